@@ -1,0 +1,344 @@
+"""What was published? The figures, one a row, exactly as their sources print them.
+
+The contract of a row is `COLUMNS`; its key is `KEY`. Totals and groups are rows as published: a computed sum is only
+ever a check (`reconcile`). A missing value is missing, never 0.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from analysis import project
+from analysis.errors import HistoryError, NoTotalError, UnknownNameError
+from analysis.rubric import Rubric, months_of
+from analysis.vietnamese import _, nearest, nfc, slug, write_list, write_period
+
+COLUMNS = "entity period scope as_of level code value unit max decimals kind source quote".split()
+KEY = ["entity", "period", "scope", "as_of", "code", "unit"]
+TOTAL, RANK = "total_score", "national_rank"
+SCOPES = ("month", "year_to_date", "quarter", "unknown")
+UNITS_OF_LEVEL = {
+    "total": ("points",),
+    "rank": ("rank",),
+    "group": ("points",),
+    "indicator": ("points", "percent", "count", "days"),
+}
+KINDS = ("published", "derived", "entered", "synthetic")
+BASE = "_base"
+
+_PERIOD = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]|Q[1-4]))?", re.ASCII)
+_VALUE = re.compile(r"(0|[1-9][0-9]*)(\.(?P<rest>[0-9]+))?", re.ASCII)
+
+
+class Source(BaseModel):
+    """Where figures come from. `sha256` is that of the document, where it is kept in data/bulletins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    publisher: str
+    title: str
+    url: str = ""
+    number: str = ""
+    published: date | None = None
+    accessed: date
+    sha256: str = ""
+    note: str = ""
+
+
+class Correction(BaseModel):
+    """A known disagreement inside a source. `expect` must still hold, or the correction has outlived its reason."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    entity: str
+    period: str
+    check: str
+    action: Literal["accept"]
+    reason: str
+    expect: dict[str, float]
+
+
+def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.DataFrame:
+    """Every figure of the project.
+
+    Returns
+    -------
+    One row a figure, in the order of files and lines: `COLUMNS`, then `file` and `line`. `value` and `max` are floats
+    (missing is NaN), `decimals` an integer, `as_of` an ISO date or "", everything else text.
+
+    Raises
+    ------
+    HistoryError: with every finding in every file, each with file, line and field.
+    """
+    folder = folder or project.root() / "data"
+    sources = load_sources(folder)
+    rows: list[dict[str, object]] = []
+    findings: list[str] = []
+    for path in sorted((folder / "observations").glob("*.csv")):
+        for where, row, problem in _read_rows(path):
+            if problem:
+                findings.append(f"{where} {problem}")
+                continue
+            problems = list(_problems(row, rubrics, sources))
+            findings += [f"{where} {row['code'] or '?'}: {text}" for text in problems]
+            if not problems:
+                rows.append(row)
+    findings += _repeated(rows)
+    if not rows and not findings:
+        findings.append(_("there is no figure in data/observations"))
+    if findings:
+        raise HistoryError(
+            _("{count} findings in the figures.").format(count=len(findings)),
+            findings,
+            _("Correct these lines, then run `scorecard check`, which lists them all."),
+        )
+    frame = pd.DataFrame(rows)
+    return frame.astype({"value": float, "max": float, "decimals": int, "line": int})
+
+
+def load_sources(folder: Path | None = None) -> dict[str, Source]:
+    """Source id → publisher, title, address and dates. Raises HistoryError for a file that cannot be read."""
+    path = (folder or project.root() / "data") / "sources.toml"
+    try:
+        return {name: Source.model_validate(entry) for name, entry in _read_toml(path).items()}
+    except ValidationError as error:
+        raise _bad_toml(path, error) from error
+
+
+def load_corrections(folder: Path | None = None) -> tuple[Correction, ...]:
+    """Disagreements known in the sources. Raises HistoryError for a file that cannot be read."""
+    path = (folder or project.root() / "data") / "corrections.toml"
+    entries = _read_toml(path).get("correction", [])
+    try:
+        return tuple(Correction.model_validate(entry) for entry in entries)
+    except ValidationError as error:
+        raise _bad_toml(path, error) from error
+
+
+def data_hash(folder: Path | None = None) -> str:
+    """A hash of everything the numbers of a report are made from: figures, sources, corrections and rubrics."""
+    folder = folder or project.root() / "data"
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("observations/*.csv"), *folder.glob("*.toml"), *folder.glob("rubrics/*.toml")]):
+        digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def find_entity(history: pd.DataFrame, name: str) -> str:
+    """The entity that the user means: `hoa-binh` is `Hòa Bình`. Raises UnknownNameError with the nearest names."""
+    entities = list(history["entity"].unique())
+    for entity in entities:
+        if slug(entity) == slug(name):
+            return str(entity)
+    near = nearest(name, entities)
+    raise UnknownNameError(
+        _("There is no figure of “{name}”.").format(name=name),
+        near,
+        _("Did you mean one of these?") if near else _("Look at the entities in data/observations."),
+    )
+
+
+def periods_with_total(history: pd.DataFrame, entity: str) -> list[str]:
+    """The entity's periods that have a published total, earliest first; a longer one after those inside it."""
+    rows = history[(history["entity"] == entity) & (history["code"] == TOTAL) & history["value"].notna()]
+    return sorted(rows["period"].unique(), key=lambda period: (months_of(period)[1], -len(period)))
+
+
+def latest_period(history: pd.DataFrame, entity: str) -> str:
+    """The latest month with a total, or the latest longer period if no month has one. Raises NoTotalError."""
+    periods = periods_with_total(history, entity)
+    if not periods:
+        raise NoTotalError(
+            _("No total of {entity} is known.").format(entity=entity), [], _("Add one to data/observations.")
+        )
+    months = [period for period in periods if len(period) == len("YYYY-MM") and "Q" not in period]
+    return (months or periods)[-1]
+
+
+def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
+    """The figures of one entity and period as last published, indexed by code and unit.
+
+    Where the same period was published more than once, the card is the one with the latest `as_of`.
+
+    Raises
+    ------
+    UnknownNameError: no figure for this period; the nearest periods are named.
+    NoTotalError: figures, but no total.
+    """
+    of_entity = history[history["entity"] == entity]
+    rows = of_entity[of_entity["period"] == period]
+    with_total = periods_with_total(history, entity)
+    if rows.empty:
+        near = sorted(with_total, key=lambda known: abs(_ordinal(known) - _ordinal(period)))[:3]
+        raise UnknownNameError(
+            _("There is no figure of {entity} for {period}.").format(entity=entity, period=write_period(period)),
+            sorted(near),
+            _("Choose one of these periods, or add the month to data/observations."),
+        )
+    totals = rows[(rows["code"] == TOTAL) & rows["value"].notna()]
+    if totals.empty:
+        raise NoTotalError(
+            _("{entity} has figures for {period} but no total, so its loss is unknown.").format(
+                entity=entity, period=write_period(period)
+            ),
+            [f"{row.file}:{row.line} {row.code} {row.value:g}" for row in rows.itertuples()],
+            _("Periods with a total: {periods}.").format(periods=write_list(with_total) if with_total else "–"),
+        )
+    last = totals.sort_values("as_of", kind="stable").iloc[-1]
+    rows = rows[(rows["as_of"] == last["as_of"]) & (rows["scope"] == last["scope"])]
+    return rows.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
+
+
+def _ordinal(period: str) -> int:
+    year, month = months_of(period)[1].split("-")
+    return 12 * int(year) + int(month)
+
+
+def _read_rows(path: Path) -> Iterator[tuple[str, dict[str, str], str]]:
+    """Each line as (place, row, problem); a problem ends that line, and a wrong header or encoding the file."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        yield f"{path.name}:{line}", {}, _("is not UTF-8; save the file as CSV UTF-8")
+        return
+    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    try:
+        header = next(reader, [])
+        if header != COLUMNS:
+            wrong = [name for name in header if name not in COLUMNS] + [name for name in COLUMNS if name not in header]
+            yield f"{path.name}:1", {}, _("the columns must be {columns}; look at: {wrong}").format(
+                columns=",".join(COLUMNS), wrong=", ".join(wrong) or _("their order")
+            )
+            return
+        for cells in reader:
+            where = f"{path.name}:{reader.line_num}"
+            if len(cells) != len(COLUMNS):
+                yield where, {}, _("has {count} fields instead of {expected}").format(
+                    count=len(cells), expected=len(COLUMNS)
+                )
+                continue
+            row = dict(zip(COLUMNS, cells, strict=True))
+            yield where, {**row, "file": path.name, "line": str(reader.line_num)}, ""
+    except csv.Error as error:
+        yield f"{path.name}:{reader.line_num}", {}, str(error)
+
+
+def _problems(row: dict[str, str], rubrics: tuple[Rubric, ...], sources: dict[str, Source]) -> Iterator[str]:
+    """Everything wrong with one row, in words."""
+    for name, known in (("scope", SCOPES), ("level", tuple(UNITS_OF_LEVEL)), ("kind", KINDS)):
+        if row[name] not in known:
+            yield _("{field} is “{value}”, not one of {known}").format(
+                field=name, value=row[name], known=", ".join(known)
+            )
+    if not row["entity"] or any(value != nfc(value) or value != value.strip() for value in row.values()):
+        yield _("a field is empty, has spaces around it, or is not in composed Unicode (NFC)")
+    if row["source"] not in sources:
+        yield _("source “{value}” is not in sources.toml").format(value=row["source"])
+    if row["as_of"] and not _is_date(row["as_of"]):
+        yield _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
+    if row["unit"] not in UNITS_OF_LEVEL.get(row["level"], (row["unit"],)):
+        yield _("unit “{unit}” does not go with level “{level}”").format(unit=row["unit"], level=row["level"])
+    if row["kind"] == "published" and row["value"] and not row["quote"]:
+        yield _("a published figure needs its quote: the figure as printed")
+    yield from _number_problems(row)
+    if not _PERIOD.fullmatch(row["period"]):
+        yield _("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=row["period"])
+        return
+    rubric = next((rubric for rubric in rubrics if rubric.covers(row["period"])), None)
+    if rubric is None:
+        yield _("no rubric governs {period}").format(period=row["period"])
+        return
+    yield from _code_problems(row, rubric)
+
+
+def _number_problems(row: dict[str, str]) -> Iterator[str]:
+    value, maximum = _VALUE.fullmatch(row["value"]), _VALUE.fullmatch(row["max"])
+    if (row["value"] and not value) or (row["max"] and not maximum) or not re.fullmatch("[0-9]", row["decimals"]):
+        yield _("value, max and decimals must be plain numbers with a point, such as 58.83; found “{found}”").format(
+            found=" ".join(row[name] for name in ("value", "max", "decimals"))
+        )
+        return
+    if not value:
+        return
+    number = float(row["value"])
+    if len(value["rest"] or "") > int(row["decimals"]):
+        yield _("value {value} has more than {decimals} decimals").format(
+            value=row["value"], decimals=row["decimals"]
+        )
+    if row["max"] and number > float(row["max"]):
+        yield _("{value} is more than the maximum {max}").format(value=row["value"], max=row["max"])
+    if row["unit"] == "percent" and number > 100:
+        yield _("{value} % is more than 100 %").format(value=row["value"])
+    if row["unit"] in ("count", "rank") and (number != int(number) or row["decimals"] != "0"):
+        yield _("a {unit} must be a whole number, not {value}").format(unit=row["unit"], value=row["value"])
+    if row["unit"] == "rank" and number < 1:
+        yield _("a rank starts at 1")
+
+
+def _code_problems(row: dict[str, str], rubric: Rubric) -> Iterator[str]:
+    code, level = row["code"], row["level"]
+    expected: float | None = None
+    if level == "total":
+        known, expected = [TOTAL], rubric.points
+    elif level == "rank":
+        units = rubric.ranked_units(row["period"])
+        known, expected = [RANK], None if units is None else float(units)
+    elif level == "group":
+        groups = {entry.code: entry.points for entry in rubric.groups}
+        groups |= {entry.code: sum(groups[part] for part in entry.groups) for entry in rubric.combined}
+        known, expected = list(groups), groups.get(code)
+    else:
+        figures = [entry.code for entry in rubric.other_figures]
+        known = [*rubric.indicators, *figures, *(f"{name}{BASE}" for name in [*rubric.indicators, *figures])]
+    if code not in known:
+        yield _("the code is not known to {rubric}; nearest: {near}").format(
+            rubric=rubric.id, near=", ".join(nearest(code.replace("_", "-"), known)) or "–"
+        )
+    elif row["max"] and expected is not None and float(row["max"]) != expected:
+        yield _("max is {max}, but {rubric} says {expected:g}").format(
+            max=row["max"], rubric=rubric.id, expected=expected
+        )
+
+
+def _repeated(rows: list[dict[str, object]]) -> Iterator[str]:
+    seen: dict[tuple[object, ...], dict[str, object]] = {}
+    for row in rows:
+        first = seen.setdefault(tuple(row[name] for name in KEY), row)
+        if first is not row:
+            yield _("{file}:{line} {code}: the same figure stands in {other}").format(
+                file=row["file"], line=row["line"], code=row["code"], other=f"{first['file']}:{first['line']}"
+            )
+        row.update({name: row[name] or float("nan") for name in ("value", "max")})
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _read_toml(path: Path) -> dict[str, dict[str, object]]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise HistoryError(
+            _("{file} cannot be read.").format(file=path.name), [str(error)], _("Correct it, then run again.")
+        ) from error
+
+
+def _bad_toml(path: Path, error: ValidationError) -> HistoryError:
+    rows = [f"{path.name}: {error.title}.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+    return HistoryError(
+        _("{file} does not keep its contract.").format(file=path.name), rows, _("Correct it, then run again.")
+    )

@@ -1,0 +1,21 @@
+"""Where are the folders of this project? The one file that knows their names.
+
+A notebook started in `notebooks/`, a run in its working folder and a command at the top all find the same project: the
+nearest folder, here or above, that holds `data/rubrics`; else the one this package was installed from.
+"""
+
+from pathlib import Path
+
+from analysis.errors import ProjectError
+from analysis.vietnamese import _
+
+
+def root() -> Path:
+    """The top folder of the project. Raises ProjectError when there is none."""
+    for folder in (Path.cwd(), *Path.cwd().parents, *Path(__file__).parents):
+        if (folder / "data" / "rubrics").is_dir() and (folder / "data" / "observations").is_dir():
+            return folder
+    raise ProjectError(
+        _("There is no project in this folder or above it: data/rubrics and data/observations are missing."),
+        next_step=_("Go to the folder you cloned, then run the command again."),
+    )

@@ -1,0 +1,218 @@
+"""Do the published figures agree with each other?
+
+Parts against whole, count against percent, within the rounding that the printed decimals allow. No rule of scoring is
+used here: whether any rule explains the figures is the question of `identify`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+
+import pandas as pd
+
+from analysis.errors import CheckError, HistoryError
+from analysis.history import BASE, TOTAL, Correction, card, periods_with_total
+from analysis.interval import TOLERANCE, Interval, total
+from analysis.rubric import Rubric, rubric_in_force
+from analysis.vietnamese import _, write_number, write_range
+
+CHECK_COLUMNS = ["entity", "period", "check", "codes", "printed", "expected_low", "expected_high", "ok", "where"]
+
+
+def interval_of(row: pd.Series) -> Interval:
+    """What a printed figure may have been before rounding: 36,09 % is 36,085 to 36,095; a count or a rank is exact."""
+    exact = row["unit"] in ("count", "rank")
+    return Interval.point(row["value"]) if exact else Interval.of_printed(row["value"], row["decimals"])
+
+
+def figure(figures: pd.DataFrame, code: str, unit: str) -> Interval | None:
+    """What one figure of a card may be, or None where the card does not print it."""
+    if (code, unit) not in figures.index or pd.isna(figures.loc[(code, unit), "value"]):
+        return None
+    return interval_of(figures.loc[(code, unit)])
+
+
+def reconcile(
+    history: pd.DataFrame, rubrics: tuple[Rubric, ...], corrections: tuple[Correction, ...] = ()
+) -> pd.DataFrame:
+    """Every check that the figures allow, for every card with a total.
+
+    Returns
+    -------
+    One row a check: `entity`, `period`, `check`, `codes` (the figures in it), `printed` (the value held against the
+    interval `expected_low` … `expected_high`), `ok`, `where` (file:line of each figure), `accepted` (a known
+    disagreement).
+
+    Raises
+    ------
+    HistoryError: a correction that matches no failing check, or whose `expect` no longer holds.
+    CheckError: not one check could be made.
+    """
+    rows: list[dict[str, object]] = []
+    for entity in history["entity"].unique():
+        for period in periods_with_total(history, entity):
+            figures = card(history, entity, period)
+            for row in card_checks(figures, rubric_in_force(rubrics, period)):
+                rows.append({"entity": entity, "period": period, **row})
+    if not rows:
+        raise CheckError(_("No check could be made: no card has two figures that depend on each other."))
+    checks = pd.DataFrame(rows, columns=CHECK_COLUMNS)
+    checks["accepted"] = False
+    for correction in corrections:
+        _accept(checks, correction)
+    return checks
+
+
+def unchecked(history: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
+    """The figures that no check touches, one row each as in `history`: an error in one of them would not be seen."""
+    touched = {(row.entity, row.period, item) for row in checks.itertuples() for item in row.codes}
+    cards = [
+        card(history, entity, period)
+        for entity in history["entity"].unique()
+        for period in periods_with_total(history, entity)
+    ]
+    figures = pd.concat(cards)
+    alone = [
+        (row.entity, row.period, (row.code, row.unit)) not in touched and pd.notna(row.value)
+        for row in figures.itertuples()
+    ]
+    return figures[alone].reset_index(drop=True)
+
+
+def failures(checks: pd.DataFrame) -> list[str]:
+    """The failed checks that no correction accepts, in words, with the file and line of each figure."""
+    rows = []
+    for row in checks[~checks["ok"] & ~checks["accepted"]].itertuples():
+        rows.append(
+            _("{entity} {period}, {check}: {printed} against {expected} ({codes}; {where})").format(
+                entity=row.entity,
+                period=row.period,
+                check=check_name(row.check),
+                printed=write_number(row.printed, 2),
+                expected=write_range(row.expected_low, row.expected_high, 2),
+                codes=", ".join(code for code, _unit in row.codes),
+                where=row.where,
+            )
+        )
+    return rows
+
+
+def check_name(check: str) -> str:
+    """The check in the reader's language."""
+    return {
+        "groups_to_total": _("groups against total"),
+        "indicators_to_group": _("indicators against group"),
+        "shares_to_100": _("shares against 100 %"),
+        "count_to_percent": _("count against percent"),
+        "whole_exists": _("a whole that gives this percent"),
+    }[check]
+
+
+def card_checks(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
+    """The checks of one card (see `reconcile` for the columns)."""
+    yield from _groups_to_total(figures, rubric)
+    yield from _indicators_to_group(figures, rubric)
+    yield from _shares(figures, rubric)
+    yield from _count_to_percent(figures, rubric)
+
+
+def _row(
+    check: str, items: list[tuple[str, str]], printed: Interval, expected: Interval, figures: pd.DataFrame
+) -> dict[str, object]:
+    chosen = figures.loc[items]
+    return {
+        "check": check,
+        "codes": tuple(items),
+        "printed": (printed.low + printed.high) / 2,
+        "expected_low": expected.low,
+        "expected_high": expected.high,
+        "ok": printed.meet(expected) is not None,
+        "where": " ".join(f"{file}:{line}" for file, line in zip(chosen["file"], chosen["line"], strict=True)),
+    }
+
+
+def _groups_to_total(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
+    groups = rubric.groups_as_printed(set(figures["code"]))
+    scores = {group.code: figure(figures, group.code, "points") for group in groups}
+    whole = figure(figures, TOTAL, "points")
+    if whole is None or any(score is None for score in scores.values()):
+        return
+    items = [(TOTAL, "points"), *((code, "points") for code in scores)]
+    yield _row("groups_to_total", items, whole, total(score for score in scores.values() if score), figures)
+
+
+def _indicators_to_group(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
+    for group in rubric.groups_as_printed(set(figures["code"])):
+        scores = {item.code: figure(figures, item.code, "points") for item in group.indicators}
+        whole = figure(figures, group.code, "points")
+        empty = {code for code in scores if figure(figures, f"{code}{BASE}", "count") == Interval.point(0)}
+        known = [score for score in scores.values() if score is not None]
+        if whole is None or len(known) + len(empty - {c for c, s in scores.items() if s}) < len(scores) or not known:
+            continue
+        items = [(group.code, "points"), *((code, "points") for code, score in scores.items() if score is not None)]
+        yield _row("indicators_to_group", items, whole, total(known), figures)
+
+
+def _shares(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
+    for breakdown in rubric.breakdowns:
+        shares = {code: figure(figures, code, "percent") for code in breakdown.parts}
+        counts = {code: figure(figures, code, "count") for code in breakdown.parts}
+        if all(share is not None for share in shares.values()):
+            items = [(code, "percent") for code in shares]
+            known = total(share for share in shares.values() if share is not None)
+            yield _row("shares_to_100", items, Interval.point(100), known, figures)
+        if all(count is not None for count in counts.values()):
+            whole = sum(count.low for count in counts.values() if count is not None)
+            for code, share in shares.items():
+                count = counts[code]
+                if share is not None and count is not None and whole:
+                    items = [(code, "percent"), *((part, "count") for part in counts)]
+                    exact = Interval.point(100 * count.low / whole)
+                    yield _row("count_to_percent", items, exact, share, figures)
+
+
+def _count_to_percent(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
+    """A count over its base; without a base, some whole number must be the base that gives the printed percent."""
+    complete = [item for item in rubric.breakdowns if all(figure(figures, part, "count") for part in item.parts)]
+    parts_of_whole = {code for breakdown in complete for code in breakdown.parts}
+    for code in dict.fromkeys(figures["code"]):
+        share, count = figure(figures, code, "percent"), figure(figures, code, "count")
+        if share is None or count is None:
+            continue
+        base = figure(figures, f"{code}{BASE}", "count")
+        items = [(code, "percent"), (code, "count")]
+        if base is not None and base.low > 0:
+            exact = Interval.point(100 * count.low / base.low)
+            yield _row("count_to_percent", [*items, (f"{code}{BASE}", "count")], exact, share, figures)
+        elif base is None and code not in parts_of_whole and share.low > 0 and count.low > 0:
+            bases = Interval(100 * count.low / share.high, 100 * count.low / share.low)
+            if bases.width >= 1:
+                continue  # some whole number always fits, so nothing would be checked
+            first = ceil(bases.low - TOLERANCE)
+            whole = first if first <= bases.high + TOLERANCE else round((bases.low + bases.high) / 2)
+            exact = Interval.point(100 * count.low / whole)
+            yield _row("whole_exists", items, exact, share, figures)
+
+
+def _accept(checks: pd.DataFrame, correction: Correction) -> None:
+    same = (checks["entity"] == correction.entity) & (checks["period"] == correction.period)
+    failing = checks[same & (checks["check"] == correction.check) & ~checks["ok"]]
+    place = f"corrections.toml: {correction.entity} {correction.period} {correction.check}"
+    if failing.empty:
+        raise HistoryError(
+            _("A correction matches no disagreement any more: the source may have been mended."),
+            [place],
+            _("Remove it from corrections.toml."),
+        )
+    row = failing.iloc[0]
+    found = {"sum": (row["expected_low"] + row["expected_high"]) / 2, "total": row["printed"]}
+    if any(abs(found.get(name, float("nan")) - value) > 1e-6 or name not in found for name, value in correction.expect.items()):
+        raise HistoryError(
+            _("A correction expects other figures than the data hold."),
+            [f"{place}: {correction.expect} ≠ {found}"],
+            _("Look at the source again and write the correction anew."),
+        )
+    checks.loc[failing.index, "accepted"] = True
+
+

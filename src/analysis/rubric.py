@@ -1,0 +1,354 @@
+"""Which rules turned rates into points? One file per regime, and each file a family of possible rules.
+
+A maximum, a target or the worth of a denominator of zero is a known value, a list of alternatives or an interval, and
+carries its status and source. Scoring is `min(max, max × rate / target)` (Decision 766/QĐ-TTg of 23 June 2022; targets
+of Resolution 76/NQ-CP); everything else about a rule is read from the file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import isclose, prod
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from analysis import project
+from analysis.errors import RubricError, UnknownNameError
+from analysis.vietnamese import _, language
+
+Status = Literal["legal", "reverse_engineered", "inferred", "assumed", "unknown"]
+Zero = Literal["no_points", "full"]
+Month = r"^\d{4}-(0[1-9]|1[0-2])$"
+T = TypeVar("T")
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Parameter(_Entry, Generic[T]):
+    """A value, alternatives (`any_of`) or an interval (`low`, `high`), with what is known about it."""
+
+    status: Status
+    source: str
+    value: T | None = None
+    any_of: tuple[T, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one_form(self) -> Parameter[T]:
+        ends = self.low is not None and self.high is not None
+        if (self.value is not None) + bool(self.any_of) + ends != 1 or (self.low is None) != (self.high is None):
+            raise ValueError(_("give exactly one of: value; any_of; low with high"))
+        return self
+
+    @property
+    def alternatives(self) -> tuple[T, ...]:
+        """Every value it may have, as written. Raises RubricError for an interval."""
+        if self.low is not None:
+            raise RubricError(
+                _("An interval cannot be listed; identification works on values and alternatives."),
+                [f"{self.low} … {self.high} ({self.source})"],
+                _("Write the values to try as any_of = [...]."),
+            )
+        return self.any_of if self.value is None else (self.value,)
+
+
+class Names(_Entry):
+    vi: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class _Named(_Entry):
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    names: Names = Field(alias="name")
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name in the current language."""
+        return str(getattr(self.names, language()))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one indicator scores under one member of the family: `max` in points, `target` in percent."""
+
+    max: float
+    target: float
+    zero_denominator: Zero
+
+    def points(self, rate: float) -> float:
+        """Points for a rate in percent, 0 to 100; all of them from the target on."""
+        return min(self.max, self.max * rate / self.target)
+
+    def points_when_empty(self) -> float:
+        """Points when there was nothing to count: a denominator of zero."""
+        return self.max if self.zero_denominator == "full" else 0.0
+
+    def rate_for(self, points: float) -> float | None:
+        """The lowest rate in percent that gives these points, or None if no rate does."""
+        if points > self.max + 1e-9:
+            return None
+        return self.target * max(points, 0.0) / self.max if self.max else 0.0
+
+
+class Indicator(_Named):
+    """One scored rate. `rate_from` names the figures whose sum is the rate, when it is not printed itself."""
+
+    max: Parameter[float]
+    target: Parameter[Literal["none"] | float]
+    zero_denominator: Parameter[Zero]
+    rate_from: tuple[str, ...] = ()
+
+    def rules(self, maximum: float) -> tuple[Rule, ...]:
+        """Every rule it may have with this maximum, in the file's order, without repeats."""
+        if maximum == 0:
+            return (Rule(0.0, 100.0, "no_points"),)
+        targets = [100.0 if target == "none" else float(target) for target in self.target.alternatives]
+        return tuple(Rule(maximum, target, zero) for target, zero in product(targets, self.zero_denominator.alternatives))
+
+
+class Group(_Named):
+    """Indicators whose maxima sum to the group's. `max` in points."""
+
+    max: Parameter[float]
+    indicators: tuple[Indicator, ...] = Field(alias="indicator", min_length=1)
+
+    def allotments(self) -> Iterator[tuple[float, ...]]:
+        """Each way to share the group's points among its indicators, in their order."""
+        for maxima in product(*(indicator.max.alternatives for indicator in self.indicators)):
+            if isclose(sum(maxima), self.points):
+                yield tuple(float(maximum) for maximum in maxima)
+
+    @property
+    def points(self) -> float:
+        """The group's maximum, which is always one known value."""
+        (maximum,) = self.max.alternatives
+        return float(maximum)
+
+
+class Combined(_Named):
+    """Two groups of the portal that the Decision, and some notices, show as one."""
+
+    groups: tuple[str, ...] = Field(min_length=2)
+
+
+class Breakdown(_Entry):
+    """Figures that are the shares of one whole."""
+
+    parts: tuple[str, ...] = Field(min_length=2)
+
+
+class Ranked(_Entry):
+    """How many provinces were ranked, and when."""
+
+    valid_from: str = Field(pattern=Month)
+    valid_to: str | None = Field(default=None, pattern=Month)
+    units: int
+    source: str
+
+
+class OtherFigure(_Named):
+    """A figure that notices print and that scores nothing."""
+
+
+class Rubric(_Entry):
+    """The family of rules of one regime, for the months from `valid_from` to `valid_to`, both INCLUDED."""
+
+    id: str
+    decision: str
+    valid_from: str = Field(pattern=Month)
+    valid_to: str | None = Field(default=None, pattern=Month)
+    max: Parameter[float]
+    indicator_decimals: int | None = None
+    ranked: tuple[Ranked, ...] = ()
+    combined: tuple[Combined, ...] = ()
+    groups: tuple[Group, ...] = Field(alias="group", min_length=1)
+    breakdowns: tuple[Breakdown, ...] = Field(default=(), alias="breakdown")
+    other_figures: tuple[OtherFigure, ...] = Field(default=(), alias="figure")
+
+    @cached_property
+    def points(self) -> float:
+        """The maximum of the whole index."""
+        (maximum,) = self.max.alternatives
+        return float(maximum)
+
+    @cached_property
+    def named(self) -> dict[str, _Named]:
+        """Everything with a code, by code, in the order of the index."""
+        entries: list[_Named] = [*self.combined]
+        for group in self.groups:
+            entries += [group, *group.indicators]
+        return {entry.code: entry for entry in [*entries, *self.other_figures]}
+
+    @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        return {indicator.code: indicator for group in self.groups for indicator in group.indicators}
+
+    @property
+    def rounding(self) -> float:
+        """How far, in points, the portal's rounding may move an indicator's score before it is added."""
+        return 0.0 if self.indicator_decimals is None else float(0.5 * 10.0**-self.indicator_decimals)
+
+    def covers(self, period: str) -> bool:
+        """Whether the whole period (YYYY, YYYY-Qn or YYYY-MM) lies in this regime."""
+        first, last = months_of(period)
+        return self.valid_from <= first and (self.valid_to is None or last <= self.valid_to)
+
+    def ranked_units(self, period: str) -> int | None:
+        """How many provinces are ranked in the last month of the period, or None if the file does not say."""
+        last = months_of(period)[1]
+        for entry in self.ranked:
+            if entry.valid_from <= last and (entry.valid_to is None or last <= entry.valid_to):
+                return entry.units
+        return None
+
+    def groups_as_printed(self, printed: set[str]) -> tuple[Group, ...]:
+        """The groups as a notice shows them: the five of the Decision where it prints a combined one."""
+        groups = {group.code: group for group in self.groups}
+        for combined in self.combined:
+            if combined.code in printed and not printed & set(combined.groups):
+                parts = [groups[code] for code in combined.groups]
+                groups[parts[0].code] = Group(
+                    code=combined.code,
+                    name=combined.names,
+                    max=parts[0].max.model_copy(update={"value": sum(part.points for part in parts)}),
+                    indicator=tuple(indicator for part in parts for indicator in part.indicators),
+                )
+                for part in parts[1:]:
+                    del groups[part.code]
+        return tuple(groups.values())
+
+    def size(self) -> int:
+        """How many members the family has."""
+        return prod(
+            sum(
+                prod(
+                    len(indicator.rules(maximum))
+                    for indicator, maximum in zip(group.indicators, allotment, strict=True)
+                )
+                for allotment in group.allotments()
+            )
+            for group in self.groups
+        )
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Rubric:
+        codes = [entry.code for group in self.groups for entry in (group, *group.indicators)]
+        codes += [entry.code for entry in (*self.combined, *self.other_figures)]
+        if repeated := sorted({code for code in codes if codes.count(code) > 1}):
+            raise ValueError(_("the same code stands twice: {codes}").format(codes=", ".join(repeated)))
+        for group in self.groups:
+            if any(indicator.max.low is not None for indicator in group.indicators):
+                continue
+            if not any(True for _allotment in group.allotments()):
+                raise ValueError(
+                    _("the maxima of group {group} do not sum to {points:g}").format(
+                        group=group.code, points=group.points
+                    )
+                )
+        if not isclose(sum(group.points for group in self.groups), self.points):
+            raise ValueError(_("the maxima of the groups do not sum to {points:g}").format(points=self.points))
+        known = set(codes)
+        referred = [code for indicator in self.indicators.values() for code in indicator.rate_from]
+        referred += [code for entry in self.breakdowns for code in entry.parts]
+        referred += [code for entry in self.combined for code in entry.groups]
+        if strangers := [code for code in referred if code not in known]:
+            raise ValueError(_("these codes are used but not defined: {codes}").format(codes=", ".join(strangers)))
+        return self
+
+
+def months_of(period: str) -> tuple[str, str]:
+    """First and last month of a period, both INCLUDED: `2025-Q4` is October to December 2025."""
+    year, _sep, part = period.partition("-")
+    if not part:
+        return f"{year}-01", f"{year}-12"
+    if part.startswith("Q"):
+        last = 3 * int(part[1:])
+        return f"{year}-{last - 2:02d}", f"{year}-{last:02d}"
+    return period, period
+
+
+def load_rubrics(folder: Path | None = None) -> tuple[Rubric, ...]:
+    """Every rubric of the project, by date.
+
+    Raises
+    ------
+    RubricError: no file, a file that cannot be read (file, line and field are named), or regimes that overlap.
+    """
+    folder = folder or project.root() / "data" / "rubrics"
+    rubrics = sorted((_load_file(path) for path in sorted(folder.glob("*.toml"))), key=lambda rubric: rubric.valid_from)
+    if not rubrics:
+        raise RubricError(_("There is no rubric file in {folder}.").format(folder=folder.name))
+    for earlier, later in zip(rubrics, rubrics[1:], strict=False):
+        if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
+            raise RubricError(
+                _("Two rubrics govern the same months."),
+                [f"{rubric.id}: {rubric.valid_from} – {rubric.valid_to or '…'}" for rubric in (earlier, later)],
+                _("Give the earlier one a valid_to before the later one begins."),
+            )
+    return tuple(rubrics)
+
+
+def rubric_in_force(rubrics: tuple[Rubric, ...], period: str) -> Rubric:
+    """The rubric that governs the whole period. Raises UnknownNameError when none does."""
+    for rubric in rubrics:
+        if rubric.covers(period):
+            return rubric
+    raise UnknownNameError(
+        _("No rubric governs {period}.").format(period=period),
+        [f"{rubric.id}: {rubric.valid_from} – {rubric.valid_to or '…'}" for rubric in rubrics],
+        _("Choose a period inside one of these, or add a rubric file to data/rubrics."),
+    )
+
+
+def _load_file(path: Path) -> Rubric:
+    text = path.read_text(encoding="utf-8")
+    try:
+        return Rubric.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise RubricError(
+            _("{file} is not valid TOML.").format(file=path.name), [str(error)], _("Correct that line, then run again.")
+        ) from error
+    except ValidationError as error:
+        rows = []
+        for finding in error.errors():
+            line, field = _place(text, finding["loc"])
+            message = finding["msg"].removeprefix("Value error, ")
+            rows.append(f"{path.name}:{line} {field}: {message}" if field else f"{path.name}: {message}")
+        raise RubricError(
+            _("{file} does not describe a rubric.").format(file=path.name), rows, _("Correct these, then run again.")
+        ) from error
+
+
+def _place(text: str, location: tuple[Any, ...]) -> tuple[int, str]:
+    """The line and the name of a field that a validation error points at.
+
+    A location such as ("group", 5, "indicator", 2, "max") is the third [[group.indicator]] after the sixth [[group]];
+    the line found is that of the field, or of the table's header when the field is missing.
+    """
+    lines = text.splitlines()
+    at, header, keys = 0, "", []
+    for part in location:
+        if isinstance(part, int) and keys:
+            header = f"{header}.{keys.pop()}" if header else str(keys.pop())
+            tables = [number for number in range(at, len(lines)) if lines[number].strip() == f"[[{header}]]"]
+            at = tables[part] if part < len(tables) else at
+        else:
+            keys.append(part)
+    field = next((str(key) for key in keys), "")
+    for number in range(at if not header else at + 1, len(lines)):
+        if header and lines[number].startswith("[["):
+            break
+        if field and re.match(rf"{re.escape(field)}\s*=", lines[number]):
+            return number + 1, ".".join(str(key) for key in keys)
+    return at + 1, ".".join(str(key) for key in keys) or header

@@ -1,0 +1,196 @@
+"""What is an improvement worth? The gain of raising rates, over every rule that survived identification.
+
+A range here is a range of rules and of rounding, not a confidence interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import product
+
+import pandas as pd
+
+from analysis.errors import ParameterError
+from analysis.identify import Hypothesis, Identified, Part
+from analysis.interval import Interval
+from analysis.rubric import Rule
+from analysis.vietnamese import _, nearest, write_number
+
+TOGETHER = "together"
+
+
+def gains(identified: Identified, levers: Mapping[str, float]) -> pd.DataFrame:
+    """The gain of raising each rate to its target, and of all together; other rates stay as they are.
+
+    Parameters
+    ----------
+    levers : indicator code → target rate in percent, 0 to 100.
+
+    Returns
+    -------
+    One row a lever, in the order given, then one with code `together` when there are several: `code`, `name`,
+    `rate_low`, `rate_high` (today's rate; missing where it is not printed), `target` (percent), `gain_low`,
+    `gain_high`, `total_low`, `total_high` (the new total), `remaining_low`, `remaining_high` (still lost), in points.
+    A rate that is not printed may already be at its target: then the lowest gain is 0.
+
+    Raises
+    ------
+    ParameterError: a code that is no indicator, or a target below today's printed rate.
+    """
+    check_levers(identified, levers)
+    rows = [_row(identified, {code: target}, code) for code, target in levers.items()]
+    if len(levers) > 1:
+        rows.append(_row(identified, levers, TOGETHER))
+    return pd.DataFrame(rows)
+
+
+def gains_by_rule(identified: Identified, levers: Mapping[str, float]) -> pd.DataFrame:
+    """Why the gain is a range: the same gain under each alternative that identification left open.
+
+    Returns
+    -------
+    One row an alternative: `parameter` (`target` of a lever or `allotment` of a group with several), `code`, `name`,
+    `alternative` (a target in percent, 100 where there is none, or the maxima of the group as text), `lever`,
+    `gain_low`, `gain_high`.
+    """
+    rows = []
+    for lever, target in levers.items():
+        group = identified.group_of(lever)
+        rules = {rule for item in identified.hypotheses[group.code] for rule in item.rules[lever]}
+        for share in sorted({rule.target for rule in rules}, reverse=True):
+            narrowed = _with_rule(identified, group.code, lever, lambda rule, share=share: rule.target == share)
+            rows.append(_alternative(narrowed, "target", lever, f"{share:g}", lever, target))
+        for other in identified.groups:
+            allotments = {tuple(item.allotment.values()) for item in identified.hypotheses[other.code]}
+            for maxima in sorted(allotments, reverse=True) if len(allotments) > 1 else ():
+                narrowed = _narrowed(
+                    identified, other.code, lambda item, maxima=maxima: tuple(item.allotment.values()) == maxima
+                )
+                words = " + ".join(f"{maximum:g}" for maximum in maxima if maximum)
+                rows.append(_alternative(narrowed, "allotment", other.code, words, lever, target))
+    return pd.DataFrame(rows)
+
+
+def rate_needed(identified: Identified, code: str, gain: float) -> tuple[float | None, float | None]:
+    """The rate in percent that one lever alone needs for a gain in points: (at best, for sure).
+
+    At best is under the most favourable surviving rule, for sure under the least; None where no rate does it.
+    """
+    check_levers(identified, {code: 100.0})
+    group = identified.group_of(code)
+    needed: list[float | None] = []
+    for item in identified.hypotheses[group.code]:
+        only = _narrowed(identified, group.code, lambda other, item=item: other is item)
+        score = only.scores([code])
+        for rule in item.rules[code]:
+            needed += [rule.rate_for(score.low + gain), rule.rate_for(score.high + gain)]
+    found = [rate for rate in needed if rate is not None]
+    return (min(found) if found else None), (None if None in needed else max(found))
+
+
+def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
+    """Raises ParameterError unless every lever is a scored indicator and its target is at least today's rate."""
+    for code, target in levers.items():
+        if code not in identified.rubric.indicators:
+            raise ParameterError(
+                _("“{code}” is not an indicator of {rubric}.").format(code=code, rubric=identified.rubric.id),
+                nearest(code.replace("_", "-"), identified.rubric.indicators),
+                _("Indicators: {codes}.").format(codes=", ".join(identified.rubric.indicators)),
+            )
+        if not 0 <= target <= 100:
+            raise ParameterError(
+                _("The target of {code} must be a rate from 0 to 100 %, not {target:g}.").format(
+                    code=code, target=target
+                )
+            )
+        rate = identified.readings[code].rate
+        if rate is not None and target < rate.low:
+            raise ParameterError(
+                _("{name} already stands at {rate} %, above the target of {target} %.").format(
+                    name=identified.rubric.indicators[code].name,
+                    rate=write_number((rate.low + rate.high) / 2, 2),
+                    target=write_number(target, 2),
+                ),
+                [],
+                _("Give a target above today's rate, or leave this lever out."),
+            )
+
+
+def _row(identified: Identified, levers: Mapping[str, float], code: str) -> dict[str, object]:
+    gain = _gain(identified, levers)
+    reading = identified.readings[code].rate if code != TOGETHER else None
+    new = identified.total + gain
+    return {
+        "code": code,
+        "name": _("All together") if code == TOGETHER else identified.rubric.indicators[code].name,
+        "rate_low": reading.low if reading else float("nan"),
+        "rate_high": reading.high if reading else float("nan"),
+        "target": float("nan") if code == TOGETHER else levers[code],
+        "gain_low": gain.low,
+        "gain_high": gain.high,
+        "total_low": new.low,
+        "total_high": new.high,
+        "remaining_low": identified.rubric.points - new.high,
+        "remaining_high": identified.rubric.points - new.low,
+    }
+
+
+def _gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
+    """Sharp bounds of the joint gain: Σ max(0, points at the target − points today) over every survivor."""
+    gain = identified.bound(lambda hypothesis: list(_cases(hypothesis, levers)))
+    return Interval(max(gain.low, 0.0), max(gain.high, 0.0))
+
+
+def _cases(hypothesis: Hypothesis, levers: Mapping[str, float]) -> list[Part]:
+    """Each way a hypothesis may stand to the targets: the levers still below them gain, the others gain nothing."""
+    inside = [code for code in levers if code in hypothesis.scores]
+    choices: list[list[tuple[str, Interval, float | None]]] = []
+    for code in inside:
+        score = hypothesis.scores[code]
+        ways: set[tuple[str, Interval, float | None]] = set()
+        for goal in {rule.points(levers[code]) for rule in hypothesis.rules[code]}:
+            if goal > score.low:
+                ways.add((code, Interval(score.low, min(score.high, goal)), goal))
+            if goal < score.high:
+                ways.add((code, Interval(max(score.low, goal), score.high), None))
+            if goal == score.low == score.high:
+                ways.add((code, score, None))
+        choices.append(sorted(ways, key=repr))
+    parts = []
+    for case in product(*choices):
+        gaining = {code: goal for code, _score, goal in case if goal is not None}
+        scores = {**hypothesis.scores, **{code: score for code, score, _goal in case}}
+        parts.append(Part(scores, frozenset(gaining), sum(gaining.values())))
+    return parts
+
+
+def _narrowed(identified: Identified, group: str, keep: Callable[[Hypothesis], bool]) -> Identified:
+    kept = tuple(item for item in identified.hypotheses[group] if keep(item))
+    return replace(identified, hypotheses={**identified.hypotheses, group: kept})
+
+
+def _with_rule(identified: Identified, group: str, code: str, keep: Callable[[Rule], bool]) -> Identified:
+    narrowed = []
+    for item in identified.hypotheses[group]:
+        rules = tuple(rule for rule in item.rules[code] if keep(rule))
+        if rules:
+            narrowed.append(replace(item, rules={**item.rules, code: rules}))
+    return replace(identified, hypotheses={**identified.hypotheses, group: tuple(narrowed)})
+
+
+def _alternative(
+    narrowed: Identified, parameter: str, code: str, alternative: str, lever: str, target: float
+) -> dict[str, object]:
+    gain = _gain(narrowed, {lever: target})
+    return {
+        "parameter": parameter,
+        "code": code,
+        "name": narrowed.rubric.named[code].name,
+        "alternative": alternative,
+        "lever": lever,
+        "gain_low": gain.low,
+        "gain_high": gain.high,
+    }
+
+
