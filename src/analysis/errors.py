@@ -33,6 +33,12 @@ class AnalysisError(Exception):
         return "\n".join(part for part in (self.what, *shown, self.next_step) if part)
 
 
+class UsageError(AnalysisError):
+    """An option of a command that cannot be read."""
+
+    exit_code = 2
+
+
 class ProjectError(AnalysisError):
     """No project folder here or above."""
 

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -23,7 +23,21 @@ from analysis.errors import HistoryError, NoTotalError, UnknownNameError
 from analysis.rubric import Rubric, months_of
 from analysis.vietnamese import _, nearest, nfc, slug, write_list, write_period
 
-COLUMNS = "entity period scope as_of level code value unit max decimals kind source quote".split()
+COLUMNS = [
+    "entity",
+    "period",
+    "scope",
+    "as_of",
+    "level",
+    "code",
+    "value",
+    "unit",
+    "max",
+    "decimals",
+    "kind",
+    "source",
+    "quote",
+]
 KEY = ["entity", "period", "scope", "as_of", "code", "unit"]
 TOTAL, RANK = "total_score", "national_rank"
 SCOPES = ("month", "year_to_date", "quarter", "unknown")
@@ -80,7 +94,7 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     """
     folder = folder or project.root() / "data"
     sources = load_sources(folder)
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, str | float]] = []
     findings: list[str] = []
     for path in sorted((folder / "observations").glob("*.csv")):
         for where, row, problem in _read_rows(path):
@@ -90,7 +104,7 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
             problems = list(_problems(row, rubrics, sources))
             findings += [f"{where} {row['code'] or '?'}: {text}" for text in problems]
             if not problems:
-                rows.append(row)
+                rows.append({**row})
     findings += _repeated(rows)
     if not rows and not findings:
         findings.append(_("there is no figure in data/observations"))
@@ -198,6 +212,18 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     return rows.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
 
 
+def totals(history: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """The entity's published totals, one row a period as in `card`, earliest first."""
+    cards = [card(history, entity, period).loc[(TOTAL, "points")] for period in periods_with_total(history, entity)]
+    return pd.DataFrame(cards).reset_index(drop=True)
+
+
+def month_before(period: str) -> str:
+    """`2023-01` is after `2022-12`. Raises ValueError for a period that is no month."""
+    year, month = (int(part) for part in period.split("-"))
+    return f"{year - (month == 1)}-{(month - 2) % 12 + 1:02d}"
+
+
 def _ordinal(period: str) -> int:
     year, month = months_of(period)[1].split("-")
     return 12 * int(year) + int(month)
@@ -216,15 +242,21 @@ def _read_rows(path: Path) -> Iterator[tuple[str, dict[str, str], str]]:
         header = next(reader, [])
         if header != COLUMNS:
             wrong = [name for name in header if name not in COLUMNS] + [name for name in COLUMNS if name not in header]
-            yield f"{path.name}:1", {}, _("the columns must be {columns}; look at: {wrong}").format(
-                columns=",".join(COLUMNS), wrong=", ".join(wrong) or _("their order")
+            yield (
+                f"{path.name}:1",
+                {},
+                _("the columns must be {columns}; look at: {wrong}").format(
+                    columns=",".join(COLUMNS), wrong=", ".join(wrong) or _("their order")
+                ),
             )
             return
         for cells in reader:
             where = f"{path.name}:{reader.line_num}"
             if len(cells) != len(COLUMNS):
-                yield where, {}, _("has {count} fields instead of {expected}").format(
-                    count=len(cells), expected=len(COLUMNS)
+                yield (
+                    where,
+                    {},
+                    _("has {count} fields instead of {expected}").format(count=len(cells), expected=len(COLUMNS)),
                 )
                 continue
             row = dict(zip(COLUMNS, cells, strict=True))
@@ -272,9 +304,7 @@ def _number_problems(row: dict[str, str]) -> Iterator[str]:
         return
     number = float(row["value"])
     if len(value["rest"] or "") > int(row["decimals"]):
-        yield _("value {value} has more than {decimals} decimals").format(
-            value=row["value"], decimals=row["decimals"]
-        )
+        yield _("value {value} has more than {decimals} decimals").format(value=row["value"], decimals=row["decimals"])
     if row["max"] and number > float(row["max"]):
         yield _("{value} is more than the maximum {max}").format(value=row["value"], max=row["max"])
     if row["unit"] == "percent" and number > 100:
@@ -310,8 +340,8 @@ def _code_problems(row: dict[str, str], rubric: Rubric) -> Iterator[str]:
         )
 
 
-def _repeated(rows: list[dict[str, object]]) -> Iterator[str]:
-    seen: dict[tuple[object, ...], dict[str, object]] = {}
+def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
+    seen: dict[tuple[str | float, ...], dict[str, str | float]] = {}
     for row in rows:
         first = seen.setdefault(tuple(row[name] for name in KEY), row)
         if first is not row:
@@ -328,7 +358,7 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _read_toml(path: Path) -> dict[str, dict[str, object]]:
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -251,12 +251,13 @@ def _hypotheses(
             _("No rule of {rubric} gives the score of {group} from its printed rates.").format(
                 rubric=rubric.id, group=group.name
             ),
-            [_figure_words(figures, group.code, "points"), *_rates_in_words(group, figures, readings)]
-            + [
+            [
+                _figure_words(figures, group.code, "points"),
+                *_rates_in_words(group, figures, readings),
                 _("rules tried: {count}; they give {scores}").format(
-                    count=sum(prod(len(i.rules(m)) for i, m in zip(group.indicators, maxima, strict=True)) for maxima in group.allotments()),
+                    count=group.size(),
                     scores="; ".join(write_range(item.low, item.high, 2) for item in union(tried)) or _("no score"),
-                )
+                ),
             ],
             _("A figure is wrong, or the rules in force were others. Check these figures against the source."),
         )

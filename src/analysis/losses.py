@@ -19,9 +19,9 @@ def losses_by_group(history: pd.DataFrame, rubric: Rubric, entity: str, period: 
     Returns
     -------
     One row a group as the notice shows them, sorted by `lost` falling: `code`, `name`, `score` and `max` in points
-    (`score` is missing where it is not printed), `decimals`, `lost` (max − score), `lost_low` and `lost_high` (what the
-    printed decimals of the group, and of the total with the other groups, allow), `share`, `share_low`, `share_high` (of
-    everything lost, 0 to 1), `achieved` (score / max), `rank` (1 lost most; ties share a rank).
+    (`score` is missing where it is not printed), `decimals`, `lost` (max − score), `lost_low` and `lost_high` (what
+    the printed decimals of the group, and of the total with the other groups, allow), `share`, `share_low`,
+    `share_high` (of everything lost, 0 to 1), `achieved` (score / max), `rank` (1 lost most; ties share a rank).
 
     Raises
     ------
@@ -122,9 +122,7 @@ def loss_ledger(identified: Identified, by_indicator: pd.DataFrame) -> pd.DataFr
     for part, members in parts.items():
         lost = identified.lost(members)
         rows.append({"part": part, "indicators": len(members), "lost_low": lost.low, "lost_high": lost.high})
-    rows.append(
-        {"part": "total", "indicators": len(by_indicator), "lost_low": whole.low, "lost_high": whole.high}
-    )
+    rows.append({"part": "total", "indicators": len(by_indicator), "lost_low": whole.low, "lost_high": whole.high})
     frame = pd.DataFrame(rows)
     middle = (whole.low + whole.high) / 2
     frame["share_low"] = frame["lost_low"] / middle if middle else 0.0

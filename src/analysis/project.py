@@ -4,8 +4,10 @@ A notebook started in `notebooks/`, a run in its working folder and a command at
 nearest folder, here or above, that holds `data/rubrics`; else the one this package was installed from.
 """
 
+import subprocess
 from pathlib import Path
 
+from analysis import __version__
 from analysis.errors import ProjectError
 from analysis.vietnamese import _
 
@@ -19,3 +21,19 @@ def root() -> Path:
         _("There is no project in this folder or above it: data/rubrics and data/observations are missing."),
         next_step=_("Go to the folder you cloned, then run the command again."),
     )
+
+
+def version() -> str:
+    """The version of this package."""
+    return __version__
+
+
+def commit() -> str:
+    """The commit the project stands at, with `+` when files were changed since; "" where git does not know."""
+    try:
+        run = ["git", "-C", str(root())]
+        head = subprocess.run([*run, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*run, "status", "--porcelain"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")

@@ -207,12 +207,13 @@ def _accept(checks: pd.DataFrame, correction: Correction) -> None:
         )
     row = failing.iloc[0]
     found = {"sum": (row["expected_low"] + row["expected_high"]) / 2, "total": row["printed"]}
-    if any(abs(found.get(name, float("nan")) - value) > 1e-6 or name not in found for name, value in correction.expect.items()):
+    if any(
+        abs(found.get(name, float("nan")) - value) > 1e-6 or name not in found
+        for name, value in correction.expect.items()
+    ):
         raise HistoryError(
             _("A correction expects other figures than the data hold."),
             [f"{place}: {correction.expect} ≠ {found}"],
             _("Look at the source again and write the correction anew."),
         )
     checks.loc[failing.index, "accepted"] = True
-
-

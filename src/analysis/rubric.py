@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import pairwise, product
 from math import isclose, prod
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
@@ -114,7 +114,9 @@ class Indicator(_Named):
         if maximum == 0:
             return (Rule(0.0, 100.0, "no_points"),)
         targets = [100.0 if target == "none" else float(target) for target in self.target.alternatives]
-        return tuple(Rule(maximum, target, zero) for target, zero in product(targets, self.zero_denominator.alternatives))
+        return tuple(
+            Rule(maximum, target, zero) for target, zero in product(targets, self.zero_denominator.alternatives)
+        )
 
 
 class Group(_Named):
@@ -128,6 +130,13 @@ class Group(_Named):
         for maxima in product(*(indicator.max.alternatives for indicator in self.indicators)):
             if isclose(sum(maxima), self.points):
                 yield tuple(float(maximum) for maximum in maxima)
+
+    def size(self) -> int:
+        """How many members the family has in this group alone."""
+        return sum(
+            prod(len(item.rules(maximum)) for item, maximum in zip(self.indicators, allotment, strict=True))
+            for allotment in self.allotments()
+        )
 
     @property
     def points(self) -> float:
@@ -230,16 +239,7 @@ class Rubric(_Entry):
 
     def size(self) -> int:
         """How many members the family has."""
-        return prod(
-            sum(
-                prod(
-                    len(indicator.rules(maximum))
-                    for indicator, maximum in zip(group.indicators, allotment, strict=True)
-                )
-                for allotment in group.allotments()
-            )
-            for group in self.groups
-        )
+        return prod(group.size() for group in self.groups)
 
     @model_validator(mode="after")
     def _adds_up(self) -> Rubric:
@@ -289,7 +289,7 @@ def load_rubrics(folder: Path | None = None) -> tuple[Rubric, ...]:
     rubrics = sorted((_load_file(path) for path in sorted(folder.glob("*.toml"))), key=lambda rubric: rubric.valid_from)
     if not rubrics:
         raise RubricError(_("There is no rubric file in {folder}.").format(folder=folder.name))
-    for earlier, later in zip(rubrics, rubrics[1:], strict=False):
+    for earlier, later in pairwise(rubrics):
         if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
             raise RubricError(
                 _("Two rubrics govern the same months."),
@@ -337,7 +337,8 @@ def _place(text: str, location: tuple[Any, ...]) -> tuple[int, str]:
     the line found is that of the field, or of the table's header when the field is missing.
     """
     lines = text.splitlines()
-    at, header, keys = 0, "", []
+    keys: list[Any] = []
+    at, header = 0, ""
     for part in location:
         if isinstance(part, int) and keys:
             header = f"{header}.{keys.pop()}" if header else str(keys.pop())

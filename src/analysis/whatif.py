@@ -5,7 +5,7 @@ A range here is a range of rules and of rounding, not a confidence interval.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import product
 
@@ -14,7 +14,6 @@ import pandas as pd
 from analysis.errors import ParameterError
 from analysis.identify import Hypothesis, Identified, Part
 from analysis.interval import Interval
-from analysis.rubric import Rule
 from analysis.vietnamese import _, nearest, write_number
 
 TOGETHER = "together"
@@ -59,14 +58,13 @@ def gains_by_rule(identified: Identified, levers: Mapping[str, float]) -> pd.Dat
         group = identified.group_of(lever)
         rules = {rule for item in identified.hypotheses[group.code] for rule in item.rules[lever]}
         for share in sorted({rule.target for rule in rules}, reverse=True):
-            narrowed = _with_rule(identified, group.code, lever, lambda rule, share=share: rule.target == share)
+            narrowed = _with_target(identified, group.code, lever, share)
             rows.append(_alternative(narrowed, "target", lever, f"{share:g}", lever, target))
         for other in identified.groups:
             allotments = {tuple(item.allotment.values()) for item in identified.hypotheses[other.code]}
             for maxima in sorted(allotments, reverse=True) if len(allotments) > 1 else ():
-                narrowed = _narrowed(
-                    identified, other.code, lambda item, maxima=maxima: tuple(item.allotment.values()) == maxima
-                )
+                kept = [item for item in identified.hypotheses[other.code] if tuple(item.allotment.values()) == maxima]
+                narrowed = _narrowed(identified, other.code, kept)
                 words = " + ".join(f"{maximum:g}" for maximum in maxima if maximum)
                 rows.append(_alternative(narrowed, "allotment", other.code, words, lever, target))
     return pd.DataFrame(rows)
@@ -81,12 +79,53 @@ def rate_needed(identified: Identified, code: str, gain: float) -> tuple[float |
     group = identified.group_of(code)
     needed: list[float | None] = []
     for item in identified.hypotheses[group.code]:
-        only = _narrowed(identified, group.code, lambda other, item=item: other is item)
-        score = only.scores([code])
+        score = _narrowed(identified, group.code, [item]).scores([code])
         for rule in item.rules[code]:
             needed += [rule.rate_for(score.low + gain), rule.rate_for(score.high + gain)]
     found = [rate for rate in needed if rate is not None]
     return (min(found) if found else None), (None if None in needed else max(found))
+
+
+def rates_needed(identified: Identified, codes: Iterable[str], target_score: float | None) -> pd.DataFrame:
+    """What each lever alone needs to bring the total to a target score.
+
+    Returns
+    -------
+    One row a lever: `code`, `name`, `target` (the score), `gain` (points still needed from the published total),
+    `at_best`, `for_sure` (rates in percent, see `rate_needed`; missing where no rate does it), `most_low`, `most_high`
+    (the gain at 100 %). No row without a target score.
+
+    Raises
+    ------
+    ParameterError: a target score that is already reached, or above the highest total.
+    """
+    columns = ["code", "name", "target", "gain", "at_best", "for_sure", "most_low", "most_high"]
+    if target_score is None:
+        return pd.DataFrame(columns=columns)
+    today = round((identified.total.low + identified.total.high) / 2, 6)
+    if not today < target_score <= identified.rubric.points:
+        raise ParameterError(
+            _("The target score must be above today's {today} and at most {most}.").format(
+                today=write_number(today, 2), most=write_number(identified.rubric.points, 0)
+            )
+        )
+    rows = []
+    for code in codes:
+        at_best, for_sure = rate_needed(identified, code, target_score - today)
+        most = _gain(identified, {code: 100.0})
+        rows.append(
+            {
+                "code": code,
+                "name": identified.rubric.indicators[code].name,
+                "target": target_score,
+                "gain": target_score - today,
+                "at_best": float("nan") if at_best is None else at_best,
+                "for_sure": float("nan") if for_sure is None else for_sure,
+                "most_low": most.low,
+                "most_high": most.high,
+            }
+        )
+    return pd.DataFrame(rows, columns=columns)
 
 
 def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
@@ -165,18 +204,17 @@ def _cases(hypothesis: Hypothesis, levers: Mapping[str, float]) -> list[Part]:
     return parts
 
 
-def _narrowed(identified: Identified, group: str, keep: Callable[[Hypothesis], bool]) -> Identified:
-    kept = tuple(item for item in identified.hypotheses[group] if keep(item))
-    return replace(identified, hypotheses={**identified.hypotheses, group: kept})
+def _narrowed(identified: Identified, group: str, kept: Iterable[Hypothesis]) -> Identified:
+    return replace(identified, hypotheses={**identified.hypotheses, group: tuple(kept)})
 
 
-def _with_rule(identified: Identified, group: str, code: str, keep: Callable[[Rule], bool]) -> Identified:
-    narrowed = []
+def _with_target(identified: Identified, group: str, code: str, target: float) -> Identified:
+    kept = []
     for item in identified.hypotheses[group]:
-        rules = tuple(rule for rule in item.rules[code] if keep(rule))
+        rules = tuple(rule for rule in item.rules[code] if rule.target == target)
         if rules:
-            narrowed.append(replace(item, rules={**item.rules, code: rules}))
-    return replace(identified, hypotheses={**identified.hypotheses, group: tuple(narrowed)})
+            kept.append(replace(item, rules={**item.rules, code: rules}))
+    return _narrowed(identified, group, kept)
 
 
 def _alternative(
@@ -192,5 +230,3 @@ def _alternative(
         "gain_low": gain.low,
         "gain_high": gain.high,
     }
-
-

@@ -1,0 +1,178 @@
+"""How do the results look? Result frame → picture. Knows no rubric.
+
+Every chart takes `ax=None` and returns the Axes; its title states the finding; a group has the same colour everywhere.
+Pictures have a white ground and dark text, so that they read alike on a dark page and on paper.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from analysis.figures import Html
+from analysis.vietnamese import _, write_number, write_period, write_range
+
+# Colours of the UK Analysis Function's categorical palette: each at least 3 : 1 on white.
+COLOURS = {
+    "transparency": "#12436d",
+    "digitisation": "#28a197",
+    "satisfaction": "#801650",
+    "online_service_provision": "#f46a25",
+    "online_service": "#f46a25",
+    "processing_progress": "#3d3d3d",
+    "online_payment": "#8a6bbf",
+}
+INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
+WIDTH = 4.6
+SIZE = 12
+
+sns.set_theme(
+    style="white",
+    rc={
+        "font.family": "DejaVu Sans",
+        "font.size": SIZE,
+        "axes.titlesize": SIZE,
+        "axes.labelsize": SIZE,
+        "xtick.labelsize": SIZE,
+        "ytick.labelsize": SIZE,
+        "axes.edgecolor": MUTED,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "scorecard",
+        "axes.unicode_minus": True,
+    },
+)
+
+
+def loss_by_group(by_group: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """Points lost by each group, longest bar first; the thin line is what rounding leaves open."""
+    ax = ax or _axes(len(by_group))
+    rows = by_group.assign(label=[_wrapped(name) for name in by_group["name"]])
+    sns.barplot(rows, x="lost", y="label", hue="label", palette=_palette(rows), legend=False, ax=ax, width=0.62)
+    ax.hlines(range(len(rows)), rows["lost_low"], rows["lost_high"], color=INK, linewidth=1.5)
+    for place, row in enumerate(rows.itertuples()):
+        text = (
+            write_range(row.lost_low, row.lost_high, 1) if pd.isna(row.lost) else write_number(row.lost, row.decimals)
+        )
+        ax.annotate(text, (row.lost_high, place), xytext=(5, 0), textcoords="offset points", va="center")
+    ax.set_xlim(0, max(rows["lost_high"].max() * 1.22, 1))
+    return _finished(ax, title or _("Points lost by group"), _("points"))
+
+
+def achieved_against_maximum(by_group: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """Score (filled) inside the maximum (outline) of each group, in the same order as the losses."""
+    ax = ax or _axes(len(by_group))
+    rows = by_group.assign(label=[_wrapped(name) for name in by_group["name"]])
+    sns.barplot(rows, x="max", y="label", color="white", edgecolor=MUTED, linewidth=1, ax=ax, width=0.62)
+    sns.barplot(rows, x="score", y="label", hue="label", palette=_palette(rows), legend=False, ax=ax, width=0.62)
+    for place, row in enumerate(rows.itertuples()):
+        score = "?" if pd.isna(row.score) else write_number(row.score, row.decimals)
+        text = f"{score}/{write_number(row.max, 0)}"
+        ax.annotate(text, (row.max, place), xytext=(5, 0), textcoords="offset points", va="center")
+    ax.set_xlim(0, rows["max"].max() * 1.32)
+    return _finished(ax, title or _("Score against maximum"), _("points"))
+
+
+def gain_ranges(gained: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """The gain of each lever as a range of rules: a bar from the lowest to the highest, never a midpoint alone."""
+    ax = ax or _axes(len(gained))
+    labels = [_wrapped(name) for name in gained["name"]]
+    width = (gained["gain_high"] - gained["gain_low"]).clip(lower=0.02)
+    ax.barh(labels, width, left=gained["gain_low"], color=COLOURS["transparency"], height=0.34)
+    for place, row in enumerate(gained.itertuples()):
+        text = write_range(row.gain_low, row.gain_high, 2)
+        ax.annotate(text, (0, place), xytext=(3, 21), textcoords="offset points", va="center")
+    ax.invert_yaxis()
+    ax.set_ylim(len(labels) - 0.5, -0.85)
+    ax.set_xlim(0, max(gained["gain_high"].max() * 1.08, 1))
+    return _finished(ax, title or _("Points gained, lowest to highest"), _("points"))
+
+
+def history_of_totals(past: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """Published totals by month; months without a total stay empty, and points across a gap are not joined."""
+    ax = ax or _axes(4)
+    months = past[[len(period) == len("YYYY-MM") and "Q" not in period for period in past["period"]]]
+    number = [12 * int(period[:4]) + int(period[5:]) for period in months["period"]]
+    rows = months.assign(number=number, run=(pd.Series(number, index=months.index).diff() != 1).cumsum())
+    for _run, points in rows.groupby("run"):
+        ax.plot(points["number"], points["value"], color=COLOURS["transparency"], marker="o", linewidth=2)
+    for row in rows.itertuples():
+        text = write_number(row.value, row.decimals)
+        ax.annotate(text, (row.number, row.value), xytext=(0, 9), textcoords="offset points", ha="center")
+    ax.set_ylim(0, 105)
+    ax.margins(x=0.22)
+    ax.set_xticks(rows["number"], [_wrapped(write_period(period), 10) for period in rows["period"]])
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: write_number(value, 0)))
+    ax.set_ylabel(_("points"))
+    ax.grid(axis="y", color=GRID, linewidth=0.6)
+    sns.despine(ax=ax)
+    ax.set_title(title or _("Total score"), loc="left", fontweight="bold")
+    return _fitted(ax)
+
+
+def picture(ax: Axes, text: str, source: str) -> Html:
+    """The chart as a figure that needs no other file: SVG, with its words for those who do not see it."""
+    figure: Any = ax.figure
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", file.getvalue(), flags=re.S).strip()
+    data = base64.b64encode(svg.encode()).decode()
+    width, height = (round(96 * inches) for inches in figure.get_size_inches())
+    return Html(
+        '<figure class="chart"><img src="data:image/svg+xml;base64,{data}" width="{width}" height="{height}" '
+        'alt="{alt}"><figcaption>{source}</figcaption></figure>'
+    ).format(data=data, width=width, height=height, alt=text, source=source)
+
+
+def _fitted(ax: Axes) -> Axes:
+    figure: Any = ax.figure
+    figure.tight_layout()
+    return ax
+
+
+def _axes(bars: int) -> Axes:
+    _figure, ax = plt.subplots(figsize=(WIDTH, 1.15 + 0.62 * bars))
+    return ax
+
+
+def _palette(rows: pd.DataFrame) -> dict[str, str]:
+    return {label: COLOURS.get(code, MUTED) for label, code in zip(rows["label"], rows["code"], strict=True)}
+
+
+def _wrapped(words: str, width: int = 18) -> str:
+    lines = [""]
+    for word in words.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)
+
+
+def _finished(ax: Axes, title: str, unit: str) -> Axes:
+    ax.set(ylabel="", xlabel=unit)
+    ax.tick_params(left=False)
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _place: write_number(value, 0 if value == int(value) else 1))
+    )
+    sns.despine(ax=ax, left=True)
+    ax.grid(axis="x", color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.set_title(_wrapped(title, 44), loc="left", fontweight="bold", x=0, ha="left")
+    return _fitted(ax)
+
+
+mpl.rcParams["figure.dpi"] = 96

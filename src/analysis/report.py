@@ -1,0 +1,354 @@
+"""How does a notebook become a report? papermill runs it, nbconvert renders it, and a finished folder is published.
+
+papermill alone reports success for a killed kernel, a time-out and `sys.exit(0)`, lets misspelt parameters pass and
+overwrites a good report with a cut one. Here a run works in its own folder; it succeeded only if every cell ran and the
+last one left a result of this very run; publishing is a rename; a failed run changes nothing that was published.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, Literal
+
+import filelock
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analysis import project
+from analysis.errors import (
+    BusyError,
+    IncompleteRunError,
+    KernelDiedError,
+    NotebookError,
+    ParameterError,
+    RunTimeoutError,
+    WriteError,
+)
+from analysis.figures import Result
+from analysis.vietnamese import _, nearest, slug, use_language, write_period
+
+NOTEBOOK = "monthly_report.ipynb"
+PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"
+START_SECONDS, CELL_SECONDS, RUN_SECONDS = 60, 300, 900
+
+
+class Parameters(BaseModel):
+    """The parameters of a report, strict: no unknown name, no silent change of type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    entity: str = Field(default="Hòa Bình", min_length=1, max_length=80)
+    month: str = Field(pattern=r"^[12][0-9]{3}(-(0[1-9]|1[0-2]|Q[1-4]))?$")
+    language: Literal["vi", "en"] = "vi"
+    levers: dict[str, float] = Field(default_factory=lambda: {"e_result": 80.0, "data_reuse": 80.0}, min_length=1)
+    target_score: float | None = Field(default=None, gt=0, le=100)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a run may take, in seconds: for the kernel to start, for one cell, for everything."""
+
+    start: float = START_SECONDS
+    cell: float = CELL_SECONDS
+    run: float = RUN_SECONDS
+
+
+def check_parameters(values: dict[str, Any]) -> Parameters:
+    """Typed parameters. Raises ParameterError naming each misspelt or badly typed one and the nearest known name."""
+    try:
+        return Parameters.model_validate(values)
+    except ValidationError as error:
+        rows = []
+        for finding in error.errors():
+            name = ".".join(str(part) for part in finding["loc"])
+            if finding["type"] == "extra_forbidden":
+                near = ", ".join(nearest(name, Parameters.model_fields)) or ", ".join(Parameters.model_fields)
+                rows.append(_("{name}: unknown parameter; did you mean {near}?").format(name=name, near=near))
+            else:
+                rows.append(f"{name} = {finding['input']!r}: {finding['msg']}")
+        raise ParameterError(
+            _("The parameters of the report are wrong."), rows, _("Correct them, then run again.")
+        ) from error
+
+
+def prepare(values: dict[str, Any]) -> Parameters:
+    """Typed parameters for figures that exist: entity and month resolved, levers and target possible.
+
+    Raises any AnalysisError that the notebook would meet, before a kernel is started: each keeps its own exit code.
+    """
+    _prepare_environment()
+    from analysis.answers import open_month
+    from analysis.whatif import check_levers, rates_needed
+
+    given = {name: value for name, value in values.items() if value not in ("", None)}
+    check_parameters({"month": "2000-01", **given})
+    opened = open_month(values.get("month", ""), values.get("entity", "Hòa Bình"))
+    identified = opened.identified
+    parameters = check_parameters({**given, "entity": identified.entity, "month": identified.period})
+    check_levers(identified, parameters.levers)
+    rates_needed(identified, parameters.levers, parameters.target_score)
+    return parameters
+
+
+def render(parameters: Parameters, limits: Limits = Limits()) -> Path:
+    """Run the notebook, render its page and publish both; the path of the published page.
+
+    Publishes `reports/<entity>/<month>/` with `index.html`, `report.ipynb`, `figures.csv` and `run.json`, then renews
+    `reports/index.html`.
+
+    Raises
+    ------
+    ParameterError, NotebookError, KernelDiedError, IncompleteRunError, RunTimeoutError, WriteError, BusyError.
+    After any of them the last good report is as it was, and a notebook that broke is kept in `reports/.work`.
+    """
+    use_language(parameters.language)
+    reports = project.root() / "reports"
+    final = reports / slug(parameters.entity) / parameters.month
+    if not final.resolve().is_relative_to(reports.resolve()):
+        raise ParameterError(_("The report would be written outside the reports folder."), [str(final)])
+    started = datetime.now(UTC)
+    with _writing(), _alone(reports, final):
+        _recover(final)
+        work = reports / ".work" / f"{slug(parameters.entity)}-{parameters.month}-{uuid.uuid4().hex[:12]}"
+        work.mkdir(parents=True)
+        executed = _execute(parameters, work, limits)
+        result = _result(work, parameters)
+        (work / PAGE).write_text(_html(executed, result), encoding="utf-8", newline="\n")
+        _save_notebook(executed, work / EXECUTED)
+        (work / RESULT).unlink()
+        _record(work, parameters, result, started)
+        _publish(work, final)
+        _write_index(reports)
+    return final / PAGE
+
+
+def _execute(parameters: Parameters, work: Path, limits: Limits) -> Any:
+    """Run the notebook in its folder; the executed notebook, every cell of which ran."""
+    _prepare_environment()
+    import nbformat
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    source = project.root() / "notebooks" / NOTEBOOK
+    known = set(papermill.inspect_notebook(str(source)))
+    values = {**parameters.model_dump(), "run_id": work.name}
+    if strangers := set(values) - known:
+        raise ParameterError(
+            _("The notebook does not know these parameters: {names}.").format(names=", ".join(sorted(strangers))),
+            [], _("Add them to its cell tagged “parameters”."),
+        )  # fmt: skip
+    output = work / EXECUTED
+    deadline = monotonic() + limits.run
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(output),
+            parameters=values,
+            cwd=str(work),
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            start_timeout=limits.start,
+            execution_timeout=limits.cell,
+            timeout_func=lambda cell: max(1, min(limits.cell, deadline - monotonic())),
+            shutdown_kernel="immediate",
+            kernel_manager_class="analysis.kernel.ReportKernelManager",
+        )
+    except PapermillExecutionError as error:
+        raise NotebookError(
+            _("Cell {number} of the report failed: {name}.").format(number=error.exec_count, name=error.ename),
+            [line for line in str(error.evalue).splitlines() if line.strip()],
+            _("The broken notebook is kept in {path}.").format(path=_relative(output)),
+        ) from error
+    except CellTimeoutError as error:
+        raise RunTimeoutError(
+            _("The report took longer than it may ({seconds} s a cell, {all} s in all).").format(
+                seconds=f"{limits.cell:g}", all=f"{limits.run:g}"
+            ),
+            [], _kept(output),
+        ) from error  # fmt: skip
+    except DeadKernelError as error:
+        raise KernelDiedError(
+            _("The kernel of the report died: killed, or out of memory."), [], _kept(output)
+        ) from error
+    executed = nbformat.read(output, as_version=4)
+    cells = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
+    skipped = [cell for cell in cells if cell.execution_count is None]
+    errors = [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+    if not cells or skipped or errors:
+        raise IncompleteRunError(
+            _("The notebook ended early: {count} cells did not run.").format(count=len(skipped) + len(errors)),
+            [cell.source.splitlines()[0] for cell in skipped] + [f"{item.ename}: {item.evalue}" for item in errors],
+            _kept(output),
+        )
+    return executed
+
+
+def _result(work: Path, parameters: Parameters) -> Result:
+    """The result that the last cell left, checked: of this run, of these parameters, with its figures."""
+    try:
+        result = Result.model_validate_json((work / RESULT).read_bytes())
+    except (FileNotFoundError, ValidationError) as error:
+        raise IncompleteRunError(
+            _("The notebook ran to its end but left no valid result."),
+            [str(error).splitlines()[0]],
+            _kept(work / EXECUTED),
+        ) from error
+    same = result.run_id == work.name and result.entity == parameters.entity and result.period == parameters.month
+    if not same or not (work / FIGURES).is_file() or result.figures == 0:
+        raise IncompleteRunError(
+            _("The result is not that of this run."), [f"{result.run_id}: {result.entity} {result.period}"],
+            _kept(work / EXECUTED),
+        )  # fmt: skip
+    return result
+
+
+def _html(executed: Any, result: Result) -> str:
+    from nbconvert.exporters import HTMLExporter
+
+    style = (Path(__file__).parent / "page" / "page.css").read_text(encoding="utf-8")
+    exporter = HTMLExporter(extra_template_basedirs=[str(Path(__file__).parent)], template_name="page")
+    exporter.template_file = "index.html.j2"
+    page = {
+        "language": result.language,
+        "title": result.title,
+        "skip": _("Skip to the content"),
+        "style": style,
+        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    }
+    body, _resources = exporter.from_notebook_node(executed, resources={"page": page})
+    return str(body)
+
+
+def _save_notebook(executed: Any, path: Path) -> None:
+    """The executed notebook without run times and random ids, so that the same inputs give the same file."""
+    import nbformat
+
+    executed.metadata.pop("papermill", None)
+    for number, cell in enumerate(executed.cells):
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        cell.id = f"cell-{number:02d}"
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = "\n".join(line for line in cell.source.splitlines() if not line.startswith("run_id = "))
+    nbformat.write(executed, path)
+
+
+def _record(work: Path, parameters: Parameters, result: Result, started: datetime) -> None:
+    """`run.json`: what was run, on what, when, and the hash of each file it made."""
+    record = {
+        **result.model_dump(),
+        "parameters": parameters.model_dump(),
+        "version": project.version(),
+        "commit": project.commit(),
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "started": started.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "files": {name: hashlib.sha256((work / name).read_bytes()).hexdigest() for name in (PAGE, EXECUTED, FIGURES)},
+    }
+    text = json.dumps(record, ensure_ascii=False, indent=1)
+    (work / RECORD).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _publish(work: Path, final: Path) -> None:
+    """Rename the finished folder into place; the report before it goes only when the new one stands."""
+    for path in work.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    final.parent.mkdir(parents=True, exist_ok=True)
+    before = _before(final)
+    if final.exists():
+        final.rename(before)
+    try:
+        work.rename(final)
+    except OSError:
+        if before.exists():
+            before.rename(final)
+        raise
+    if before.exists():
+        shutil.rmtree(before)
+
+
+def _recover(final: Path) -> None:
+    """Put the last good report back if a run was killed between the two renames; sweep what it left."""
+    before = _before(final)
+    if before.exists() and not final.exists():
+        before.rename(final)
+    elif before.exists():
+        shutil.rmtree(before)
+
+
+def _before(final: Path) -> Path:
+    return final.with_name(f"{final.name}.prev")
+
+
+def _write_index(reports: Path) -> None:
+    """`reports/index.html`: the published reports, newest first."""
+    from analysis.tables import index_of_reports
+
+    with filelock.FileLock(reports / ".work" / "index.lock", timeout=60):
+        records = []
+        for path in sorted(reports.glob(f"*/*/{RECORD}")):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            records.append({**record, "href": f"{path.parent.relative_to(reports).as_posix()}/"})
+        style = (Path(__file__).parent / "page" / "page.css").read_text(encoding="utf-8")
+        page = index_of_reports(records, style)
+        temporary = reports / ".work" / f"index-{uuid.uuid4().hex[:12]}.html"
+        temporary.write_text(page, encoding="utf-8", newline="\n")
+        temporary.replace(reports / "index.html")
+
+
+@contextmanager
+def _alone(reports: Path, final: Path) -> Iterator[None]:
+    """Only one run of this report at a time. Raises BusyError at once when there is another."""
+    locks = reports / ".work"
+    locks.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(locks / f"{final.parent.name}-{final.name}.lock", timeout=0):
+            yield
+    except filelock.Timeout as error:
+        raise BusyError(
+            _("Another run is making the report of {period}.").format(period=write_period(final.name)),
+            [], _("Wait for it to end, then run again."),
+        ) from error  # fmt: skip
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Tell a full disk, a missing permission or a file open elsewhere as what it is."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteError(
+            _("A file of the report could not be written: {reason}.").format(reason=error.strerror or error),
+            [str(error.filename)] if error.filename else [],
+            _("Free some space, or close the file where it is open, then run again. The last report is unchanged."),
+        ) from error
+
+
+def _prepare_environment() -> None:
+    """Settings that the kernel inherits and that our own imports need; see docs/performance.md for what each saves."""
+    os.environ.update(PYTHONHASHSEED="0", OPENBLAS_NUM_THREADS="1", PYTHONUTF8="1", TZ="Asia/Ho_Chi_Minh")
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+def _kept(path: Path) -> str:
+    if not path.exists():
+        return _("Run again; if it happens once more, open the notebook in JupyterLab and run it there.")
+    return _("The broken notebook is kept in {path}.").format(path=_relative(path))
+
+
+def _relative(path: Path) -> str:
+    return path.relative_to(project.root()).as_posix()

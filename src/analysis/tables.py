@@ -1,0 +1,436 @@
+"""How do the results read on a page? Result frame → HTML. Knows no rubric.
+
+Only figures and our own words reach the page, and everything is escaped on the way. The same HTML shows in JupyterLab.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from analysis import sentences
+from analysis.figures import Figures, Html, named_groups
+from analysis.history import Source
+from analysis.identify import Identified
+from analysis.reconcile import check_name
+from analysis.vietnamese import _, language, nfc, write_date, write_number, write_period, write_range
+from analysis.whatif import TOGETHER
+
+KIND_NAMES = {
+    "published": lambda: _("Published figures"),
+    "derived": lambda: _("Figures derived from a publication"),
+    "entered": lambda: _("Figures entered by hand"),
+    "synthetic": lambda: _("SYNTHETIC FIGURES – NOT REAL DATA"),
+}
+WEAKEST_FIRST = ("synthetic", "entered", "derived", "published")
+
+
+def first_screen(
+    figures: Figures,
+    by_group: pd.DataFrame,
+    ledger: pd.DataFrame,
+    past: pd.DataFrame,
+    identified: Identified,
+    source: Source,
+    as_of: str,
+) -> Html:
+    """What a leader reads: label, finding, three figures, six bars, and whether they add up."""
+    kind = next(kind for kind in WEAKEST_FIRST if any(item.kind == kind for item in _inputs(figures)))
+    origin = [_("Index of Decision {decision}").format(decision=identified.rubric.decision)]
+    origin.append(write_period(identified.period))
+    if as_of:
+        origin.append(_("figures to {date}").format(date=write_date(as_of)))
+    origin.append(", ".join(part for part in (source.publisher, source.number) if part))
+    rank = figures.get("rank")
+    ranked = figures.get("ranked")
+    numbers = [
+        (_("Total score"), Markup("{}<small>/{}</small>").format(figures["total"], figures["max"])),
+        (
+            _("Rank"),
+            Markup("{}<small>/{}</small>").format(rank, ranked) if rank and ranked else rank or _("not published"),
+        ),
+        (_("Since the month before"), sentences.change(figures, past, identified)),
+    ]
+    return _join(
+        Html('<header class="first"><p class="origin"><strong class="chip {}">{}</strong> <span class="ref">{}</span></p>')
+        .format(kind, KIND_NAMES[kind](), " · ".join(origin)),
+        Html("<h1>{}</h1>").format(sentences.headline(figures, by_group, identified)),
+        _paragraph(sentences.disclosure(figures, ledger), "lead"),
+        Html('<dl class="numbers">{}</dl>').format(
+            _join(
+                *(
+                    Html('<div><dt>{}</dt><dd class="{}">{}</dd></div>').format(
+                        name, "words" if isinstance(value, sentences.Sentence | str) and not isinstance(value, Markup) else "number", value
+                    )
+                    for name, value in numbers
+                )
+            )
+        ),
+        _bars(figures, by_group),
+        _paragraph([sentences.reconciliation(figures)], "note"),
+        Html("</header>"),
+    )  # fmt: skip
+
+
+def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame, needed: pd.DataFrame) -> Html:
+    """What an improvement is worth, why that is a range, and what a target needs."""
+    rows = []
+    for row in gained.itertuples():
+        lever = f"lever.{row.code}"
+        rate = figures.get(f"indicator.{row.code}.rate")
+        rows.append(
+            [
+                row.name,
+                "" if row.code == TOGETHER else _("not printed") if rate is None else rate,
+                "" if row.code == TOGETHER else figures[f"{lever}.target"],
+                figures[f"{lever}.gain"],
+                figures[f"{lever}.total"],
+                figures[f"{lever}.remaining"],
+            ]
+        )
+    heads = [_("Improvement"), _("Rate today, %"), _("Target, %"), _("Gain, points"), _("New total"), _("Still lost")]
+    why = sentences.reasons(figures, by_rule)
+    goal = sentences.needs(figures, needed)
+    return _join(
+        _heading(_("What is an improvement worth?")),
+        _items(sentences.improvement(figures, gained)),
+        table(_("Gain of each improvement over every rule that fits"), heads, rows),
+        _paragraph([sentences.caution(figures)], "note"),
+        _join(Html("<h3>{}</h3>").format(_("Why the gain is a range")), _items(why)) if why else Html(),
+        _join(Html("<h3>{}</h3>").format(_("What the target score needs")), _items(goal)) if goal else Html(),
+    )
+
+
+def groups(figures: Figures, by_group: pd.DataFrame) -> Html:
+    """Points lost by group."""
+    heads = [
+        _("Group"), _("Score"), _("Maximum"), _("Lost"), _("Lost, within rounding"), _("Share of the loss, %"),
+        _("Achieved, %"), _("Place by loss"),
+    ]  # fmt: skip
+    rows = []
+    for row in by_group.itertuples():
+        group = f"group.{row.code}"
+        lost = figures[f"{group}.lost"]
+        rows.append(
+            [
+                row.name,
+                figures.get(f"{group}.score", _("not printed")),
+                figures[f"{group}.max"],
+                lost if lost.value is not None else "",
+                _number(write_range(lost.low or 0.0, lost.high or 0.0, row.decimals + 1), lost.id),
+                figures[f"{group}.share"],
+                figures.get(f"{group}.achieved", ""),
+                "" if pd.isna(row.rank) else _number(write_number(row.rank, 0), lost.id),
+            ]
+        )
+    return _join(
+        _heading(_("Where did the points go?")),
+        table(_("Score, maximum and loss of each group, most lost first"), heads, rows),
+        _paragraph([sentences.say(_("Shares are of the published loss; rounded, they need not sum to 100 %."))], "note"),
+    )  # fmt: skip
+
+
+def disclosed(figures: Figures, ledger: pd.DataFrame) -> Html:
+    """The loss by what the notice discloses of it."""
+    names = {
+        "printed": _("Printed: the notice gives the rate"),
+        "derivable": _("Derivable: follows from the published scores"),
+        "undisclosed": _("Undisclosed: neither printed nor derivable"),
+        "not_printed": _("Not printed: derivable and undisclosed together"),
+        "total": _("Everything lost"),
+    }
+    rows = [
+        [
+            names[row.part],
+            figures[f"ledger.{row.part}.indicators"],
+            figures[f"ledger.{row.part}.lost"],
+            figures[f"ledger.{row.part}.share"],
+        ]
+        for row in ledger.itertuples()
+    ]
+    note = _(
+        "Under each rule that fits, the first three rows sum to everything lost exactly; the ranges are their lowest "
+        "and highest values over all those rules, so their ends do not add up."
+    )
+    return _join(
+        _heading(_("How much of the loss can be seen?")),
+        table(
+            _("Points lost by what the notice discloses"),
+            [_("Part of the loss"), _("Indicators"), _("Points lost"), _("Share of the loss, %")],
+            rows,
+        ),
+        _paragraph([sentences.say(note)], "note"),
+    )
+
+
+def indicators(figures: Figures, by_indicator: pd.DataFrame, by_group: pd.DataFrame) -> Html:
+    """Every scored indicator: its rate, where printed, and what it lost."""
+    words = {"printed": _("printed"), "derivable": _("derivable"), "undisclosed": _("undisclosed")}
+    groups_named = dict(zip(by_group["code"], by_group["name"], strict=True))
+    rows = []
+    for row in by_indicator.itertuples():
+        indicator = f"indicator.{row.code}"
+        rows.append(
+            [
+                row.name,
+                groups_named.get(row.group, row.group),
+                figures.get(f"{indicator}.rate", _("not printed")),
+                figures[f"{indicator}.max"],
+                figures[f"{indicator}.lost"],
+                words[row.disclosure],
+            ]
+        )
+    heads = [_("Indicator"), _("Group"), _("Rate, %"), _("Maximum"), _("Points lost"), _("Disclosure")]
+    return _join(
+        _heading(_("Indicator by indicator")), table(_("Points lost by each indicator"), heads, rows, text=(1, 5))
+    )
+
+
+def rules(figures: Figures, identified: Identified, sources: Mapping[str, Source]) -> Html:
+    """Which rules were tried, which survive, and how sure each parameter is."""
+    status = {
+        "legal": _("legal"),
+        "reverse_engineered": _("reverse engineered"),
+        "inferred": _("inferred"),
+        "assumed": _("assumed"),
+        "unknown": _("unknown"),
+    }
+    rows = []
+    for group in identified.groups:
+        for indicator in group.indicators:
+            surviving = [item.rules[indicator.code] for item in identified.hypotheses[group.code]]
+            maxima = sorted({rule.max for kept in surviving for rule in kept})
+            targets = sorted({rule.target for kept in surviving for rule in kept if rule.max}, reverse=True)
+            tried = {100.0 if target == "none" else float(target) for target in indicator.target.alternatives}
+            out = sorted(tried - set(targets), reverse=True)
+            rows.append(
+                [
+                    indicator.name,
+                    _alternatives(maxima, indicator.code),
+                    status[indicator.max.status],
+                    _alternatives(targets, indicator.code),
+                    _alternatives(out, indicator.code) if out else "–",
+                    status[indicator.target.status],
+                ]
+            )
+    heads = [
+        _("Indicator"), _("Maximum"), _("Status of the maximum"), _("Full marks from, %"), _("Ruled out, %"),
+        _("Status of the target"),
+    ]  # fmt: skip
+    used = {item.max.source for group in identified.groups for item in group.indicators}
+    used |= {item.target.source for group in identified.groups for item in group.indicators}
+    return _join(
+        _heading(_("Which rules fit?")),
+        _paragraph([sentences.caution(figures)], ""),
+        table(_("What is known of each rule, and what the published figures leave of it"), heads, rows, text=(2, 5)),
+        _sources({name: source for name, source in sources.items() if name in used}),
+    )
+
+
+def history(past: pd.DataFrame, identified: Identified) -> Html:
+    """Whether the history allows a change or a trend, and why not."""
+    return _join(_heading(_("How did the score move?")), _paragraph([sentences.history_length(past, identified)], ""))
+
+
+def checked(checks: pd.DataFrame, alone: pd.DataFrame, identified: Identified) -> Html:
+    """The checks of this card, and the figures that nothing checks."""
+    names = {code: entry.name for code, entry in identified.rubric.named.items()}
+    rows = []
+    mine = checks[(checks["entity"] == identified.entity) & (checks["period"] == identified.period)]
+    for row in mine.itertuples():
+        first = row.codes[0][0]
+        rows.append(
+            [
+                check_name(row.check),
+                names.get(first, _("Total score")),
+                _number(write_number(row.printed, 2), "check"),
+                _number(write_range(row.expected_low, row.expected_high, 3), "check"),
+                _("agrees") if row.ok else _("known disagreement") if row.accepted else _("DISAGREES"),
+            ]
+        )
+    heads = [_("Check"), _("Figure"), _("Held against"), _("What rounding allows"), _("Result")]
+    alone = alone[(alone["entity"] == identified.entity) & (alone["period"] == identified.period)]
+    units = {"points": _("points"), "percent": "%", "count": _("count"), "rank": _("rank"), "days": _("days")}
+    names |= {"total_score": _("Total score"), "national_rank": _("Rank")}
+    words = [f"{names.get(row.code, row.code)} ({units[row.unit]})" for row in alone.itertuples()]
+    return _join(
+        _heading(_("Do the figures agree with each other?")),
+        table(_("Checks of this notice"), heads, rows, text=(1, 4)) if rows else Html(),
+        Html("<p>{}</p>").format(_("Nothing cross-checks these figures; an error in one of them would not be seen:")),
+        _items([sentences.say("{word}", word=word) for word in words]),
+    )
+
+
+def notice(figures: Figures, sources: Mapping[str, Source]) -> Html:
+    """Every published figure with its words and its line: where the numbers come from."""
+    published = [item for item in figures.values() if item.where and item.kind == "published" and item.id != "ranked"]
+    published = [item for item in published if not item.id.startswith("past.")]
+    units = {"points": _("points"), "percent": "%", "count": "", "rank": "", "days": _("days")}
+    rows = [
+        [item.label, item, units[item.unit], Html('<q class="ref">{}</q>').format(item.quote), _reference(item.where)]
+        for item in published
+    ]
+    heads = [_("Figure"), _("Value"), _("Unit"), _("As printed"), _("File and line")]
+    used = {item.source for item in published}
+    return _join(
+        _heading(_("Where do the numbers come from?")),
+        table(_("Figures of the notice"), heads, rows, text=(2, 3, 4)),
+        _sources({name: source for name, source in sources.items() if name in used}),
+        Html("<p>{}</p>").format(
+            _("figures.csv beside this page has every number on it, with its range, its rule and its source.")
+        ),
+    )
+
+
+def footer(identified: Identified, data: str, version: str, commit: str) -> Html:
+    """What reproduces this page: rubric, data, version and commit."""
+    return Html('<footer class="ref"><p>{}</p></footer>').format(
+        _("Rules {rubric} · data {data} · package {version} · commit {commit}").format(
+            rubric=identified.rubric.id, data=data[:12], version=version, commit=commit or _("unknown")
+        )
+    )
+
+
+def title(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> str:
+    """The page's title: its finding."""
+    return nfc(str(sentences.headline(figures, by_group, identified)))
+
+
+def described(figures: Figures, prefix: str, measure: str, source: Source) -> tuple[str, str]:
+    """A chart of the figures `prefix.*.measure`, in words, and its source line."""
+    shown = [item for item in figures.values() if item.id.startswith(f"{prefix}.") and item.id.endswith(f".{measure}")]
+    words = "; ".join(f"{item.label}: {item}" for item in shown)
+    return f"{words}.", _("Source: {source}.").format(source=", ".join(filter(None, (source.publisher, source.number))))
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], text: Sequence[int] = ()) -> Html:
+    """A table with a caption; the first column names the row, `text` columns are words, the rest numbers."""
+    head = _join(
+        *(
+            Html('<th scope="col"{}>{}</th>').format(Markup("" if place in (0, *text) else ' class="n"'), name)
+            for place, name in enumerate(heads)
+        )
+    )
+    body = []
+    for row in rows:
+        first, *rest = row
+        cells = [
+            Html("<td{}>{}</td>").format(Markup("" if place in text else ' class="n"'), cell)
+            for place, cell in enumerate(rest, start=1)
+        ]
+        body.append(Html('<tr><th scope="row">{}</th>{}</tr>').format(first, _join(*cells)))
+    return Html(
+        '<div class="scroll" role="region" tabindex="0" aria-label="{}"><table><caption>{}</caption>'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(caption, caption, head, _join(*body))
+
+
+def _bars(figures: Figures, by_group: pd.DataFrame) -> Html:
+    named = set(named_groups(by_group)["code"])
+    longest = by_group["lost_high"].max() or 1.0
+    items = []
+    for row in by_group.itertuples():
+        lost, score = figures[f"group.{row.code}.lost"], figures.get(f"group.{row.code}.score")
+        length = 100 * (row.lost_high if pd.isna(row.lost) else row.lost) / longest
+        label = Html("<b>{}</b> <small>({}/{})</small>").format(lost, score or "?", figures[f"group.{row.code}.max"])
+        items.append(
+            Html(
+                '<li class="{}"><span class="name">{}</span><svg viewBox="0 0 100 10" preserveAspectRatio="none" '
+                'aria-hidden="true" focusable="false"><rect class="g-{}" width="{}" height="10"></rect></svg>'
+                '<span class="label">{}</span></li>'
+            ).format("named" if row.code in named else "", row.name, row.code, f"{length:.2f}", label)
+        )
+    return Html('<h2 class="bars-title">{}</h2><ul class="bars">{}</ul>').format(
+        _("Points lost by group (score/maximum)"), _join(*items)
+    )
+
+
+def _inputs(figures: Figures) -> list[Any]:
+    """The figures that were read, not made: what the label of a page is about."""
+    read = ("total", "rank", "group.", "printed.")
+    return [item for item in figures.values() if item.where and item.id.startswith(read) and item.kind != "derived"]
+
+
+def _alternatives(values: Sequence[float], code: str) -> Html:
+    words = _(" or ").join(f"{value:g}" for value in values) or "–"
+    return _number(words, f"indicator.{code}.max")
+
+
+def _number(words: str, figure_id: str) -> Html:
+    return Html('<span data-figure="{}">{}</span>').format(figure_id, words)
+
+
+def _reference(words: str) -> Html:
+    return Html('<span class="ref">{}</span>').format(words)
+
+
+def _sources(sources: Mapping[str, Source]) -> Html:
+    items = []
+    for name, source in sources.items():
+        words = ", ".join(part for part in (source.publisher, source.number, source.title) if part)
+        if source.published:
+            words += f" ({write_date(source.published.isoformat())})"
+        link = Html('<a href="{}" rel="noreferrer">{}</a>').format(source.url, words) if source.url else words
+        items.append(Html("<li><code>{}</code>: {}</li>").format(name, link))
+    return Html('<details class="ref"><summary>{}</summary><ul>{}</ul></details>').format(_("Sources"), _join(*items))
+
+
+def _heading(words: str) -> Html:
+    return Html("<h2>{}</h2>").format(words)
+
+
+def _paragraph(said: Sequence[sentences.Sentence], style: str) -> Html:
+    attribute = Html(' class="{}"').format(style) if style else Html()
+    return Html("<p{}>{}</p>").format(attribute, Html(" ").join(said))
+
+
+def _items(said: Sequence[sentences.Sentence]) -> Html:
+    return Html("<ul>{}</ul>").format(_join(*(Html("<li>{}</li>").format(item) for item in said)))
+
+
+def _join(*parts: Any) -> Html:
+    return Html(nfc(str(Html("").join(parts))))
+
+
+def index_of_reports(records: Sequence[Mapping[str, Any]], style: str) -> str:
+    """The page that lists the published reports, newest period first."""
+    newest = sorted(records, key=lambda record: (record["period"], record["entity"]), reverse=True)
+    rows = []
+    for record in newest:
+        rank = f"{record['rank']}/{record['ranked']}" if record["rank"] and record["ranked"] else _("not published")
+        rows.append(
+            [
+                Html('<a href="{}index.html">{}, {}</a>').format(
+                    record["href"], record["entity"], write_period(record["period"])
+                ),
+                f"{write_number(record['total'], 2)}/{write_number(record['total_max'], 0)}",
+                rank,
+                KIND_NAMES[record["kind"]](),
+                record["title"],
+                Html('<a href="{0}figures.csv">CSV</a> · <a href="{0}report.ipynb">{1}</a>').format(
+                    record["href"], _("notebook")
+                ),
+            ]
+        )
+    heads = [_("Report"), _("Total score"), _("Rank"), _("Figures"), _("Finding"), _("Files")]
+    body = _join(
+        Html("<h1>{}</h1>").format(_("Reports on the index of Decision 766/QĐ-TTg")),
+        table(_("Published reports, newest first"), heads, rows, text=(3, 4, 5)),
+    )
+    return document(_("Reports"), body, style)
+
+
+def document(title: str, body: Html, style: str) -> str:
+    """A whole page around some HTML, with the same style and the same policy as a report."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return Html(
+        '<!DOCTYPE html>\n<html lang="{}">\n<head>\n<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{}</title>\n<style>{}</style>\n'
+        "</head>\n<body>\n<main>\n<section>{}</section>\n</main>\n</body>\n</html>\n"
+    ).format(language(), digest, title, Markup(style), body)

@@ -1,0 +1,125 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.interval import TOLERANCE, Interval, hull, total, union
+from analysis.vietnamese import rounded
+
+# Eighths, so that sums and differences of floats are exact.
+numbers = st.integers(-8000, 8000).map(lambda eighths: eighths / 8)
+intervals = st.tuples(numbers, numbers).map(lambda ends: Interval(min(ends), max(ends)))
+
+
+@st.composite
+def with_member(draw):
+    interval = draw(intervals)
+    return interval, draw(st.integers(int(interval.low * 8), int(interval.high * 8)).map(lambda eighths: eighths / 8))
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "low", "high"),
+    [(2.2, 1, 2.15, 2.25), (58.83, 2, 58.825, 58.835), (18, 0, 17.5, 18.5), (0, 2, -0.005, 0.005)],
+)
+def test_of_printed(value, decimals, low, high):
+    interval = Interval.of_printed(value, decimals)
+    assert (interval.low, interval.high) == pytest.approx((low, high))
+    assert interval.width == pytest.approx(10**-decimals)
+
+
+@given(st.floats(-1e6, 1e6), st.integers(0, 3))
+def test_a_number_is_among_those_that_print_as_it_does(number, decimals):
+    assert Interval.of_printed(float(rounded(number, decimals)), decimals).contains(number)
+
+
+@given(numbers, st.integers(0, 3))
+def test_of_printed_holds_nothing_that_prints_otherwise(value, decimals):
+    interval = Interval.of_printed(value, decimals)
+    assert not interval.contains(value + 0.51 * 10**-decimals)
+    assert not interval.contains(value - 0.51 * 10**-decimals)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 0), (float("nan"), 1), (0, float("nan"))])
+def test_refuses_an_empty_interval(low, high):
+    with pytest.raises(ValueError, match="empty interval"):
+        Interval(low, high)
+
+
+@given(intervals, intervals, numbers)
+def test_meet_holds_what_both_hold(one, other, probe):
+    both = one.meet(other)
+    assert both == other.meet(one)
+    assert (both is not None and both.contains(probe)) == (one.contains(probe) and other.contains(probe))
+
+
+@pytest.mark.parametrize(("gap", "touches"), [(0, True), (0.5 * TOLERANCE, True), (2 * TOLERANCE, False)])
+def test_meet_touches_within_the_tolerance(gap, touches):
+    one, other = Interval(-1, 0), Interval(gap, 1)
+    assert one.meet(other) == other.meet(one) == (Interval(0, gap) if touches else None)
+    assert one.contains(gap) == touches
+
+
+@given(st.lists(intervals, max_size=8), numbers)
+def test_union_is_disjoint_and_rising_and_holds_the_same(items, probe):
+    merged = union(items)
+    assert all(before.high < after.low for before, after in pairwise(merged))
+    assert any(item.contains(probe) for item in merged) == any(item.contains(probe) for item in items)
+
+
+@pytest.mark.parametrize(
+    ("items", "merged"),
+    [
+        ([], []),
+        ([(2, 3), (0, 1)], [(0, 1), (2, 3)]),
+        ([(1, 2), (0, 1)], [(0, 2)]),
+        ([(0, 1), (1 + 0.5 * TOLERANCE, 2)], [(0, 2)]),
+        ([(0, 9), (1, 2), (3, 4)], [(0, 9)]),
+    ],
+)
+def test_union(items, merged):
+    assert union(Interval(*ends) for ends in items) == [Interval(*ends) for ends in merged]
+
+
+@given(st.lists(with_member(), max_size=6))
+def test_total_holds_the_sum_of_members_and_no_more(cases):
+    whole = total(interval for interval, _member in cases)
+    assert whole.low <= sum(member for _interval, member in cases) <= whole.high
+    assert whole.low == sum(interval.low for interval, _member in cases)
+    assert whole.high == sum(interval.high for interval, _member in cases)
+
+
+@given(with_member(), with_member())
+def test_sum_of_two_is_their_total(one, other):
+    assert one[0] + other[0] == total([one[0], other[0]])
+
+
+@given(with_member(), numbers)
+def test_subtraction_from_a_number(case, number):
+    interval, member = case
+    difference = number - interval
+    assert difference.contains(number - member)
+    assert difference.width == interval.width
+    assert number - difference == interval
+
+
+def test_subtraction_swaps_the_ends():
+    assert 10 - Interval(2, 3) == Interval(7, 8)
+
+
+@given(st.lists(intervals, min_size=1, max_size=6))
+def test_hull_is_the_smallest_that_holds_all(items):
+    whole = hull(items)
+    assert all(item.meet(whole) == item for item in items)
+    assert whole.low in {item.low for item in items} and whole.high in {item.high for item in items}
+
+
+def test_hull_of_nothing():
+    with pytest.raises(ValueError):
+        hull([])
+
+
+def test_widened_and_scaled_and_point():
+    assert Interval(1, 2).widened(0.5) == Interval(0.5, 2.5)
+    assert Interval(1, 2).scaled(4) == Interval(4, 8)
+    assert Interval.point(3) == Interval(3, 3)

@@ -1,0 +1,484 @@
+import shutil
+import tomllib
+from itertools import pairwise
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import RubricError, UnknownNameError
+from analysis.history import load_sources
+from analysis.rubric import (
+    Indicator,
+    Parameter,
+    Rule,
+    Status,
+    load_rubrics,
+    months_of,
+    rubric_in_force,
+)
+from analysis.vietnamese import use_language
+from conftest import REPOSITORY
+
+FILES = sorted((REPOSITORY / "data" / "rubrics").glob("*.toml"))
+OLD, NEW = "2022-08_766-QD-TTg", "2026-01_766-QD-TTg"
+SIX = [
+    "transparency",
+    "processing_progress",
+    "online_service_provision",
+    "online_payment",
+    "satisfaction",
+    "digitisation",
+]
+
+maxima = st.integers(1, 200).map(lambda halves: halves / 2)
+targets = st.integers(1, 10_000).map(lambda hundredths: hundredths / 100)
+rates = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
+rules = st.builds(Rule, maxima, targets, st.just("no_points"))
+
+
+def group_of(rubric, code):
+    return next(group for group in rubric.groups if group.code == code)
+
+
+# Scoring
+
+
+@given(maxima, targets)
+def test_points_at_the_target_are_the_maximum_exactly(maximum, target):
+    assert Rule(maximum, target, "full").points(target) == maximum
+
+
+@given(rules, rates)
+def test_points_from_the_target_on_are_the_maximum_and_below_it_proportional(rule, rate):
+    if rate > rule.target:
+        assert rule.points(rate) == rule.max
+    else:
+        assert rule.points(rate) == pytest.approx(rule.max * rate / rule.target)
+        assert rule.points(rate) <= rule.max
+
+
+@pytest.mark.parametrize("file", [OLD, NEW])
+def test_every_rule_of_the_files_is_exact_at_its_kink(rubrics, file):
+    rubric = next(rubric for rubric in rubrics if rubric.id == file)
+    tried = 0
+    for indicator in rubric.indicators.values():
+        for maximum in indicator.max.alternatives:
+            for rule in indicator.rules(maximum):
+                assert rule.points(0) == 0
+                assert rule.points(rule.target) == rule.points(100) == maximum
+                tried += 1
+    assert tried >= len(rubric.indicators)
+
+
+@pytest.mark.parametrize(
+    ("maximum", "target", "rate", "points"),
+    [(6, 90, 45, 3), (6, 90, 90, 6), (6, 90, 91, 6), (2, 80, 20, 0.5), (20, 100, 99, 19.8), (4, 50, 0, 0)],
+)
+def test_points(maximum, target, rate, points):
+    assert Rule(maximum, target, "no_points").points(rate) == pytest.approx(points)
+
+
+@given(rules, rates)
+def test_rate_for_is_the_inverse_up_to_the_target(rule, rate):
+    assert rule.rate_for(rule.points(rate)) == pytest.approx(min(rate, rule.target))
+
+
+@given(rules, st.floats(0, 1))
+def test_rate_for_gives_the_points_back(rule, share):
+    points = share * rule.max
+    assert rule.points(rule.rate_for(points)) == pytest.approx(points)
+
+
+@given(rules, st.floats(0.001, 100))
+def test_no_rate_gives_more_than_the_maximum(rule, more):
+    assert rule.rate_for(rule.max + more) is None
+
+
+def test_rate_for_when_nothing_can_be_scored():
+    rule = Rule(0.0, 100.0, "no_points")
+    assert rule.rate_for(0) == 0
+    assert rule.rate_for(1) is None
+
+
+@pytest.mark.parametrize(("zero", "points"), [("full", 6), ("no_points", 0)])
+def test_points_for_a_denominator_of_zero(zero, points):
+    assert Rule(6, 90, zero).points_when_empty() == points
+
+
+# The family
+
+
+def parameter(**form):
+    return {"status": "assumed", "source": "tests", **form}
+
+
+def indicator(target, zero, maximum=6):
+    name = {"vi": "Chỉ số", "en": "Indicator"}
+    fields = {"max": parameter(value=maximum), "target": parameter(**target), "zero_denominator": parameter(**zero)}
+    return Indicator.model_validate({"code": "a", "name": name, **fields})
+
+
+def test_alternatives():
+    assert Parameter[float].model_validate(parameter(value=6)).alternatives == (6,)
+    assert Parameter[float].model_validate(parameter(any_of=[6, 5])).alternatives == (6, 5)
+    with pytest.raises(RubricError, match=r"interval cannot be listed[^*]*5.0 … 6.0 \(tests\)[^*]*any_of"):
+        _ = Parameter[float].model_validate(parameter(low=5, high=6)).alternatives
+
+
+def test_rules_are_every_target_with_every_worth_of_zero():
+    rules_of_a = indicator({"any_of": ["none", 80]}, {"any_of": ["full", "no_points"]}).rules(6)
+    assert rules_of_a == tuple(Rule(6, target, zero) for target in (100, 80) for zero in ("full", "no_points"))
+
+
+def test_rules_do_not_repeat():
+    assert len(indicator({"any_of": ["none", 100]}, {"value": "full"}).rules(6)) == 1
+
+
+def test_a_maximum_of_zero_has_one_rule():
+    both = {"any_of": ["full", "no_points"]}
+    assert indicator({"any_of": ["none", 80]}, both).rules(0) == (Rule(0, 100, "no_points"),)
+
+
+def test_allotments_of_satisfaction(rubrics):
+    old, new = (group_of(rubric, "satisfaction") for rubric in rubrics)
+    assert [item.code for item in old.indicators] == [
+        "petition_on_time",
+        "petition_satisfaction",
+        "petition_classification",
+        "handling_satisfaction",
+    ]
+    assert list(old.allotments()) == [(6, 6, 0, 6), (5, 5, 2, 6)]
+    assert list(new.allotments()) == [(6, 6, 6)]
+
+
+@pytest.mark.parametrize(
+    ("code", "size"),
+    [
+        ("transparency", 1),
+        ("processing_progress", 1),
+        ("online_service_provision", 3**3),
+        ("online_payment", 3**3),
+        ("satisfaction", 4 * 4 * 1 * 2 + 4 * 4 * 4 * 2),
+        ("digitisation", 2**7),
+    ],
+)
+def test_size_of_the_family_by_group(rubrics, code, size):
+    assert group_of(rubrics[0], code).size() == size
+    assert group_of(rubrics[1], code).size() == 1
+
+
+def test_size_of_the_family(rubrics, tiny_rubric):
+    assert [rubric.size() for rubric in (*rubrics, tiny_rubric)] == [27 * 27 * 160 * 128, 1, 1]
+
+
+def test_the_tiny_rubric_adds_up(tiny_rubric, tiny_history):
+    rates = tiny_history[tiny_history["level"] == "indicator"].set_index("code")["value"]
+    points = {code: item.rules(item.max.value)[0].points(rates[code]) for code, item in tiny_rubric.indicators.items()}
+    assert points == pytest.approx({"a": 1.5, "b": 2, "c": 3.2, "d": 1})
+    assert tiny_rubric.points == 10
+    assert [group.points for group in tiny_rubric.groups] == [5, 5]
+
+
+# Periods
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("2023-04", "2023-04", "2023-04"),
+        ("2023", "2023-01", "2023-12"),
+        ("2025-Q1", "2025-01", "2025-03"),
+        ("2025-Q4", "2025-10", "2025-12"),
+    ],
+)
+def test_months_of(period, first, last):
+    assert months_of(period) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("period", "governed_by"),
+    [
+        ("2022-08", OLD),
+        ("2022-Q4", OLD),
+        ("2023", OLD),
+        ("2025", OLD),
+        ("2025-12", OLD),
+        ("2025-Q4", OLD),
+        ("2026-01", NEW),
+        ("2026-Q1", NEW),
+        ("2026", NEW),
+        ("2031-05", NEW),
+    ],
+)
+def test_rubric_in_force(rubrics, period, governed_by):
+    assert rubric_in_force(rubrics, period).id == governed_by
+    assert [rubric.id for rubric in rubrics if rubric.covers(period)] == [governed_by]
+
+
+@pytest.mark.parametrize("period", ["2022-07", "2022", "2022-Q3", "2021", "04/2023", "2026-99", "tháng 4"])
+def test_no_rubric_in_force(rubrics, period):
+    with pytest.raises(UnknownNameError, match=f"No rubric governs {period}") as caught:
+        rubric_in_force(rubrics, period)
+    assert caught.value.rows == (f"{OLD}: 2022-08 – 2025-12", f"{NEW}: 2026-01 – …")
+    assert "data/rubrics" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("period", "units"), [("2022-08", 63), ("2025-06", 63), ("2025-07", 34), ("2025", 34), ("2022-07", None)]
+)
+def test_ranked_units(rubrics, period, units):
+    assert rubrics[0].ranked_units(period) == units
+
+
+def test_every_regime_begins_after_the_one_before(rubrics):
+    assert [rubric.id for rubric in rubrics] == [OLD, NEW]
+    assert all(earlier.valid_to < later.valid_from for earlier, later in pairwise(rubrics))
+
+
+# Groups, names and sources
+
+
+@pytest.mark.parametrize("position", [0, 1])
+@pytest.mark.parametrize("printed", [set(), {"online_payment"}, {"online_service", "online_payment"}, set(SIX)])
+def test_six_groups_unless_the_combined_one_is_printed_alone(rubrics, position, printed):
+    assert [group.code for group in rubrics[position].groups_as_printed(printed)] == SIX
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_groups_as_printed_merges_to_five(rubrics, position):
+    rubric = rubrics[position]
+    groups = rubric.groups_as_printed({"total_score", "online_service", "transparency"})
+    assert [(group.code, group.points) for group in groups] == [
+        ("transparency", 18),
+        ("processing_progress", 20),
+        ("online_service", 22),
+        ("satisfaction", 18),
+        ("digitisation", 22),
+    ]
+    assert [item.code for item in groups[2].indicators] == [
+        "online_services",
+        "online_services_used",
+        "online_submission",
+        "procedures_with_online_payment",
+        "fee_procedures_integrated",
+        "online_payment_dossiers",
+    ]
+    assert [group.code for group in rubric.groups] == SIX
+
+
+def test_names_follow_the_language(rubrics):
+    digitisation = rubrics[0].named["digitisation"]
+    assert digitisation.name == "Dossier digitisation"
+    use_language("vi")
+    assert digitisation.name == "Số hóa hồ sơ"
+
+
+def parameters(entry, path=""):
+    """Every table of a file that gives a value, alternatives or an interval, or that names a source."""
+    if isinstance(entry, list):
+        for number, item in enumerate(entry):
+            yield from parameters(item, f"{path}[{number}]")
+    elif isinstance(entry, dict):
+        if entry.keys() & {"value", "any_of", "low", "high", "source", "status"}:
+            yield path, entry
+        for name, item in entry.items():
+            yield from parameters(item, f"{path}.{name}")
+
+
+def test_both_files_are_tried():
+    assert [file.stem for file in FILES] == [OLD, NEW]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_parameter_has_a_status_and_a_known_source(file):
+    sources = load_sources(REPOSITORY / "data")
+    found = list(parameters(tomllib.loads(file.read_text(encoding="utf-8"))))
+    assert len(found) > 60
+    for path, entry in found:
+        assert entry["source"] in sources, path
+        assert entry.get("status") in get_args(Status) or ".ranked[" in path, path
+
+
+# Files that are not a rubric
+
+ON_TIME = 'max = { value = 20, status = "legal", source = "legal-digest-2022" }'
+TRANSPARENCY = 'max = { value = 18, status = "legal", source = "nam-dinh-766" }'
+WHOLE = 'max = { value = 100, status = "legal", source = "nam-dinh-766" }'
+FORMS = "give exactly one of: value; any_of; low with high"
+
+
+@pytest.fixture
+def broken(project_copy, rewrite):
+    """broken(old, new) edits the earlier rubric and gives its text and the error of loading it."""
+
+    def load(old, new):
+        text = rewrite(f"data/rubrics/{OLD}.toml", old, new)
+        with pytest.raises(RubricError) as caught:
+            load_rubrics()
+        return text, caught.value
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "message"),
+    [
+        ('code = "on_time"', 'code = "on_time"\nweight = 3', "weight", "Extra inputs are not permitted"),
+        ("decision =", 'colour = "red"\ndecision =', "colour", "Extra inputs are not permitted"),
+        (ON_TIME, ON_TIME.replace(" }", ", unit = 1 }"), "max.unit", "Extra inputs are not permitted"),
+        (ON_TIME, ON_TIME.replace("= 20", '= "twenty"'), "max.value", "valid number"),
+        (ON_TIME, ON_TIME.replace("= 20", "= nan"), "max.value", "finite number"),
+        (ON_TIME, ON_TIME.replace('"legal"', '"certain"'), "max.status", "'reverse_engineered'"),
+        (ON_TIME, 'max = { value = 20, status = "legal" }', "max.source", "required"),
+        (ON_TIME, ON_TIME.replace("value = 20", "value = 20, any_of = [20]"), "max", FORMS),
+        (ON_TIME, ON_TIME.replace("value = 20", "value = 20, low = 10, high = 20"), "max", FORMS),
+        (ON_TIME, ON_TIME.replace("value = 20", "low = 20"), "max", FORMS),
+        (ON_TIME, ON_TIME.replace("value = 20, ", ""), "max", FORMS),
+        (TRANSPARENCY, "max = 18", "max", "valid dictionary"),
+        ('code = "on_time"', 'code = "On time"', "code", "pattern"),
+        ('en = "Transparency and disclosure"', 'fr = "Transparence"', "name.en", "required"),
+        ('any_of = ["none", 80, 50]', 'any_of = ["none", "eighty", 50]', "target", "valid number"),
+        ("units = 63", 'units = "many"', "units", "valid integer"),
+        ('valid_to = "2025-12"', 'valid_to = "2025-13"', "valid_to", "pattern"),
+    ],
+)
+def test_a_bad_field_is_named_with_its_file_and_line(broken, old, new, field, message):
+    text, error = broken(old, new)
+    fragment = next(line for line in new.splitlines() if line not in old.splitlines())
+    line = 1 + next(number for number, found in enumerate(text.splitlines()) if fragment in found)
+    assert error.what == f"{OLD}.toml does not describe a rubric."
+    place = f"{OLD}.toml:{line} {field}"
+    assert any(row.startswith(place) and message in row for row in error.rows), error.rows
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "header", "field"),
+    [
+        (TRANSPARENCY + "\n", "", "[[group]]", "max"),
+        ('code = "published_on_time"\n', "", "[[group.indicator]]", "code"),
+        ('units = 63\nsource = "merger-2025"\n', "units = 63\n", "[[ranked]]", "source"),
+    ],
+)
+def test_a_missing_field_is_named_with_the_line_of_its_table(broken, old, new, header, field):
+    text, error = broken(old, new)
+    line = 1 + text.splitlines().index(header)
+    assert error.rows == (f"{OLD}.toml:{line} {field}: Field required",)
+
+
+@pytest.mark.parametrize(
+    ("old", "field"),
+    [(WHOLE, "max"), ('id = "2022-08_766-QD-TTg"', "id"), ('valid_from = "2022-08"', "valid_from")],
+)
+def test_a_field_missing_at_the_top_is_not_placed_inside_a_table(broken, old, field):
+    text, error = broken(old + "\n", "")
+    (row,) = error.rows
+    line = int(row.removeprefix(f"{OLD}.toml:").split()[0])
+    assert row.endswith(f" {field}: Field required")
+    assert line <= text.splitlines().index("[[ranked]]")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(ON_TIME, ON_TIME.replace("= 20", '= "twenty"')), (ON_TIME, ""), ('"none", 80, 50', '"none", "eighty", 50')],
+)
+def test_one_mistake_is_one_finding(broken, old, new):
+    _text, error = broken(old, new)
+    assert len(error.rows) == 1, error.rows
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            'max = { value = 4, status = "legal"',
+            'max = { value = 5, status = "legal"',
+            "group transparency do not sum to 18",
+        ),
+        ("any_of = [0, 2]", "any_of = [3, 4]", "group satisfaction do not sum to 18"),
+        (WHOLE, WHOLE.replace("100", "90"), "the maxima of the groups do not sum to 90"),
+        ('code = "updated_on_time"', 'code = "published_on_time"', "the same code stands twice: published_on_time"),
+        ('code = "online_service"', 'code = "on_time"', "the same code stands twice: on_time"),
+        ('rate_from = ["partial_', 'rate_from = ["part_', "used but not defined: part_online_services"),
+        ('parts = ["partial_', 'parts = ["part_', "used but not defined: part_online_services"),
+        ('"online_payment"]', '"online_pay"]', "used but not defined: online_pay"),
+    ],
+)
+def test_a_rubric_that_contradicts_itself(broken, old, new, message):
+    _text, error = broken(old, new)
+    assert error.what == f"{OLD}.toml does not describe a rubric."
+    (row,) = error.rows
+    assert row.startswith(f"{OLD}.toml:") and message in row
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (TRANSPARENCY, TRANSPARENCY.replace("value = 18", "any_of = [18, 20]")),
+        (TRANSPARENCY, TRANSPARENCY.replace("value = 18", "low = 18, high = 20")),
+        (WHOLE, WHOLE.replace("value = 100", "any_of = [100, 110]")),
+        (WHOLE, WHOLE.replace("value = 100", "low = 90, high = 100")),
+    ],
+)
+def test_the_maximum_of_a_group_or_of_the_index_is_one_value(broken, old, new):
+    _text, error = broken(old, new)
+    (row,) = error.rows
+    assert f"{OLD}.toml" in row and "max" in row
+    assert "unpack" not in row
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('any_of = ["none", 80, 50]', 'any_of = ["none", 0, 50]', "target"),
+        ('any_of = ["none", 80, 50]', 'any_of = ["none", -5, 50]', "target"),
+        ('any_of = ["none", 80, 50]', 'any_of = ["none", 200, 50]', "target"),
+        (ON_TIME, ON_TIME.replace("value = 20", "low = 20, high = 10"), "max"),
+        ('valid_to = "2025-12"', 'valid_to = "2021-12"', "valid_to"),
+    ],
+)
+def test_a_value_that_no_rule_can_have(broken, old, new, field):
+    _text, error = broken(old, new)
+    assert any(field in row for row in error.rows)
+
+
+def test_a_syntax_error_names_file_and_line(broken):
+    text, error = broken(TRANSPARENCY, 'max = { value = 18, status = "legal" source = "nam-dinh-766" }')
+    line = 1 + next(number for number, found in enumerate(text.splitlines()) if '"legal" source' in found)
+    assert error.what == f"{OLD}.toml is not valid TOML."
+    assert f"line {line}," in error.rows[0]
+
+
+def test_every_finding_is_reported(broken):
+    _text, error = broken('decision = "766/QĐ-TTg"\nvalid_from = "2022-08"', 'decison = "766"\nvalid_from = 2022')
+    assert [row.split(":")[1].split()[1] for row in error.rows] == ["decision", "valid_from", "decison"]
+
+
+def test_a_file_that_is_not_utf8_is_named(project_copy):
+    path = project_copy / "data" / "rubrics" / f"{OLD}.toml"
+    path.write_bytes(path.read_bytes().replace("Công khai".encode(), b"C\xf4ng khai", 1))
+    with pytest.raises(RubricError, match=rf"{OLD}\.toml"):
+        load_rubrics()
+
+
+def test_a_rubric_with_an_unknown_part_of_a_maximum_loads(rewrite):
+    rewrite(f"data/rubrics/{OLD}.toml", ON_TIME, ON_TIME.replace("value = 20", "low = 10, high = 20"))
+    rubric = load_rubrics()[0]
+    with pytest.raises(RubricError, match=r"10.0 … 20.0 \(legal-digest-2022\)"):
+        rubric.size()
+
+
+@pytest.mark.parametrize("valid_to", ['valid_to = "2026-01"\n', 'valid_to = "2027-12"\n', ""])
+def test_overlapping_regimes(broken, valid_to):
+    _text, error = broken('valid_to = "2025-12"\n', valid_to)
+    assert error.what == "Two rubrics govern the same months."
+    assert [row.split(":")[0] for row in error.rows] == [OLD, NEW]
+    assert "valid_to" in error.next_step
+
+
+def test_no_rubric_file(project_copy):
+    shutil.rmtree(project_copy / "data" / "rubrics")
+    (project_copy / "data" / "rubrics").mkdir()
+    with pytest.raises(RubricError, match="There is no rubric file in rubrics"):
+        load_rubrics()

@@ -1,0 +1,191 @@
+import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.vietnamese import (
+    language,
+    nearest,
+    nfc,
+    read_number,
+    read_rate,
+    rounded,
+    slug,
+    use_language,
+    write_date,
+    write_list,
+    write_number,
+    write_period,
+    write_range,
+)
+
+
+def numbers(places, least, most):
+    """Decimals with so many places."""
+    return st.integers(least * 10**places, most * 10**places).map(lambda whole: Decimal(whole).scaleb(-places))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", "0"),
+        ("5", "5"),
+        ("23636", "23636"),
+        ("23.636", "23636"),
+        ("1.234.567", "1234567"),
+        ("58,83", "58.83"),
+        ("0,125", "0.125"),
+        ("8,0", "8.0"),
+        ("23.636,5", "23636.5"),
+        ("23636,5", "23636.5"),
+    ],
+)
+def test_reads_numbers_as_printed_in_vietnamese(text, number):
+    assert read_number(text) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("58.83", "1.23.456", "1234.567", "0.125", "0123", "00", "01,5", "1,2,3", "1,", ",5", "1.", ".5", "1.234."),
+        *("", " 5", "5 ", "5\n", "-5", "−5", "+5", "5%", "1e3", "nan", "năm", "1 234"),
+        *("٢", "５８", "５８,８３", "²", "58，83"),
+    ],
+)
+def test_refuses_anything_else(text):
+    with pytest.raises(ValueError):
+        read_number(text)
+
+
+@given(st.integers(0, 4).flatmap(lambda places: st.tuples(st.just(places), numbers(places, 0, 10**9))))
+def test_what_is_written_reads_back(case):
+    places, number = case
+    use_language("vi")
+    assert read_number(write_number(float(number), places)) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("80", 80),
+        ("33,83", 33.83),
+        ("33.83", 33.83),
+        ("0", 0),
+        ("100", 100),
+        ("100,00", 100),
+        (" 80 % ", 80),
+        ("5%", 5),
+    ],
+)
+def test_reads_a_typed_rate(text, rate):
+    assert read_rate(text) == rate
+
+
+@pytest.mark.parametrize(
+    "text", ["", "%", "33,833", "1.000", "100,01", "101", "-5", "1,2,3", "80 %%", "٢", "５", "nan", "abc"]
+)
+def test_refuses_a_rate(text):
+    with pytest.raises(ValueError):
+        read_rate(text)
+
+
+@given(numbers(2, 0, 100), st.sampled_from(".,"))
+def test_a_rate_reads_the_same_with_point_or_comma(number, mark):
+    assert read_rate(str(number).replace(".", mark)) == float(number)
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "vi", "en"),
+    [
+        (58.83, 2, "58,83", "58.83"),
+        (23636, 0, "23.636", "23,636"),
+        (2.25, 1, "2,3", "2.3"),
+        (0.125, 2, "0,13", "0.13"),
+        (2.675, 2, "2,68", "2.68"),
+        (0.1 + 0.2, 1, "0,3", "0.3"),
+        (8, 1, "8,0", "8.0"),
+        (0, 2, "0,00", "0.00"),
+        (-0.04, 1, "0,0", "0.0"),
+        (-0.05, 1, "−0,1", "−0.1"),
+        (-1234.5, 1, "−1.234,5", "−1,234.5"),
+    ],
+)
+def test_writes_numbers_half_up(value, decimals, vi, en):
+    assert write_number(value, decimals) == en
+    use_language("vi")
+    assert write_number(value, decimals) == vi
+
+
+@given(numbers(3, -(10**5), 10**5))
+def test_rounds_half_away_from_zero_as_decimals_do(number):
+    assert rounded(float(number), 2) == number.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(2.77, 3.46, "2.77 to 3.46"), (2.771, 2.774, "2.77"), (-0.001, 0.001, "0.00"), (-1, 1, "−1.00 to 1.00")],
+)
+def test_writes_ranges(low, high, text):
+    assert write_range(low, high, 2) == text
+
+
+@pytest.mark.parametrize(
+    ("period", "text"), [("2023-04", "April 2023"), ("2026", "the year 2026"), ("2025-Q4", "quarter 4/2025")]
+)
+def test_writes_periods(period, text):
+    assert write_period(period) == text
+
+
+def test_writes_months_in_vietnamese():
+    use_language("vi")
+    assert write_period("2023-04") == "tháng 4/2023"
+
+
+@pytest.mark.parametrize(("date", "text"), [("2023-04-24", "24/4/2023"), ("2026-12-01", "1/12/2026")])
+def test_writes_dates(date, text):
+    assert write_date(date) == text
+
+
+@pytest.mark.parametrize(("words", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a; b and c")])
+def test_writes_lists(words, text):
+    assert write_list(words) == text
+
+
+@pytest.mark.parametrize("name", ["Hòa Bình", "Hoà Bình", "HÒA BÌNH", "hoa-binh", "  Hòa   Bình "])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_slug_is_the_same_in_both_spellings(name, form):
+    assert slug(unicodedata.normalize(form, name)) == "hoa-binh"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Đắk Lắk", "dak-lak"), ("Bà Rịa – Vũng Tàu", "ba-ria-vung-tau"), ("Thừa Thiên Huế", "thua-thien-hue"), ("", "")],
+)
+def test_slug(name, expected):
+    assert slug(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "best"), [("Hoa Bin", "Hòa Bình"), ("hoà bình", "Hòa Bình"), ("laocai", "Lào Cai"), ("Ha Noy", "Hà Nội")]
+)
+def test_nearest_puts_the_likeliest_first(word, best):
+    assert nearest(word, ["Hà Nội", "Lào Cai", "Hòa Bình", "Thái Bình"])[0] == best
+
+
+def test_nearest_gives_no_more_than_asked_and_nothing_far():
+    provinces = ["Bình Dương", "Bình Định", "Bình Phước", "Bình Thuận"]
+    assert len(nearest("Bình D", provinces, count=2)) == 2
+    assert nearest("xyz", provinces) == []
+
+
+def test_nfc_composes_letters_and_leaves_footnote_marks():
+    assert nfc(unicodedata.normalize("NFD", "Hòa Bình")) == "Hòa Bình"
+    assert nfc("58,83²") == "58,83²"
+
+
+def test_an_unknown_language_is_refused_and_nothing_changes():
+    with pytest.raises(ValueError, match="fr"):
+        use_language("fr")
+    assert language() == "en"
