@@ -270,6 +270,14 @@ def test_count_over_base_is_the_percent(tiny_history, tiny_rubric, count, base, 
     assert all("count against percent" in row and "a_base" in row for row in rows)
 
 
+def test_a_failure_shows_enough_decimals_to_see_it(tiny_history, tiny_rubric):
+    history = with_figures(tiny_history, figure("a", 36096, "count"), figure("a_base", 100_000, "count"))
+    history.loc[history["unit"].eq("percent") & history["code"].eq("a"), ["value", "decimals"]] = 36.09, 2
+    (row,) = failures(reconcile(history, (tiny_rubric,)))
+    printed, low, high = (float(text) for text in re.search(r": (\S+) against (\S+) to (\S+) ", row).groups())
+    assert not low <= printed <= high, row
+
+
 @pytest.mark.parametrize(
     ("count", "percent", "agrees"), [(98, 72.59, True), (97, 72.59, False), (0, 72.59, False), (0, 0.0, True)]
 )

@@ -14,11 +14,11 @@ from analysis import losses as lost
 from analysis import sentences
 from analysis.errors import ContradictionError
 from analysis.figures import Figures, collect
-from analysis.identify import Identified, identify
+from analysis.identify import Identified, alternatives, identify
 from analysis.reconcile import check_name, failures, reconcile, unchecked
 from analysis.rubric import Rubric, load_rubrics, rubric_in_force
 from analysis.vietnamese import _, write_number, write_period
-from analysis.whatif import gains, gains_by_rule, rates_needed
+from analysis.whatif import gains, gains_by_rule, rates_needed, usual_levers
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,18 @@ class Month:
         needed = rates_needed(self.identified, levers, target)
         past = figures_of.totals(self.history, self.identified.entity)
         return collect(
-            self.history, self.identified, self.checks, self.by_group, self.by_indicator, self.ledger,
-            gains(self.identified, levers), gains_by_rule(self.identified, levers), needed, past,
-        )  # fmt: skip
+            self.history,
+            self.identified,
+            alternatives(self.identified),
+            self.checks,
+            self.by_group,
+            self.by_indicator,
+            self.ledger,
+            gains(self.identified, levers),
+            gains_by_rule(self.identified, levers),
+            needed,
+            past,
+        )
 
 
 def open_month(month: str, entity: str) -> Month:
@@ -102,6 +111,7 @@ def whatif(month: str, entity: str, levers: Mapping[str, float], target: float |
     """What some improvements are worth."""
     opened = open_month(month, entity)
     identified = opened.identified
+    levers = levers or usual_levers(identified)
     gained = gains(identified, levers)
     by_rule = gains_by_rule(identified, levers)
     needed = rates_needed(identified, levers, target)
@@ -197,5 +207,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value.item() if hasattr(value, "item") else value
-
-

@@ -11,7 +11,6 @@ import io
 import re
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
@@ -60,15 +59,24 @@ def loss_by_group(by_group: pd.DataFrame, title: str = "", ax: Axes | None = Non
     """Points lost by each group, longest bar first; the thin line is what rounding leaves open."""
     ax = ax or _axes(len(by_group))
     rows = by_group.assign(label=[_wrapped(name) for name in by_group["name"]])
-    sns.barplot(rows, x="lost", y="label", hue="label", palette=_palette(rows), legend=False, ax=ax, width=0.62)
+    sns.barplot(
+        rows, x="lost", y="label", hue="label", palette=_palette(rows), legend=False, ax=ax, width=0.62, saturation=1
+    )
     ax.hlines(range(len(rows)), rows["lost_low"], rows["lost_high"], color=INK, linewidth=1.5)
     for place, row in enumerate(rows.itertuples()):
         text = (
             write_range(row.lost_low, row.lost_high, 1) if pd.isna(row.lost) else write_number(row.lost, row.decimals)
         )
         ax.annotate(text, (row.lost_high, place), xytext=(5, 0), textcoords="offset points", va="center")
-    ax.set_xlim(0, max(rows["lost_high"].max() * 1.22, 1))
-    return _finished(ax, title or _("Points lost by group"), _("points"))
+    ax.set_xlim(0, max(rows["lost_high"].max() * 1.3, 1))
+    first = rows.iloc[0]
+    finding = _("{name} lost most: {lost} points").format(
+        name=first["name"],
+        lost=write_range(first["lost_low"], first["lost_high"], 1)
+        if pd.isna(first["lost"])
+        else write_number(first["lost"], first["decimals"]),
+    )
+    return _finished(ax, title or finding, _("points"))
 
 
 def achieved_against_maximum(by_group: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
@@ -76,13 +84,20 @@ def achieved_against_maximum(by_group: pd.DataFrame, title: str = "", ax: Axes |
     ax = ax or _axes(len(by_group))
     rows = by_group.assign(label=[_wrapped(name) for name in by_group["name"]])
     sns.barplot(rows, x="max", y="label", color="white", edgecolor=MUTED, linewidth=1, ax=ax, width=0.62)
-    sns.barplot(rows, x="score", y="label", hue="label", palette=_palette(rows), legend=False, ax=ax, width=0.62)
+    sns.barplot(
+        rows, x="score", y="label", hue="label", palette=_palette(rows), legend=False, ax=ax, width=0.62, saturation=1
+    )
     for place, row in enumerate(rows.itertuples()):
         score = "?" if pd.isna(row.score) else write_number(row.score, row.decimals)
         text = f"{score}/{write_number(row.max, 0)}"
         ax.annotate(text, (row.max, place), xytext=(5, 0), textcoords="offset points", va="center")
     ax.set_xlim(0, rows["max"].max() * 1.32)
-    return _finished(ax, title or _("Score against maximum"), _("points"))
+    known = rows[rows["achieved"].notna()]
+    least = known.loc[known["achieved"].idxmin()]
+    finding = _("{name} achieved least: {share} % of its maximum").format(
+        name=least["name"], share=write_number(100 * least["achieved"], 0)
+    )
+    return _finished(ax, title or finding, _("points"))
 
 
 def gain_ranges(gained: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
@@ -90,14 +105,17 @@ def gain_ranges(gained: pd.DataFrame, title: str = "", ax: Axes | None = None) -
     ax = ax or _axes(len(gained))
     labels = [_wrapped(name) for name in gained["name"]]
     width = (gained["gain_high"] - gained["gain_low"]).clip(lower=0.02)
-    ax.barh(labels, width, left=gained["gain_low"], color=COLOURS["transparency"], height=0.34)
+    ax.barh(labels, width, left=gained["gain_low"], color=COLOURS["transparency"], height=0.5)
     for place, row in enumerate(gained.itertuples()):
         text = write_range(row.gain_low, row.gain_high, 2)
-        ax.annotate(text, (0, place), xytext=(3, 21), textcoords="offset points", va="center")
+        ax.annotate(text, (row.gain_high, place), xytext=(5, 0), textcoords="offset points", va="center")
     ax.invert_yaxis()
-    ax.set_ylim(len(labels) - 0.5, -0.85)
-    ax.set_xlim(0, max(gained["gain_high"].max() * 1.08, 1))
-    return _finished(ax, title or _("Points gained, lowest to highest"), _("points"))
+    ax.set_xlim(0, max(gained["gain_high"].max() * 1.9, 1))
+    last = gained.iloc[-1]
+    finding = _("{name}: {gain} points more").format(
+        name=last["name"], gain=write_range(last["gain_low"], last["gain_high"], 2)
+    )
+    return _finished(ax, title or finding, _("points"))
 
 
 def history_of_totals(past: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
@@ -118,8 +136,11 @@ def history_of_totals(past: pd.DataFrame, title: str = "", ax: Axes | None = Non
     ax.set_ylabel(_("points"))
     ax.grid(axis="y", color=GRID, linewidth=0.6)
     sns.despine(ax=ax)
-    ax.set_title(title or _("Total score"), loc="left", fontweight="bold")
-    return _fitted(ax)
+    last = rows.iloc[-1]
+    finding = _("Total score: {total} in {period}").format(
+        total=write_number(last["value"], last["decimals"]), period=write_period(last["period"])
+    )
+    return _fitted(ax, title or finding)
 
 
 def picture(ax: Axes, text: str, source: str) -> Html:
@@ -137,14 +158,16 @@ def picture(ax: Axes, text: str, source: str) -> Html:
     ).format(data=data, width=width, height=height, alt=text, source=source)
 
 
-def _fitted(ax: Axes) -> Axes:
+def _fitted(ax: Axes, title: str) -> Axes:
+    """The title from the left edge of the picture, and margins in which every word fits."""
     figure: Any = ax.figure
+    figure.suptitle(_wrapped(title, 40), x=0.02, ha="left", fontsize=SIZE, fontweight="bold")
     figure.tight_layout()
     return ax
 
 
 def _axes(bars: int) -> Axes:
-    _figure, ax = plt.subplots(figsize=(WIDTH, 1.15 + 0.62 * bars))
+    _figure, ax = plt.subplots(figsize=(WIDTH, 1.5 + 0.6 * bars))
     return ax
 
 
@@ -171,8 +194,4 @@ def _finished(ax: Axes, title: str, unit: str) -> Axes:
     sns.despine(ax=ax, left=True)
     ax.grid(axis="x", color=GRID, linewidth=0.6)
     ax.set_axisbelow(True)
-    ax.set_title(_wrapped(title, 44), loc="left", fontweight="bold", x=0, ha="left")
-    return _fitted(ax)
-
-
-mpl.rcParams["figure.dpi"] = 96
+    return _fitted(ax, title)

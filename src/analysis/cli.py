@@ -2,128 +2,151 @@
 
 from __future__ import annotations
 
+import gettext
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from analysis.errors import AnalysisError, CheckError, UsageError
-from analysis.vietnamese import LANGUAGES, _, read_rate, use_language
+from analysis.vietnamese import LANGUAGES, LOCALE_FOLDER, _, read_rate, use_language
 
 DEFAULT_ENTITY = "Hòa Bình"
 INTERRUPTED = 130
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help=_("Where a province's points on the index of Decision 766/QĐ-TTg went, and what an improvement is worth."),
-)
 
-Month = Annotated[str, typer.Argument(help=_("Period: YYYY-MM, YYYY-Qn or YYYY; by default the latest month."))]
-Entity = Annotated[str, typer.Option("--entity", "-e", help=_("Province, with or without marks: hoa-binh."))]
-Language = Annotated[str, typer.Option("--lang", help=_("Language of the report and of messages: vi or en."))]
-AsJson = Annotated[bool, typer.Option("--json", help=_("Print JSON instead of words."))]
-Levers = Annotated[
-    list[str] | None, typer.Option("--set", help=_("An improvement: indicator=rate in percent. May be repeated."))
-]
-Target = Annotated[float | None, typer.Option("--target", help=_("A total score to reach."))]
+def speaking(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--lang`, and turn an error into its message and exit code."""
+
+    @click.option("--lang", default="vi", type=click.Choice(LANGUAGES), help=_("Language of reports and messages."))
+    @wraps(command)
+    def spoken(lang: str, **values: Any) -> None:
+        use_language(lang)
+        try:
+            command(**values)
+        except AnalysisError as error:
+            _say(_("Error: {message}").format(message=error))
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            _say(_("Interrupted. Nothing was published."))
+            sys.exit(INTERRUPTED)
+
+    return spoken
+
+
+month_argument = click.argument("month", default="")
+entity_option = click.option(
+    "--entity", "-e", default=DEFAULT_ENTITY, show_default=True, help=_("Province, with or without marks: hoa-binh.")
+)
+levers_option = click.option(
+    "--set",
+    "levers",
+    multiple=True,
+    metavar=_("INDICATOR=RATE"),
+    help=_(
+        "An improvement: an indicator and its rate in percent. May be repeated; by default e_result=80 and "
+        "data_reuse=80, or 100 where 80 is already reached."
+    ),
+)
+target_option = click.option("--target", type=float, metavar=_("SCORE"), help=_("A total score to reach."))
+json_option = click.option("--json", "as_json", is_flag=True, help=_("Print JSON instead of words."))
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=_("Where a province's points on the index of Decision 766/QĐ-TTg went, and what an improvement is worth."),
+    epilog=_("MONTH is YYYY-MM, YYYY-Qn or YYYY; by default the latest month that has a total."),
+)
+def app() -> None:
+    """Hold the commands."""
 
 
 @app.command(help=_("Make the report of a month: one HTML file, with its notebook and its figures beside it."))
-def report(
-    month: Month = "",
-    entity: Entity = DEFAULT_ENTITY,
-    lang: Language = "vi",
-    levers: Levers = None,
-    target: Target = None,
-) -> None:
-    with _speaking(lang):
-        _say(_("Reading the figures and the rules…"))
-        values: dict[str, Any] = {"entity": entity, "month": month, "language": lang, "target_score": target}
-        if levers:
-            values["levers"] = _levers(levers)
-        from analysis.report import prepare, render
+@month_argument
+@entity_option
+@levers_option
+@target_option
+@speaking
+def report(month: str, entity: str, levers: tuple[str, ...], target: float | None) -> None:
+    from analysis.report import prepare, render
+    from analysis.vietnamese import language, write_period
 
-        parameters = prepare(values)
-        _say(_("Running and rendering the notebook: {entity}, {month}…").format(**parameters.model_dump()))
-        page = render(parameters)
-        _say(_("Done. Open this file in a browser:"))
-        typer.echo(str(_short(page)))
+    _say(_("Reading the figures and the rules…"))
+    parameters = prepare(
+        {
+            "entity": entity,
+            "month": month,
+            "language": language(),
+            "levers": _levers(levers),
+            "target_score": target,
+        }
+    )
+    _say(
+        _("Running and rendering the notebook: {entity}, {period}…").format(
+            entity=parameters.entity, period=write_period(parameters.month)
+        )
+    )
+    page = render(parameters)
+    _say(_("Done. Open this file in a browser:"))
+    click.echo(str(page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page))
 
 
 @app.command(help=_("Where the points went: by group, by indicator, and by what the notice discloses."))
-def losses(month: Month = "", entity: Entity = DEFAULT_ENTITY, lang: Language = "vi", as_json: AsJson = False) -> None:
-    with _speaking(lang):
-        from analysis import answers
+@month_argument
+@entity_option
+@json_option
+@speaking
+def losses(month: str, entity: str, as_json: bool) -> None:
+    from analysis import answers
 
-        _answer(answers.losses(month, entity), as_json)
+    _answer(answers.losses(month, entity), as_json)
 
 
 @app.command(help=_("What raising some rates is worth, over every rule that fits the published figures."))
-def whatif(
-    month: Month = "",
-    entity: Entity = DEFAULT_ENTITY,
-    lang: Language = "vi",
-    levers: Levers = None,
-    target: Target = None,
-    as_json: AsJson = False,
-) -> None:
-    with _speaking(lang):
-        from analysis import answers
+@month_argument
+@entity_option
+@levers_option
+@target_option
+@json_option
+@speaking
+def whatif(month: str, entity: str, levers: tuple[str, ...], target: float | None, as_json: bool) -> None:
+    from analysis import answers
 
-        chosen = _levers(levers or ["e_result=80", "data_reuse=80"])
-        _answer(answers.whatif(month, entity, chosen, target), as_json)
+    _answer(answers.whatif(month, entity, _levers(levers), target), as_json)
 
 
 @app.command(help=_("Check every figure: contract, parts against whole, counts against percent, and the rules."))
-def check(lang: Language = "vi", as_json: AsJson = False) -> None:
-    with _speaking(lang):
-        from analysis import answers
+@json_option
+@speaking
+def check(as_json: bool) -> None:
+    from analysis import answers
 
-        answer = answers.check()
-        _answer(answer, as_json)
-        if answer.failures:
-            raise CheckError(
-                _("{count} checks failed.").format(count=len(answer.failures)),
-                answer.failures,
-                _("Look at these figures in their source, then correct the file or add to corrections.toml."),
-            )
+    answer = answers.check()
+    _answer(answer, as_json)
+    if answer.failures:
+        raise CheckError(
+            _("{count} checks failed.").format(count=len(answer.failures)),
+            answer.failures,
+            _("Look at these figures in their source, then correct the file or add to corrections.toml."),
+        )
 
 
 def main() -> None:
     """Run the command; the exit code is that of the error (see docs/exit-codes.md), 130 when interrupted."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    os.environ.setdefault("PYTHONUTF8", "1")
-    app()
+    os.environ["LANGUAGE"] = "vi"
+    gettext.bindtextdomain("messages", str(LOCALE_FOLDER))  # click's own words
+    app(prog_name="scorecard")
 
 
-@contextmanager
-def _speaking(lang: str) -> Iterator[None]:
-    """Speak the user's language, and turn an error into its message and exit code."""
-    try:
-        if lang not in LANGUAGES:
-            raise UsageError(_("--lang is vi or en, not {value}.").format(value=lang))
-        use_language(lang)
-        yield
-    except AnalysisError as error:
-        _say(_("Error: {message}").format(message=error))
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        _say(_("Interrupted. Nothing was published."))
-        raise typer.Exit(INTERRUPTED) from error
-
-
-def _levers(texts: list[str]) -> dict[str, float]:
-    levers = {}
+def _levers(texts: tuple[str, ...]) -> dict[str, float]:
+    levers: dict[str, float] = {}
     for text in texts:
         code, sep, rate = text.partition("=")
         try:
@@ -140,12 +163,8 @@ def _levers(texts: list[str]) -> dict[str, float]:
 
 
 def _answer(answer: Any, as_json: bool) -> None:
-    typer.echo(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_json else answer.text)
+    click.echo(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_json else answer.text)
 
 
 def _say(words: str) -> None:
-    typer.echo(words, err=True)
-
-
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    click.echo(words, err=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -18,12 +19,12 @@ from pydantic import BaseModel, ConfigDict
 
 from analysis.history import RANK, TOTAL, card, data_hash
 from analysis.identify import Identified
-from analysis.interval import Interval
+from analysis.reconcile import interval_of
 from analysis.vietnamese import _, language, write_number, write_period, write_range
 from analysis.whatif import TOGETHER
 
 NAMED_SHARE = 0.5
-FRACTIONS = {1 / 4: "a quarter", 1 / 3: "a third", 1 / 2: "half", 2 / 3: "two thirds", 3 / 4: "three quarters"}
+Ends = tuple[float | None, float | None]
 
 
 class Html(Markup):
@@ -93,6 +94,7 @@ class Figures(dict[str, Figure]):
 def collect(
     history: pd.DataFrame,
     identified: Identified,
+    open_rules: pd.DataFrame,
     checks: pd.DataFrame,
     by_group: pd.DataFrame,
     by_indicator: pd.DataFrame,
@@ -106,7 +108,8 @@ def collect(
     figures = Figures()
     figures.add(_of_card(card(history, identified.entity, identified.period), identified))
     figures.add(_of_rules(identified))
-    figures.add(_of_groups(by_group, figures["lost"]))
+    figures.add(_of_alternatives(open_rules, identified))
+    figures.add(_of_groups(by_group, identified, figures["lost"]))
     mine = (checks["entity"] == identified.entity) & (checks["period"] == identified.period)
     figures.add(_of_checks(checks[mine], figures))
     figures.add(_of_indicators(by_indicator, identified))
@@ -172,13 +175,23 @@ def save_result(figures: Figures, identified: Identified, title: str, run_id: st
     Path("result.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _number(value: object) -> float | None:
-    return None if value is None or math.isnan(float(value)) else float(value)  # type: ignore[arg-type]
+def exact(
+    figure_id: str, label: str, value: float, unit: str, decimals: int, kind: str, rule: str, source: str = ""
+) -> Figure:
+    """A number known exactly."""
+    return Figure(figure_id, label, value, value, value, unit, decimals, kind, rule, source)
 
 
-def _span(low: float, high: float, factor: float = 1.0) -> tuple[float | None, float | None]:
-    ends = _number(low), _number(high)
-    return tuple(None if end is None else end * factor for end in ends)  # type: ignore[return-value]
+def between(
+    figure_id: str, label: str, ends: Ends, unit: str, decimals: int, rule: str, value: float | None = None
+) -> Figure:
+    """A number made by us and known to lie between two ends, with the value that the sources print if there is one."""
+    return Figure(figure_id, label, value, *ends, unit, decimals, "derived", rule)
+
+
+def _ends(row: Any, name: str, factor: float = 1.0) -> Ends:
+    low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+    return (None, None) if math.isnan(low) or math.isnan(high) else (factor * low, factor * high)
 
 
 def _of_card(rows: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
@@ -187,171 +200,196 @@ def _of_card(rows: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
     groups = {group.code for group in identified.groups}
     names = {code: entry.name for code, entry in identified.rubric.named.items()}
     names |= {TOTAL: _("Total score"), RANK: _("Rank")}
+    as_published = _("as published")
     for row in rows.itertuples():
         if pd.isna(row.value):
             continue
         figure_id = ids.get(row.code) or (f"group.{row.code}.score" if row.code in groups else "")
+        span = interval_of(rows.loc[(row.code, row.unit)])
         yield Figure(
             id=figure_id or f"printed.{row.code}.{row.unit}",
             label=names.get(row.code, row.code),
             value=row.value,
-            low=row.value if row.unit in ("rank", "count") else Interval.of_printed(row.value, row.decimals).low,
-            high=row.value if row.unit in ("rank", "count") else Interval.of_printed(row.value, row.decimals).high,
+            low=span.low,
+            high=span.high,
             unit=row.unit,
             decimals=row.decimals,
             kind=row.kind,
-            rule=_("as published"),
+            rule=as_published,
             source=row.source,
             where=f"{row.file}:{row.line}",
             quote=row.quote,
         )
         if row.code == RANK and not pd.isna(row.max):
-            yield Figure(
-                "ranked", _("Provinces ranked"), row.max, row.max, row.max, "count", 0, row.kind, _("as published"),
-                row.source, f"{row.file}:{row.line}", row.quote,
-            )  # fmt: skip
+            yield exact("ranked", _("Provinces ranked"), row.max, "count", 0, row.kind, as_published, row.source)
     total = rows.loc[(TOTAL, "points")]
-    lost = identified.rubric.points - identified.total
-    yield Figure(
-        "lost", _("Points lost"), identified.rubric.points - total["value"], lost.low, lost.high, "points",
-        int(total["decimals"]), "derived", f"{identified.rubric.points:g} − {TOTAL}", total["source"],
-        f"{total['file']}:{total['line']}",
-    )  # fmt: skip
+    points = identified.rubric.points
+    lost = points - identified.total
+    yield between(
+        "lost",
+        _("Points lost"),
+        (lost.low, lost.high),
+        "points",
+        int(total["decimals"]),
+        f"{points:g} − total",
+        points - float(total["value"]),
+    )
 
 
 def _of_rules(identified: Identified) -> Iterator[Figure]:
     rubric = identified.rubric
     rule = _("alternatives of {rubric} multiplied out").format(rubric=rubric.id)
-    size, kept = float(rubric.size()), float(identified.survivors)
-    yield Figure("max", _("Highest total"), rubric.points, rubric.points, rubric.points, "points", 0, "published",
-                 f"{rubric.id}: {rubric.max.status}", rubric.max.source)  # fmt: skip
-    yield Figure("rules.family", _("Rules tried"), size, size, size, "count", 0, "derived", rule)
-    yield Figure("rules.survivors", _("Rules that fit"), kept, kept, kept, "count", 0, "derived", rule)
+    status = f"{rubric.id}: {rubric.max.status}"
+    yield exact("max", _("Highest total"), rubric.points, "points", 0, "published", status, rubric.max.source)
+    yield exact("rules.family", _("Rules tried"), float(rubric.size()), "count", 0, "derived", rule)
+    yield exact("rules.survivors", _("Rules that fit"), float(identified.survivors), "count", 0, "derived", rule)
 
 
-def _of_groups(by_group: pd.DataFrame, lost: Figure) -> Iterator[Figure]:
+def _of_alternatives(open_rules: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+    units = {"max": "points", "target": "percent"}
+    for row in open_rules.itertuples():
+        fits = _("fits") if row.fits else _("ruled out")
+        rule = f"{identified.rubric.id}: {row.parameter} {row.status}; {fits}"
+        name = f"alternative.{row.code}.{row.parameter}.{row.value:g}"
+        yield exact(name, row.name, row.value, units[row.parameter], 0, "published", rule, row.source)
+
+
+def _of_groups(by_group: pd.DataFrame, identified: Identified, lost: Figure) -> Iterator[Figure]:
+    parameters = {group.code: group.max for group in identified.groups}
     for row in by_group.itertuples():
-        rule = f"max − group.{row.code}.score"
-        low, high = _span(row.lost_low, row.lost_high)
-        share_low, share_high = _span(row.share_low, row.share_high, 100)
-        known = not math.isnan(row.score)
-        yield Figure(f"group.{row.code}.max", row.name, row.max, row.max, row.max, "points", 0, "published", "rubric")
-        yield Figure(f"group.{row.code}.lost", row.name, row.lost if known else None, low, high, "points",
-                     row.decimals, "derived", rule)  # fmt: skip
-        yield Figure(f"group.{row.code}.share", row.name, 100 * row.share if known else None, share_low, share_high,
-                     "percent", 0, "derived", f"group.{row.code}.lost / lost")  # fmt: skip
+        group, known = f"group.{row.code}", not math.isnan(row.score)
+        status = f"{identified.rubric.id}: {parameters[row.code].status}"
+        rule, part = f"{group}.max − {group}.score", f"{group}.lost / lost"
+        value, percent = (row.lost, 100 * row.share) if known else (None, None)
+        yield exact(f"{group}.max", row.name, row.max, "points", 0, "published", status, parameters[row.code].source)
+        yield between(f"{group}.lost", row.name, _ends(row, "lost"), "points", row.decimals, rule, value)
+        yield between(f"{group}.rounding", row.name, _ends(row, "lost"), "points", row.decimals + 1, rule)
+        yield between(f"{group}.share", row.name, _ends(row, "share", 100), "percent", 0, part, percent)
         if known:
-            achieved = 100 * row.achieved
-            yield Figure(f"group.{row.code}.achieved", row.name, achieved, achieved, achieved, "percent", 0,
-                         "derived", f"group.{row.code}.score / group.{row.code}.max")  # fmt: skip
+            rule = f"{group}.score / {group}.max"
+            yield exact(f"{group}.achieved", row.name, 100 * row.achieved, "percent", 0, "derived", rule)
+            yield exact(f"{group}.place", row.name, row.rank, "rank", 0, "derived", f"{group}.lost")
     named = named_groups(by_group)
     if lost.value:
         share = float(named["lost"].sum()) / lost.value
         low, high = float(named["share_low"].sum()), min(float(named["share_high"].sum()), 1.0)
-        yield Figure("headline.share", _("Share of the loss in the groups named"), 100 * share, 100 * low, 100 * high,
-                     "percent", 0, "derived", "Σ lost / lost", words=_share_words(share))  # fmt: skip
+        label, rule = _("Share of the loss in the groups named"), "Σ group.*.lost / lost"
+        item = between("headline.share", label, (100 * low, 100 * high), "percent", 0, rule, 100 * share)
+        yield replace(item, words=_share_words(share))
 
 
 def _share_words(share: float) -> str:
     """`about two thirds` where a simple fraction is within two points of a hundred; else the percentage."""
-    words = {
-        "a quarter": _("about a quarter"),
-        "a third": _("about a third"),
-        "half": _("about half"),
-        "two thirds": _("about two thirds"),
-        "three quarters": _("about three quarters"),
+    fractions = {
+        1 / 4: _("about a quarter"),
+        1 / 3: _("about a third"),
+        1 / 2: _("about half"),
+        2 / 3: _("about two thirds"),
+        3 / 4: _("about three quarters"),
     }
-    fraction = min(FRACTIONS, key=lambda item: abs(item - share))
+    fraction = min(fractions, key=lambda item: abs(item - share))
     if abs(fraction - share) <= 0.02:
-        return words[FRACTIONS[fraction]]
+        return fractions[fraction]
     return _("{share} %").format(share=write_number(100 * share, 0))
 
 
 def _of_checks(checks: pd.DataFrame, figures: Figures) -> Iterator[Figure]:
+    for number, row in enumerate(checks.itertuples()):
+        rule = f"{row.check}: {row.where}"
+        yield exact(f"check.{number}.printed", row.check, row.printed, "points", 2, "derived", rule)
+        yield between(f"check.{number}.expected", row.check, _ends(row, "expected"), "points", 3, rule)
     for row in checks[checks["check"] == "groups_to_total"].itertuples():
         middle = (row.expected_low + row.expected_high) / 2
         slack = (row.expected_high - row.expected_low) / 2 + 0.5 * 10.0 ** -figures["total"].decimals
-        decimals = max(figures[item.id].decimals for item in figures.values() if item.id.endswith(".score"))
+        decimals = max(item.decimals for item in figures.values() if item.id.endswith(".score"))
         rule = "Σ group.*.score"
-        yield Figure("sum", _("Sum of the groups"), middle, middle, middle, "points", decimals, "derived", rule)
-        gap = row.printed - middle
-        yield Figure("sum.gap", _("Total less the sum"), gap, gap, gap, "points", 2, "derived", f"total − {rule}")
-        yield Figure("sum.slack", _("Gap that rounding allows"), slack, slack, slack, "points", 3, "derived",
-                     "Σ ½ · 10^−decimals")  # fmt: skip
+        yield exact("sum", _("Sum of the groups"), middle, "points", decimals, "derived", rule)
+        yield exact("sum.gap", _("Total less the sum"), row.printed - middle, "points", 2, "derived", f"total − {rule}")
+        yield exact("sum.slack", _("Gap that rounding allows"), slack, "points", 3, "derived", "Σ ½·10^−decimals")
 
 
 def _of_indicators(by_indicator: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
     for row in by_indicator.itertuples():
-        indicator = identified.rubric.indicators[row.code]
+        indicator, name = identified.rubric.indicators[row.code], f"indicator.{row.code}"
         rule = f"{identified.rubric.id}: max {indicator.max.status}, target {indicator.target.status}"
-        low, high = _span(row.lost_low, row.lost_high)
-        yield Figure(f"indicator.{row.code}.max", row.name, None, row.max_low, row.max_high, "points", 0, "published",
-                     rule, indicator.max.source)  # fmt: skip
-        yield Figure(f"indicator.{row.code}.lost", row.name, None, low, high, "points", 2, "derived",
-                     f"{rule}; {row.disclosure}")  # fmt: skip
+        yield between(f"{name}.max", row.name, _ends(row, "max"), "points", 0, rule)
+        yield between(f"{name}.lost", row.name, _ends(row, "lost"), "points", 2, f"{rule}; {row.disclosure}")
         if not math.isnan(row.rate_low):
             middle = (row.rate_low + row.rate_high) / 2
-            yield Figure(f"indicator.{row.code}.rate", row.name, middle, row.rate_low, row.rate_high, "percent", 2,
-                         "derived" if indicator.rate_from else "published",
-                         " + ".join(indicator.rate_from) or "rate")  # fmt: skip
+            decimals = 0 if min(row.rate_low, 100 - row.rate_high) == 0 else 2  # 0 % and 100 %, as notices print them
+            rule = " + ".join(indicator.rate_from) or "rate"
+            yield between(f"{name}.rate", row.name, _ends(row, "rate"), "percent", decimals, rule, middle)
 
 
 def _of_ledger(ledger: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
-    rule = _("sharp bounds over {count} rules of {rubric}").format(
-        count=identified.survivors, rubric=identified.rubric.id
-    )
+    rule = _bounds_rule(identified)
     for row in ledger.itertuples():
-        count = float(row.indicators)
-        low, high = _span(row.lost_low, row.lost_high)
-        share_low, share_high = _span(row.share_low, row.share_high, 100)
-        label = f"{row.part}"
-        yield Figure(f"ledger.{row.part}.lost", label, None, low, high, "points", 1, "derived", rule)
-        yield Figure(f"ledger.{row.part}.share", label, None, share_low, share_high, "percent", 0, "derived", rule)
-        yield Figure(f"ledger.{row.part}.indicators", label, count, count, count, "count", 0, "derived", rule)
+        part, count = f"ledger.{row.part}", float(row.indicators)
+        yield between(f"{part}.lost", row.part, _ends(row, "lost"), "points", 1, rule)
+        yield between(f"{part}.share", row.part, _ends(row, "share", 100), "percent", 0, rule)
+        yield exact(f"{part}.indicators", row.part, count, "count", 0, "derived", rule)
 
 
 def _of_gains(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
-    rule = _("sharp bounds over {count} rules of {rubric}").format(
-        count=identified.survivors, rubric=identified.rubric.id
-    )
+    rule = _bounds_rule(identified)
     for row in gained.itertuples():
-        for name, decimals in (("gain", 2), ("total", 1), ("remaining", 1)):
-            low, high = _span(getattr(row, f"{name}_low"), getattr(row, f"{name}_high"))
-            yield Figure(f"lever.{row.code}.{name}", row.name, None, low, high, "points", decimals, "derived", rule)
+        lever = f"lever.{row.code}"
+        yield between(f"{lever}.gain", row.name, _ends(row, "gain"), "points", 2, rule)
+        yield between(f"{lever}.total", row.name, _ends(row, "total"), "points", 1, rule)
+        yield between(f"{lever}.remaining", row.name, _ends(row, "remaining"), "points", 1, rule)
         if row.code != TOGETHER:
             decimals = 0 if row.target == int(row.target) else 2
-            yield Figure(f"lever.{row.code}.target", row.name, row.target, row.target, row.target, "percent",
-                         decimals, "entered", _("parameter of the report"))  # fmt: skip
+            source = _("parameter of the report")
+            yield exact(f"{lever}.target", row.name, row.target, "percent", decimals, "entered", source)
     for number, row in enumerate(by_rule.itertuples()):
-        low, high = _span(row.gain_low, row.gain_high)
-        yield Figure(f"rule.{number}.gain", row.name, None, low, high, "points", 2, "derived",
-                     f"{rule}; {row.parameter} {row.code} = {row.alternative}")  # fmt: skip
+        case = f"{rule}; {row.parameter} {row.code} = {row.alternative}"
+        yield between(f"rule.{number}.gain", row.name, _ends(row, "gain"), "points", 2, case)
         if row.parameter == "target":
+            target = identified.rubric.indicators[row.code].target
+            status = f"{identified.rubric.id}: {target.status}"
             share = float(row.alternative)
-            yield Figure(f"rule.{number}.target", row.name, share, share, share, "percent", 0, "published",
-                         f"{identified.rubric.id}: {identified.rubric.indicators[row.code].target.status}",
-                         identified.rubric.indicators[row.code].target.source)  # fmt: skip
+            yield exact(f"rule.{number}.target", row.name, share, "percent", 0, "published", status, target.source)
 
 
 def _of_needs(needed: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
     rule = _("inverse of the score under each of {count} rules").format(count=identified.survivors)
-    if not needed.empty:
-        first = needed.iloc[0]
-        yield Figure("target", _("Target score"), first["target"], first["target"], first["target"], "points",
-                     0 if first["target"] == int(first["target"]) else 2, "entered",
-                     _("parameter of the report"))  # fmt: skip
-        yield Figure("target.gain", _("Points still needed"), first["gain"], first["gain"], first["gain"], "points", 2,
-                     "derived", "target − total")  # fmt: skip
+    rounded_up = _("{rule}, rounded up").format(rule=rule)
+    for row in needed.head(1).itertuples():
+        decimals = 0 if row.target == int(row.target) else 2
+        source = _("parameter of the report")
+        yield exact("target", _("Target score"), row.target, "points", decimals, "entered", source)
+        yield exact("target.gain", _("Points still needed"), row.gain, "points", 2, "derived", "target − total")
     for row in needed.itertuples():
+        need = f"need.{row.code}"
         for name in ("at_best", "for_sure"):
-            rate = _number(getattr(row, name))
-            yield Figure(f"need.{row.code}.{name}", row.name, rate, rate, rate, "percent", 2, "derived", rule)
-        most_low, most_high = _span(row.most_low, row.most_high)
-        yield Figure(f"need.{row.code}.most", row.name, None, most_low, most_high, "points", 2, "derived", rule)
+            rate = getattr(row, name)
+            if not math.isnan(rate):
+                enough = min(math.ceil(rate * 100 - 1e-7) / 100, 100.0)
+                yield between(f"{need}.{name}", row.name, (rate, rate), "percent", 2, rounded_up, enough)
+        yield between(f"{need}.gain", row.name, _ends(row, "most"), "points", 2, rule)
+        yield exact(f"{need}.most", row.name, row.most_high, "points", 2, "derived", rule)
 
 
 def _of_past(past: pd.DataFrame) -> Iterator[Figure]:
-    for row in past.itertuples():
-        span = Interval.of_printed(row.value, row.decimals)
-        yield Figure(f"past.{row.period}.total", write_period(row.period), row.value, span.low, span.high, "points",
-                     row.decimals, row.kind, _("as published"), row.source, f"{row.file}:{row.line}", row.quote)  # fmt: skip
+    for _place, row in past.iterrows():
+        span = interval_of(row)
+        yield Figure(
+            id=f"past.{row['period']}.total",
+            label=write_period(row["period"]),
+            value=row["value"],
+            low=span.low,
+            high=span.high,
+            unit=row["unit"],
+            decimals=row["decimals"],
+            kind=row["kind"],
+            rule=_("as published"),
+            source=row["source"],
+            where=f"{row['file']}:{row['line']}",
+            quote=row["quote"],
+        )
+
+
+def _bounds_rule(identified: Identified) -> str:
+    return _("sharp bounds over {count} rules of {rubric}").format(
+        count=identified.survivors, rubric=identified.rubric.id
+    )

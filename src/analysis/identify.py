@@ -180,6 +180,41 @@ def identify(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     )
 
 
+def alternatives(identified: Identified) -> pd.DataFrame:
+    """What identification left of each parameter.
+
+    Returns
+    -------
+    One row an alternative, in the order of the index: `code`, `name`, `parameter` (`max` in points or `target` in
+    percent, 100 where there is none), `value`, `fits` (some survivor has it), `status`, `source`.
+    """
+    rows = []
+    for group in identified.groups:
+        tried = {indicator.code: indicator for indicator in group.indicators}
+        kept = {code: [r for item in identified.hypotheses[group.code] for r in item.rules[code]] for code in tried}
+        for code, indicator in tried.items():
+            maxima = {float(value) for value in indicator.max.alternatives}
+            targets = {rule.target for value in maxima if value for rule in indicator.rules(value)}
+            fit = {"max": {rule.max for rule in kept[code]}, "target": {r.target for r in kept[code] if r.max}}
+            for parameter, values, known in (
+                ("max", maxima, indicator.max),
+                ("target", targets, indicator.target),
+            ):
+                rows += [
+                    {
+                        "code": code,
+                        "name": indicator.name,
+                        "parameter": parameter,
+                        "value": value,
+                        "fits": value in fit[parameter],
+                        "status": known.status,
+                        "source": known.source,
+                    }
+                    for value in sorted(values, reverse=True)
+                ]
+    return pd.DataFrame(rows)
+
+
 def read(figures: pd.DataFrame, indicator: Indicator) -> Reading:
     """What a card says of one indicator; a rate is as exact as the counts behind it where they are printed."""
     empty = figure(figures, f"{indicator.code}{BASE}", "count") == Interval.point(0)

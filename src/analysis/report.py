@@ -39,6 +39,7 @@ from analysis.errors import (
 from analysis.figures import Result
 from analysis.vietnamese import _, nearest, slug, use_language, write_period
 
+DEFAULT_ENTITY = "Hòa Bình"
 NOTEBOOK = "monthly_report.ipynb"
 PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"
 START_SECONDS, CELL_SECONDS, RUN_SECONDS = 60, 300, 900
@@ -48,10 +49,10 @@ class Parameters(BaseModel):
     """The parameters of a report, strict: no unknown name, no silent change of type."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-    entity: str = Field(default="Hòa Bình", min_length=1, max_length=80)
+    entity: str = Field(default=DEFAULT_ENTITY, min_length=1, max_length=80)
     month: str = Field(pattern=r"^[12][0-9]{3}(-(0[1-9]|1[0-2]|Q[1-4]))?$")
     language: Literal["vi", "en"] = "vi"
-    levers: dict[str, float] = Field(default_factory=lambda: {"e_result": 80.0, "data_reuse": 80.0}, min_length=1)
+    levers: dict[str, float] = Field(min_length=1)
     target_score: float | None = Field(default=None, gt=0, le=100)
 
 
@@ -89,13 +90,13 @@ def prepare(values: dict[str, Any]) -> Parameters:
     """
     _prepare_environment()
     from analysis.answers import open_month
-    from analysis.whatif import check_levers, rates_needed
+    from analysis.whatif import USUAL_LEVERS, check_levers, rates_needed, usual_levers
 
-    given = {name: value for name, value in values.items() if value not in ("", None)}
-    check_parameters({"month": "2000-01", **given})
-    opened = open_month(values.get("month", ""), values.get("entity", "Hòa Bình"))
-    identified = opened.identified
-    parameters = check_parameters({**given, "entity": identified.entity, "month": identified.period})
+    given = {name: value for name, value in values.items() if value not in ("", None, {})}
+    check_parameters({"month": "2000-01", "levers": USUAL_LEVERS, **given})
+    identified = open_month(given.get("month", ""), given.get("entity", DEFAULT_ENTITY)).identified
+    found = {"entity": identified.entity, "month": identified.period}
+    parameters = check_parameters({"levers": usual_levers(identified), **given, **found})
     check_levers(identified, parameters.levers)
     rates_needed(identified, parameters.levers, parameters.target_score)
     return parameters

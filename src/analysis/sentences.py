@@ -18,7 +18,6 @@ from analysis.identify import Identified
 from analysis.vietnamese import _, write_list, write_period
 from analysis.whatif import TOGETHER
 
-
 MONTHS_FOR_TREND = 6
 
 
@@ -112,7 +111,8 @@ def improvement(figures: Figures, gained: pd.DataFrame) -> list[Sentence]:
         rate = figures.get(f"indicator.{row.code}.rate")
         if rate is None:
             template = _(
-                "{name}: the notice does not print today's rate, so raising it to {target} % gains {gain} points."
+                "{name}: the notice does not print today's rate; raising it to {target} % gains {gain} points, "
+                "depending on where it stands."
             )
         else:
             parts["rate"] = rate
@@ -167,14 +167,14 @@ def needs(figures: Figures, needed: pd.DataFrame) -> list[Sentence]:
     """The rate that each lever alone needs for the target score."""
     said = []
     for row in needed.itertuples():
-        parts = {"name": row.name, "target": figures["target"], "gain": figures["target.gain"]}
-        parts |= {name: figures[f"need.{row.code}.{name}"] for name in ("at_best", "for_sure", "most")}
+        parts = {"name": row.name, "target": figures["target"], "needed": figures["target.gain"]}
+        parts |= {name: figures.get(f"need.{row.code}.{name}") for name in ("at_best", "for_sure", "most", "gain")}
         if pd.isna(row.at_best):
-            template = _("{name} alone cannot reach {target}: it gains at most {most} of the {gain} points needed.")
+            template = _("{name} alone cannot reach {target}: it gains at most {most} of the {needed} points needed.")
         elif pd.isna(row.for_sure):
             template = _(
                 "{name} alone needs at least {at_best} % to reach {target}, and may not reach it: at 100 % it gains "
-                "{most} of the {gain} points needed."
+                "{gain} of the {needed} points needed."
             )
         else:
             template = _("{name} alone needs {at_best} % at best and {for_sure} % for sure to reach {target}.")

@@ -18,7 +18,7 @@ from analysis.figures import Figures, Html, named_groups
 from analysis.history import Source
 from analysis.identify import Identified
 from analysis.reconcile import check_name
-from analysis.vietnamese import _, language, nfc, write_date, write_number, write_period, write_range
+from analysis.vietnamese import _, language, nfc, write_date, write_number, write_period
 from analysis.whatif import TOGETHER
 
 KIND_NAMES = {
@@ -46,35 +46,26 @@ def first_screen(
     if as_of:
         origin.append(_("figures to {date}").format(date=write_date(as_of)))
     origin.append(", ".join(part for part in (source.publisher, source.number) if part))
-    rank = figures.get("rank")
-    ranked = figures.get("ranked")
+    rank, ranked = figures.get("rank"), figures.get("ranked")
+    of = Html("{}<small>/{}</small>")
     numbers = [
-        (_("Total score"), Markup("{}<small>/{}</small>").format(figures["total"], figures["max"])),
-        (
-            _("Rank"),
-            Markup("{}<small>/{}</small>").format(rank, ranked) if rank and ranked else rank or _("not published"),
-        ),
-        (_("Since the month before"), sentences.change(figures, past, identified)),
+        _number_of_three(_("Total score"), of.format(figures["total"], figures["max"])),
+        _number_of_three(_("Rank"), of.format(rank, ranked))
+        if rank and ranked
+        else _words_of_three(_("Rank"), rank or _("not published")),
+        _words_of_three(_("Since the month before"), sentences.change(figures, past, identified)),
     ]
     return _join(
-        Html('<header class="first"><p class="origin"><strong class="chip {}">{}</strong> <span class="ref">{}</span></p>')
-        .format(kind, KIND_NAMES[kind](), " · ".join(origin)),
+        Html(
+            '<header class="first"><p class="origin"><strong class="chip {}">{}</strong> <span class="ref">{}</span></p>'
+        ).format(kind, KIND_NAMES[kind](), " · ".join(origin)),
         Html("<h1>{}</h1>").format(sentences.headline(figures, by_group, identified)),
         _paragraph(sentences.disclosure(figures, ledger), "lead"),
-        Html('<dl class="numbers">{}</dl>').format(
-            _join(
-                *(
-                    Html('<div><dt>{}</dt><dd class="{}">{}</dd></div>').format(
-                        name, "words" if isinstance(value, sentences.Sentence | str) and not isinstance(value, Markup) else "number", value
-                    )
-                    for name, value in numbers
-                )
-            )
-        ),
+        Html('<dl class="numbers">{}</dl>').format(_join(*numbers)),
         _bars(figures, by_group),
         _paragraph([sentences.reconciliation(figures)], "note"),
         Html("</header>"),
-    )  # fmt: skip
+    )
 
 
 def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame, needed: pd.DataFrame) -> Html:
@@ -109,9 +100,15 @@ def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame, neede
 def groups(figures: Figures, by_group: pd.DataFrame) -> Html:
     """Points lost by group."""
     heads = [
-        _("Group"), _("Score"), _("Maximum"), _("Lost"), _("Lost, within rounding"), _("Share of the loss, %"),
-        _("Achieved, %"), _("Place by loss"),
-    ]  # fmt: skip
+        _("Group"),
+        _("Score"),
+        _("Maximum"),
+        _("Lost"),
+        _("Lost, within rounding"),
+        _("Share of the loss, %"),
+        _("Achieved, %"),
+        _("Place by loss"),
+    ]
     rows = []
     for row in by_group.itertuples():
         group = f"group.{row.code}"
@@ -122,17 +119,19 @@ def groups(figures: Figures, by_group: pd.DataFrame) -> Html:
                 figures.get(f"{group}.score", _("not printed")),
                 figures[f"{group}.max"],
                 lost if lost.value is not None else "",
-                _number(write_range(lost.low or 0.0, lost.high or 0.0, row.decimals + 1), lost.id),
+                figures[f"{group}.rounding"],
                 figures[f"{group}.share"],
                 figures.get(f"{group}.achieved", ""),
-                "" if pd.isna(row.rank) else _number(write_number(row.rank, 0), lost.id),
+                figures.get(f"{group}.place", ""),
             ]
         )
     return _join(
         _heading(_("Where did the points go?")),
         table(_("Score, maximum and loss of each group, most lost first"), heads, rows),
-        _paragraph([sentences.say(_("Shares are of the published loss; rounded, they need not sum to 100 %."))], "note"),
-    )  # fmt: skip
+        _paragraph(
+            [sentences.say(_("Shares are of the published loss; rounded, they need not sum to 100 %."))], "note"
+        ),
+    )
 
 
 def disclosed(figures: Figures, ledger: pd.DataFrame) -> Html:
@@ -148,7 +147,7 @@ def disclosed(figures: Figures, ledger: pd.DataFrame) -> Html:
         [
             names[row.part],
             figures[f"ledger.{row.part}.indicators"],
-            figures[f"ledger.{row.part}.lost"],
+            figures["lost"] if row.part == "total" else figures[f"ledger.{row.part}.lost"],
             figures[f"ledger.{row.part}.share"],
         ]
         for row in ledger.itertuples()
@@ -191,7 +190,7 @@ def indicators(figures: Figures, by_indicator: pd.DataFrame, by_group: pd.DataFr
     )
 
 
-def rules(figures: Figures, identified: Identified, sources: Mapping[str, Source]) -> Html:
+def rules(figures: Figures, open_rules: pd.DataFrame, sources: Mapping[str, Source]) -> Html:
     """Which rules were tried, which survive, and how sure each parameter is."""
     status = {
         "legal": _("legal"),
@@ -201,29 +200,27 @@ def rules(figures: Figures, identified: Identified, sources: Mapping[str, Source
         "unknown": _("unknown"),
     }
     rows = []
-    for group in identified.groups:
-        for indicator in group.indicators:
-            surviving = [item.rules[indicator.code] for item in identified.hypotheses[group.code]]
-            maxima = sorted({rule.max for kept in surviving for rule in kept})
-            targets = sorted({rule.target for kept in surviving for rule in kept if rule.max}, reverse=True)
-            tried = {100.0 if target == "none" else float(target) for target in indicator.target.alternatives}
-            out = sorted(tried - set(targets), reverse=True)
-            rows.append(
-                [
-                    indicator.name,
-                    _alternatives(maxima, indicator.code),
-                    status[indicator.max.status],
-                    _alternatives(targets, indicator.code),
-                    _alternatives(out, indicator.code) if out else "–",
-                    status[indicator.target.status],
-                ]
-            )
+    for _code, tried in open_rules.groupby("code", sort=False):
+        maxima, targets = (tried[tried["parameter"] == name] for name in ("max", "target"))
+        rows.append(
+            [
+                tried.iloc[0]["name"],
+                _alternatives(figures, maxima[maxima["fits"]]),
+                status[maxima.iloc[0]["status"]],
+                _alternatives(figures, targets[targets["fits"]]),
+                _alternatives(figures, targets[~targets["fits"]]),
+                status[targets.iloc[0]["status"]],
+            ]
+        )
     heads = [
-        _("Indicator"), _("Maximum"), _("Status of the maximum"), _("Full marks from, %"), _("Ruled out, %"),
+        _("Indicator"),
+        _("Maximum"),
+        _("Status of the maximum"),
+        _("Full marks from, %"),
+        _("Ruled out, %"),
         _("Status of the target"),
-    ]  # fmt: skip
-    used = {item.max.source for group in identified.groups for item in group.indicators}
-    used |= {item.target.source for group in identified.groups for item in group.indicators}
+    ]
+    used = set(open_rules["source"])
     return _join(
         _heading(_("Which rules fit?")),
         _paragraph([sentences.caution(figures)], ""),
@@ -237,32 +234,30 @@ def history(past: pd.DataFrame, identified: Identified) -> Html:
     return _join(_heading(_("How did the score move?")), _paragraph([sentences.history_length(past, identified)], ""))
 
 
-def checked(checks: pd.DataFrame, alone: pd.DataFrame, identified: Identified) -> Html:
+def checked(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identified: Identified) -> Html:
     """The checks of this card, and the figures that nothing checks."""
     names = {code: entry.name for code, entry in identified.rubric.named.items()}
-    rows = []
+    names |= {"total_score": _("Total score"), "national_rank": _("Rank")}
+    units = {"points": _("points"), "percent": "%", "count": _("count"), "rank": _("rank"), "days": _("days")}
     mine = checks[(checks["entity"] == identified.entity) & (checks["period"] == identified.period)]
-    for row in mine.itertuples():
-        first = row.codes[0][0]
-        rows.append(
-            [
-                check_name(row.check),
-                names.get(first, _("Total score")),
-                _number(write_number(row.printed, 2), "check"),
-                _number(write_range(row.expected_low, row.expected_high, 3), "check"),
-                _("agrees") if row.ok else _("known disagreement") if row.accepted else _("DISAGREES"),
-            ]
-        )
+    rows = [
+        [
+            check_name(row.check),
+            names[row.codes[0][0]],
+            figures[f"check.{number}.printed"],
+            figures[f"check.{number}.expected"],
+            _("agrees") if row.ok else _("known disagreement") if row.accepted else _("DISAGREES"),
+        ]
+        for number, row in enumerate(mine.itertuples())
+    ]
     heads = [_("Check"), _("Figure"), _("Held against"), _("What rounding allows"), _("Result")]
     alone = alone[(alone["entity"] == identified.entity) & (alone["period"] == identified.period)]
-    units = {"points": _("points"), "percent": "%", "count": _("count"), "rank": _("rank"), "days": _("days")}
-    names |= {"total_score": _("Total score"), "national_rank": _("Rank")}
     words = [f"{names.get(row.code, row.code)} ({units[row.unit]})" for row in alone.itertuples()]
     return _join(
         _heading(_("Do the figures agree with each other?")),
         table(_("Checks of this notice"), heads, rows, text=(1, 4)) if rows else Html(),
         Html("<p>{}</p>").format(_("Nothing cross-checks these figures; an error in one of them would not be seen:")),
-        _items([sentences.say("{word}", word=word) for word in words]),
+        Html("<ul>{}</ul>").format(_join(*(Html("<li>{}</li>").format(word) for word in words))),
     )
 
 
@@ -350,19 +345,23 @@ def _bars(figures: Figures, by_group: pd.DataFrame) -> Html:
     )
 
 
+def _number_of_three(name: str, value: Any) -> Html:
+    return Html('<div><dt>{}</dt><dd class="number">{}</dd></div>').format(name, value)
+
+
+def _words_of_three(name: str, value: Any) -> Html:
+    return Html('<div><dt>{}</dt><dd class="words">{}</dd></div>').format(name, value)
+
+
 def _inputs(figures: Figures) -> list[Any]:
     """The figures that were read, not made: what the label of a page is about."""
     read = ("total", "rank", "group.", "printed.")
     return [item for item in figures.values() if item.where and item.id.startswith(read) and item.kind != "derived"]
 
 
-def _alternatives(values: Sequence[float], code: str) -> Html:
-    words = _(" or ").join(f"{value:g}" for value in values) or "–"
-    return _number(words, f"indicator.{code}.max")
-
-
-def _number(words: str, figure_id: str) -> Html:
-    return Html('<span data-figure="{}">{}</span>').format(figure_id, words)
+def _alternatives(figures: Figures, rows: pd.DataFrame) -> Html:
+    shown = [figures[f"alternative.{row.code}.{row.parameter}.{row.value:g}"] for row in rows.itertuples()]
+    return Html(_(" or ")).join(shown) if shown else Html("–")
 
 
 def _reference(words: str) -> Html:

@@ -95,7 +95,7 @@ def read_rate(text: str) -> float:
 
 def rounded(value: float, decimals: int) -> Decimal:
     """Half up, as the notices round; the noise of floats is removed first (2,25 is 2,3, not 2,2)."""
-    return Decimal(f"{value:.10f}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return Decimal(f"{value:.10f}").quantize(Decimal(1).scaleb(-int(decimals)), ROUND_HALF_UP)
 
 
 def write_number(value: float, decimals: int) -> str:

@@ -17,6 +17,16 @@ from analysis.interval import Interval
 from analysis.vietnamese import _, nearest, write_number
 
 TOGETHER = "together"
+USUAL_LEVERS = {"e_result": 80.0, "data_reuse": 80.0}
+
+
+def usual_levers(identified: Identified) -> dict[str, float]:
+    """The two levers of every report: e-results and data reuse at 80 %, or at 100 % where 80 % is already reached."""
+    levers = {}
+    for code, target in USUAL_LEVERS.items():
+        rate = identified.readings[code].rate
+        levers[code] = 100.0 if rate is not None and rate.low >= target else target
+    return levers
 
 
 def gains(identified: Identified, levers: Mapping[str, float]) -> pd.DataFrame:
