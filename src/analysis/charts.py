@@ -104,8 +104,15 @@ def gain_ranges(gained: pd.DataFrame, title: str = "", ax: Axes | None = None) -
     """The gain of each lever as a range of rules: a bar from the lowest to the highest, never a midpoint alone."""
     ax = ax or _axes(len(gained))
     labels = [_wrapped(name) for name in gained["name"]]
-    width = (gained["gain_high"] - gained["gain_low"]).clip(lower=0.02)
-    ax.barh(labels, width, left=gained["gain_low"], color=COLOURS["transparency"], height=0.5)
+    ax.barh(
+        labels,
+        gained["gain_high"] - gained["gain_low"],
+        left=gained["gain_low"],
+        color=COLOURS["transparency"],
+        edgecolor=COLOURS["transparency"],
+        linewidth=2,
+        height=0.5,
+    )
     for place, row in enumerate(gained.itertuples()):
         text = write_range(row.gain_low, row.gain_high, 2)
         ax.annotate(text, (row.gain_high, place), xytext=(5, 0), textcoords="offset points", va="center")

@@ -17,7 +17,8 @@ import pandas as pd
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
-from analysis.history import RANK, TOTAL, card, data_hash
+from analysis.contract import RANK, TOTAL
+from analysis.history import card, data_hash
 from analysis.identify import Identified
 from analysis.reconcile import interval_of
 from analysis.vietnamese import _, language, write_number, write_period, write_range

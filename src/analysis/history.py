@@ -1,14 +1,13 @@
 """What was published? The figures, one a row, exactly as their sources print them.
 
-The contract of a row is `COLUMNS`; its key is `KEY`. Totals and groups are rows as published: a computed sum is only
-ever a check (`reconcile`). A missing value is missing, never 0.
+The contract of a row is in `contract`. Totals and groups are rows as published: a computed sum is only ever a check
+(`reconcile`). A missing value is missing, never 0.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -18,40 +17,11 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from analysis import project
+from analysis import contract, project
+from analysis.contract import COLUMNS, KEY, TOTAL
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
 from analysis.rubric import Rubric, months_of
-from analysis.vietnamese import _, nearest, nfc, slug, write_list, write_period
-
-COLUMNS = [
-    "entity",
-    "period",
-    "scope",
-    "as_of",
-    "level",
-    "code",
-    "value",
-    "unit",
-    "max",
-    "decimals",
-    "kind",
-    "source",
-    "quote",
-]
-KEY = ["entity", "period", "scope", "as_of", "code", "unit"]
-TOTAL, RANK = "total_score", "national_rank"
-SCOPES = ("month", "year_to_date", "quarter", "unknown")
-UNITS_OF_LEVEL = {
-    "total": ("points",),
-    "rank": ("rank",),
-    "group": ("points",),
-    "indicator": ("points", "percent", "count", "days"),
-}
-KINDS = ("published", "derived", "entered", "synthetic")
-BASE = "_base"
-
-_PERIOD = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]|Q[1-4]))?", re.ASCII)
-_VALUE = re.compile(r"(0|[1-9][0-9]*)(\.(?P<rest>[0-9]+))?", re.ASCII)
+from analysis.vietnamese import _, nearest, slug, write_list, write_period
 
 
 class Source(BaseModel):
@@ -101,9 +71,9 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
             if problem:
                 findings.append(f"{where} {problem}")
                 continue
-            problems = list(_problems(row, rubrics, sources))
-            findings += [f"{where} {row['code'] or '?'}: {text}" for text in problems]
-            if not problems:
+            found = list(contract.problems(row, rubrics, sources))
+            findings += [f"{where} {row['code'] or '?'}: {text}" for text in found]
+            if not found:
                 rows.append({**row})
     findings += _repeated(rows)
     if not rows and not findings:
@@ -265,81 +235,6 @@ def _read_rows(path: Path) -> Iterator[tuple[str, dict[str, str], str]]:
         yield f"{path.name}:{reader.line_num}", {}, str(error)
 
 
-def _problems(row: dict[str, str], rubrics: tuple[Rubric, ...], sources: dict[str, Source]) -> Iterator[str]:
-    """Everything wrong with one row, in words."""
-    for name, known in (("scope", SCOPES), ("level", tuple(UNITS_OF_LEVEL)), ("kind", KINDS)):
-        if row[name] not in known:
-            yield _("{field} is “{value}”, not one of {known}").format(
-                field=name, value=row[name], known=", ".join(known)
-            )
-    if not row["entity"] or any(value != nfc(value) or value != value.strip() for value in row.values()):
-        yield _("a field is empty, has spaces around it, or is not in composed Unicode (NFC)")
-    if row["source"] not in sources:
-        yield _("source “{value}” is not in sources.toml").format(value=row["source"])
-    if row["as_of"] and not _is_date(row["as_of"]):
-        yield _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
-    if row["unit"] not in UNITS_OF_LEVEL.get(row["level"], (row["unit"],)):
-        yield _("unit “{unit}” does not go with level “{level}”").format(unit=row["unit"], level=row["level"])
-    if row["kind"] == "published" and row["value"] and not row["quote"]:
-        yield _("a published figure needs its quote: the figure as printed")
-    yield from _number_problems(row)
-    if not _PERIOD.fullmatch(row["period"]):
-        yield _("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=row["period"])
-        return
-    rubric = next((rubric for rubric in rubrics if rubric.covers(row["period"])), None)
-    if rubric is None:
-        yield _("no rubric governs {period}").format(period=row["period"])
-        return
-    yield from _code_problems(row, rubric)
-
-
-def _number_problems(row: dict[str, str]) -> Iterator[str]:
-    value, maximum = _VALUE.fullmatch(row["value"]), _VALUE.fullmatch(row["max"])
-    if (row["value"] and not value) or (row["max"] and not maximum) or not re.fullmatch("[0-9]", row["decimals"]):
-        yield _("value, max and decimals must be plain numbers with a point, such as 58.83; found “{found}”").format(
-            found=" ".join(row[name] for name in ("value", "max", "decimals"))
-        )
-        return
-    if not value:
-        return
-    number = float(row["value"])
-    if len(value["rest"] or "") > int(row["decimals"]):
-        yield _("value {value} has more than {decimals} decimals").format(value=row["value"], decimals=row["decimals"])
-    if row["max"] and number > float(row["max"]):
-        yield _("{value} is more than the maximum {max}").format(value=row["value"], max=row["max"])
-    if row["unit"] == "percent" and number > 100:
-        yield _("{value} % is more than 100 %").format(value=row["value"])
-    if row["unit"] in ("count", "rank") and (number != int(number) or row["decimals"] != "0"):
-        yield _("a {unit} must be a whole number, not {value}").format(unit=row["unit"], value=row["value"])
-    if row["unit"] == "rank" and number < 1:
-        yield _("a rank starts at 1")
-
-
-def _code_problems(row: dict[str, str], rubric: Rubric) -> Iterator[str]:
-    code, level = row["code"], row["level"]
-    expected: float | None = None
-    if level == "total":
-        known, expected = [TOTAL], rubric.points
-    elif level == "rank":
-        units = rubric.ranked_units(row["period"])
-        known, expected = [RANK], None if units is None else float(units)
-    elif level == "group":
-        groups = {entry.code: entry.points for entry in rubric.groups}
-        groups |= {entry.code: sum(groups[part] for part in entry.groups) for entry in rubric.combined}
-        known, expected = list(groups), groups.get(code)
-    else:
-        figures = [entry.code for entry in rubric.other_figures]
-        known = [*rubric.indicators, *figures, *(f"{name}{BASE}" for name in [*rubric.indicators, *figures])]
-    if code not in known:
-        yield _("the code is not known to {rubric}; nearest: {near}").format(
-            rubric=rubric.id, near=", ".join(nearest(code.replace("_", "-"), known)) or "–"
-        )
-    elif row["max"] and expected is not None and float(row["max"]) != expected:
-        yield _("max is {max}, but {rubric} says {expected:g}").format(
-            max=row["max"], rubric=rubric.id, expected=expected
-        )
-
-
 def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
     seen: dict[tuple[str | float, ...], dict[str, str | float]] = {}
     for row in rows:
@@ -349,13 +244,6 @@ def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
                 file=row["file"], line=row["line"], code=row["code"], other=f"{first['file']}:{first['line']}"
             )
         row.update({name: row[name] or float("nan") for name in ("value", "max")})
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

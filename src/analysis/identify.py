@@ -18,8 +18,9 @@ from math import prod
 import numpy as np
 import pandas as pd
 
+from analysis.contract import BASE, TOTAL
 from analysis.errors import ContradictionError
-from analysis.history import BASE, TOTAL, card
+from analysis.history import card
 from analysis.interval import TOLERANCE, Interval, total, union
 from analysis.reconcile import figure
 from analysis.rubric import Group, Indicator, Rubric, Rule

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.history import TOTAL, card
+from analysis.contract import TOTAL
+from analysis.history import card
 from analysis.identify import Identified
 from analysis.interval import TOLERANCE, Interval, hull, total
 from analysis.reconcile import figure

@@ -11,8 +11,9 @@ from math import ceil
 
 import pandas as pd
 
+from analysis.contract import BASE, TOTAL
 from analysis.errors import CheckError, HistoryError
-from analysis.history import BASE, TOTAL, Correction, card, periods_with_total
+from analysis.history import Correction, card, periods_with_total
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.rubric import Rubric, rubric_in_force
 from analysis.vietnamese import _, write_number, write_range

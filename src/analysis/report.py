@@ -12,36 +12,32 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
-import filelock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis import project
 from analysis.errors import (
-    BusyError,
     IncompleteRunError,
     KernelDiedError,
     NotebookError,
     ParameterError,
     RunTimeoutError,
-    WriteError,
 )
 from analysis.figures import Result
-from analysis.vietnamese import _, nearest, slug, use_language, write_period
+from analysis.publish import only_one, publish, recover, replace_file, writing
+from analysis.vietnamese import _, language, nearest, slug, use_language
 
 DEFAULT_ENTITY = "Hòa Bình"
 NOTEBOOK = "monthly_report.ipynb"
 PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"
+PAGE_FOLDER = Path(__file__).parent / "page"
 START_SECONDS, CELL_SECONDS, RUN_SECONDS = 60, 300, 900
 
 
@@ -119,17 +115,17 @@ def render(parameters: Parameters, limits: Limits = Limits()) -> Path:
     if not final.resolve().is_relative_to(reports.resolve()):
         raise ParameterError(_("The report would be written outside the reports folder."), [str(final)])
     started = datetime.now(UTC)
-    with _writing(), _alone(reports, final):
-        _recover(final)
+    with writing(), only_one(reports, f"{final.parent.name}-{final.name}"):
+        recover(final)
         work = reports / ".work" / f"{slug(parameters.entity)}-{parameters.month}-{uuid.uuid4().hex[:12]}"
         work.mkdir(parents=True)
         executed = _execute(parameters, work, limits)
         result = _result(work, parameters)
-        (work / PAGE).write_text(_html(executed, result), encoding="utf-8", newline="\n")
+        (work / PAGE).write_text(_page(executed, result.title), encoding="utf-8", newline="\n")
         _save_notebook(executed, work / EXECUTED)
         (work / RESULT).unlink()
         _record(work, parameters, result, started)
-        _publish(work, final)
+        publish(work, final)
         _write_index(reports)
     return final / PAGE
 
@@ -215,21 +211,38 @@ def _result(work: Path, parameters: Parameters) -> Result:
     return result
 
 
-def _html(executed: Any, result: Result) -> str:
+def _page(notebook: Any, title: str) -> str:
+    """A notebook's outputs as one HTML file that needs nothing else."""
     from nbconvert.exporters import HTMLExporter
 
-    style = (Path(__file__).parent / "page" / "page.css").read_text(encoding="utf-8")
-    exporter = HTMLExporter(extra_template_basedirs=[str(Path(__file__).parent)], template_name="page")
+    style = (PAGE_FOLDER / "page.css").read_text(encoding="utf-8")
+    exporter = HTMLExporter(extra_template_basedirs=[str(PAGE_FOLDER.parent)], template_name=PAGE_FOLDER.name)
     exporter.template_file = "index.html.j2"
     page = {
-        "language": result.language,
-        "title": result.title,
+        "language": language(),
+        "title": title,
         "skip": _("Skip to the content"),
         "style": style,
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     }
-    body, _resources = exporter.from_notebook_node(executed, resources={"page": page})
+    body, _resources = exporter.from_notebook_node(notebook, resources={"page": page})
     return str(body)
+
+
+def _write_index(reports: Path) -> None:
+    """`reports/index.html`: the published reports, newest first."""
+    from nbformat import v4
+
+    from analysis.tables import index_of_reports
+
+    with only_one(reports, "index", wait=60):
+        records = [
+            {**json.loads(path.read_text(encoding="utf-8")), "href": f"{path.parent.relative_to(reports).as_posix()}/"}
+            for path in sorted(reports.glob(f"*/*/{RECORD}"))
+        ]
+        shown = v4.new_output("display_data", {"text/html": str(index_of_reports(records))})
+        page = _page(v4.new_notebook(cells=[v4.new_code_cell(outputs=[shown])]), _("Reports"))
+        replace_file(reports / PAGE, page)
 
 
 def _save_notebook(executed: Any, path: Path) -> None:
@@ -261,82 +274,6 @@ def _record(work: Path, parameters: Parameters, result: Result, started: datetim
     }
     text = json.dumps(record, ensure_ascii=False, indent=1)
     (work / RECORD).write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def _publish(work: Path, final: Path) -> None:
-    """Rename the finished folder into place; the report before it goes only when the new one stands."""
-    for path in work.iterdir():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    final.parent.mkdir(parents=True, exist_ok=True)
-    before = _before(final)
-    if final.exists():
-        final.rename(before)
-    try:
-        work.rename(final)
-    except OSError:
-        if before.exists():
-            before.rename(final)
-        raise
-    if before.exists():
-        shutil.rmtree(before)
-
-
-def _recover(final: Path) -> None:
-    """Put the last good report back if a run was killed between the two renames; sweep what it left."""
-    before = _before(final)
-    if before.exists() and not final.exists():
-        before.rename(final)
-    elif before.exists():
-        shutil.rmtree(before)
-
-
-def _before(final: Path) -> Path:
-    return final.with_name(f"{final.name}.prev")
-
-
-def _write_index(reports: Path) -> None:
-    """`reports/index.html`: the published reports, newest first."""
-    from analysis.tables import index_of_reports
-
-    with filelock.FileLock(reports / ".work" / "index.lock", timeout=60):
-        records = []
-        for path in sorted(reports.glob(f"*/*/{RECORD}")):
-            record = json.loads(path.read_text(encoding="utf-8"))
-            records.append({**record, "href": f"{path.parent.relative_to(reports).as_posix()}/"})
-        style = (Path(__file__).parent / "page" / "page.css").read_text(encoding="utf-8")
-        page = index_of_reports(records, style)
-        temporary = reports / ".work" / f"index-{uuid.uuid4().hex[:12]}.html"
-        temporary.write_text(page, encoding="utf-8", newline="\n")
-        temporary.replace(reports / "index.html")
-
-
-@contextmanager
-def _alone(reports: Path, final: Path) -> Iterator[None]:
-    """Only one run of this report at a time. Raises BusyError at once when there is another."""
-    locks = reports / ".work"
-    locks.mkdir(parents=True, exist_ok=True)
-    try:
-        with filelock.FileLock(locks / f"{final.parent.name}-{final.name}.lock", timeout=0):
-            yield
-    except filelock.Timeout as error:
-        raise BusyError(
-            _("Another run is making the report of {period}.").format(period=write_period(final.name)),
-            [], _("Wait for it to end, then run again."),
-        ) from error  # fmt: skip
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    """Tell a full disk, a missing permission or a file open elsewhere as what it is."""
-    try:
-        yield
-    except OSError as error:
-        raise WriteError(
-            _("A file of the report could not be written: {reason}.").format(reason=error.strerror or error),
-            [str(error.filename)] if error.filename else [],
-            _("Free some space, or close the file where it is open, then run again. The last report is unchanged."),
-        ) from error
 
 
 def _prepare_environment() -> None:

@@ -5,8 +5,6 @@ Only figures and our own words reach the page, and everything is escaped on the 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +16,7 @@ from analysis.figures import Figures, Html, named_groups
 from analysis.history import Source
 from analysis.identify import Identified
 from analysis.reconcile import check_name
-from analysis.vietnamese import _, language, nfc, write_date, write_number, write_period
+from analysis.vietnamese import _, nfc, write_date, write_number, write_period
 from analysis.whatif import TOGETHER
 
 KIND_NAMES = {
@@ -56,9 +54,9 @@ def first_screen(
         _words_of_three(_("Since the month before"), sentences.change(figures, past, identified)),
     ]
     return _join(
-        Html(
-            '<header class="first"><p class="origin"><strong class="chip {}">{}</strong> <span class="ref">{}</span></p>'
-        ).format(kind, KIND_NAMES[kind](), " · ".join(origin)),
+        Html('<header><p class="origin"><strong class="chip {}">{}</strong> <span class="ref">{}</span></p>').format(
+            kind, KIND_NAMES[kind](), " · ".join(origin)
+        ),
         Html("<h1>{}</h1>").format(sentences.headline(figures, by_group, identified)),
         _paragraph(sentences.disclosure(figures, ledger), "lead"),
         Html('<dl class="numbers">{}</dl>').format(_join(*numbers)),
@@ -396,40 +394,26 @@ def _join(*parts: Any) -> Html:
     return Html(nfc(str(Html("").join(parts))))
 
 
-def index_of_reports(records: Sequence[Mapping[str, Any]], style: str) -> str:
-    """The page that lists the published reports, newest period first."""
+def index_of_reports(records: Sequence[Mapping[str, Any]]) -> Html:
+    """The published reports, newest period first."""
     newest = sorted(records, key=lambda record: (record["period"], record["entity"]), reverse=True)
     rows = []
     for record in newest:
         rank = f"{record['rank']}/{record['ranked']}" if record["rank"] and record["ranked"] else _("not published")
+        name = f"{record['entity']}, {write_period(record['period'])}"
+        files = Html('<a href="{0}figures.csv">CSV</a> · <a href="{0}report.ipynb">{1}</a>')
         rows.append(
             [
-                Html('<a href="{}index.html">{}, {}</a>').format(
-                    record["href"], record["entity"], write_period(record["period"])
-                ),
+                Html('<a href="{}index.html">{}</a>').format(record["href"], name),
                 f"{write_number(record['total'], 2)}/{write_number(record['total_max'], 0)}",
                 rank,
                 KIND_NAMES[record["kind"]](),
                 record["title"],
-                Html('<a href="{0}figures.csv">CSV</a> · <a href="{0}report.ipynb">{1}</a>').format(
-                    record["href"], _("notebook")
-                ),
+                files.format(record["href"], _("notebook")),
             ]
         )
     heads = [_("Report"), _("Total score"), _("Rank"), _("Figures"), _("Finding"), _("Files")]
-    body = _join(
+    return _join(
         Html("<h1>{}</h1>").format(_("Reports on the index of Decision 766/QĐ-TTg")),
         table(_("Published reports, newest first"), heads, rows, text=(3, 4, 5)),
     )
-    return document(_("Reports"), body, style)
-
-
-def document(title: str, body: Html, style: str) -> str:
-    """A whole page around some HTML, with the same style and the same policy as a report."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return Html(
-        '<!DOCTYPE html>\n<html lang="{}">\n<head>\n<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{}</title>\n<style>{}</style>\n'
-        "</head>\n<body>\n<main>\n<section>{}</section>\n</main>\n</body>\n</html>\n"
-    ).format(language(), digest, title, Markup(style), body)

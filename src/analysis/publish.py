@@ -1,0 +1,92 @@
+"""How does a finished folder take the place of the last one, whole or not at all?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from analysis.errors import BusyError, WriteError
+from analysis.vietnamese import _
+
+WORK = ".work"
+
+
+def publish(work: Path, final: Path) -> None:
+    """Rename the finished folder into place; the one before it goes only when the new one stands.
+
+    Raises OSError when a file cannot be flushed or the folder not renamed; the one before is then back in place.
+    """
+    for path in work.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    final.parent.mkdir(parents=True, exist_ok=True)
+    before = _before(final)
+    if final.exists():
+        final.rename(before)
+    try:
+        work.rename(final)
+    except OSError:
+        if before.exists():
+            before.rename(final)
+        raise
+    if before.exists():
+        shutil.rmtree(before)
+
+
+def recover(final: Path) -> None:
+    """Put the last good folder back if a run was killed between the two renames; else sweep what it left."""
+    before = _before(final)
+    if before.exists() and not final.exists():
+        before.rename(final)
+    elif before.exists():
+        shutil.rmtree(before)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.parent / WORK / f"{path.name}-{uuid.uuid4().hex[:12]}"
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(path)
+
+
+@contextmanager
+def only_one(reports: Path, name: str, wait: float = 0) -> Iterator[None]:
+    """Hold the lock of one report. Raises BusyError when another run has it for longer than `wait` seconds."""
+    locks = reports / WORK
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(locks / f"{name}.lock", timeout=wait)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise BusyError(
+            _("Another run is making the report {name}.").format(name=name),
+            [],
+            _("Wait for it to end, then run again."),
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Tell a full disk, a missing permission or a file open elsewhere as what it is: WriteError."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteError(
+            _("A file of the report could not be written: {reason}.").format(reason=error.strerror or error),
+            [str(error.filename)] if error.filename else [],
+            _("Free some space, or close the file where it is open, then run again. The last report is unchanged."),
+        ) from error
+
+
+def _before(final: Path) -> Path:
+    return final.with_name(f"{final.name}.prev")
