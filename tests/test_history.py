@@ -116,6 +116,7 @@ BROKEN_ROWS = [
     (4, {"level": "indicator"}, "code is not known"),
     (4, {"unit": "percent"}, "unit “percent” does not go with level “group”"),
     (4, {"unit": "score"}, "unit “score” does not go with level “group”"),
+    (10, {"unit": "rank"}, "unit “rank” does not go with level “indicator”"),
     (3, {"unit": "count"}, "unit “count” does not go with level “rank”"),
     (4, {"code": "transparancy"}, "code is not known to 2022-08_766-QD-TTg; nearest: transparency"),
     (4, {"code": ""}, "code is not known"),

@@ -99,6 +99,7 @@ def checks(history, rubrics):
 
 def test_the_project_has_no_failure(checks):
     assert failures(checks) == []
+    assert checks["accepted"].sum() == (~checks["ok"]).sum() == 1
     assert list(checks.columns) == [*CHECK_COLUMNS, "accepted"]
     assert set(checks["check"]) == {
         "groups_to_total",

@@ -7,11 +7,15 @@ collide. Where there are no such sockets (Windows), TCP stays.
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+
+PREFIX = "scorecard-kernel-"
+DAY = 24 * 60 * 60
 
 
 class ReportKernelManager(AsyncKernelManager):
@@ -19,7 +23,8 @@ class ReportKernelManager(AsyncKernelManager):
 
     def __init__(self, **settings: Any) -> None:
         if sys.platform != "win32":
-            self._sockets = Path(tempfile.mkdtemp(prefix="scorecard-"))
+            _sweep()
+            self._sockets = Path(tempfile.mkdtemp(prefix=PREFIX))
             settings |= {"transport": "ipc", "ip": str(self._sockets / "s")}
         super().__init__(**settings)
 
@@ -32,3 +37,10 @@ class ReportKernelManager(AsyncKernelManager):
         if not restart and sys.platform != "win32":
             shutil.rmtree(self._sockets, ignore_errors=True)
         return super().cleanup_resources(restart=restart)
+
+
+def _sweep() -> None:
+    """Remove the socket folders of runs that were killed; no run lasts a day."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if time.time() - folder.stat().st_mtime > DAY:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -48,6 +48,13 @@ def recover(final: Path) -> None:
         shutil.rmtree(before)
 
 
+def sweep(reports: Path, prefix: str) -> None:
+    """Remove the working folders that earlier runs of a report left, now that it has been published."""
+    for folder in (reports / WORK).glob(f"{prefix}*"):
+        if folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def replace_file(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     temporary = path.parent / WORK / f"{path.name}-{uuid.uuid4().hex[:12]}"

@@ -8,6 +8,7 @@ last one left a result of this very run; publishing is a rename; a failed run ch
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -31,7 +32,7 @@ from analysis.errors import (
     RunTimeoutError,
 )
 from analysis.figures import Result
-from analysis.publish import only_one, publish, recover, replace_file, writing
+from analysis.publish import only_one, publish, recover, replace_file, sweep, writing
 from analysis.vietnamese import _, language, nearest, slug, use_language
 
 DEFAULT_ENTITY = "Hòa Bình"
@@ -126,6 +127,7 @@ def render(parameters: Parameters, limits: Limits = Limits()) -> Path:
         (work / RESULT).unlink()
         _record(work, parameters, result, started)
         publish(work, final)
+        sweep(reports, f"{final.parent.name}-{final.name}-")
         _write_index(reports)
     return final / PAGE
 
@@ -135,7 +137,7 @@ def _execute(parameters: Parameters, work: Path, limits: Limits) -> Any:
     _prepare_environment()
     import nbformat
     import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellTimeoutError
     from papermill.exceptions import PapermillExecutionError
 
     source = project.root() / "notebooks" / NOTEBOOK
@@ -163,6 +165,8 @@ def _execute(parameters: Parameters, work: Path, limits: Limits) -> Any:
             kernel_manager_class="analysis.kernel.ReportKernelManager",
         )
     except PapermillExecutionError as error:
+        if str(error.evalue).startswith(f"[Errno {errno.ENOSPC}]"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         raise NotebookError(
             _("Cell {number} of the report failed: {name}.").format(number=error.exec_count, name=error.ename),
             [line for line in str(error.evalue).splitlines() if line.strip()],
@@ -175,7 +179,7 @@ def _execute(parameters: Parameters, work: Path, limits: Limits) -> Any:
             ),
             [], _kept(output),
         ) from error  # fmt: skip
-    except DeadKernelError as error:
+    except RuntimeError as error:  # nbclient's DeadKernelError, and what it raises when a kernel does not start
         raise KernelDiedError(
             _("The kernel of the report died: killed, or out of memory."), [], _kept(output)
         ) from error
