@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.history import COLUMNS, load_history
+from analysis.contract import COLUMNS
+from analysis.history import load_history
 from analysis.rubric import Rubric, load_rubrics
 from analysis.vietnamese import use_language
 

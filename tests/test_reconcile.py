@@ -151,7 +151,7 @@ def test_nothing_given_is_changed(bac_kan, rubrics):
 
 def test_the_disagreement_of_bac_kan_is_a_failure_until_accepted(bac_kan, rubrics):
     assert failures(reconcile(bac_kan, rubrics)) == [
-        "Bắc Kạn 2024-07, groups against total: 82.88 against 81.35 to 82.85 (total_score, transparency, "
+        "Bắc Kạn 2024-07, groups against total: 82.880 against 81.350 to 82.850 (total_score, transparency, "
         "processing_progress, online_service_provision, online_payment, satisfaction, digitisation; bac-kan.csv:12 "
         + " ".join(f"bac-kan.csv:{line}" for line in (6, 7, 8, 9, 11, 10))
         + ")"
@@ -186,7 +186,7 @@ def test_a_correction_that_the_source_has_made_needless(bac_kan, rubrics):
     assert caught.value.rows == ("corrections.toml: Bắc Kạn 2024-07 groups_to_total",)
 
 
-@pytest.mark.parametrize(("old", "new"), [("82.1,", "82.2,"), ("82.88 }", "82.98 }"), ("total =", "whole =")])
+@pytest.mark.parametrize(("old", "new"), [("82.1,", "82.2,"), ("82.88 }", "82.98 }")])
 def test_a_correction_that_expects_something_else(rewrite, bac_kan, rubrics, old, new):
     rewrite("data/corrections.toml", old, new)
     with pytest.raises(HistoryError, match="expects other figures than the data hold") as caught:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from analysis.rubric import Rubric
+from analysis.rubric import PERIOD, Rubric
 from analysis.vietnamese import _, nearest, nfc
 
 COLUMNS = [
@@ -40,46 +40,58 @@ UNITS_OF_LEVEL = {
 KINDS = ("published", "derived", "entered", "synthetic")
 BASE = "_base"
 
-_PERIOD = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]|Q[1-4]))?", re.ASCII)
-_VALUE = re.compile(r"(0|[1-9][0-9]*)(\.(?P<rest>[0-9]+))?", re.ASCII)
+_VALUE = re.compile(r"(0|[1-9][0-9]{0,11})(\.(?P<rest>[0-9]{1,9}))?", re.ASCII)
 
 
 def problems(row: dict[str, str], rubrics: tuple[Rubric, ...], sources: Collection[str]) -> Iterator[str]:
     """Everything wrong with one row, in words."""
+    yield from _word_problems(row)
+    yield from _number_problems(row)
+    if row["source"] not in sources:
+        yield _("source “{value}” is not in sources.toml").format(value=row["source"])
+    if not PERIOD.fullmatch(row["period"]):
+        yield _("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=row["period"])
+        return
+    length = "quarter" if "Q" in row["period"] else "month" if "-" in row["period"] else "year"
+    if row["scope"] in ("month", "quarter") and row["scope"] != length:
+        yield _("scope “{scope}” does not go with period {period}").format(scope=row["scope"], period=row["period"])
+    rubric = next((rubric for rubric in rubrics if rubric.covers(row["period"])), None)
+    if rubric is None:
+        yield _("no rubric governs {period}").format(period=row["period"])
+    elif row["level"] in UNITS_OF_LEVEL:
+        yield from _code_problems(row, rubric)
+
+
+def _word_problems(row: dict[str, str]) -> Iterator[str]:
+    if not row["entity"]:
+        yield _("entity is empty")
+    for name, value in row.items():
+        if value != value.strip():
+            yield _("{field} has spaces around it: “{value}”").format(field=name, value=value)
+        if value != nfc(value):
+            yield _("{field} is not in composed Unicode (NFC): “{value}”").format(field=name, value=value)
     for name, known in (("scope", SCOPES), ("level", tuple(UNITS_OF_LEVEL)), ("kind", KINDS)):
         if row[name] not in known:
             yield _("{field} is “{value}”, not one of {known}").format(
                 field=name, value=row[name], known=", ".join(known)
             )
-    if not row["entity"] or any(value != nfc(value) or value != value.strip() for value in row.values()):
-        yield _("a field is empty, has spaces around it, or is not in composed Unicode (NFC)")
-    if row["source"] not in sources:
-        yield _("source “{value}” is not in sources.toml").format(value=row["source"])
-    if row["as_of"] and not _is_date(row["as_of"]):
-        yield _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
     if row["unit"] not in UNITS_OF_LEVEL.get(row["level"], (row["unit"],)):
         yield _("unit “{unit}” does not go with level “{level}”").format(unit=row["unit"], level=row["level"])
+    if row["as_of"] and not _is_date(row["as_of"]):
+        yield _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
     if row["kind"] == "published" and row["value"] and not row["quote"]:
         yield _("a published figure needs its quote: the figure as printed")
-    yield from _number_problems(row)
-    if not _PERIOD.fullmatch(row["period"]):
-        yield _("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=row["period"])
-        return
-    rubric = next((rubric for rubric in rubrics if rubric.covers(row["period"])), None)
-    if rubric is None:
-        yield _("no rubric governs {period}").format(period=row["period"])
-        return
-    yield from _code_problems(row, rubric)
 
 
 def _number_problems(row: dict[str, str]) -> Iterator[str]:
-    value, maximum = _VALUE.fullmatch(row["value"]), _VALUE.fullmatch(row["max"])
-    if (row["value"] and not value) or (row["max"] and not maximum) or not re.fullmatch("[0-9]", row["decimals"]):
-        yield _("value, max and decimals must be plain numbers with a point, such as 58.83; found “{found}”").format(
-            found=" ".join(row[name] for name in ("value", "max", "decimals"))
+    wrong = [name for name in ("value", "max") if row[name] and not _VALUE.fullmatch(row[name])]
+    wrong += [] if re.fullmatch("[0-9]", row["decimals"]) else ["decimals"]
+    for name in wrong:
+        yield _("{field} is “{value}”, not a plain number with a point, such as 58.83").format(
+            field=name, value=row[name]
         )
-        return
-    if not value:
+    value = _VALUE.fullmatch(row["value"])
+    if wrong or not value:
         return
     number = float(row["value"])
     if len(value["rest"] or "") > int(row["decimals"]):
@@ -113,10 +125,14 @@ def _code_problems(row: dict[str, str], rubric: Rubric) -> Iterator[str]:
         yield _("the code is not known to {rubric}; nearest: {near}").format(
             rubric=rubric.id, near=", ".join(nearest(code.replace("_", "-"), known)) or "–"
         )
-    elif row["max"] and expected is not None and float(row["max"]) != expected:
+    elif expected is None:
+        return
+    elif _VALUE.fullmatch(row["max"]) and float(row["max"]) != expected:
         yield _("max is {max}, but {rubric} says {expected:g}").format(
             max=row["max"], rubric=rubric.id, expected=expected
         )
+    elif not row["max"] and _VALUE.fullmatch(row["value"]) and float(row["value"]) > expected:
+        yield _("{value} is more than the maximum {max}").format(value=row["value"], max=f"{expected:g}")
 
 
 def _is_date(text: str) -> bool:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis import contract, project
 from analysis.contract import COLUMNS, KEY, TOTAL
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
-from analysis.rubric import Rubric, months_of
-from analysis.vietnamese import _, nearest, slug, write_list, write_period
+from analysis.rubric import PERIOD, Rubric, months_of
+from analysis.vietnamese import _, finding_in_words, nearest, slug, write_list, write_period
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Source(BaseModel):
@@ -39,15 +42,19 @@ class Source(BaseModel):
 
 
 class Correction(BaseModel):
-    """A known disagreement inside a source. `expect` must still hold, or the correction has outlived its reason."""
+    """A known disagreement inside a source.
+
+    `expect` is what the source prints (`total`) and what its parts give (`sum`); when it no longer holds, the
+    correction has outlived its reason.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     entity: str
     period: str
-    check: str
+    check: Literal["groups_to_total", "indicators_to_group", "shares_to_100", "count_to_percent", "whole_exists"]
     action: Literal["accept"]
     reason: str
-    expect: dict[str, float]
+    expect: dict[Literal["sum", "total"], float] = Field(min_length=2)
 
 
 def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.DataFrame:
@@ -91,20 +98,21 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
 def load_sources(folder: Path | None = None) -> dict[str, Source]:
     """Source id → publisher, title, address and dates. Raises HistoryError for a file that cannot be read."""
     path = (folder or project.root() / "data") / "sources.toml"
-    try:
-        return {name: Source.model_validate(entry) for name, entry in _read_toml(path).items()}
-    except ValidationError as error:
-        raise _bad_toml(path, error) from error
+    return {name: _entry(Source, entry, path, f"[{name}]") for name, entry in _read_toml(path).items()}
 
 
 def load_corrections(folder: Path | None = None) -> tuple[Correction, ...]:
     """Disagreements known in the sources. Raises HistoryError for a file that cannot be read."""
     path = (folder or project.root() / "data") / "corrections.toml"
-    entries = _read_toml(path).get("correction", [])
-    try:
-        return tuple(Correction.model_validate(entry) for entry in entries)
-    except ValidationError as error:
-        raise _bad_toml(path, error) from error
+    tables = _read_toml(path)
+    entries = tables.get("correction", [])
+    if set(tables) - {"correction"} or not isinstance(entries, list):
+        raise HistoryError(
+            _("{file} does not keep its contract.").format(file=path.name),
+            [f"{path.name}: {', '.join(tables)}"],
+            _("Each correction is a table that begins with [[correction]]."),
+        )
+    return tuple(_entry(Correction, entry, path, "[[correction]]", number) for number, entry in enumerate(entries))
 
 
 def data_hash(folder: Path | None = None) -> str:
@@ -134,7 +142,7 @@ def find_entity(history: pd.DataFrame, name: str) -> str:
 def periods_with_total(history: pd.DataFrame, entity: str) -> list[str]:
     """The entity's periods that have a published total, earliest first; a longer one after those inside it."""
     rows = history[(history["entity"] == entity) & (history["code"] == TOTAL) & history["value"].notna()]
-    return sorted(rows["period"].unique(), key=lambda period: (months_of(period)[1], -len(period)))
+    return sorted(rows["period"].unique(), key=lambda period: (months_of(period)[1], -_ordinal(months_of(period)[0])))
 
 
 def latest_period(history: pd.DataFrame, entity: str) -> str:
@@ -155,9 +163,13 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
 
     Raises
     ------
-    UnknownNameError: no figure for this period; the nearest periods are named.
+    UnknownNameError: no period, or no figure for it; the nearest periods are named.
     NoTotalError: figures, but no total.
     """
+    if not PERIOD.fullmatch(period):
+        raise UnknownNameError(
+            _("“{period}” is not a period.").format(period=period), [], _("Write YYYY-MM, YYYY-Qn or YYYY.")
+        )
     of_entity = history[history["entity"] == entity]
     rows = of_entity[of_entity["period"] == period]
     with_total = periods_with_total(history, entity)
@@ -195,6 +207,7 @@ def month_before(period: str) -> str:
 
 
 def _ordinal(period: str) -> int:
+    """How many months a period's last month lies after the year 0."""
     year, month = months_of(period)[1].split("-")
     return 12 * int(year) + int(month)
 
@@ -202,14 +215,19 @@ def _ordinal(period: str) -> int:
 def _read_rows(path: Path) -> Iterator[tuple[str, dict[str, str], str]]:
     """Each line as (place, row, problem); a problem ends that line, and a wrong header or encoding the file."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         yield f"{path.name}:{line}", {}, _("is not UTF-8; save the file as CSV UTF-8")
         return
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    done = 0
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
+        done = 1
+        if len(header) == 1 and ";" in header[0]:
+            yield f"{path.name}:1", {}, _("the columns are separated by semicolons; separate them by commas")
+            return
         if header != COLUMNS:
             wrong = [name for name in header if name not in COLUMNS] + [name for name in COLUMNS if name not in header]
             yield (
@@ -221,7 +239,7 @@ def _read_rows(path: Path) -> Iterator[tuple[str, dict[str, str], str]]:
             )
             return
         for cells in reader:
-            where = f"{path.name}:{reader.line_num}"
+            where, done = f"{path.name}:{done + 1}", reader.line_num
             if len(cells) != len(COLUMNS):
                 yield (
                     where,
@@ -230,9 +248,9 @@ def _read_rows(path: Path) -> Iterator[tuple[str, dict[str, str], str]]:
                 )
                 continue
             row = dict(zip(COLUMNS, cells, strict=True))
-            yield where, {**row, "file": path.name, "line": str(reader.line_num)}, ""
-    except csv.Error as error:
-        yield f"{path.name}:{reader.line_num}", {}, str(error)
+            yield where, {**row, "file": path.name, "line": where.rpartition(":")[2]}, ""
+    except csv.Error:
+        yield f"{path.name}:{done + 1}", {}, _("a quotation mark is not closed, or is closed too early")
 
 
 def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
@@ -255,8 +273,15 @@ def _read_toml(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _bad_toml(path: Path, error: ValidationError) -> HistoryError:
-    rows = [f"{path.name}: {error.title}.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-    return HistoryError(
-        _("{file} does not keep its contract.").format(file=path.name), rows, _("Correct it, then run again.")
-    )
+def _entry(model: type[M], entry: object, path: Path, header: str, number: int = 0) -> M:
+    """One table of a file, typed. Raises HistoryError naming file, line and field."""
+    try:
+        return model.model_validate(entry)
+    except ValidationError as error:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        at = [place for place, line in enumerate(lines, start=1) if line.strip() == header]
+        where = f"{path.name}:{at[number]} {header}" if number < len(at) else f"{path.name} {header}"
+        rows = [f"{where} {'.'.join(map(str, item['loc']))}: {finding_in_words(item)}" for item in error.errors()]
+        raise HistoryError(
+            _("{file} does not keep its contract.").format(file=path.name), rows, _("Correct it, then run again.")
+        ) from error

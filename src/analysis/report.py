@@ -33,7 +33,7 @@ from analysis.errors import (
 )
 from analysis.figures import Result
 from analysis.publish import only_one, publish, recover, replace_file, sweep, writing
-from analysis.vietnamese import _, language, nearest, slug, use_language
+from analysis.vietnamese import _, finding_in_words, language, nearest, slug, use_language
 
 DEFAULT_ENTITY = "Hòa Bình"
 NOTEBOOK = "monthly_report.ipynb"
@@ -74,7 +74,7 @@ def check_parameters(values: dict[str, Any]) -> Parameters:
                 near = ", ".join(nearest(name, Parameters.model_fields)) or ", ".join(Parameters.model_fields)
                 rows.append(_("{name}: unknown parameter; did you mean {near}?").format(name=name, near=near))
             else:
-                rows.append(f"{name} = {finding['input']!r}: {finding['msg']}")
+                rows.append(f"{name} = {finding['input']!r}: {finding_in_words(finding)}")
         raise ParameterError(
             _("The parameters of the report are wrong."), rows, _("Correct them, then run again.")
         ) from error

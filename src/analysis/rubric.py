@@ -15,22 +15,32 @@ from functools import cached_property
 from itertools import pairwise, product
 from math import isclose, prod
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from analysis import project
 from analysis.errors import RubricError, UnknownNameError
-from analysis.vietnamese import _, language
+from analysis.vietnamese import _, finding_in_words, language
 
 Status = Literal["legal", "reverse_engineered", "inferred", "assumed", "unknown"]
 Zero = Literal["no_points", "full"]
-Month = r"^\d{4}-(0[1-9]|1[0-2])$"
+Target = Annotated[float, BeforeValidator(lambda target: 100.0 if target == "none" else target), Field(gt=0, le=100)]
+Month = r"^[12][0-9]{3}-(0[1-9]|1[0-2])$"
+PERIOD = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]|Q[1-4]))?", re.ASCII)
 T = TypeVar("T")
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Known(_Entry):
+    """A number with one value, and what is known about it."""
+
+    status: Status
+    source: str
+    value: float = Field(gt=0)
 
 
 class Parameter(_Entry, Generic[T]):
@@ -48,6 +58,8 @@ class Parameter(_Entry, Generic[T]):
         ends = self.low is not None and self.high is not None
         if (self.value is not None) + bool(self.any_of) + ends != 1 or (self.low is None) != (self.high is None):
             raise ValueError(_("give exactly one of: value; any_of; low with high"))
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(_("low is more than high"))
         return self
 
     @property
@@ -88,7 +100,7 @@ class Rule:
 
     def points(self, rate: float) -> float:
         """Points for a rate in percent, 0 to 100; all of them from the target on."""
-        return min(self.max, self.max * rate / self.target)
+        return self.max if rate >= self.target else self.max * rate / self.target
 
     def points_when_empty(self) -> float:
         """Points when there was nothing to count: a denominator of zero."""
@@ -104,8 +116,8 @@ class Rule:
 class Indicator(_Named):
     """One scored rate. `rate_from` names the figures whose sum is the rate, when it is not printed itself."""
 
-    max: Parameter[float]
-    target: Parameter[Literal["none"] | float]
+    max: Parameter[Annotated[float, Field(ge=0)]]
+    target: Parameter[Target]
     zero_denominator: Parameter[Zero]
     rate_from: tuple[str, ...] = ()
 
@@ -113,17 +125,15 @@ class Indicator(_Named):
         """Every rule it may have with this maximum, in the file's order, without repeats."""
         if maximum == 0:
             return (Rule(0.0, 100.0, "no_points"),)
-        targets = [100.0 if target == "none" else float(target) for target in self.target.alternatives]
-        return tuple(
-            Rule(maximum, target, zero) for target, zero in product(targets, self.zero_denominator.alternatives)
-        )
+        pairs = product(self.target.alternatives, self.zero_denominator.alternatives)
+        return tuple(dict.fromkeys(Rule(maximum, target, zero) for target, zero in pairs))
 
 
 class Group(_Named):
     """Indicators whose maxima sum to the group's. `max` in points."""
 
-    max: Parameter[float]
-    indicators: tuple[Indicator, ...] = Field(alias="indicator", min_length=1)
+    max: Known
+    indicators: tuple[Indicator, ...] = Field(alias="indicator")
 
     def allotments(self) -> Iterator[tuple[float, ...]]:
         """Each way to share the group's points among its indicators, in their order."""
@@ -140,9 +150,8 @@ class Group(_Named):
 
     @property
     def points(self) -> float:
-        """The group's maximum, which is always one known value."""
-        (maximum,) = self.max.alternatives
-        return float(maximum)
+        """The group's maximum."""
+        return self.max.value
 
 
 class Combined(_Named):
@@ -177,19 +186,18 @@ class Rubric(_Entry):
     decision: str
     valid_from: str = Field(pattern=Month)
     valid_to: str | None = Field(default=None, pattern=Month)
-    max: Parameter[float]
+    max: Known
     indicator_decimals: int | None = None
     ranked: tuple[Ranked, ...] = ()
     combined: tuple[Combined, ...] = ()
-    groups: tuple[Group, ...] = Field(alias="group", min_length=1)
+    groups: tuple[Group, ...] = Field(alias="group")
     breakdowns: tuple[Breakdown, ...] = Field(default=(), alias="breakdown")
     other_figures: tuple[OtherFigure, ...] = Field(default=(), alias="figure")
 
     @cached_property
     def points(self) -> float:
         """The maximum of the whole index."""
-        (maximum,) = self.max.alternatives
-        return float(maximum)
+        return self.max.value
 
     @cached_property
     def named(self) -> dict[str, _Named]:
@@ -210,6 +218,8 @@ class Rubric(_Entry):
 
     def covers(self, period: str) -> bool:
         """Whether the whole period (YYYY, YYYY-Qn or YYYY-MM) lies in this regime."""
+        if not PERIOD.fullmatch(period):
+            return False
         first, last = months_of(period)
         return self.valid_from <= first and (self.valid_to is None or last <= self.valid_to)
 
@@ -243,6 +253,8 @@ class Rubric(_Entry):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Rubric:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError(_("valid_to is before valid_from"))
         codes = [entry.code for group in self.groups for entry in (group, *group.indicators)]
         codes += [entry.code for entry in (*self.combined, *self.other_figures)]
         if repeated := sorted({code for code in codes if codes.count(code) > 1}):
@@ -268,7 +280,12 @@ class Rubric(_Entry):
 
 
 def months_of(period: str) -> tuple[str, str]:
-    """First and last month of a period, both INCLUDED: `2025-Q4` is October to December 2025."""
+    """First and last month of a period, both INCLUDED: `2025-Q4` is October to December 2025.
+
+    Raises ValueError for what is no period.
+    """
+    if not PERIOD.fullmatch(period):
+        raise ValueError(period)
     year, _sep, part = period.partition("-")
     if not part:
         return f"{year}-01", f"{year}-12"
@@ -289,6 +306,8 @@ def load_rubrics(folder: Path | None = None) -> tuple[Rubric, ...]:
     rubrics = sorted((_load_file(path) for path in sorted(folder.glob("*.toml"))), key=lambda rubric: rubric.valid_from)
     if not rubrics:
         raise RubricError(_("There is no rubric file in {folder}.").format(folder=folder.name))
+    if len({rubric.id for rubric in rubrics}) < len(rubrics):
+        raise RubricError(_("Two rubrics have the same id."), [rubric.id for rubric in rubrics])
     for earlier, later in pairwise(rubrics):
         if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
             raise RubricError(
@@ -312,10 +331,10 @@ def rubric_in_force(rubrics: tuple[Rubric, ...], period: str) -> Rubric:
 
 
 def _load_file(path: Path) -> Rubric:
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         return Rubric.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RubricError(
             _("{file} is not valid TOML.").format(file=path.name), [str(error)], _("Correct that line, then run again.")
         ) from error
@@ -323,8 +342,8 @@ def _load_file(path: Path) -> Rubric:
         rows = []
         for finding in error.errors():
             line, field = _place(text, finding["loc"])
-            message = finding["msg"].removeprefix("Value error, ")
-            rows.append(f"{path.name}:{line} {field}: {message}" if field else f"{path.name}: {message}")
+            words = finding_in_words(finding)
+            rows.append(f"{path.name}:{line} {field}: {words}" if field else f"{path.name}: {words}")
         raise RubricError(
             _("{file} does not describe a rubric.").format(file=path.name), rows, _("Correct these, then run again.")
         ) from error
@@ -348,7 +367,7 @@ def _place(text: str, location: tuple[Any, ...]) -> tuple[int, str]:
             keys.append(part)
     field = next((str(key) for key in keys), "")
     for number in range(at if not header else at + 1, len(lines)):
-        if header and lines[number].startswith("[["):
+        if lines[number].startswith("["):
             break
         if field and re.match(rf"{re.escape(field)}\s*=", lines[number]):
             return number + 1, ".".join(str(key) for key in keys)

@@ -318,7 +318,7 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], tex
         ]
         body.append(Html('<tr><th scope="row">{}</th>{}</tr>').format(first, _join(*cells)))
     return Html(
-        '<div class="scroll" role="region" tabindex="0" aria-label="{}"><table><caption>{}</caption>'
+        '<div class="scroll" role="region" tabindex="0" aria-label="{}"><table><caption><span>{}</span></caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
     ).format(caption, caption, head, _join(*body))
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import gettext
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("vi", "en")
 LOCALE_FOLDER = Path(__file__).parent / "locale"
@@ -135,6 +136,35 @@ def write_date(iso_date: str) -> str:
 
 
 def write_list(words: Iterable[str]) -> str:
-    """`a, b và c`."""
-    *head, last = list(words)
-    return _("{first} and {last}").format(first="; ".join(head), last=last) if head else last
+    """`a; b và c`; nothing for no word."""
+    items = list(words)
+    if len(items) < 2:
+        return "".join(items)
+    return _("{first} and {last}").format(first="; ".join(items[:-1]), last=items[-1])
+
+
+def finding_in_words(finding: Mapping[str, Any]) -> str:
+    """What pydantic found, in the user's language; in pydantic's own words where it is a rare finding."""
+    context = finding.get("ctx", {})
+    known = {
+        "missing": _("is missing"),
+        "extra_forbidden": _("is not a field known here"),
+        "float_parsing": _("is not a number"),
+        "float_type": _("is not a number"),
+        "finite_number": _("is not a finite number"),
+        "int_parsing": _("is not a whole number"),
+        "string_type": _("is not text"),
+        "dict_type": _("is not a table"),
+        "model_type": _("is not a table"),
+        "tuple_type": _("is not a list"),
+        "string_pattern_mismatch": _("does not have the form {pattern}"),
+        "literal_error": _("is not one of {expected}"),
+        "greater_than": _("must be more than {gt}"),
+        "greater_than_equal": _("must be at least {ge}"),
+        "less_than_equal": _("must be at most {le}"),
+        "too_short": _("has too few entries"),
+        "string_too_short": _("is empty"),
+        "string_too_long": _("is too long"),
+    }
+    template = known.get(finding["type"])
+    return template.format(**context) if template else str(finding["msg"]).removeprefix("Value error, ")
