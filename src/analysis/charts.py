@@ -17,19 +17,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from analysis.figures import Html
+from analysis.figures import COLOURS, Html
 from analysis.vietnamese import _, write_number, write_period, write_range
 
-# Colours of the UK Analysis Function's categorical palette: each at least 3 : 1 on white.
-COLOURS = {
-    "transparency": "#12436d",
-    "digitisation": "#28a197",
-    "satisfaction": "#801650",
-    "online_service_provision": "#f46a25",
-    "online_service": "#f46a25",
-    "processing_progress": "#3d3d3d",
-    "online_payment": "#8a6bbf",
-}
 INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
 WIDTH = 4.6
 SIZE = 12

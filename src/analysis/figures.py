@@ -27,6 +27,17 @@ from analysis.whatif import TOGETHER
 NAMED_SHARE = 0.5
 Ends = tuple[float | None, float | None]
 
+# Colours of the UK Analysis Function's categorical palette: each at least 3 : 1 on white.
+COLOURS = {
+    "transparency": "#12436d",
+    "digitisation": "#28a197",
+    "satisfaction": "#801650",
+    "online_service_provision": "#f46a25",
+    "online_service": "#f46a25",
+    "processing_progress": "#3d3d3d",
+    "online_payment": "#8a6bbf",
+}
+
 
 class Html(Markup):
     """Escaped HTML that a notebook shows as such."""

@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis import sentences
-from analysis.figures import Figures, Html, named_groups
+from analysis.figures import COLOURS, Figures, Html, named_groups
 from analysis.history import Source
 from analysis.identify import Identified
 from analysis.reconcile import check_name
@@ -333,10 +333,18 @@ def _bars(figures: Figures, by_group: pd.DataFrame) -> Html:
         label = Html("<b>{}</b> <small>({}/{})</small>").format(lost, score or "?", figures[f"group.{row.code}.max"])
         items.append(
             Html(
-                '<li class="{}"><span class="name">{}</span><svg viewBox="0 0 100 10" preserveAspectRatio="none" '
-                'aria-hidden="true" focusable="false"><rect class="g-{}" width="{}" height="10"></rect></svg>'
+                '<li class="{}"><span class="name">{}</span>'
+                '<svg width="100%" height="20" viewBox="0 0 100 10" preserveAspectRatio="none" '
+                'aria-hidden="true" focusable="false"><rect class="g-{}" fill="{}" width="{}" height="10"></rect></svg>'
                 '<span class="label">{}</span></li>'
-            ).format("named" if row.code in named else "", row.name, row.code, f"{length:.2f}", label)
+            ).format(
+                "named" if row.code in named else "",
+                row.name,
+                row.code,
+                COLOURS.get(row.code, "#595959"),
+                f"{length:.2f}",
+                label,
+            )
         )
     return Html('<h2 class="bars-title">{}</h2><ul class="bars">{}</ul>').format(
         _("Points lost by group (score/maximum)"), _join(*items)
