@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 from math import isclose, prod
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -130,13 +130,18 @@ class Indicator(_Named):
 
 
 class Group(_Named):
-    """Indicators whose maxima sum to the group's. `max` in points."""
+    """Indicators whose maxima sum to the group's. `max` in points; `parts` are the groups that were taken together."""
 
     max: Known
     indicators: tuple[Indicator, ...] = Field(alias="indicator")
+    parts: tuple[Group, ...] = ()
 
     def allotments(self) -> Iterator[tuple[float, ...]]:
         """Each way to share the group's points among its indicators, in their order."""
+        if self.parts:
+            for shares in product(*(part.allotments() for part in self.parts)):
+                yield tuple(chain.from_iterable(shares))
+            return
         for maxima in product(*(indicator.max.alternatives for indicator in self.indicators)):
             if isclose(sum(maxima), self.points):
                 yield tuple(float(maximum) for maximum in maxima)
@@ -242,6 +247,7 @@ class Rubric(_Entry):
                     name=combined.names,
                     max=parts[0].max.model_copy(update={"value": sum(part.points for part in parts)}),
                     indicator=tuple(indicator for part in parts for indicator in part.indicators),
+                    parts=tuple(parts),
                 )
                 for part in parts[1:]:
                     del groups[part.code]

@@ -1,0 +1,470 @@
+"""The pages in a real browser: what it loads, whether everyone can read and reach everything, and what it prints.
+
+Needs Chromium and playwright; the tests with axe-core need `npm install --prefix tests`, or AXE_PATH.
+"""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from test_page import ADDRESS, WANTED, make_reports
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see requirements-dev.lock")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+if CHROMIUM is None:
+    pytest.skip("there is no Chromium on this machine", allow_module_level=True)
+
+AXE = Path(os.environ.get("AXE_PATH") or Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js")
+needs_axe = pytest.mark.skipif(
+    not AXE.is_file(), reason=f"{AXE} is missing: run npm install --prefix tests, or set AXE_PATH"
+)
+pytestmark = pytest.mark.browser
+
+PAGES = (*WANTED, "index")
+A4_TEXT = 661  # CSS pixels between the margins of A4: 210 − 20 − 15 mm
+MODES = {
+    "light": {"viewport": {"width": 1280, "height": 900}},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 740}},
+    "small phone": {"viewport": {"width": 320, "height": 600}},
+    "print": {"viewport": {"width": A4_TEXT, "height": 900}},
+    "no script": {"viewport": {"width": 1280, "height": 900}, "java_script_enabled": False},
+}
+PHONES = ("phone", "small phone")
+every_page = pytest.mark.parametrize("name", PAGES)
+
+# What the tests ask of a page
+
+SMALL_TEXT = """() => {
+  const small = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!node.textContent.trim() || !element.checkVisibility()) continue;
+    const size = parseFloat(getComputedStyle(element).fontSize);
+    if (size < 12) small.push(`${size} ${node.textContent.trim()}`);
+  }
+  return small;
+}"""
+
+CONTRASTS = """() => {
+  const probe = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const read = (colour) => {
+    probe.clearRect(0, 0, 1, 1);
+    probe.fillStyle = colour;
+    probe.fillRect(0, 0, 1, 1);
+    return [...probe.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([red, green, blue]) => {
+    const [r, g, b] = [red, green, blue].map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ratio = (one, two) => {
+    const [low, high] = [light(one), light(two)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = read(getComputedStyle(at).backgroundColor);
+      if (colour[3] === 255) return colour;
+      if (colour[3] !== 0) throw new Error('half transparent ground');
+    }
+    throw new Error('no ground');
+  };
+  const text = [];
+  const closed = [...document.querySelectorAll('details:not([open])')];
+  for (const details of closed) details.open = true;
+  for (const element of document.body.querySelectorAll('*')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.checkVisibility() || element.matches('.skip')) continue;
+    const style = getComputedStyle(element);
+    const words = `${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 40)}`;
+    text.push([ratio(read(style.color), ground(element)), words]);
+  }
+  const bars = [...document.querySelectorAll('.bars rect')].map((bar) =>
+    [ratio(read(getComputedStyle(bar).fill), ground(bar)), bar.getAttribute('class') || '']);
+  for (const details of closed) details.open = false;
+  return {text, bars};
+}"""
+
+FOCUSED = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  const style = getComputedStyle(at);
+  const box = at.getClientRects()[0];
+  const middle = document.elementFromPoint(
+    Math.min(Math.max(box.left + 4, 0), innerWidth - 1),
+    Math.min(Math.max(box.top + Math.min(box.height / 2, 20), 0), innerHeight - 1));
+  return {
+    place: [...document.querySelectorAll('a[href], summary, [tabindex]')].indexOf(at),
+    tag: at.tagName.toLowerCase(),
+    words: at.textContent.trim().slice(0, 60),
+    visible: at.matches(':focus-visible'),
+    outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
+    outlineColour: style.outlineColor,
+    inView: box.right > 0 && box.bottom > 0 && box.left < innerWidth && box.top < innerHeight,
+    onTop: !!middle && (at.contains(middle) || middle.contains(at)),
+  };
+}"""
+
+# axe cannot see the ground of a cell that a table on a phone scrolls out of sight; CONTRASTS measures those.
+CLIPPED = """(target) => {
+  const element = document.querySelector(target);
+  const region = element.closest('.scroll');
+  return region !== null && element.getBoundingClientRect().right > region.getBoundingClientRect().right;
+}"""
+
+WIDER_THAN_THE_PAGE = """() => {
+  const wide = [];
+  const inside = document.documentElement.clientWidth;
+  for (const element of document.body.querySelectorAll('*')) {
+    if (element.closest('.skip')) continue;
+    const box = element.getBoundingClientRect();
+    if (box.right > inside + 1 && !element.closest('.scroll')) wide.push(`${element.tagName} ${box.right}`);
+  }
+  return wide;
+}"""
+
+CUT_OFF = """() => [...document.querySelectorAll('table, img, figure, p, li, h1, h2, h3')]
+  .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((element) => `${element.tagName} ${element.textContent.trim().slice(0, 50)} ` +
+                    `${Math.round(element.getBoundingClientRect().right)}`)"""
+
+
+@pytest.fixture(scope="session")
+def addresses(tmp_path_factory) -> dict[str, str]:
+    """The four reports and the list of reports: name → file: address."""
+    folders = make_reports(tmp_path_factory)
+    pages = {name: folders[name] / "index.html" for name in ADDRESS}
+    pages["index"] = folders["april"].parents[1] / "index.html"
+    return {name: path.as_uri() for name, path in pages.items()}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+def open_page(context, address, mode):
+    """A page that notes what it asked for and what it said, in `asked` and `said`."""
+    page = context.new_page()
+    page.asked, page.said = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    if mode == "print":
+        page.emulate_media(media="print")
+    page.goto(address, wait_until="load")
+    return page
+
+
+@pytest.fixture(scope="session")
+def seen(browser, addresses):
+    """seen("april", "dark") gives the page, the same to every test: to measure, not to change."""
+    pages = {}
+
+    def look(name, mode):
+        if (name, mode) not in pages:
+            pages[name, mode] = open_page(browser.new_context(**MODES[mode]), addresses[name], mode)
+        return pages[name, mode]
+
+    return look
+
+
+@pytest.fixture
+def opened(browser, addresses):
+    """opened("april", "dark") gives a page of one's own, with more settings if wanted."""
+    contexts = []
+
+    def look(name, mode, **more):
+        contexts.append(browser.new_context(**{**MODES[mode], **more}))
+        return open_page(contexts[-1], addresses[name], mode)
+
+    yield look
+    for context in contexts:
+        context.close()
+
+
+# Loading and layout
+
+
+@every_page
+@pytest.mark.parametrize("mode", MODES)
+def test_a_page_loads_nothing_says_nothing_and_fits(seen, addresses, name, mode):
+    page = seen(name, mode)
+    page.mouse.wheel(0, 20_000)  # pictures far below load too
+    page.wait_for_timeout(50)
+    asked = [url for url in page.asked if not url.startswith("data:")]
+    assert asked == [addresses[name]]
+    assert page.said == []
+    if mode != "no script":  # the same layout as with scripts, of which there are none
+        width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width[0] <= width[1]
+        assert page.evaluate(WIDER_THAN_THE_PAGE) == []
+    if mode == "print":
+        assert page.evaluate(CUT_OFF) == []
+
+
+@every_page
+def test_a_page_without_scripts_shows_everything(seen, name):
+    page, other = seen(name, "no script"), seen(name, "light")
+    assert page.inner_text("main") == other.inner_text("main")
+    assert page.locator("h1").is_visible()
+    for picture in page.locator("img").all():
+        assert picture.is_visible()
+        assert picture.bounding_box()["height"] > 100
+
+
+@every_page
+def test_pictures_are_drawn(seen, name):
+    page = seen(name, "light")
+    widths = page.evaluate("[...document.images].map((image) => image.complete && image.naturalWidth)")
+    assert len(widths) == (0 if name == "index" else 4)
+    assert all(width > 300 for width in widths)
+
+
+@every_page
+@pytest.mark.parametrize("mode", PHONES)
+def test_a_phone_shows_text_large_enough(seen, name, mode):
+    page = seen(name, mode)
+    assert page.evaluate(SMALL_TEXT) == []
+
+
+@every_page
+@pytest.mark.parametrize("mode", PHONES)
+def test_on_a_phone_a_table_says_what_it_is_without_scrolling(seen, name, mode):
+    """The caption wraps at the width of the screen, not at that of the table."""
+    cut = seen(name, mode).evaluate(
+        """() => [...document.querySelectorAll('caption')].filter((caption) => {
+          const range = document.createRange();
+          range.selectNodeContents(caption);
+          return range.getBoundingClientRect().right > innerWidth;
+        }).map((caption) => caption.textContent)"""
+    )
+    assert cut == []
+
+
+def test_on_a_phone_the_finding_and_the_three_numbers_come_first(seen):
+    page = seen("april", "phone")
+    for selector in ("h1", ".lead", ".numbers dd.number >> nth=0", ".numbers dd.number >> nth=1"):
+        box = page.locator(selector).bounding_box()
+        assert box["y"] + box["height"] < 740, selector
+
+
+@every_page
+def test_text_may_be_twice_as_large(opened, name):
+    """Zoomed to 200 %, a screen of 1280 is one of 640: nothing is lost and nothing scrolls sideways."""
+    page = opened(name, "light", viewport={"width": 640, "height": 450}, device_scale_factor=2)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(WIDER_THAN_THE_PAGE) == []
+
+
+@every_page
+def test_text_may_be_spaced_wider(opened, name):
+    """WCAG 1.4.12: wider letters, words and lines cut nothing off."""
+    page = opened(name, "phone", bypass_csp=True)
+    page.add_style_tag(
+        content="* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
+        "p { margin-bottom: 2em !important; }"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(WIDER_THAN_THE_PAGE) == []
+
+
+# Accessibility
+
+
+@needs_axe
+@every_page
+@pytest.mark.parametrize("mode", ["light", "dark", "phone"])
+def test_axe_finds_nothing(opened, name, mode):
+    page = opened(name, mode, bypass_csp=True)
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations', 'incomplete']})")
+    assert len(found["passes"]) > 10
+    for kind in ("violations", "incomplete"):
+        told = [
+            f"{rule['id']}: {node['html'][:120]} {[item['message'] for item in node['any'] + node['all']][:2]}"
+            for rule in found[kind]
+            for node in rule["nodes"]
+            if not (kind == "incomplete" and rule["id"] == "color-contrast" and page.evaluate(CLIPPED, node["target"][0]))
+        ]
+        assert told == [], kind
+
+
+@every_page
+@pytest.mark.parametrize("mode", ["light", "dark", "phone", "print"])
+def test_text_and_bars_stand_out_from_their_ground(seen, name, mode):
+    page = seen(name, mode)
+    found = page.evaluate(CONTRASTS)
+    assert len(found["text"]) > 10
+    assert [item for item in found["text"] if item[0] < 4.5] == []
+    assert len(found["bars"]) == (0 if name == "index" else 6)
+    assert [item for item in found["bars"] if item[0] < 3] == []
+
+
+@every_page
+@pytest.mark.parametrize("mode", ["light", "dark", "phone"])
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(opened, name, mode):
+    page = opened(name, mode)
+    wanted = page.evaluate(
+        "[...document.querySelectorAll('a[href], summary, [tabindex]')].filter((e) => e.tabIndex >= 0).length"
+    )
+    reached = []
+    for _press in range(wanted + 5):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUSED)
+        if at is None or at["place"] in [other["place"] for other in reached]:
+            break
+        reached.append(at)
+        assert at["visible"] and at["outline"] >= 2, at
+        assert at["inView"] and at["onTop"], at
+        if at["tag"] == "summary":
+            page.keyboard.press("Enter")
+            assert page.evaluate("document.activeElement.parentElement.open")
+    assert [at["place"] for at in reached] == list(range(wanted))
+    assert (reached[0]["tag"], reached[0]["words"]) == ("a", page.locator(".skip").text_content())
+    scrolls = page.evaluate(
+        "[...document.querySelectorAll('*')].filter((e) => e !== document.documentElement && e !== document.body &&"
+        " e.scrollWidth > e.clientWidth && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX))"
+        ".map((e) => [e.tabIndex, e.getAttribute('role'), e.getAttribute('aria-label') || ''])"
+    )
+    assert mode != "phone" or len(scrolls) >= (1 if name == "index" else 5)
+    assert all(index == 0 and role == "region" and label for index, role, label in scrolls)
+
+
+@every_page
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_ring_of_the_focus_stands_out(opened, name, mode):
+    page = opened(name, mode)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    ring = page.evaluate(FOCUSED)["outlineColour"]
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert contrast(ring, ground) >= 3
+
+
+def contrast(one, two):
+    """The WCAG contrast of two computed colours, rgb(…)."""
+    lights = []
+    for colour in (one, two):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        lights.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    low, high = sorted(lights)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_skip_link_skips(opened):
+    page = opened("april", "light")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED)["inView"]
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#content")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_arrow_keys_scroll_a_table(opened):
+    page = opened("april", "phone")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "scroll"
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0", timeout=3000)
+
+
+@every_page
+def test_what_opens_can_be_seen_to_open(seen, name):
+    """A summary that looks like a link, with no mark of its own, is taken for one."""
+    marks = seen(name, "light").evaluate(
+        """() => [...document.querySelectorAll('summary')].map((summary) => {
+          const own = getComputedStyle(summary).display === 'list-item'
+            && getComputedStyle(summary).listStyleType !== 'none';
+          const made = ['::before', '::after'].map((part) => getComputedStyle(summary, part).content);
+          return own || made.some((content) => !['none', 'normal', '""'].includes(content));
+        })"""
+    )
+    assert all(marks)
+
+
+@every_page
+def test_targets_are_large_enough(seen, name):
+    """WCAG 2.5.8: 24 pixels, or a link inside a line of text."""
+    small = seen(name, "phone").evaluate(
+        """() => [...document.querySelectorAll('a[href], summary')]
+          .filter((element) => element.checkVisibility() && !element.matches('.skip'))
+          .filter((element) => element.getBoundingClientRect().height < 24
+            && !element.closest('li, p, td, th'))
+          .map((element) => element.textContent)"""
+    )
+    assert small == []
+
+
+def test_forced_colours_keep_the_bars(opened):
+    """Windows' high contrast replaces colours; the bars are the one place where they carry the length."""
+    page = opened("april", "light", forced_colors="active")
+    fills = page.evaluate("[...document.querySelectorAll('.bars rect')].map((bar) => getComputedStyle(bar).fill)")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert len(fills) == 6
+    assert min(contrast(fill, ground) for fill in fills) >= 3
+
+
+def test_bars_are_as_long_as_their_losses(seen):
+    page = seen("april", "light")
+    widths = page.evaluate("[...document.querySelectorAll('.bars rect')].map((b) => b.getBoundingClientRect().width)")
+    lost = page.evaluate("[...document.querySelectorAll('.bars b data')].map((b) => parseFloat(b.value))")
+    assert len(widths) == len(lost) == 6
+    assert widths == pytest.approx([widths[0] * value / lost[0] for value in lost], rel=0.02, abs=0.5)
+
+
+# Paper
+
+
+@every_page
+def test_a_page_prints_on_a4(opened, name, tmp_path):
+    page = opened(name, "light")
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    path = tmp_path / "page.pdf"
+    page.pdf(path=path, format="A4", prefer_css_page_size=True)
+    pdf = path.read_bytes()
+    pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    assert len(pdf) > 10_000
+    assert pages == 1 if name == "index" else 4 <= pages <= 14
+    width, height = map(float, re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf).groups())
+    assert (width, height) == pytest.approx((595, 842), abs=1.5)
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_the_first_printed_page_holds_the_first_screen(seen, name):
+    """The text area of A4 is 257 mm high: 971 pixels."""
+    page = seen(name, "print")
+    first = page.locator("header").bounding_box()
+    assert page.locator("h1").is_visible()
+    assert first["y"] + first["height"] < 971
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_print_keeps_the_bars_and_drops_the_skip_link(seen, name):
+    page = seen(name, "print")
+    assert not page.locator(".skip").is_visible()
+    for bar in page.locator(".bars svg").all():
+        assert bar.bounding_box()["height"] > 5
+        assert bar.evaluate("(svg) => getComputedStyle(svg).printColorAdjust") == "exact"
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_paper_shows_where_everything_comes_from(seen, name):
+    """Nobody can open a summary on paper."""
+    page = seen(name, "print")
+    assert page.locator("details li").count() > 2
+    assert all(item.bounding_box() for item in page.locator("details li").all())

@@ -1,0 +1,292 @@
+"""Does each command say the right numbers, in the right place, in every surrounding it may be called from?"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.contract import COLUMNS
+
+CALL = "from analysis.cli import main; main()"
+SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}
+VIETNAMESE = re.compile(r"[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
+
+
+@pytest.fixture
+def small(project_copy) -> Path:
+    """A project with three files of figures, to be quick."""
+    for path in (project_copy / "data" / "observations").glob("*.csv"):
+        if path.name not in SMALL_DATA:
+            path.unlink()
+    return project_copy
+
+
+def call(folder: Path, *words: str, code: int = 0, script: str = CALL, **environment: str) -> tuple[str, str]:
+    """What a command writes to standard output and to standard error, which must both be UTF-8."""
+    run = subprocess.run(
+        [sys.executable, "-c", script, *words], cwd=folder, env={**os.environ, **environment}, capture_output=True
+    )
+    out, err = run.stdout.decode("utf-8"), run.stderr.decode("utf-8")
+    assert "Traceback (most recent call last)" not in err, err
+    assert run.returncode == code, err
+    return out, err
+
+
+def strict(text: str) -> Any:
+    """JSON as every program reads it: one value, no NaN, no Infinity, no name twice."""
+
+    def no_constant(name: str) -> None:
+        raise ValueError(name)
+
+    def no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len({name for name, _value in pairs}) == len(pairs)
+        return dict(pairs)
+
+    return json.loads(text, parse_constant=no_constant, object_pairs_hook=no_name_twice)
+
+
+def by_code(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {row["code"]: row for row in rows}
+
+
+def line_of(folder: Path, code: str) -> int:
+    lines = (folder / "data" / "observations" / "hoa-binh.csv").read_text(encoding="utf-8").splitlines()
+    at = COLUMNS.index("period"), COLUMNS.index("code")
+    found = ([line.split(",")[column] for column in at] for line in lines)
+    return list(found).index(["2023-04", code]) + 1
+
+
+# The numbers of April 2023, from the figures as shipped.
+
+LOST = [
+    ("transparency", 15.8),
+    ("digitisation", 12.0),
+    ("satisfaction", 6.7),
+    ("online_service_provision", 4.0),
+    ("processing_progress", 2.3),
+    ("online_payment", 0.5),
+]
+
+
+def test_losses(project_copy):
+    out, err = call(project_copy, "losses", "2023-04", "--json")
+    data = strict(out)
+    assert err == ""
+    assert (data["entity"], data["period"]) == ("Hòa Bình", "2023-04")
+    assert [(row["code"], row["lost"]) for row in data["groups"]] == LOST
+    assert data["total"]["low"] == pytest.approx(58.825) and data["total"]["high"] == pytest.approx(58.835)
+    ledger = {row["part"]: row for row in data["ledger"]}
+    assert ledger["total"]["lost_low"] == pytest.approx(41.165)
+    assert ledger["total"]["lost_high"] == pytest.approx(41.175)
+    assert "41,17" in data["sentence"]
+
+
+def test_whatif(project_copy):
+    out, err = call(project_copy, "whatif", "2023-04", "--set", "e_result=80", "--set", "data_reuse=80", "--json")
+    data = strict(out)
+    assert err == ""
+    gains = by_code(data["gains"])
+    assert list(gains) == ["e_result", "data_reuse", "together"]
+    for code, low, high in (("e_result", 2.77, 3.46), ("data_reuse", 1.60, 2.00), ("together", 4.37, 5.46)):
+        assert gains[code]["gain_low"] == pytest.approx(low, abs=0.005)
+        assert gains[code]["gain_high"] == pytest.approx(high, abs=0.005)
+        assert gains[code]["total_low"] == pytest.approx(58.825 + gains[code]["gain_low"], abs=0.011)
+    assert data["target"] == []
+
+
+def test_check(project_copy, change):
+    data = strict(call(project_copy, "check", "--json")[0])
+    assert data["failures"] == []
+    assert data["figures"] > 2000 and data["explained"] > 40
+    assert all(row["ok"] or row["accepted"] for row in data["checks"])
+
+    line = line_of(project_copy, "digitisation")
+    change("hoa-binh.csv", line, value="10.5", quote="10,5/22")
+    out, err = call(project_copy, "check", "--json", "--lang", "en", code=16)
+    assert strict(out)["failures"]
+    assert f"hoa-binh.csv:{line}" in err and "Hòa Bình 2023-04" in err
+
+
+# Words.
+
+
+def test_same_numbers_in_words(small):
+    out, err = call(small, "losses", "2023-04")
+    assert err == ""
+    assert "41,17" in out
+    for number in ("15,8", "12,0", "6,7", "4,0", "2,3", "0,5"):
+        assert f": {number} (" in out
+    out, err = call(small, "losses", "2023-04", "--lang", "en")
+    assert "41.17" in out and ": 15.8 (" in out
+    out, err = call(small, "whatif", "2023-04")
+    assert err == ""
+    for words in ("2,77 đến 3,46", "1,60 đến 2,00", "4,37 đến 5,46"):
+        assert words in out
+    out, err = call(small, "whatif", "2023-04", "--lang", "en")
+    assert "2.77 to 3.46" in out and "4.37 to 5.46" in out
+
+
+def test_rates_may_be_written_in_either_way(small):
+    texts = ("33.84", "33,84", "33,84%", " 33.84 %")
+    answers = {call(small, "whatif", "2023-04", "--set", f"e_result={text}", "--json")[0] for text in texts}
+    assert len(answers) == 1
+    assert strict(answers.pop())["gains"][0]["target"] == 33.84
+
+
+def test_latest_month_and_names_without_marks(small):
+    given, _err = call(small, "losses", "2024-07", "-e", "Hòa Bình", "--json")
+    assert call(small, "losses", "--json")[0] == given
+    assert call(small, "losses", "-e", "hoa-binh", "--json")[0] == given
+    assert call(small, "losses", "--entity=HOA BINH", "--json")[0] == given
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["losses", "2024-07"],
+        ["losses", "2025", "-e", "lam-dong"],
+        ["losses", "2023-08", "-e", "bac-kan"],
+        ["whatif", "2024-07", "--target", "90"],
+        ["whatif", "2025", "-e", "lam-dong", "--set", "e_result=100"],
+        ["check"],
+    ],
+    ids=" ".join,
+)
+def test_json_and_nothing_else(small, words, language):
+    out, err = call(small, *words, "--json", "--lang", language)
+    assert isinstance(strict(out), dict)
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["losses", "2023-05"], 10),
+        (["losses", "2024-06"], 12),
+        (["losses", "2023-04", "-e", "zzz"], 10),
+        (["losses", "abc"], 10),
+        (["losses", "2023-13"], 10),
+        (["losses", "04/2023"], 10),
+        (["losses", "../../x"], 10),
+        (["whatif", "abc"], 10),
+        (["whatif", "2023-04", "--set", "e_rsult=80"], 11),
+        (["whatif", "2023-04", "--set", "e_result=abc"], 2),
+        (["whatif", "2023-04", "--set", "e_result=101"], 2),
+        (["whatif", "2023-04", "--set", "e_result=-1"], 2),
+        (["whatif", "2023-04", "--set", "e_result=80.000"], 2),
+        (["whatif", "2023-04", "--set", "=80"], 11),
+        (["whatif", "2023-04", "--target", "nan"], 11),
+        (["whatif", "2023-04", "--target", "101"], 11),
+        (["losses", "--nope"], 2),
+        (["losses", "2023-04", "more"], 2),
+        (["nope"], 2),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else None,
+)
+def test_an_error_leaves_standard_output_empty(small, words, code):
+    """A month that is no month may be an unknown name or a wrong parameter, but never a traceback."""
+    known = [*words, "--json"] if words[0] != "nope" else words
+    run = subprocess.run([sys.executable, "-c", CALL, *known], cwd=small, capture_output=True)
+    words_said = run.stderr.decode("utf-8")
+    assert "Traceback (most recent call last)" not in words_said, words_said
+    assert run.returncode == code or (words[1] in ("abc", "2023-13", "04/2023", "../../x") and run.returncode == 11)
+    assert run.stdout == b""
+    assert "Lỗi: " in words_said
+
+
+# Help.
+
+
+@pytest.mark.parametrize("command", [[], ["report"], ["losses"], ["whatif"], ["check"]], ids=" ".join)
+def test_help_is_vietnamese(project_copy, command):
+    out, err = call(project_copy, *command, "--help", LANG="C", LANGUAGE="de")
+    assert err == ""
+    assert out.startswith("Cách dùng: scorecard")
+    assert "Tùy chọn:" in out and "Hiện hướng dẫn này rồi thoát." in out
+    assert len(VIETNAMESE.findall(out)) > 20
+    for english in ("Usage:", "Options:", "Commands:", "Show this", "default:", "The ", "Print", "Language"):
+        assert english not in out
+    assert call(project_copy, *command, "-h")[0] == out
+
+
+def test_help_is_quick(project_copy):
+    script = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {CALL}"
+    for command in ([], ["report"], ["whatif"]):
+        _out, err = call(project_copy, *command, "--help", script=script)
+        loaded = {name.partition(".")[0] for name in err.split()}
+        assert "click" in loaded
+        assert not loaded & {"pandas", "numpy", "matplotlib", "seaborn", "pydantic", "babel", "papermill", "nbformat"}
+
+
+def test_help_needs_no_project(tmp_path):
+    out, _err = call(tmp_path, "--help")
+    assert "scorecard" in out
+
+
+# Surroundings.
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["--help"], 0), (["losses", "2023-04"], 0), (["losses", "2023-05"], 10), (["losses", "--nope"], 2)],
+    ids=["help", "answer", "error", "usage"],
+)
+def test_output_is_utf8_whatever_the_terminal_says(small, words, code):
+    plain = call(small, *words, code=code)
+    assert VIETNAMESE.search("".join(plain))
+    for encoding in ("cp1258", "cp1252", "ascii", "utf-16", "cp1258:strict"):
+        assert call(small, *words, code=code, PYTHONIOENCODING=encoding) == plain
+
+
+def test_output_in_the_c_locale(small):
+    plain = call(small, "losses", "2023-04")
+    assert call(small, "losses", "2023-04", LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0") == plain
+
+
+def test_name_that_is_not_utf8(small):
+    run = subprocess.run([sys.executable, "-c", CALL, "losses", "-e", b"\xff\xfe"], cwd=small, capture_output=True)
+    assert run.returncode == 10
+    assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_stream(small, closed):
+    """As under some schedulers, and pythonw on Windows. What is still open is written; no output may be an error."""
+    command = f'"$0" -c "$1" losses 2023-04 {closed}'
+    run = subprocess.run(["sh", "-c", command, sys.executable, CALL], cwd=small, capture_output=True)
+    assert b"Traceback" not in run.stderr
+    if not closed.startswith(">&-"):
+        assert run.returncode == 0
+        assert b"41,17" in run.stdout
+
+
+def test_reader_that_stops_reading(small):
+    command = '"$0" -c "$1" check --json | head -c 10; exit 0'
+    run = subprocess.run(["sh", "-c", command, sys.executable, CALL], cwd=small, capture_output=True)
+    assert len(run.stdout) == 10
+    assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("folder", ["notebooks", "data/observations", "deep/er"])
+def test_command_from_inside_the_project(small, folder):
+    (small / folder).mkdir(parents=True, exist_ok=True)
+    expected = call(small, "losses", "2023-04", "--json")
+    assert call(small / folder, "losses", "2023-04", "--json") == expected
+
+
+def test_commands_that_only_read_write_nothing(small):
+    def files() -> dict[str, int]:
+        return {str(path): path.stat().st_mtime_ns for path in small.rglob("*")}
+
+    before = files()
+    for words in (["losses"], ["whatif"], ["check"], ["--help"]):
+        call(small, *words)
+    assert files() == before
