@@ -9,9 +9,9 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 
 import analysis
+from conftest import REPOSITORY
 
 PACKAGE = Path(analysis.__file__).parent
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("**/*.ipynb"))

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from test_page import ADDRESS, WANTED, make_reports
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see requirements-dev.lock")
@@ -296,7 +297,7 @@ def test_axe_finds_nothing(opened, name, mode):
             f"{rule['id']}: {node['html'][:120]} {[item['message'] for item in node['any'] + node['all']][:2]}"
             for rule in found[kind]
             for node in rule["nodes"]
-            if not (kind == "incomplete" and rule["id"] == "color-contrast" and page.evaluate(CLIPPED, node["target"][0]))
+            if kind == "violations" or rule["id"] != "color-contrast" or not page.evaluate(CLIPPED, node["target"][0])
         ]
         assert told == [], kind
 
@@ -313,12 +314,13 @@ def test_text_and_bars_stand_out_from_their_ground(seen, name, mode):
 
 
 @every_page
-@pytest.mark.parametrize("mode", ["light", "dark", "phone"])
+@pytest.mark.parametrize("mode", ["dark", "phone"])
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(opened, name, mode):
     page = opened(name, mode)
     wanted = page.evaluate(
         "[...document.querySelectorAll('a[href], summary, [tabindex]')].filter((e) => e.tabIndex >= 0).length"
     )
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     reached = []
     for _press in range(wanted + 5):
         page.keyboard.press("Tab")
@@ -326,7 +328,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(opened, name, mod
         if at is None or at["place"] in [other["place"] for other in reached]:
             break
         reached.append(at)
-        assert at["visible"] and at["outline"] >= 2, at
+        assert at["visible"] and at["outline"] >= 2 and contrast(at["outlineColour"], ground) >= 3, at
         assert at["inView"] and at["onTop"], at
         if at["tag"] == "summary":
             page.keyboard.press("Enter")
@@ -340,17 +342,6 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(opened, name, mod
     )
     assert mode != "phone" or len(scrolls) >= (1 if name == "index" else 5)
     assert all(index == 0 and role == "region" and label for index, role, label in scrolls)
-
-
-@every_page
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_the_ring_of_the_focus_stands_out(opened, name, mode):
-    page = opened(name, mode)
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    ring = page.evaluate(FOCUSED)["outlineColour"]
-    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert contrast(ring, ground) >= 3
 
 
 def contrast(one, two):
@@ -375,7 +366,7 @@ def test_the_skip_link_skips(opened):
 
 
 def test_arrow_keys_scroll_a_table(opened):
-    page = opened("april", "phone")
+    page = opened("april", "phone", bypass_csp=True)  # waiting for a condition needs eval
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "scroll"
@@ -467,4 +458,4 @@ def test_paper_shows_where_everything_comes_from(seen, name):
     """Nobody can open a summary on paper."""
     page = seen(name, "print")
     assert page.locator("details li").count() > 2
-    assert all(item.bounding_box() for item in page.locator("details li").all())
+    assert page.evaluate("[...document.querySelectorAll('details li')].every((item) => item.checkVisibility())")

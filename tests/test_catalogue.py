@@ -68,7 +68,8 @@ def test_every_message_in_the_code_is_a_plain_string():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
                 (message,) = node.args
-                assert isinstance(message, ast.Constant) and isinstance(message.value, str), f"{path.name}:{node.lineno}"
+                place = f"{path.name}:{node.lineno}"
+                assert isinstance(message, ast.Constant) and isinstance(message.value, str), place
                 assert node.keywords == []
 
 

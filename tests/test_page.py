@@ -11,18 +11,27 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
-from conftest import REPOSITORY
 
 from analysis import report, tables
 from analysis.answers import open_month
 from analysis.history import card, load_sources, month_before, totals
-from analysis.vietnamese import LOCALE_FOLDER, _, use_language, write_date, write_list, write_number, write_period
-from analysis.vietnamese import write_range as write_ends
+from analysis.vietnamese import (
+    LOCALE_FOLDER,
+    _,
+    use_language,
+    write_date,
+    write_list,
+    write_number,
+    write_period,
+    write_range,
+)
+from conftest import REPOSITORY
 
 WANTED = {
     "april": {"entity": "Hòa Bình", "month": "2023-04", "language": "vi", "target_score": 62.0},
@@ -176,7 +185,7 @@ def as_shown(row: dict[str, str]) -> str:
     decimals = int(row["decimals"])
     if row["value"]:
         return write_number(float(row["value"]), decimals)
-    return write_ends(float(row["low"]), float(row["high"]), decimals)
+    return write_range(float(row["low"]), float(row["high"]), decimals)
 
 
 def wrong_figure(shown: str, row: dict[str, str]) -> bool:
@@ -462,7 +471,7 @@ def test_the_page_is_in_its_language_with_one_title(pages, name):
     assert len(soup.find_all("main")) == 1
     levels = [int(heading.name[1]) for heading in soup.find_all(re.compile(r"^h[1-6]$"))]
     assert levels[0] == 1
-    assert all(deeper <= level + 1 for level, deeper in zip(levels, levels[1:], strict=False)), levels
+    assert all(deeper <= level + 1 for level, deeper in pairwise(levels)), levels
 
 
 @every_page

@@ -468,6 +468,20 @@ def test_two_runs_of_different_months(small):
         shutil.rmtree(small / "reports")
 
 
+def test_index_waits_for_the_one_that_another_run_writes(project):
+    """Or the later of two would be the one that read the reports first, and miss one."""
+    index, record = project / "reports" / "index.html", project / "reports" / "hoa-binh" / "2023-04" / "run.json"
+    before = index.stat().st_mtime_ns, record.stat().st_mtime_ns
+    with publish.only_one(project / "reports", "index"):
+        process = start(project, "report", "2023-04")
+        wait_for(lambda: record.exists() and record.stat().st_mtime_ns != before[1])
+        time.sleep(1)
+        assert process.poll() is None
+        assert index.stat().st_mtime_ns == before[0]
+    assert finish(process).code == 0
+    assert index.stat().st_mtime_ns != before[0]
+
+
 def test_index_lists_published_reports_only(project):
     """Not what another run has ready in its working folder, nor the report before the one it is publishing."""
     reports = project / "reports"

@@ -111,7 +111,7 @@ class Identified:
                 for part in parts(hypothesis)
                 if (row := part.summary(hypothesis.printed)) is not None
             ]
-            sums = (sums[:, None, :] + np.array(rows)[None, :, :]).reshape(-1, 7)
+            sums = (sums[:, None, :] + np.unique(np.array(rows).round(10), axis=0)[None, :, :]).reshape(-1, 7)
             sums = np.unique(sums.round(10), axis=0)
         low, high, most, most_room, least, least_room, constant = sums.T
         first, last = np.maximum(low, self.total.low), np.minimum(high, self.total.high)
@@ -289,7 +289,7 @@ def _hypotheses(
             ),
             [
                 _figure_words(figures, group.code, "points"),
-                *_rates_in_words(group, figures, readings),
+                *_printed_in_words(group, figures),
                 _("rules tried: {count}; they give {scores}").format(
                     count=group.size(),
                     scores="; ".join(write_range(item.low, item.high, 2) for item in union(tried)) or _("no score"),
@@ -365,13 +365,11 @@ def _figure_words(figures: pd.DataFrame, code: str, unit: str) -> str:
     if (code, unit) not in figures.index:
         return _("{code}: not printed").format(code=code)
     row = figures.loc[(code, unit)]
-    return f"{code} {write_number(row['value'], row['decimals'])} ({row['file']}:{row['line']})"
+    value = write_number(row["value"], row["decimals"]) if pd.notna(row["value"]) else "–"
+    return f"{code} {value}{' %' if unit == 'percent' else ''} ({row['file']}:{row['line']})"
 
 
-def _rates_in_words(group: Group, figures: pd.DataFrame, readings: Mapping[str, Reading]) -> list[str]:
-    return [
-        _figure_words(figures, code, "percent")
-        for indicator in group.indicators
-        if readings[indicator.code].rate is not None
-        for code in (indicator.rate_from or (indicator.code,))
-    ]
+def _printed_in_words(group: Group, figures: pd.DataFrame) -> list[str]:
+    """Every figure of the group's indicators that the card prints."""
+    codes = [code for item in group.indicators for code in (item.code, f"{item.code}{BASE}", *item.rate_from)]
+    return [_figure_words(figures, code, unit) for code, unit in figures.index if code in codes]

@@ -53,7 +53,7 @@ def losses_by_group(history: pd.DataFrame, rubric: Rubric, entity: str, period: 
                 "lost": group.points - value,
                 "lost_low": lost.low,
                 "lost_high": lost.high,
-                "share": (group.points - value) / all_lost_value if all_lost_value else float("nan"),
+                "share": (group.points - value) / all_lost_value if all_lost_value else 0.0,
                 "share_low": lost.low / all_lost.high if all_lost.high else 0.0,
                 "share_high": min(lost.high / all_lost.low, 1.0) if all_lost.low > 0 else 1.0,
                 "achieved": value / group.points,
@@ -118,16 +118,16 @@ def loss_ledger(identified: Identified, by_indicator: pd.DataFrame) -> pd.DataFr
     codes = {part: list(rows["code"]) for part, rows in by_indicator.groupby("disclosure")}
     parts = {part: codes.get(part, []) for part in (PRINTED, DERIVABLE, UNDISCLOSED)}
     parts["not_printed"] = parts[DERIVABLE] + parts[UNDISCLOSED]
-    whole = identified.rubric.points - identified.total
+    whole = _within(identified.rubric.points - identified.total, identified.rubric.points)
     rows = []
     for part, members in parts.items():
         lost = identified.lost(members)
         rows.append({"part": part, "indicators": len(members), "lost_low": lost.low, "lost_high": lost.high})
     rows.append({"part": "total", "indicators": len(by_indicator), "lost_low": whole.low, "lost_high": whole.high})
     frame = pd.DataFrame(rows)
-    middle = (whole.low + whole.high) / 2
-    frame["share_low"] = frame["lost_low"] / middle if middle else 0.0
-    frame["share_high"] = (frame["lost_high"] / middle).clip(upper=1.0) if middle else 0.0
+    middle = (whole.low + whole.high) / 2 or 1.0
+    frame["share_low"] = frame["lost_low"] / middle
+    frame["share_high"] = (frame["lost_high"] / middle).clip(upper=1.0)
     return frame
 
 

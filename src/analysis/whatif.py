@@ -5,7 +5,7 @@ A range here is a range of rules and of rounding, not a confidence interval.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 
@@ -17,6 +17,7 @@ from analysis.interval import Interval
 from analysis.vietnamese import _, nearest, write_number
 
 TOGETHER = "together"
+MOST_UNKNOWN = 12
 USUAL_LEVERS = {"e_result": 80.0, "data_reuse": 80.0}
 
 
@@ -72,10 +73,11 @@ def gains_by_rule(identified: Identified, levers: Mapping[str, float]) -> pd.Dat
             rows.append(_alternative(narrowed, "target", lever, f"{share:g}", lever, target))
         for other in identified.groups:
             allotments = {tuple(item.allotment.values()) for item in identified.hypotheses[other.code]}
+            distinct = len({tuple(filter(None, maxima)) for maxima in allotments}) == len(allotments)
             for maxima in sorted(allotments, reverse=True) if len(allotments) > 1 else ():
                 kept = [item for item in identified.hypotheses[other.code] if tuple(item.allotment.values()) == maxima]
                 narrowed = _narrowed(identified, other.code, kept)
-                words = " + ".join(f"{maximum:g}" for maximum in maxima if maximum)
+                words = " + ".join(f"{maximum:g}" for maximum in maxima if maximum or not distinct)
                 rows.append(_alternative(narrowed, "allotment", other.code, words, lever, target))
     return pd.DataFrame(rows)
 
@@ -121,7 +123,8 @@ def rates_needed(identified: Identified, codes: Iterable[str], target_score: flo
         )
     rows = []
     for code in codes:
-        at_best, for_sure = rate_needed(identified, code, target_score - today)
+        at_best, _unsure = rate_needed(identified, code, target_score - identified.total.high)
+        _unlikely, for_sure = rate_needed(identified, code, target_score - identified.total.low)
         most = _gain(identified, {code: 100.0})
         rows.append(
             {
@@ -140,6 +143,15 @@ def rates_needed(identified: Identified, codes: Iterable[str], target_score: flo
 
 def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
     """Raises ParameterError unless every lever is a scored indicator and its target is at least today's rate."""
+    unknown = [code for code in levers if code in identified.readings and not identified.readings[code].printed]
+    if len(unknown) > MOST_UNKNOWN:
+        raise ParameterError(
+            _("{count} levers have no printed rate; at most {most} can be weighed together.").format(
+                count=len(unknown), most=MOST_UNKNOWN
+            ),
+            unknown,
+            _("Leave some of them out."),
+        )
     for code, target in levers.items():
         if code not in identified.rubric.indicators:
             raise ParameterError(
@@ -167,9 +179,8 @@ def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
 
 
 def _row(identified: Identified, levers: Mapping[str, float], code: str) -> dict[str, object]:
-    gain = _gain(identified, levers)
+    gain, new = _gain(identified, levers), _new_total(identified, levers)
     reading = identified.readings[code].rate if code != TOGETHER else None
-    new = identified.total + gain
     return {
         "code": code,
         "name": _("All together") if code == TOGETHER else identified.rubric.indicators[code].name,
@@ -187,12 +198,30 @@ def _row(identified: Identified, levers: Mapping[str, float], code: str) -> dict
 
 def _gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
     """Sharp bounds of the joint gain: Σ max(0, points at the target − points today) over every survivor."""
-    gain = identified.bound(lambda hypothesis: list(_cases(hypothesis, levers)))
+
+    def parts(hypothesis: Hypothesis) -> list[Part]:
+        return [Part(scores, frozenset(goals), sum(goals.values())) for scores, goals in _cases(hypothesis, levers)]
+
+    gain = identified.bound(parts)
     return Interval(max(gain.low, 0.0), max(gain.high, 0.0))
 
 
-def _cases(hypothesis: Hypothesis, levers: Mapping[str, float]) -> list[Part]:
-    """Each way a hypothesis may stand to the targets: the levers still below them gain, the others gain nothing."""
+def _new_total(identified: Identified, levers: Mapping[str, float]) -> Interval:
+    """Sharp bounds of the total with every lever at its target or above: today's other scores, and the goals."""
+
+    def parts(hypothesis: Hypothesis) -> list[Part]:
+        return [
+            Part(scores, frozenset(scores) - frozenset(goals), sum(goals.values()))
+            for scores, goals in _cases(hypothesis, levers)
+        ]
+
+    return identified.bound(parts, sign=1)
+
+
+def _cases(
+    hypothesis: Hypothesis, levers: Mapping[str, float]
+) -> Iterator[tuple[Mapping[str, Interval], dict[str, float]]]:
+    """Each way a hypothesis may stand to the targets: scores today, and the goals of the levers still below them."""
     inside = [code for code in levers if code in hypothesis.scores]
     choices: list[list[tuple[str, Interval, float | None]]] = []
     for code in inside:
@@ -206,12 +235,9 @@ def _cases(hypothesis: Hypothesis, levers: Mapping[str, float]) -> list[Part]:
             if goal == score.low == score.high:
                 ways.add((code, score, None))
         choices.append(sorted(ways, key=repr))
-    parts = []
     for case in product(*choices):
-        gaining = {code: goal for code, _score, goal in case if goal is not None}
-        scores = {**hypothesis.scores, **{code: score for code, score, _goal in case}}
-        parts.append(Part(scores, frozenset(gaining), sum(gaining.values())))
-    return parts
+        goals = {code: goal for code, _score, goal in case if goal is not None}
+        yield {**hypothesis.scores, **{code: score for code, score, _goal in case}}, goals
 
 
 def _narrowed(identified: Identified, group: str, kept: Iterable[Hypothesis]) -> Identified:
