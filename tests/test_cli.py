@@ -17,6 +17,7 @@ from analysis.contract import COLUMNS
 CALL = "from analysis.cli import main; main()"
 SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}
 VIETNAMESE = re.compile(r"[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
+needs_sh = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 
 
 @pytest.fixture
@@ -251,12 +252,14 @@ def test_output_in_the_c_locale(small):
     assert call(small, "losses", "2023-04", LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0") == plain
 
 
+@needs_sh
 def test_name_that_is_not_utf8(small):
     run = subprocess.run([sys.executable, "-c", CALL, "losses", "-e", b"\xff\xfe"], cwd=small, capture_output=True)
     assert run.returncode == 10
     assert b"Traceback" not in run.stderr
 
 
+@needs_sh
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_stream(small, closed):
     """As under some schedulers, and pythonw on Windows. What is still open is written; no output may be an error."""
@@ -268,6 +271,7 @@ def test_closed_stream(small, closed):
         assert b"41,17" in run.stdout
 
 
+@needs_sh
 def test_reader_that_stops_reading(small):
     command = '"$0" -c "$1" check --json | head -c 10; exit 0'
     run = subprocess.run(["sh", "-c", command, sys.executable, CALL], cwd=small, capture_output=True)

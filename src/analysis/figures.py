@@ -210,8 +210,6 @@ def _of_card(rows: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
     """The published figures, each with its words and its line; and what is lost of the total."""
     ids = {TOTAL: "total", RANK: "rank"}
     groups = {group.code for group in identified.groups}
-    names = {code: entry.name for code, entry in identified.rubric.named.items()}
-    names |= {TOTAL: _("Total score"), RANK: _("Rank")}
     as_published = _("as published")
     for row in rows.itertuples():
         if pd.isna(row.value):
@@ -220,7 +218,7 @@ def _of_card(rows: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
         span = interval_of(rows.loc[(row.code, row.unit)])
         yield Figure(
             id=figure_id or f"printed.{row.code}.{row.unit}",
-            label=names.get(row.code, row.code),
+            label=identified.rubric.name_of(row.code),
             value=row.value,
             low=span.low,
             high=span.high,

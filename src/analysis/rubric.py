@@ -212,6 +212,13 @@ class Rubric(_Entry):
             entries += [group, *group.indicators]
         return {entry.code: entry for entry in [*entries, *self.other_figures]}
 
+    def name_of(self, code: str) -> str:
+        """What a figure is called in the current language; `<code>_base` is what the rate of `<code>` is a share of."""
+        names = {"total_score": _("Total score"), "national_rank": _("Rank")}
+        names |= {name: entry.name for name, entry in self.named.items()}
+        of = code.removesuffix("_base")
+        return names.get(code) or _("{name}: whole").format(name=names.get(of, of))
+
     @cached_property
     def indicators(self) -> dict[str, Indicator]:
         return {indicator.code: indicator for group in self.groups for indicator in group.indicators}

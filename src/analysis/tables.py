@@ -234,14 +234,12 @@ def history(past: pd.DataFrame, identified: Identified) -> Html:
 
 def checked(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identified: Identified) -> Html:
     """The checks of this card, and the figures that nothing checks."""
-    names = {code: entry.name for code, entry in identified.rubric.named.items()}
-    names |= {"total_score": _("Total score"), "national_rank": _("Rank")}
     units = {"points": _("points"), "percent": "%", "count": _("count"), "rank": _("rank"), "days": _("days")}
     mine = checks[(checks["entity"] == identified.entity) & (checks["period"] == identified.period)]
     rows = [
         [
             check_name(row.check),
-            names[row.codes[0][0]],
+            identified.rubric.name_of(row.codes[0][0]),
             figures[f"check.{number}.printed"],
             figures[f"check.{number}.expected"],
             _("agrees") if row.ok else _("known disagreement") if row.accepted else _("DISAGREES"),
@@ -250,7 +248,7 @@ def checked(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identif
     ]
     heads = [_("Check"), _("Figure"), _("Held against"), _("What rounding allows"), _("Result")]
     alone = alone[(alone["entity"] == identified.entity) & (alone["period"] == identified.period)]
-    words = [f"{names.get(row.code, row.code)} ({units[row.unit]})" for row in alone.itertuples()]
+    words = [f"{identified.rubric.name_of(row.code)} ({units[row.unit]})" for row in alone.itertuples()]
     return _join(
         _heading(_("Do the figures agree with each other?")),
         table(_("Checks of this notice"), heads, rows, text=(1, 4)) if rows else Html(),
