@@ -21,7 +21,6 @@ from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
 from analysis import charts, report, tables
 from analysis.answers import open_month
-from analysis.history import card as card_of
 from analysis.history import load_sources, month_before, periods_with_total, totals
 from analysis.vietnamese import (
     LOCALE_FOLDER,
@@ -631,11 +630,9 @@ def first_screen(entity: str, period: str) -> BeautifulSoup:
     """What the notebook shows first, without running it."""
     opened = open_month(period, entity)
     past = totals(opened.history, entity)
-    total = card_of(opened.history, entity, period).loc[("total_score", "points")]
-    source = load_sources()[total["source"]]
     figures = opened.figures({}, None)
     html = tables.first_screen(
-        figures, opened.by_group, opened.ledger, past, opened.identified, source, total["as_of"]
+        figures, opened.by_group, opened.ledger, past, opened.identified, load_sources()
     )  # fmt: skip
     return parsed(str(html))
 

@@ -59,13 +59,13 @@ def loss_by_group(by_group: pd.DataFrame, title: str = "", ax: Axes | None = Non
         )
         ax.annotate(text, (row.lost_high, place), xytext=(5, 0), textcoords="offset points", va="center")
     ax.set_xlim(0, max(rows["lost_high"].max() * 1.3, 1))
-    first = rows.iloc[0]
-    finding = _("{name} lost most: {lost} points").format(
-        name=first["name"],
-        lost=write_range(first["lost_low"], first["lost_high"], 1)
-        if pd.isna(first["lost"])
-        else write_number(first["lost"], first["decimals"]),
-    )
+    first, rest = rows.iloc[0], rows.iloc[1:]
+    finding = _("Points lost by group")
+    if first["lost_low"] >= rest["lost_high"].max():
+        lost = write_range(first["lost_low"], first["lost_high"], 1)
+        if pd.notna(first["lost"]):
+            lost = write_number(first["lost"], first["decimals"])
+        finding = _("{name} lost most: {lost} points").format(name=first["name"], lost=lost)
     return _finished(ax, title or finding, _("points"))
 
 
@@ -82,11 +82,12 @@ def achieved_against_maximum(by_group: pd.DataFrame, title: str = "", ax: Axes |
         text = f"{score}/{write_number(row.max, 0)}"
         ax.annotate(text, (row.max, place), xytext=(5, 0), textcoords="offset points", va="center")
     ax.set_xlim(0, rows["max"].max() * 1.32)
-    known = rows[rows["achieved"].notna()]
-    least = known.loc[known["achieved"].idxmin()]
-    finding = _("{name} achieved least: {share} % of its maximum").format(
-        name=least["name"], share=write_number(100 * least["achieved"], 0)
-    )
+    finding = _("No group has a published score")
+    for least in rows.sort_values("achieved").head(1).itertuples():
+        if pd.notna(least.achieved):
+            finding = _("{name} achieved least: {share} % of its maximum").format(
+                name=least.name, share=write_number(100 * least.achieved, 0)
+            )
     return _finished(ax, title or finding, _("points"))
 
 
@@ -133,10 +134,11 @@ def history_of_totals(past: pd.DataFrame, title: str = "", ax: Axes | None = Non
     ax.set_ylabel(_("points"))
     ax.grid(axis="y", color=GRID, linewidth=0.6)
     sns.despine(ax=ax)
-    last = rows.iloc[-1]
-    finding = _("Total score: {total} in {period}").format(
-        total=write_number(last["value"], last["decimals"]), period=write_period(last["period"])
-    )
+    finding = _("No month has a published total")
+    for row in rows.tail(1).itertuples():
+        finding = _("Total score: {total} in {period}").format(
+            total=write_number(row.value, row.decimals), period=write_period(row.period)
+        )
     return _fitted(ax, title or finding)
 
 

@@ -33,7 +33,7 @@ def speaking(command: Callable[..., None]) -> Callable[..., None]:
             _say(_("Error: {message}").format(message=error))
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
-            _say(_("Interrupted. Nothing was published."))
+            _say(_("Interrupted. Every report is whole: the last one, or the new one."))
             sys.exit(INTERRUPTED)
 
     return spoken
@@ -139,7 +139,8 @@ def check(as_json: bool) -> None:
 def main() -> None:
     """Run the command; the exit code is that of the error (see docs/exit-codes.md), 130 when interrupted."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        if stream is not None:  # it is when the caller closed it
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     os.environ["LANGUAGE"] = "vi"
     gettext.bindtextdomain("messages", str(LOCALE_FOLDER))  # click's own words
     app(prog_name="scorecard")
@@ -148,11 +149,12 @@ def main() -> None:
 def _levers(texts: tuple[str, ...]) -> dict[str, float]:
     levers: dict[str, float] = {}
     for text in texts:
-        code, sep, rate = text.partition("=")
+        name, sep, rate = text.partition("=")
+        code = name.strip()
         try:
             if not sep or code in levers:
                 raise ValueError(text)
-            levers[code.strip()] = read_rate(rate)
+            levers[code] = read_rate(rate)
         except ValueError as error:
             raise UsageError(
                 _("--set {text} cannot be read.").format(text=text),

@@ -18,13 +18,15 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
 from analysis.contract import RANK, TOTAL
-from analysis.history import card, data_hash
+from analysis.history import card, data_hash, longest_run, month_before
 from analysis.identify import Identified
-from analysis.reconcile import interval_of
+from analysis.losses import part_name
+from analysis.reconcile import check_name, interval_of
 from analysis.vietnamese import _, language, write_number, write_period, write_range
 from analysis.whatif import TOGETHER
 
 NAMED_SHARE = 0.5
+MONTHS_FOR_TREND = 6
 Ends = tuple[float | None, float | None]
 
 # Colours of the UK Analysis Function's categorical palette: each at least 3 : 1 on white.
@@ -66,6 +68,7 @@ class Figure:
     source: str = ""
     where: str = ""
     quote: str = ""
+    as_of: str = ""
     words: str = ""
 
     def __str__(self) -> str:
@@ -124,19 +127,19 @@ def collect(
     figures.add(_of_groups(by_group, identified, figures["lost"]))
     mine = (checks["entity"] == identified.entity) & (checks["period"] == identified.period)
     figures.add(_of_checks(checks[mine], figures))
-    figures.add(_of_indicators(by_indicator, identified))
+    figures.add(_of_indicators(by_indicator, identified, figures))
     figures.add(_of_ledger(ledger, identified))
     figures.add(_of_gains(gained, by_rule, identified))
     figures.add(_of_needs(needed, identified))
-    figures.add(_of_past(past))
+    figures.add(_of_past(past[past["period"].map(identified.rubric.covers)]))
+    figures.add(_of_change(past, identified, figures))
     return figures
 
 
 def named_groups(by_group: pd.DataFrame) -> pd.DataFrame:
-    """The groups a headline names: the fewest that surely hold half of everything lost, or all."""
-    known = by_group[by_group["lost"].notna()]
-    enough = known["share_low"].cumsum() >= NAMED_SHARE
-    return known.loc[: enough.idxmax()] if enough.any() else known
+    """The groups a headline names: the fewest that surely hold half of everything lost; none if that cannot be said."""
+    enough = by_group["share_low"].cumsum() >= NAMED_SHARE
+    return by_group.loc[: enough.idxmax()] if enough.any() else by_group.head(0)
 
 
 class Result(BaseModel):
@@ -229,6 +232,7 @@ def _of_card(rows: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
             source=row.source,
             where=f"{row.file}:{row.line}",
             quote=row.quote,
+            as_of=row.as_of,
         )
         if row.code == RANK and not pd.isna(row.max):
             yield exact("ranked", _("Provinces ranked"), row.max, "count", 0, row.kind, as_published, row.source)
@@ -278,14 +282,17 @@ def _of_groups(by_group: pd.DataFrame, identified: Identified, lost: Figure) -> 
         if known:
             rule = f"{group}.score / {group}.max"
             yield exact(f"{group}.achieved", row.name, 100 * row.achieved, "percent", 0, "derived", rule)
+        if not math.isnan(row.rank):
             yield exact(f"{group}.place", row.name, row.rank, "rank", 0, "derived", f"{group}.lost")
     named = named_groups(by_group)
-    if lost.value:
-        share = float(named["lost"].sum()) / lost.value
+    if lost.value and not named.empty:
+        share = float(named["lost"].sum(skipna=False)) / lost.value
         low, high = float(named["share_low"].sum()), min(float(named["share_high"].sum()), 1.0)
         label, rule = _("Share of the loss in the groups named"), "Σ group.*.lost / lost"
-        item = between("headline.share", label, (100 * low, 100 * high), "percent", 0, rule, 100 * share)
-        yield replace(item, words=_share_words(share))
+        printed = None if math.isnan(share) else 100 * share
+        item = between("headline.share", label, (100 * low, 100 * high), "percent", 0, rule, printed)
+        words = _("{share} %").format(share=item) if printed is None else _share_words(share)
+        yield replace(item, words=words)
 
 
 def _share_words(share: float) -> str:
@@ -306,8 +313,9 @@ def _share_words(share: float) -> str:
 def _of_checks(checks: pd.DataFrame, figures: Figures) -> Iterator[Figure]:
     for number, row in enumerate(checks.itertuples()):
         rule = f"{row.check}: {row.where}"
-        yield exact(f"check.{number}.printed", row.check, row.printed, "points", 2, "derived", rule)
-        yield between(f"check.{number}.expected", row.check, _ends(row, "expected"), "points", 3, rule)
+        name, unit = check_name(row.check), row.codes[0][1]
+        yield exact(f"check.{number}.printed", name, row.printed, unit, 2, "derived", rule)
+        yield between(f"check.{number}.expected", name, _ends(row, "expected"), unit, 3, rule)
     for row in checks[checks["check"] == "groups_to_total"].itertuples():
         middle = (row.expected_low + row.expected_high) / 2
         slack = (row.expected_high - row.expected_low) / 2 + 0.5 * 10.0 ** -figures["total"].decimals
@@ -318,26 +326,28 @@ def _of_checks(checks: pd.DataFrame, figures: Figures) -> Iterator[Figure]:
         yield exact("sum.slack", _("Gap that rounding allows"), slack, "points", 3, "derived", "Σ ½·10^−decimals")
 
 
-def _of_indicators(by_indicator: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+def _of_indicators(by_indicator: pd.DataFrame, identified: Identified, figures: Figures) -> Iterator[Figure]:
     for row in by_indicator.itertuples():
         indicator, name = identified.rubric.indicators[row.code], f"indicator.{row.code}"
         rule = f"{identified.rubric.id}: max {indicator.max.status}, target {indicator.target.status}"
         yield between(f"{name}.max", row.name, _ends(row, "max"), "points", 0, rule)
         yield between(f"{name}.lost", row.name, _ends(row, "lost"), "points", 2, f"{rule}; {row.disclosure}")
         if not math.isnan(row.rate_low):
-            middle = (row.rate_low + row.rate_high) / 2
-            decimals = 0 if min(row.rate_low, 100 - row.rate_high) == 0 else 2  # 0 % and 100 %, as notices print them
+            printed = figures.get(f"printed.{row.code}.percent")
+            rate = (row.rate_low + row.rate_high) / 2 if printed is None else printed.value
+            ends = _ends(row, "rate") if printed is None else (printed.low, printed.high)
+            decimals = 0 if rate in (0, 100) else 2  # as notices print them
             rule = " + ".join(indicator.rate_from) or "rate"
-            yield between(f"{name}.rate", row.name, _ends(row, "rate"), "percent", decimals, rule, middle)
+            yield between(f"{name}.rate", row.name, ends, "percent", decimals, rule, rate)
 
 
 def _of_ledger(ledger: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
     rule = _bounds_rule(identified)
     for row in ledger.itertuples():
-        part, count = f"ledger.{row.part}", float(row.indicators)
-        yield between(f"{part}.lost", row.part, _ends(row, "lost"), "points", 1, rule)
-        yield between(f"{part}.share", row.part, _ends(row, "share", 100), "percent", 0, rule)
-        yield exact(f"{part}.indicators", row.part, count, "count", 0, "derived", rule)
+        part, name, count = f"ledger.{row.part}", part_name(row.part), float(row.indicators)
+        yield between(f"{part}.lost", name, _ends(row, "lost"), "points", 1, rule)
+        yield between(f"{part}.share", name, _ends(row, "share", 100), "percent", 0, rule)
+        yield exact(f"{part}.indicators", name, count, "count", 0, "derived", rule)
 
 
 def _of_gains(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
@@ -352,7 +362,7 @@ def _of_gains(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identifie
             source = _("parameter of the report")
             yield exact(f"{lever}.target", row.name, row.target, "percent", decimals, "entered", source)
     for number, row in enumerate(by_rule.itertuples()):
-        case = f"{rule}; {row.parameter} {row.code} = {row.alternative}"
+        case = f"{rule}; lever.{row.lever}.gain, {row.parameter} {row.code} = {row.alternative}"
         yield between(f"rule.{number}.gain", row.name, _ends(row, "gain"), "points", 2, case)
         if row.parameter == "target":
             target = identified.rubric.indicators[row.code].target
@@ -381,10 +391,22 @@ def _of_needs(needed: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
 
 
 def _of_past(past: pd.DataFrame) -> Iterator[Figure]:
+    needed, longest = float(MONTHS_FOR_TREND), float(longest_run(past["period"]))
+    yield exact(
+        "trend.needed",
+        _("Months in a row that a trend needs"),
+        needed,
+        "count",
+        0,
+        "entered",
+        _("rule of this package"),
+    )
+    yield exact("trend.longest", _("Months in a row with a total"), longest, "count", 0, "derived", "past.*.total")
     for _place, row in past.iterrows():
         span = interval_of(row)
+        month = row["period"][4:5] == "-" and "Q" not in row["period"]
         yield Figure(
-            id=f"past.{row['period']}.total",
+            id=f"past.{row['period']}.{'total' if month else 'longer_period'}",
             label=write_period(row["period"]),
             value=row["value"],
             low=span.low,
@@ -397,6 +419,17 @@ def _of_past(past: pd.DataFrame) -> Iterator[Figure]:
             where=f"{row['file']}:{row['line']}",
             quote=row["quote"],
         )
+
+
+def _of_change(past: pd.DataFrame, identified: Identified, figures: Figures) -> Iterator[Figure]:
+    """The change since the month before, where its total is known under the same rules."""
+    if len(identified.period) == len("YYYY-MM") and "Q" not in identified.period:
+        before = figures.get(f"past.{month_before(identified.period)}.total")
+        total = figures["total"]
+        if before and before.value is not None and total.value is not None:
+            ends = (identified.total.low - (before.high or 0.0), identified.total.high - (before.low or 0.0))
+            rule, decimals = f"total − {before.id}", max(total.decimals, before.decimals)
+            yield between("change", _("Change"), ends, "points", decimals, rule, total.value - before.value)
 
 
 def _bounds_rule(identified: Identified) -> str:

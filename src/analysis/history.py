@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -204,6 +204,18 @@ def month_before(period: str) -> str:
     """`2023-01` is after `2022-12`. Raises ValueError for a period that is no month."""
     year, month = (int(part) for part in period.split("-"))
     return f"{year - (month == 1)}-{(month - 2) % 12 + 1:02d}"
+
+
+def longest_run(periods: Iterable[str]) -> int:
+    """How many months follow one another without a gap, at most; other periods do not count."""
+    months = {period for period in periods if len(period) == len("YYYY-MM") and "Q" not in period}
+    longest = 0
+    for month in months:
+        length = 1
+        while (before := month_before(month)) in months:
+            month, length = before, length + 1
+        longest = max(longest, length)
+    return longest
 
 
 def _ordinal(period: str) -> int:

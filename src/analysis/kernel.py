@@ -1,13 +1,14 @@
 """Where does a report's kernel run? This very Python, and no port that two runs could fight for.
 
 A kernel on TCP picks ports that another may take before it listens; sockets of its own in a folder of its own cannot
-collide. Where there are no such sockets (Windows), TCP stays.
+collide. Where there are no such sockets (Windows, or a temporary folder with a long name), TCP stays.
 """
 
 import shutil
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from jupyter_client.manager import AsyncKernelManager
 
 PREFIX = "scorecard-kernel-"
 DAY = 24 * 60 * 60
+LONGEST = 60  # letters of the folder: the address of a socket holds 108 in all
 
 
 class ReportKernelManager(AsyncKernelManager):
     """Starts ipykernel of this Python, whatever kernels the user has installed."""
 
     def __init__(self, **settings: Any) -> None:
-        if sys.platform != "win32":
+        self._sockets: Path | None = None
+        if sys.platform != "win32" and len(tempfile.gettempdir()) <= LONGEST:
             _sweep()
             self._sockets = Path(tempfile.mkdtemp(prefix=PREFIX))
             settings |= {"transport": "ipc", "ip": str(self._sockets / "s")}
@@ -34,7 +37,7 @@ class ReportKernelManager(AsyncKernelManager):
         return KernelSpec(argv=command, display_name="Python 3 (ipykernel)", language="python")
 
     def cleanup_resources(self, restart: bool = False) -> Any:
-        if not restart and sys.platform != "win32":
+        if not restart and self._sockets is not None:
             shutil.rmtree(self._sockets, ignore_errors=True)
         return super().cleanup_resources(restart=restart)
 
@@ -42,5 +45,6 @@ class ReportKernelManager(AsyncKernelManager):
 def _sweep() -> None:
     """Remove the socket folders of runs that were killed; no run lasts a day."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if time.time() - folder.stat().st_mtime > DAY:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another run may remove its own meanwhile
+            if time.time() - folder.stat().st_mtime > DAY:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pandas as pd
 
 from analysis.contract import TOTAL
@@ -10,6 +13,7 @@ from analysis.identify import Identified
 from analysis.interval import TOLERANCE, Interval, hull, total
 from analysis.reconcile import figure
 from analysis.rubric import Rubric
+from analysis.vietnamese import _
 
 PRINTED, DERIVABLE, UNDISCLOSED = "printed", "derivable", "undisclosed"
 
@@ -19,10 +23,11 @@ def losses_by_group(history: pd.DataFrame, rubric: Rubric, entity: str, period: 
 
     Returns
     -------
-    One row a group as the notice shows them, sorted by `lost` falling: `code`, `name`, `score` and `max` in points
+    One row a group as the notice shows them, sorted by `lost_low` falling: `code`, `name`, `score` and `max` in points
     (`score` is missing where it is not printed), `decimals`, `lost` (max − score), `lost_low` and `lost_high` (what
     the printed decimals of the group, and of the total with the other groups, allow), `share`, `share_low`,
-    `share_high` (of everything lost, 0 to 1), `achieved` (score / max), `rank` (1 lost most; ties share a rank).
+    `share_high` (of everything lost, 0 to 1), `achieved` (score / max), `rank` (1 lost most; ties
+    share a rank; missing where a group that is not printed may stand on either side).
 
     Raises
     ------
@@ -60,8 +65,8 @@ def losses_by_group(history: pd.DataFrame, rubric: Rubric, entity: str, period: 
             }
         )
     frame = pd.DataFrame(rows)
-    frame["rank"] = frame["lost"].rank(method="min", ascending=False)
-    return frame.sort_values("lost", ascending=False, kind="stable", ignore_index=True)
+    frame["rank"] = [_place(row, frame) for row in frame.itertuples()]
+    return frame.sort_values("lost_low", ascending=False, kind="stable", ignore_index=True)
 
 
 def losses_by_indicator(identified: Identified) -> pd.DataFrame:
@@ -129,6 +134,27 @@ def loss_ledger(identified: Identified, by_indicator: pd.DataFrame) -> pd.DataFr
     frame["share_low"] = frame["lost_low"] / middle
     frame["share_high"] = (frame["lost_high"] / middle).clip(upper=1.0)
     return frame
+
+
+def _place(row: Any, frame: pd.DataFrame) -> float:
+    if math.isnan(row.lost):
+        return float("nan")
+    hidden = frame[frame["lost"].isna()]
+    above, below = hidden["lost_low"] >= row.lost_high, hidden["lost_high"] <= row.lost_low
+    if not (above | below).all():
+        return float("nan")
+    return float(1 + (frame["lost"] > row.lost).sum() + above.sum())
+
+
+def part_name(part: str) -> str:
+    """A part of the ledger in the reader's language."""
+    return {
+        "printed": _("Printed: the notice gives the rate"),
+        "derivable": _("Derivable: follows from the published scores"),
+        "undisclosed": _("Undisclosed: neither printed nor derivable"),
+        "not_printed": _("Not printed: derivable and undisclosed together"),
+        "total": _("Everything lost"),
+    }[part]
 
 
 def _within(score: Interval | None, maximum: float) -> Interval:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -31,8 +32,8 @@ def publish(work: Path, final: Path) -> None:
         final.rename(before)
     try:
         work.rename(final)
-    except OSError:
-        if before.exists():
+    except BaseException:  # an interrupt too: something must stand in place
+        if before.exists() and not final.exists():
             before.rename(final)
         raise
     if before.exists():
@@ -48,18 +49,21 @@ def recover(final: Path) -> None:
         shutil.rmtree(before)
 
 
-def sweep(reports: Path, prefix: str) -> None:
+def sweep(reports: Path, name: str) -> None:
     """Remove the working folders that earlier runs of a report left, now that it has been published."""
-    for folder in (reports / WORK).glob(f"{prefix}*"):
-        if folder.is_dir():
+    for folder in (reports / WORK).iterdir():
+        if folder.is_dir() and re.fullmatch(re.escape(name) + "-[0-9a-f]{12}", folder.name):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def replace_file(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     temporary = path.parent / WORK / f"{path.name}-{uuid.uuid4().hex[:12]}"
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -83,15 +87,20 @@ def only_one(reports: Path, name: str, wait: float = 0) -> Iterator[None]:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """Tell a full disk, a missing permission or a file open elsewhere as what it is: WriteError."""
+def writing(afterwards: str) -> Iterator[None]:
+    """Tell a full disk, a missing permission or a file open elsewhere as what it is: WriteError.
+
+    `afterwards` says what stands in the reports folder then.
+    """
     try:
         yield
     except OSError as error:
         raise WriteError(
             _("A file of the report could not be written: {reason}.").format(reason=error.strerror or error),
             [str(error.filename)] if error.filename else [],
-            _("Free some space, or close the file where it is open, then run again. The last report is unchanged."),
+            _("Free some space, or close the file where it is open, then run again. {afterwards}").format(
+                afterwards=afterwards
+            ),
         ) from error
 
 

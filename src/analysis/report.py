@@ -17,6 +17,7 @@ import sys
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
@@ -116,9 +117,10 @@ def render(parameters: Parameters, limits: Limits = Limits()) -> Path:
     if not final.resolve().is_relative_to(reports.resolve()):
         raise ParameterError(_("The report would be written outside the reports folder."), [str(final)])
     started = datetime.now(UTC)
-    with writing(), only_one(reports, f"{final.parent.name}-{final.name}"):
+    name = f"{final.parent.name}-{final.name}"
+    with writing(_("The last report is unchanged.")), only_one(reports, name):
         recover(final)
-        work = reports / ".work" / f"{slug(parameters.entity)}-{parameters.month}-{uuid.uuid4().hex[:12]}"
+        work = reports / ".work" / f"{name}-{uuid.uuid4().hex[:12]}"
         work.mkdir(parents=True)
         executed = _execute(parameters, work, limits)
         result = _result(work, parameters)
@@ -127,7 +129,8 @@ def render(parameters: Parameters, limits: Limits = Limits()) -> Path:
         (work / RESULT).unlink()
         _record(work, parameters, result, started)
         publish(work, final)
-        sweep(reports, f"{final.parent.name}-{final.name}-")
+        sweep(reports, name)
+    with writing(_("The report itself is published; only the list of reports is old.")):
         _write_index(reports)
     return final / PAGE
 
@@ -141,7 +144,15 @@ def _execute(parameters: Parameters, work: Path, limits: Limits) -> Any:
     from papermill.exceptions import PapermillExecutionError
 
     source = project.root() / "notebooks" / NOTEBOOK
-    known = set(papermill.inspect_notebook(str(source)))
+    try:
+        nbformat.read(source, as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError) as error:
+        raise NotebookError(
+            _("The notebook {file} cannot be read.").format(file=_relative(source)),
+            [str(error).splitlines()[0]],
+            _("Take it again from where you cloned the project."),
+        ) from error
+    known = set(papermill.inspect_notebook(_plain_path(source)))
     values = {**parameters.model_dump(), "run_id": work.name}
     if strangers := set(values) - known:
         raise ParameterError(
@@ -150,17 +161,31 @@ def _execute(parameters: Parameters, work: Path, limits: Limits) -> Any:
         )  # fmt: skip
     output = work / EXECUTED
     deadline = monotonic() + limits.run
+
+    def too_long() -> RunTimeoutError:
+        return RunTimeoutError(
+            _("The report took longer than it may ({seconds} s a cell, {all} s in all).").format(
+                seconds=f"{limits.cell:g}", all=f"{limits.run:g}"
+            ),
+            [],
+            _kept(output),
+        )
+
+    def seconds_left(_cell: Any) -> float:
+        left = deadline - monotonic()
+        if left <= 0:
+            raise too_long()
+        return min(limits.cell, left)
+
     try:
         papermill.execute_notebook(
-            str(source),
-            str(output),
+            _plain_path(source),
+            _plain_path(output),
             parameters=values,
             cwd=str(work),
             progress_bar=False,
-            request_save_on_cell_execute=False,
-            start_timeout=limits.start,
-            execution_timeout=limits.cell,
-            timeout_func=lambda cell: max(1, min(limits.cell, deadline - monotonic())),
+            start_timeout=ceil(limits.start),
+            timeout_func=seconds_left,
             shutdown_kernel="immediate",
             kernel_manager_class="analysis.kernel.ReportKernelManager",
         )
@@ -173,12 +198,7 @@ def _execute(parameters: Parameters, work: Path, limits: Limits) -> Any:
             _("The broken notebook is kept in {path}.").format(path=_relative(output)),
         ) from error
     except CellTimeoutError as error:
-        raise RunTimeoutError(
-            _("The report took longer than it may ({seconds} s a cell, {all} s in all).").format(
-                seconds=f"{limits.cell:g}", all=f"{limits.run:g}"
-            ),
-            [], _kept(output),
-        ) from error  # fmt: skip
+        raise too_long() from error
     except RuntimeError as error:  # nbclient's DeadKernelError, and what it raises when a kernel does not start
         raise KernelDiedError(
             _("The kernel of the report died: killed, or out of memory."), [], _kept(output)
@@ -240,13 +260,22 @@ def _write_index(reports: Path) -> None:
     from analysis.tables import index_of_reports
 
     with only_one(reports, "index", wait=60):
-        records = [
-            {**json.loads(path.read_text(encoding="utf-8")), "href": f"{path.parent.relative_to(reports).as_posix()}/"}
-            for path in sorted(reports.glob(f"*/*/{RECORD}"))
-        ]
+        folders = [path for path in sorted(reports.glob("[!.]*/*")) if (path / RECORD).is_file()]
+        records = [_listed(path, reports) for path in folders if path.suffix != ".prev"]
         shown = v4.new_output("display_data", {"text/html": str(index_of_reports(records))})
         page = _page(v4.new_notebook(cells=[v4.new_code_cell(outputs=[shown])]), _("Reports"))
         replace_file(reports / PAGE, page)
+
+
+def _listed(folder: Path, reports: Path) -> dict[str, Any]:
+    """What the list says of a report; only where it is, when its record is damaged."""
+    href = f"{folder.relative_to(reports).as_posix()}/"
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        Result.model_validate({name: record[name] for name in Result.model_fields})
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"href": href}
+    return {**record, "href": href}
 
 
 def _save_notebook(executed: Any, path: Path) -> None:
@@ -284,6 +313,11 @@ def _prepare_environment() -> None:
     """Settings that the kernel inherits and that our own imports need; see docs/performance.md for what each saves."""
     os.environ.update(PYTHONHASHSEED="0", OPENBLAS_NUM_THREADS="1", PYTHONUTF8="1", TZ="Asia/Ho_Chi_Minh")
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+def _plain_path(path: Path) -> str:
+    """papermill fills in braces in a path; doubled, they stay braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _kept(path: Path) -> str:

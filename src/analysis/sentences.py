@@ -18,8 +18,6 @@ from analysis.identify import Identified
 from analysis.vietnamese import _, write_list, write_period
 from analysis.whatif import TOGETHER
 
-MONTHS_FOR_TREND = 6
-
 
 @dataclass(frozen=True)
 class Sentence:
@@ -42,10 +40,10 @@ def say(template: str, **values: Any) -> Sentence:
 def headline(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> Sentence:
     """Where the points went: the loss, and the fewest groups that hold at least half of it."""
     entity, period = identified.entity, write_period(identified.period)
-    if "headline.share" not in figures:
+    if not figures["lost"].value:
         return say(_("{entity} lost no point in {period}."), entity=entity, period=period)
     named = list(named_groups(by_group)["name"])
-    if len(named) == len(by_group):
+    if not named or len(named) == len(by_group):
         return say(_("{entity} lost {lost} points in {period}."), entity=entity, lost=figures["lost"], period=period)
     if len(named) == 1:
         template = _("{entity} lost {lost} points in {period}; {share} of them in {groups}.")
@@ -125,7 +123,7 @@ def caution(figures: Figures) -> Sentence:
     """What the ranges are, and are not."""
     if figures["rules.survivors"].value == 1:
         return say(
-            _("The rules of this period are recovered from the portal's own figures; what is left open is rounding.")
+            _("One set of rules, recovered or inferred from the portal's figures, fits; what is left open is rounding.")
         )
     return say(
         _(
@@ -211,30 +209,18 @@ def change(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sent
     return say(_("the total of {period} is not known"), period=write_period(before))
 
 
-def history_length(past: pd.DataFrame, identified: Identified) -> Sentence:
+def history_length(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sentence:
     """Which totals are known under these rules, and whether they allow a trend."""
-    periods = [period for period in past["period"] if identified.rubric.covers(period)]
+    few = (figures["trend.longest"].value or 0.0) < (figures["trend.needed"].value or 0.0)
     return say(
         _(
             "{entity} has a published total for these periods under the rules of this report: {periods}. A trend needs "
             "at least {needed} months in a row; there are {longest}, so none is shown and no gap is joined."
         )
-        if longest_run(periods) < MONTHS_FOR_TREND
+        if few
         else _("{entity} has a published total for these periods under the rules of this report: {periods}."),
         entity=identified.entity,
-        periods=write_list(write_period(period) for period in periods),
-        needed=MONTHS_FOR_TREND,
-        longest=longest_run(periods),
+        periods=write_list(write_period(period) for period in past["period"] if identified.rubric.covers(period)),
+        needed=figures["trend.needed"],
+        longest=figures["trend.longest"],
     )
-
-
-def longest_run(periods: list[str]) -> int:
-    """How many months follow one another without a gap, at most; other periods do not count."""
-    months = {period for period in periods if len(period) == len("YYYY-MM") and "Q" not in period}
-    longest = 0
-    for month in months:
-        length = 1
-        while (before := month_before(month)) in months:
-            month, length = before, length + 1
-        longest = max(longest, length)
-    return longest

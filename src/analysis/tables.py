@@ -15,6 +15,7 @@ from analysis import sentences
 from analysis.figures import COLOURS, Figures, Html, named_groups
 from analysis.history import Source
 from analysis.identify import Identified
+from analysis.losses import part_name
 from analysis.reconcile import check_name
 from analysis.vietnamese import _, nfc, write_date, write_number, write_period
 from analysis.whatif import TOGETHER
@@ -34,16 +35,15 @@ def first_screen(
     ledger: pd.DataFrame,
     past: pd.DataFrame,
     identified: Identified,
-    source: Source,
-    as_of: str,
+    sources: Mapping[str, Source],
 ) -> Html:
     """What a leader reads: label, finding, three figures, six bars, and whether they add up."""
     kind = next(kind for kind in WEAKEST_FIRST if any(item.kind == kind for item in _inputs(figures)))
     origin = [_("Index of Decision {decision}").format(decision=identified.rubric.decision)]
     origin.append(write_period(identified.period))
-    if as_of:
-        origin.append(_("figures to {date}").format(date=write_date(as_of)))
-    origin.append(", ".join(part for part in (source.publisher, source.number) if part))
+    if figures["total"].as_of:
+        origin.append(_("figures to {date}").format(date=write_date(figures["total"].as_of)))
+    origin.append(_source_words(sources[figures["total"].source]))
     rank, ranked = figures.get("rank"), figures.get("ranked")
     of = Html("{}<small>/{}</small>")
     numbers = [
@@ -134,16 +134,9 @@ def groups(figures: Figures, by_group: pd.DataFrame) -> Html:
 
 def disclosed(figures: Figures, ledger: pd.DataFrame) -> Html:
     """The loss by what the notice discloses of it."""
-    names = {
-        "printed": _("Printed: the notice gives the rate"),
-        "derivable": _("Derivable: follows from the published scores"),
-        "undisclosed": _("Undisclosed: neither printed nor derivable"),
-        "not_printed": _("Not printed: derivable and undisclosed together"),
-        "total": _("Everything lost"),
-    }
     rows = [
         [
-            names[row.part],
+            part_name(row.part),
             figures[f"ledger.{row.part}.indicators"],
             figures["lost"] if row.part == "total" else figures[f"ledger.{row.part}.lost"],
             figures[f"ledger.{row.part}.share"],
@@ -227,9 +220,11 @@ def rules(figures: Figures, open_rules: pd.DataFrame, sources: Mapping[str, Sour
     )
 
 
-def history(past: pd.DataFrame, identified: Identified) -> Html:
+def history(figures: Figures, past: pd.DataFrame, identified: Identified) -> Html:
     """Whether the history allows a change or a trend, and why not."""
-    return _join(_heading(_("How did the score move?")), _paragraph([sentences.history_length(past, identified)], ""))
+    return _join(
+        _heading(_("How did the score move?")), _paragraph([sentences.history_length(figures, past, identified)], "")
+    )
 
 
 def checked(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identified: Identified) -> Html:
@@ -292,11 +287,12 @@ def title(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> s
     return nfc(str(sentences.headline(figures, by_group, identified)))
 
 
-def described(figures: Figures, prefix: str, measure: str, source: Source) -> tuple[str, str]:
+def described(figures: Figures, prefix: str, measure: str, sources: Mapping[str, Source]) -> tuple[str, str]:
     """A chart of the figures `prefix.*.measure`, in words, and its source line."""
     shown = [item for item in figures.values() if item.id.startswith(f"{prefix}.") and item.id.endswith(f".{measure}")]
-    words = "; ".join(f"{item.label}: {item}" for item in shown)
-    return f"{words}.", _("Source: {source}.").format(source=", ".join(filter(None, (source.publisher, source.number))))
+    words = "; ".join(f"{item.label}: {item}" for item in shown) or _("Nothing to show was published")
+    used = dict.fromkeys(item.source for item in shown if item.source) or [figures["total"].source]
+    return f"{words}.", _("Source: {source}.").format(source="; ".join(_source_words(sources[name]) for name in used))
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], text: Sequence[int] = ()) -> Html:
@@ -360,7 +356,7 @@ def _words_of_three(name: str, value: Any) -> Html:
 def _inputs(figures: Figures) -> list[Any]:
     """The figures that were read, not made: what the label of a page is about."""
     read = ("total", "rank", "group.", "printed.")
-    return [item for item in figures.values() if item.where and item.id.startswith(read) and item.kind != "derived"]
+    return [item for item in figures.values() if item.where and item.id.startswith(read)]
 
 
 def _alternatives(figures: Figures, rows: pd.DataFrame) -> Html:
@@ -370,6 +366,10 @@ def _alternatives(figures: Figures, rows: pd.DataFrame) -> Html:
 
 def _reference(words: str) -> Html:
     return Html('<span class="ref">{}</span>').format(words)
+
+
+def _source_words(source: Source) -> str:
+    return ", ".join(part for part in (source.publisher, source.number) if part)
 
 
 def _sources(sources: Mapping[str, Source]) -> Html:
@@ -402,9 +402,13 @@ def _join(*parts: Any) -> Html:
 
 def index_of_reports(records: Sequence[Mapping[str, Any]]) -> Html:
     """The published reports, newest period first."""
-    newest = sorted(records, key=lambda record: (record["period"], record["entity"]), reverse=True)
+    newest = sorted(records, key=lambda record: (record.get("period", ""), record["href"]), reverse=True)
     rows = []
     for record in newest:
+        if "title" not in record:
+            link = Html('<a href="{0}index.html">{0}</a>').format(record["href"])
+            rows.append([link, "", "", "", _("its run.json cannot be read; make this report again"), ""])
+            continue
         rank = f"{record['rank']}/{record['ranked']}" if record["rank"] and record["ranked"] else _("not published")
         name = f"{record['entity']}, {write_period(record['period'])}"
         files = Html('<a href="{0}figures.csv">CSV</a> · <a href="{0}report.ipynb">{1}</a>')
@@ -414,7 +418,7 @@ def index_of_reports(records: Sequence[Mapping[str, Any]]) -> Html:
                 f"{write_number(record['total'], 2)}/{write_number(record['total_max'], 0)}",
                 rank,
                 KIND_NAMES[record["kind"]](),
-                record["title"],
+                Html('<span lang="{}">{}</span>').format(record["language"], record["title"]),
                 files.format(record["href"], _("notebook")),
             ]
         )
