@@ -792,7 +792,7 @@ def test_impossible_parameter(small, changed, expected):
     "words",
     [
         ["../../x"],
-        ["/tmp/x"],
+        ["/etc/x"],
         ["2023-04", "-e", "../../x"],
         ["2023-04", "-e", "../" * 40],
         ["2023-04", "-e", "CON"],
