@@ -32,6 +32,7 @@ MODES = {  # width, height, colours, medium, scripts
     "small phone": (320, 600, "light", "screen", True),
     "twice as large": (640, 450, "light", "screen", True),  # 1280 × 900 at 200 %
     "print": (A4_TEXT, 900, "light", "print", True),
+    "print in the dark": (A4_TEXT, 900, "dark", "print", True),
     "no script": (1280, 900, "light", "screen", False),
 }
 PHONES = ("phone", "small phone")
@@ -115,6 +116,7 @@ FOCUSED = """() => {
 }"""
 
 # axe cannot see the ground of a cell that a table on a phone scrolls out of sight; CONTRASTS measures those.
+UNSEEN = ("incomplete", "color-contrast")
 CLIPPED = """(target) => {
   const element = document.querySelector(target);
   const region = element.closest('.scroll');
@@ -216,7 +218,7 @@ def test_a_page_loads_nothing_says_nothing_and_fits(seen, addresses, name, mode)
         width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width[0] <= width[1]
         assert page.evaluate(WIDER_THAN_THE_PAGE) == []
-    if mode == "print":
+    if mode.startswith("print"):
         assert page.evaluate(CUT_OFF) == []
 
 
@@ -304,7 +306,7 @@ def test_axe_finds_nothing(opened, name):
 
 
 @every_page
-@pytest.mark.parametrize("mode", ["light", "dark", "phone", "print"])
+@pytest.mark.parametrize("mode", ["light", "dark", "phone", "print", "print in the dark"])
 def test_text_and_bars_stand_out_from_their_ground(seen, name, mode):
     page = seen(name, mode)
     found = page.evaluate(CONTRASTS)
@@ -426,6 +428,7 @@ def test_bars_are_as_long_as_their_losses(seen):
 def test_a_page_prints_on_a4(opened, name, tmp_path):
     page = opened(name, "light")
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    page.emulate_media(media="null")  # as a reader prints it
     path = tmp_path / "page.pdf"
     page.pdf(path=path, format="A4", prefer_css_page_size=True)
     pdf = path.read_bytes()
