@@ -463,3 +463,16 @@ def test_paper_shows_where_everything_comes_from(seen, name):
     page = seen(name, "print")
     assert page.locator("details li").count() > 2
     assert page.evaluate("[...document.querySelectorAll('details li')].every((item) => item.checkVisibility())")
+
+
+@every_page
+def test_a_number_in_a_table_stays_on_one_line(seen, name):
+    """`5,75 đến` over `6,00` reads as two numbers."""
+    for mode in ("print", "phone"):
+        broken = seen(name, mode).evaluate(
+            "[...document.querySelectorAll('td.n, td.n data')].filter((cell) => {"
+            "  const range = document.createRange(); range.selectNodeContents(cell);"
+            "  const tops = [...range.getClientRects()].map((box) => box.top);"
+            "  return Math.max(...tops) - Math.min(...tops) > 4; }).map((cell) => cell.textContent)"
+        )
+        assert broken == [], mode
