@@ -18,11 +18,11 @@ NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("**/*.ipynb"))
 
 # Lowest first. A module imports from layers below its own and, without a cycle, from its own.
 LAYERS = (
-    ("__init__", "errors", "interval", "vietnamese", "project"),
+    ("__init__", "errors", "interval", "vietnamese", "project", "figures"),
     ("rubric", "contract", "history", "publish", "kernel"),
     ("reconcile", "identify"),
     ("losses", "whatif"),
-    ("figures",),
+    ("collected", "result"),
     ("sentences", "charts"),
     ("tables",),
     ("answers",),

@@ -12,8 +12,9 @@ import pandas as pd
 from analysis import history as figures_of
 from analysis import losses as lost
 from analysis import sentences
+from analysis.collected import collect
 from analysis.errors import ContradictionError
-from analysis.figures import Figures, collect
+from analysis.figures import Figures
 from analysis.identify import Identified, alternatives, identify
 from analysis.reconcile import check_name, failures, reconcile, unchecked
 from analysis.rubric import Rubric, load_rubrics, rubric_in_force

@@ -15,6 +15,7 @@ from analysis.reconcile import figure
 from analysis.rubric import Rubric
 from analysis.vietnamese import _
 
+NAMED_SHARE = 0.5
 PRINTED, DERIVABLE, UNDISCLOSED = "printed", "derivable", "undisclosed"
 
 
@@ -67,6 +68,12 @@ def losses_by_group(history: pd.DataFrame, rubric: Rubric, entity: str, period: 
     frame = pd.DataFrame(rows)
     frame["rank"] = [_place(row, frame) for row in frame.itertuples()]
     return frame.sort_values("lost_low", ascending=False, kind="stable", ignore_index=True)
+
+
+def named_groups(by_group: pd.DataFrame) -> pd.DataFrame:
+    """The groups a headline names: the fewest that surely hold half of everything lost; none if that cannot be said."""
+    enough = by_group["share_low"].cumsum() >= NAMED_SHARE
+    return by_group.loc[: enough.idxmax()] if enough.any() else by_group.head(0)
 
 
 def losses_by_indicator(identified: Identified) -> pd.DataFrame:

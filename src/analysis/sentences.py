@@ -12,9 +12,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from analysis.figures import Figures, named_groups
+from analysis.figures import Figures
 from analysis.history import month_before
 from analysis.identify import Identified
+from analysis.losses import named_groups
 from analysis.vietnamese import _, write_list, write_period
 from analysis.whatif import TOGETHER
 

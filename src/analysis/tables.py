@@ -12,10 +12,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis import sentences
-from analysis.figures import COLOURS, Figures, Html, named_groups
+from analysis.figures import COLOURS, Figures, Html
 from analysis.history import Source
 from analysis.identify import Identified
-from analysis.losses import part_name
+from analysis.losses import named_groups, part_name
 from analysis.reconcile import check_name
 from analysis.vietnamese import _, nfc, write_date, write_number, write_period
 from analysis.whatif import TOGETHER
