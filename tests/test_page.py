@@ -186,7 +186,8 @@ def as_shown(row: dict[str, str]) -> str:
     """A row of figures.csv as the page must show it, in the current language."""
     decimals = int(row["decimals"])
     if row["value"]:
-        return write_number(float(row["value"]), decimals)
+        bare = row["unit"] == "percent" and float(row["value"]) in (0, 100)
+        return write_number(float(row["value"]), 0 if bare else decimals)
     return write_range(float(row["low"]), float(row["high"]), decimals)
 
 

@@ -46,13 +46,14 @@ sns.set_theme(
 
 
 def loss_by_group(by_group: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
-    """Points lost by each group, longest bar first; the thin line is what rounding leaves open."""
+    """Points lost by each group, longest bar first; a thin line where the score is not printed: what it may be."""
     ax = ax or _axes(len(by_group))
     rows = by_group.assign(label=[_wrapped(name) for name in by_group["name"]])
     sns.barplot(
         rows, x="lost", y="label", hue="label", palette=_palette(rows), legend=False, ax=ax, width=0.62, saturation=1
     )
-    ax.hlines(range(len(rows)), rows["lost_low"], rows["lost_high"], color=INK, linewidth=1.5)
+    hidden = rows[rows["lost"].isna()]
+    ax.hlines(hidden.index, hidden["lost_low"], hidden["lost_high"], color=INK, linewidth=1.5)
     for place, row in enumerate(rows.itertuples()):
         text = (
             write_range(row.lost_low, row.lost_high, 1) if pd.isna(row.lost) else write_number(row.lost, row.decimals)
@@ -134,11 +135,7 @@ def history_of_totals(past: pd.DataFrame, title: str = "", ax: Axes | None = Non
     ax.set_ylabel(_("points"))
     ax.grid(axis="y", color=GRID, linewidth=0.6)
     sns.despine(ax=ax)
-    finding = _("No month has a published total")
-    for row in rows.tail(1).itertuples():
-        finding = _("Total score: {total} in {period}").format(
-            total=write_number(row.value, row.decimals), period=write_period(row.period)
-        )
+    finding = _("No month has a published total") if rows.empty else _("Published totals by month")
     return _fitted(ax, title or finding)
 
 

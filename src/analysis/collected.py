@@ -112,7 +112,8 @@ def _of_alternatives(open_rules: pd.DataFrame, identified: Identified) -> Iterat
         fits = _("fits") if row.fits else _("ruled out")
         rule = f"{identified.rubric.id}: {row.parameter} {row.status}; {fits}"
         name = f"alternative.{row.code}.{row.parameter}.{row.value:g}"
-        yield exact(name, row.name, row.value, units[row.parameter], 0, "published", rule, row.source)
+        kind = "published" if row.status == "legal" else "derived"
+        yield exact(name, row.name, row.value, units[row.parameter], 0, kind, rule, row.source)
 
 
 def _of_groups(by_group: pd.DataFrame, identified: Identified, lost: Figure) -> Iterator[Figure]:
@@ -181,11 +182,12 @@ def _of_indicators(by_indicator: pd.DataFrame, identified: Identified, figures: 
         yield between(f"{name}.lost", row.name, _ends(row, "lost"), "points", 2, f"{rule}; {row.disclosure}")
         if not math.isnan(row.rate_low):
             printed = figures.get(f"printed.{row.code}.percent")
-            rate = (row.rate_low + row.rate_high) / 2 if printed is None else printed.value
-            ends = _ends(row, "rate") if printed is None else (printed.low, printed.high)
-            decimals = 0 if rate in (0, 100) else 2  # as notices print them
-            rule = " + ".join(indicator.rate_from) or "rate"
-            yield between(f"{name}.rate", row.name, ends, "percent", decimals, rule, rate)
+            if printed is not None:
+                yield replace(printed, id=f"{name}.rate")
+                continue
+            rule = " + ".join(indicator.rate_from) or "count / base"
+            middle = (row.rate_low + row.rate_high) / 2
+            yield between(f"{name}.rate", row.name, _ends(row, "rate"), "percent", 2, rule, middle)
 
 
 def _of_ledger(ledger: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
@@ -215,7 +217,8 @@ def _of_gains(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identifie
             target = identified.rubric.indicators[row.code].target
             status = f"{identified.rubric.id}: {target.status}"
             share = float(row.alternative)
-            yield exact(f"rule.{number}.target", row.name, share, "percent", 0, "published", status, target.source)
+            kind = "published" if target.status == "legal" else "derived"
+            yield exact(f"rule.{number}.target", row.name, share, "percent", 0, kind, status, target.source)
 
 
 def _of_needs(needed: pd.DataFrame, identified: Identified) -> Iterator[Figure]:

@@ -34,6 +34,9 @@ class Html(Markup):
     def _repr_html_(self) -> str:
         return str(self)
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} characters of HTML>"  # a notebook keeps this beside the HTML
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -62,7 +65,8 @@ class Figure:
         if self.words:
             return self.words
         if self.value is not None:
-            return write_number(self.value, self.decimals)
+            bare = self.unit == "percent" and self.value in (0, 100)  # 0 % and 100 %, as notices print them
+            return write_number(self.value, 0 if bare else self.decimals)
         if self.low is None or self.high is None:
             return _("unknown")
         return write_range(self.low, self.high, self.decimals)

@@ -216,7 +216,7 @@ def history_length(figures: Figures, past: pd.DataFrame, identified: Identified)
     return say(
         _(
             "{entity} has a published total for these periods under the rules of this report: {periods}. A trend needs "
-            "at least {needed} months in a row; there are {longest}, so none is shown and no gap is joined."
+            "at least {needed} months in a row; the longest run is {longest}, so none is shown and no gap is joined."
         )
         if few
         else _("{entity} has a published total for these periods under the rules of this report: {periods}."),
