@@ -160,6 +160,11 @@ class Run:
         self.code, self.ended = process.returncode, time.monotonic()
 
 
+def hear_interrupts() -> None:
+    """A shell that starts this suite in the background has its children ignore SIGINT; the runner must hear it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(project: Path, *words: str, language: str = "en", **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*COMMAND, *words, "--lang", language],
@@ -169,6 +174,7 @@ def start(project: Path, *words: str, language: str = "en", **environment: str) 
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        preexec_fn=hear_interrupts,
     )
 
 
@@ -588,7 +594,7 @@ def publish_killed(folder: Path, good: Path, step: int, signal_name: str) -> int
     record = json.loads((work / "run.json").read_bytes())
     (work / "run.json").write_text(json.dumps({**record, "run_id": "new"}), encoding="utf-8")
     command = [sys.executable, "-c", STOPPED_AT, str(step), str(work), str(final), signal_name]
-    return subprocess.run(command, capture_output=True).returncode
+    return subprocess.run(command, capture_output=True, preexec_fn=hear_interrupts).returncode
 
 
 def test_runner_killed_at_each_step_of_publishing(tmp_path, good):
@@ -689,7 +695,9 @@ def test_interrupted_after_publishing(project):
     """Too late to say that nothing was published."""
     before = hashes(project / "reports" / "hoa-binh")
     command = [sys.executable, "-c", INTERRUPTED_AT_THE_INDEX, "report", "2023-04", "--lang", "en"]
-    run = subprocess.run(command, cwd=project, capture_output=True, text=True, encoding="utf-8")
+    run = subprocess.run(
+        command, cwd=project, capture_output=True, text=True, encoding="utf-8", preexec_fn=hear_interrupts
+    )
     assert whole(project / "reports" / "hoa-binh" / "2023-04")
     if run.returncode:
         assert run.returncode == 130
