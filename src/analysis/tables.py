@@ -328,8 +328,8 @@ def _bars(figures: Figures, by_group: pd.DataFrame) -> Html:
         items.append(
             Html(
                 '<li class="{}"><span class="name">{}</span>'
-                '<svg width="100%" height="20" viewBox="0 0 100 10" preserveAspectRatio="none" '
-                'aria-hidden="true" focusable="false"><rect class="g-{}" fill="{}" width="{}" height="10"></rect></svg>'
+                '<svg width="100%" height="20" viewBox="0 0 100 2" preserveAspectRatio="none" '
+                'aria-hidden="true" focusable="false"><rect class="g-{}" fill="{}" width="{}" height="2"></rect></svg>'
                 '<span class="label">{}</span></li>'
             ).format(
                 "named" if row.code in named else "",
