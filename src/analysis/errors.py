@@ -87,6 +87,24 @@ class CheckError(AnalysisError):
     exit_code = 16
 
 
+class DocumentError(AnalysisError):
+    """A file that no text can be taken from: its form, its size, its letters, or what it may do."""
+
+    exit_code = 30
+
+
+class BulletinError(AnalysisError):
+    """A notice that cannot be read for sure, or whose figures contradict each other."""
+
+    exit_code = 31
+
+
+class KnownMonthError(AnalysisError):
+    """A month that is already known with other values."""
+
+    exit_code = 32
+
+
 class NotebookError(AnalysisError):
     """A cell of the report raised."""
 

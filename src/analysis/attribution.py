@@ -1,0 +1,579 @@
+"""Which number of a notice belongs to which name?
+
+A name takes the number that follows it, with nothing between them but words that do not change what is meant. In
+`2,2 điểm về công khai` the name follows. Whatever leaves a doubt is left unread with its reason: a change, a target,
+another month, another province or a part of this one, a word that is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Literal
+
+from analysis.contract import BASE, RANK, TOTAL
+from analysis.rubric import Rubric
+from analysis.tokens import PrintedDate, Style, Token, is_broken, read_printed
+from analysis.vietnamese import _
+from analysis.wordings import Found, Meaning, Phrasebook
+
+Shape = Literal["pair", "percent", "points", "ordinal", "bare", "maximum", "broken", "ambiguous"]
+AND = ("và", "and")
+POINT_WORDS = ("điểm", "đ", "points", "point")
+BETWEEN_PAIR = ("tổng", "số", "tối", "đa", "the", "a", "maximum", "of", "total", "possible", "điểm", "available", "có")
+RANKED_WORDS = ("tỉnh", "địa", "thành", "province", "provinces", "localities", "cities", "units")
+STRANGERS = 8  # words that may stand between a group and its score with the right maximum
+REACH_OF_BEFORE = 400  # letters between the A and the B of `A … B`
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number as printed, with what stands by it; `start` to `end` are its words, end EXCLUDED."""
+
+    shape: Shape
+    start: int
+    end: int
+    value: Decimal = Decimal(0)
+    decimals: int = 0
+    second: Decimal | None = None
+    second_decimals: int = 0
+    first_end: int = 0
+    second_start: int = 0
+    points: bool = False
+    ranked: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """A piece of a sentence: a phrase, a number, a date, a mark or a word that is not known."""
+
+    kind: Literal["phrase", "amount", "date", "mark", "word"]
+    start: int
+    end: int
+    meanings: tuple[Meaning, ...] = ()
+    amount: Amount | None = None
+    date: PrintedDate | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One figure: `value` with the `decimals` printed, from `start` to `end` of the text, end EXCLUDED."""
+
+    code: str
+    level: Literal["total", "rank", "group", "indicator"]
+    unit: Literal["points", "percent", "count", "rank"]
+    value: Decimal
+    decimals: int
+    max: Decimal | None
+    start: int
+    end: int
+    max_printed: bool = False
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A number that was left unread, and why."""
+
+    start: int
+    end: int
+    why: str
+
+
+@dataclass
+class Attribution:
+    """What was read, what was not, what was named, and what forbids storing any of it."""
+
+    readings: list[Reading] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    problems: list[Unread] = field(default_factory=list)
+    named: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass
+class _Name:
+    """The name that the next number may belong to; `strangers` counts the words after it that are not known."""
+
+    codes: tuple[str, ...]
+    clause: int
+    strangers: int = 0
+    taken: set[str] = field(default_factory=set)
+
+
+def items_of(
+    text: str, tokens: Sequence[Token], dates: Sequence[PrintedDate], book: Phrasebook, rubric: Rubric | None, style: Style
+) -> list[Item]:
+    """The text as phrases, numbers, dates, marks and unknown words, in order."""
+    known = frozenset([TOTAL, RANK, *rubric.named]) if rubric else frozenset([TOTAL])
+    words, places = book.words(tokens)
+    befores = {number: [tokens[places[at]].start for at in found] for number, found in book.befores(words).items()}
+    phrases: dict[int, tuple[int, tuple[Meaning, ...]]] = {}
+    for found in book.phrases(words, known):
+        for choice in book.at(words, found.first, known):
+            start = tokens[places[choice.first]].start
+            if meanings := _in_place(choice, start, text, befores):
+                phrases.setdefault(places[choice.first], (places[choice.last - 1] + 1, meanings))
+                break
+    day_of = {day.start: day for day in dates}
+    items: list[Item] = []
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        if place in phrases:
+            after, meanings = phrases[place]
+            items.append(Item("phrase", token.start, tokens[after - 1].end, meanings, text=token.text))
+            place = max(after, place + 1)
+        elif token.kind == "number":
+            amount, place = _amount(text, list(tokens), place, style)
+            items.append(Item("amount", amount.start, amount.end, amount=amount))
+        else:
+            kind = {"date": "date", "mark": "mark"}.get(token.kind, "word")
+            items.append(Item(kind, token.start, token.end, date=day_of.get(token.start), text=token.text))  # type: ignore[arg-type]
+            place += 1
+    return items
+
+
+class Attributor:
+    """Reads sentences and rows of tables one after another; what is found collects in `result`."""
+
+    def __init__(self, rubric: Rubric, book: Phrasebook, entity: str, period: str, since_january: bool) -> None:
+        self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
+        self.since_january = since_january
+        self.units = Decimal(rubric.ranked_units(period) or 0)
+        self.maxima = {group.code: Decimal(str(group.points)) for group in rubric.groups}
+        self.maxima |= {
+            entry.code: sum((self.maxima[part] for part in entry.groups), Decimal(0)) for entry in rubric.combined
+        }
+        self.maxima[TOTAL] = Decimal(str(rubric.points))
+        self.result = Attribution()
+        self.name: _Name | None = None
+        self.weak: _Name | None = None
+        self.outside: list[str] = []
+        self.clause = 0
+        self.of_group = False
+
+    def sentence(self, items: Sequence[Item], zone: str = "") -> str:
+        """Read the items of one sentence, line or cell; the reason why what follows it is not this notice's, or ""."""
+        first, self.outside = True, []
+        for joined, clause in _clauses(items):
+            self.clause += 1
+            zone = self._clause(clause, zone, first, joined and self._is_unanswered())
+            first = first and not any(item.amount or figures_of_item(item) for item in clause)
+        return zone
+
+    def stop(self) -> None:
+        """What follows belongs to no name before it."""
+        self.name, self.weak, self.of_group = None, None, False
+
+    def row(self, cells: Sequence[Sequence[Item]], roles: Sequence[str | tuple[str, ...]]) -> None:
+        """Read a row of a table whose columns have roles; a tuple of codes is a column of that figure."""
+        self.stop()
+        zone = ""
+        for items, role in zip(cells, roles, strict=False):
+            if role == "name":
+                zone = self.sentence(items, zone)
+        for items, role in zip(cells, roles, strict=False):
+            if role not in ("name", "ignored"):
+                self.clause += 1
+                self._cell(items, role, zone)
+        self.stop()
+
+    def _cell(self, items: Sequence[Item], role: str | tuple[str, ...], zone: str) -> None:
+        amounts = [item.amount for item in items if item.amount is not None]
+        name = _Name(role, self.clause) if isinstance(role, tuple) else self.name
+        for amount in amounts:
+            if zone or name is None or name.strangers or len(amounts) > 1:
+                self._leave(amount, zone or _("no name that is known stands before it"))
+            else:
+                self._give(name, _as_column(amount, role, RANK in name.codes))
+
+    def _is_unanswered(self) -> bool:
+        """Whether a name stands at the end of the last clause without a number: `A và B: 76 %` is of both."""
+        name = self.name
+        return name is not None and name.clause == self.clause - 1 and not name.taken and not name.strangers
+
+    def _clause(self, items: Sequence[Item], zone: str, first: bool, joined: bool) -> str:
+        """Read a clause; the reason why numbers of the rest of the sentence are not this notice's, or ""."""
+        here, skip, negated = "", "", False
+        for place, item in enumerate(items):
+            kinds = {meaning.kind: meaning.name for meaning in item.meanings}
+            if item.kind == "mark" and item.text == "(":
+                self.outside.append(zone)
+            elif item.kind == "mark" and item.text == ")" and self.outside:
+                zone = self.outside.pop()
+            elif item.date is not None:
+                zone = self._dated(item.date, zone, here)
+            elif item.amount is not None:
+                self._number(items, place, item.amount, skip or here or zone)
+                skip = ""
+            elif "figure" in kinds:
+                self._named(item, here or zone, negated or joined)
+                joined, skip = False, ""
+            elif "province" in kinds:
+                zone = self._province(kinds["province"], zone, leads=not any(_says(other) for other in items[:place]))
+            elif "marker" in kinds:
+                reach, why = self.book.reach[kinds["marker"]], _not_ours(kinds["marker"])
+                if reach == "none":
+                    zone = here = ""
+                elif reach == "name":
+                    negated = True
+                elif reach == "number":
+                    skip = why
+                elif reach == "sentence" or (first and not any(other.amount or figures_of_item(other) for other in items[:place])):
+                    zone = zone or why
+                else:
+                    here = here or why
+            elif "ordinal" in kinds:
+                self._ordinal(item, kinds["ordinal"], here or zone)
+            elif "since_january" in kinds and not self.since_january:
+                here = _("it counts since January")
+            elif item.kind == "word" or (kinds and "filler" not in kinds):
+                skip = ""
+                self._stranger()
+        return zone
+
+    def _dated(self, day: PrintedDate, zone: str, here: str) -> str:
+        period, other = day.period(int(self.period[:4])), _("it is of another period")
+        if period is None:
+            return zone
+        if self.period.startswith(period):
+            return "" if zone == other else zone
+        return zone if here else other
+
+    def _named(self, item: Item, zone: str, negated: bool) -> None:
+        codes = figures_of_item(item)
+        same = self.name is not None and self.name.codes[:1] == codes[:1] and self.name.clause == self.clause
+        if same and self.name is not None and self.name.taken:
+            self.name.strangers = 0
+            return
+        self.name = _Name(codes, self.clause, strangers=99 if negated else 0)
+        if TOTAL in codes:
+            self.of_group = False
+        elif RANK not in codes:
+            self.weak = None
+        if not zone and not negated:
+            self.result.named.setdefault(codes[0], (item.start, item.end))
+
+    def _province(self, name: str, zone: str, leads: bool) -> str:
+        """Another province holds to the end of the sentence, or until ours leads a clause."""
+        other = _("it is of another province")
+        if name != self.entity:
+            return zone or other
+        if zone == other and leads:
+            zone = ""
+        if not zone:
+            self.of_group = False
+            self.weak = _Name((TOTAL,), self.clause)
+        return zone
+
+    def _ordinal(self, item: Item, words: str, zone: str) -> None:
+        name = self.name
+        after_rank = name is not None and RANK in name.codes and not name.strangers and "rank" not in name.taken
+        amount = Amount("ordinal", item.start, item.end, Decimal(self.book.ordinals[words]))
+        if zone and (after_rank or " " in words):
+            self._leave(amount, zone)
+        elif after_rank and name is not None:
+            self._give(name, amount)
+        elif " " in words:
+            self._give(_Name((RANK,), self.clause), amount)
+        else:
+            self._stranger()
+
+    def _stranger(self) -> None:
+        for name in (self.name, self.weak):
+            if name is not None:
+                name.strangers += 1
+
+    def _number(self, items: Sequence[Item], place: int, amount: Amount, zone: str) -> None:
+        name = self.name
+        if zone == _not_ours("maximum"):
+            if name is not None and amount.shape in ("bare", "points"):
+                self._maximum(name, amount)
+            return
+        if zone:
+            self._leave(amount, zone)
+            return
+        here = name is not None and name.clause == self.clause
+        behind = self._name_behind(items, place, amount)
+        choices = [name if here else None, behind, None if here else name]
+        if self.weak is not None and self.weak.strangers <= STRANGERS and amount.shape == "points" and amount.decimals:
+            choices.append(replace(self.weak, strangers=0))
+        for choice in choices:
+            if choice is not None and self._may_take(choice, amount):
+                if choice is behind:
+                    self.name = choice
+                self._give(choice, amount)
+                return
+        if amount.shape == "pair" and amount.second == self.maxima[TOTAL] and amount.decimals:
+            self._give(_Name((TOTAL,), self.clause), amount)
+        elif amount.shape == "pair" and amount.ranked and amount.second == self.units and not amount.decimals and not self.of_group:
+            self._give(_Name((RANK,), self.clause), amount)
+        elif here and name is not None and not name.strangers:
+            self._give(name, amount)
+        else:
+            self._leave(amount, _("no name that is known stands before it"))
+
+    def _may_take(self, name: _Name, amount: Amount) -> bool:
+        """Whether the number is a figure of the name that it does not have yet, and nothing between them forbids it.
+
+        A score printed with the right maximum is one beyond doubt, whatever words stand between in its clause; a bare
+        number must follow its name at once.
+        """
+        fits = any(reading.unit not in name.taken for code in name.codes for reading in self._readings(code, amount))
+        if amount.shape in ("broken", "ambiguous"):
+            return name is self.name and not name.strangers and name.clause == self.clause and not name.taken
+        if name.strangers:
+            maxima = [self.maxima.get(code) for code in name.codes]
+            return fits and name.clause == self.clause and name.strangers <= STRANGERS and amount.second in maxima
+        if amount.shape == "bare" and name.clause != self.clause:
+            return fits and not name.taken and name.clause == self.clause - 1 and RANK not in name.codes
+        return fits
+
+    def _name_behind(self, items: Sequence[Item], place: int, amount: Amount) -> _Name | None:
+        """A name that follows the number in its clause and takes no number of the same kind itself."""
+        depth = 0
+        for number in range(place + 1, len(items)):
+            item = items[number]
+            kinds = {meaning.kind for meaning in item.meanings}
+            if item.kind == "mark" and item.text in "()":
+                depth += 1 if item.text == "(" else -1
+            elif depth > 0:
+                continue
+            elif "figure" in kinds:
+                later = [
+                    other for other in items[number + 1 :]
+                    if other.text not in ("(", ")", ":") and _says(other)
+                ]  # fmt: skip
+                own = later[0].amount if later else None
+                if own is not None and (own.shape == "percent") == (amount.shape == "percent"):
+                    return None
+                codes = figures_of_item(item)
+                return None if RANK in codes and amount.shape != "pair" else _Name(codes, self.clause)
+            elif not kinds & {"filler", "province"} and item.text != ":":
+                return None
+        return None
+
+    def _maximum(self, name: _Name, amount: Amount) -> None:
+        maxima = [self.maxima[code] for code in name.codes if code in self.maxima]
+        maxima += [self.units] if RANK in name.codes and self.units else []
+        if maxima and amount.value not in maxima:
+            self._refuse(amount, _("the maximum printed is {printed}, the rubric says {expected}"), maxima)
+
+    def _give(self, name: _Name, amount: Amount) -> None:
+        """Give a number to a name, or leave it with the reason."""
+        if amount.shape in ("broken", "ambiguous"):
+            why = (
+                _("the number cannot be read for sure: something touches it")
+                if amount.shape == "broken"
+                else _("the number can be read in two ways: the notice does not show one decimal mark")
+            )
+            self.result.problems.append(Unread(amount.start, amount.end, why))
+            return
+        if amount.shape == "maximum":
+            self._maximum(name, amount)
+            return
+        if RANK in name.codes and self.of_group:
+            self._leave(amount, _("it is the rank of a group"))
+            return
+        for code in name.codes:
+            readings = self._readings(code, amount)
+            fresh = [reading for reading in readings if reading.unit not in name.taken]
+            if fresh:
+                name.taken |= {reading.unit for reading in fresh}
+                name.codes, name.strangers = (code,), 0
+                for reading in fresh:
+                    self._add(reading)
+                return
+        maxima = [self.maxima[code] for code in name.codes if code in self.maxima]
+        if self._is_share(name, amount):
+            return
+        known = len(maxima) == len(name.codes) and "points" not in name.taken
+        if known and amount.shape in ("pair", "points") and amount.value > max(amount.second or 0, *maxima):
+            self._refuse(amount, _("more points are printed than the maximum of {expected}"), maxima)
+        elif known and amount.shape == "pair" and amount.second not in maxima:
+            self._refuse(amount, _("the maximum printed is {printed}, the rubric says {expected}"), maxima)
+        elif known and amount.shape == "pair":
+            self._refuse(amount, _("more points are printed than the maximum of {expected}"), maxima)
+        elif amount.shape == "pair" and RANK in name.codes and self.units and "rank" not in name.taken:
+            self._refuse(amount, _("{printed} provinces are printed, {expected} were ranked"), [self.units])
+        elif amount.shape == "bare" and not amount.decimals and amount.value in maxima:
+            return
+        else:
+            self._leave(amount, _("it does not fit the name before it"))
+
+    def _readings(self, code: str, amount: Amount) -> list[Reading]:
+        """The figures that a number is, if it is of this code; none if it cannot be."""
+        value, second = amount.value, amount.second
+        span = {"start": amount.start, "end": amount.end}
+        if code == RANK:
+            units = self.units or None
+            whole = not amount.decimals and value >= 1 and (units is None or value <= units) and not self.of_group
+            if whole and (amount.shape in ("ordinal", "bare") or (amount.shape == "pair" and second == units)):
+                return [Reading(code, "rank", "rank", value, 0, units, max_printed=second is not None, **span)]
+            return []
+        if code in self.maxima:
+            maximum = self.maxima[code]
+            scored = amount.shape == "points" or (amount.shape == "pair" and second == maximum)
+            if (scored or (amount.shape == "bare" and amount.decimals)) and value <= maximum:
+                level: Literal["total", "group"] = "total" if code == TOTAL else "group"
+                printed = amount.shape == "pair"
+                return [Reading(code, level, "points", value, amount.decimals, maximum, max_printed=printed, **span)]
+            return []
+        if amount.shape == "percent":
+            return [Reading(code, "indicator", "percent", value, amount.decimals, None, **span)] if value <= 100 else []
+        if amount.points:
+            return [Reading(code, "indicator", "points", value, amount.decimals, second, **span)]
+        if amount.decimals or amount.second_decimals or amount.shape not in ("bare", "pair"):
+            return []
+        if amount.shape == "bare":
+            return [Reading(code, "indicator", "count", value, 0, None, **span)]
+        if second is None or value > second:
+            return []
+        return [
+            Reading(code, "indicator", "count", value, 0, None, amount.start, amount.first_end),
+            Reading(code + BASE, "indicator", "count", second, 0, None, amount.second_start, amount.end),
+        ]
+
+    def _is_share(self, name: _Name, amount: Amount) -> bool:
+        """Whether a percent beside a score only says how much of the maximum the score is."""
+        if amount.shape != "percent" or len(name.codes) != 1 or "points" not in name.taken:
+            return False
+        score = next((item for item in self.result.readings if item.code == name.codes[0]), None)
+        if score is None or not score.max:
+            return False
+        slack = Decimal(50) * Decimal(10) ** -score.decimals / score.max + Decimal(10) ** -amount.decimals / 2
+        return abs(100 * score.value / score.max - amount.value) <= slack
+
+    def _add(self, reading: Reading) -> None:
+        same = [item for item in self.result.readings if (item.code, item.unit) == (reading.code, reading.unit)]
+        self.of_group = reading.level == "group" or (self.of_group and reading.level == "indicator")
+        if not same:
+            self.result.readings.append(reading)
+        elif all(item.value != reading.value for item in same):
+            why = _("the same figure is printed twice with different values")
+            self.result.problems += [Unread(item.start, item.end, why) for item in (same[0], reading)]
+
+    def _refuse(self, amount: Amount, template: str, expected: Sequence[Decimal]) -> None:
+        printed = amount.second if amount.second is not None else amount.value
+        words = template.format(printed=printed, expected=", ".join(f"{number:f}" for number in dict.fromkeys(expected)))
+        self.result.problems.append(Unread(amount.start, amount.end, words))
+
+    def _leave(self, amount: Amount, why: str) -> None:
+        self.result.unread.append(Unread(amount.start, amount.end, why))
+
+
+def _not_ours(marker: str) -> str:
+    """Why a number after a marker is not a figure of this notice."""
+    reasons = {
+        "change": _("it is a change or a comparison"),
+        "before": _("it is of another period"),
+        "target": _("it is a target"),
+        "average": _("it is an average"),
+        "part": _("it is of a part of the province"),
+        "maximum": _("it is a maximum"),
+        "from": _("it is a change or a comparison"),
+        "threshold": _("it is a threshold or an approximation"),
+    }
+    return reasons.get(marker, marker)
+
+
+def _says(item: Item) -> bool:
+    """Whether an item is more than a mark or a word that changes nothing."""
+    return item.kind != "mark" and "filler" not in {meaning.kind for meaning in item.meanings}
+
+
+def figures_of_item(item: Item) -> tuple[str, ...]:
+    """The codes of the figures that a phrase may name."""
+    return tuple(dict.fromkeys(meaning.name for meaning in item.meanings if meaning.kind == "figure"))
+
+
+def _as_column(amount: Amount, role: str | tuple[str, ...], rank: bool) -> Amount:
+    """A bare number of a table with the unit that its column gives it."""
+    if amount.shape != "bare" or isinstance(role, tuple):
+        return amount
+    if role == "score" and not rank:
+        return replace(amount, shape="points", points=True)
+    shapes: dict[str, Shape] = {"maximum": "maximum", "percent": "percent"}
+    return replace(amount, shape=shapes.get(role, "bare"))
+
+
+def _clauses(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
+    """The clauses of a sentence, and whether each is joined to the one before by `and`."""
+    joined, clause = False, list[Item]()
+    for item in items:
+        word = item.text if item.kind == "word" else ""
+        if (item.kind == "mark" and item.text in ",;") or word in (*AND, "while", "còn"):
+            yield joined, clause
+            joined, clause = word in AND, []
+        else:
+            clause.append(item)
+    yield joined, clause
+
+
+def _in_place(found: Found, start: int, text: str, befores: dict[int, list[int]]) -> tuple[Meaning, ...]:
+    """The meanings that a phrase has here: figures whose `A …` stands before, else the others."""
+    after = [
+        meaning
+        for meaning in found.meanings
+        if meaning.after is not None and any(0 < start - at <= REACH_OF_BEFORE for at in befores.get(meaning.after, ()))
+    ]
+    if after:
+        return tuple(after)
+    plain = tuple(meaning for meaning in found.meanings if meaning.after is None)
+    figures = tuple(meaning for meaning in plain if meaning.kind == "figure")
+    if any(meaning.kind == "province" for meaning in plain) and not text[start : start + 1].isupper():
+        plain = tuple(meaning for meaning in plain if meaning.kind != "province")
+    return figures or plain
+
+
+def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[Amount, int]:
+    """The number at `place` with its unit or its second number, and the place after it."""
+    token, after = tokens[place], place + 1
+
+    def text_at(number: int) -> str:
+        return tokens[number].text if number < len(tokens) else ""
+
+    if text_at(after) in ("st", "nd", "rd", "th"):
+        after += 1
+    points = text_at(after) in POINT_WORDS
+    joined = after + points
+    if points and text_at(joined) == "phần":
+        return Amount("broken", token.start, token.end), joined
+    if text_at(joined) == "/":
+        joined += 1
+    elif text_at(joined) in ("trên", "trong", "of", "out"):
+        joined += 1
+        for _step in range(5):
+            joined += text_at(joined) in BETWEEN_PAIR
+    else:
+        joined = len(tokens)
+    pair = joined < len(tokens) and tokens[joined].kind == "number"
+    parts = [place, joined] if pair else [place]
+    end = tokens[parts[-1]].end
+    following = parts[-1] + 1
+    if any(is_broken(text, tokens, part) for part in parts) or (pair and text_at(following) == "/"):
+        return Amount("broken", token.start, end), following
+    try:
+        values = [read_printed(tokens[part].text, style) for part in parts]
+    except ValueError:
+        return Amount("ambiguous", token.start, end), following
+    (value, decimals) = values[0]
+    if pair:
+        points = points or text_at(following) in POINT_WORDS
+        ranked = text_at(following) in RANKED_WORDS or bool(re.search(r"thứ\s*$", text[: token.start].lower()[-6:]))
+        second, second_decimals = values[1]
+        first_end, second_start = token.end, tokens[joined].start
+        return (
+            Amount("pair", token.start, end, value, decimals, second, second_decimals, first_end, second_start, points, ranked),
+            following,
+        )
+    if text_at(after) == "%":
+        return Amount("percent", token.start, tokens[after].end, value, decimals), after + 1
+    two = (text_at(after), text_at(after + 1))
+    if two in (("phần", "trăm"), ("per", "cent")) or two[0] == "percent":
+        last = after + (two[0] != "percent")
+        return Amount("percent", token.start, tokens[last].end, value, decimals), last + 1
+    shape: Shape = "points" if points else "bare"
+    return Amount(shape, token.start, token.end, value, decimals, first_end=token.end, points=points), after + points

@@ -1,0 +1,269 @@
+"""By which words do notices call the figures? The phrases of `data/wordings.toml`, and where a text holds them.
+
+All phrases together are one automaton over words, so a text is read once however many wordings the file has.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from analysis import project
+from analysis.errors import HistoryError
+from analysis.tokens import Token, fold
+from analysis.vietnamese import _, finding_in_words, slug
+
+Reach = Literal["sentence", "clause", "number", "name", "none"]
+_ELEMENT = re.compile(r"\[([^\[\]]+)\]|([^\[\]\s]+)")
+_PHRASE_WORDS = re.compile(r"[^\W\d_]+|[%]")
+
+
+class Marker(BaseModel):
+    """Words after which a number is not this notice's figure, and how far that reaches."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    reach: Reach
+    words: tuple[str, ...]
+
+
+class Fillers(BaseModel):
+    """Words that may stand between a name and its number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    words: tuple[str, ...]
+
+
+class Province(BaseModel):
+    """A province: its other spellings, the last month it existed, and what it became part of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    also: tuple[str, ...] = ()
+    until: str | None = None
+    into: str | None = None
+
+
+class Context(BaseModel):
+    """Words that tell which day, month and count a notice is about."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    as_of: tuple[str, ...]
+    drawn: tuple[str, ...]
+    since_january: tuple[str, ...]
+    document: tuple[str, ...]
+
+
+class Wordings(BaseModel):
+    """The file `data/wordings.toml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    abbreviations: dict[str, str]
+    figures: dict[str, tuple[str, ...]]
+    fillers: Fillers
+    markers: dict[str, Marker]
+    columns: dict[str, tuple[str, ...]]
+    ordinals: dict[str, int]
+    context: Context
+    provinces: dict[str, Province]
+
+
+class Meaning(NamedTuple):
+    """What a phrase stands for: a kind, a name, and for `A … B` the words A that must come before."""
+
+    kind: Literal["figure", "marker", "filler", "ordinal", "as_of", "drawn", "since_january", "document", "column", "province"]
+    name: str
+    after: int | None = None
+
+
+class Found(NamedTuple):
+    """A phrase in the text: the words from `first` to `last` (EXCLUDED), and everything it may stand for."""
+
+    first: int
+    last: int
+    meanings: tuple[Meaning, ...]
+
+
+@dataclass
+class _Automaton:
+    """Phrases as a graph over words; sets of places in it are made once and kept."""
+
+    edges: list[dict[str, set[int]]] = field(default_factory=lambda: [{}])
+    skips: list[set[int]] = field(default_factory=lambda: [set()])
+    ends: dict[int, list[Meaning]] = field(default_factory=dict)
+    steps: dict[tuple[frozenset[int], str], frozenset[int]] = field(default_factory=dict)
+
+    def add(self, phrase: str, meaning: Meaning, words_of: dict[str, tuple[str, ...]]) -> None:
+        at = 0
+        for optional, plain in _ELEMENT.findall(phrase):
+            after = self._new()
+            for choice in (optional or plain).split("|"):
+                place = at
+                words = _words(choice, words_of)
+                for number, word in enumerate(words):
+                    following = after if number == len(words) - 1 else self._new()
+                    self.edges[place].setdefault(word, set()).add(following)
+                    place = following
+            if optional:
+                self.skips[at].add(after)
+            at = after
+        self.ends.setdefault(at, []).append(meaning)
+
+    def matches(self, words: Sequence[str], first: int) -> Iterator[tuple[int, tuple[Meaning, ...]]]:
+        """The ends (EXCLUDED) of the phrases that begin at `first`, shortest first; "" is a word no phrase has."""
+        state = self._closed(frozenset([0]))
+        for last in range(first, len(words)):
+            step = (state, words[last])
+            if step not in self.steps:
+                reached = {place for at in state for place in self.edges[at].get(words[last], ())}
+                self.steps[step] = self._closed(frozenset(reached))
+            state = self.steps[step]
+            if not state:
+                return
+            if found := tuple(meaning for at in sorted(state) for meaning in self.ends.get(at, ())):
+                yield last + 1, found
+
+    def _closed(self, state: frozenset[int]) -> frozenset[int]:
+        todo, reached = list(state), set(state)
+        while todo:
+            fresh = self.skips[todo.pop()] - reached
+            reached |= fresh
+            todo += fresh
+        return frozenset(reached)
+
+    def _new(self) -> int:
+        self.edges.append({})
+        self.skips.append(set())
+        return len(self.edges) - 1
+
+
+class Phrasebook:
+    """The wordings, ready to be looked for in a text."""
+
+    def __init__(self, wordings: Wordings) -> None:
+        self.provinces = wordings.provinces
+        self.reach: dict[str, Reach] = {name: marker.reach for name, marker in wordings.markers.items()}
+        self.ordinals = {fold(words): value for words, value in wordings.ordinals.items()}
+        self._words_of = {fold(short): _words(full, {}) for short, full in wordings.abbreviations.items()}
+        self._phrases, self._before, self._columns = _Automaton(), _Automaton(), _Automaton()
+        before: dict[str, int] = {}
+        for code, phrases in wordings.figures.items():
+            for phrase in phrases:
+                earlier, mark, own = phrase.rpartition("…")
+                after = before.setdefault(earlier.strip(), len(before)) if mark else None
+                self._phrases.add(own, Meaning("figure", code, after), self._words_of)
+        for earlier, number in before.items():
+            self._before.add(earlier, Meaning("figure", earlier, number), self._words_of)
+        self._add("filler", {"": wordings.fillers.words})
+        self._add("marker", {name: marker.words for name, marker in wordings.markers.items()})
+        self._add("ordinal", {words: (words,) for words in wordings.ordinals})
+        for name in ("as_of", "drawn", "since_january", "document"):
+            self._add(name, {"": getattr(wordings.context, name)})  # type: ignore[arg-type]
+        for name, province in wordings.provinces.items():
+            self._add("province", {name: (name, slug(name).replace("-", " "), *province.also)})
+        for role, phrases in wordings.columns.items():
+            for phrase in phrases:
+                self._columns.add(phrase, Meaning("column", role), self._words_of)
+
+    def words(self, tokens: Sequence[Token]) -> tuple[list[str], list[int]]:
+        """The words of the tokens, abbreviations written out, and for each the token it is in.
+
+        What no phrase may hold in its middle (a number, a full stop, the end of a line) is the word "".
+        """
+        words: list[str] = []
+        places: list[int] = []
+        for place, token in enumerate(tokens):
+            if token.kind == "word":
+                full = self._words_of.get(token.text, (token.text,))
+            elif token.text in (",", "/") or _joins_letters(tokens, place):
+                continue
+            else:
+                full = ("",)
+            words += full
+            places += [place] * len(full)
+        return words, places
+
+    def phrases(self, words: Sequence[str], known: frozenset[str]) -> Iterator[Found]:
+        """The phrases from left to right, none within another, the longest at each place.
+
+        `known` are the codes of the rubric: other figures are not looked for. A phrase that needs words before it is
+        given whether or not they are there.
+        """
+        first = 0
+        while first < len(words):
+            choices = self.at(words, first, known)
+            if not choices:
+                first += 1
+                continue
+            found = choices[0]
+            for later in range(first + 1, found.last):  # `mức độ` + `hài lòng trong xử lý …`: the longer one wins
+                other = next(iter(self.at(words, later, known)), None)
+                if other and other.last > found.last and other.last - other.first > found.last - found.first:
+                    found = other
+            yield found
+            first = found.last
+
+    def at(self, words: Sequence[str], first: int, known: frozenset[str]) -> list[Found]:
+        """The phrases that begin at one word, longest first; of the figures only the known ones."""
+        choices = []
+        for last, meanings in self._phrases.matches(words, first) if words[first] else ():
+            kept = dict.fromkeys(item for item in meanings if item.kind != "figure" or item.name in known)
+            if kept:
+                choices.append(Found(first, last, tuple(kept)))
+        return choices[::-1]
+
+    def befores(self, words: Sequence[str]) -> dict[int, list[int]]:
+        """Where words of an `A …` stand: their number → the places of their first words."""
+        places: dict[int, list[int]] = {}
+        for first, word in enumerate(words):
+            for _last, meanings in self._before.matches(words, first) if word else ():
+                for meaning in meanings:
+                    places.setdefault(meaning.after or 0, []).append(first)
+        return places
+
+    def column(self, words: Sequence[str]) -> str | None:
+        """The role of a column whose header is these words, or None."""
+        for last, meanings in self._columns.matches(words, 0):
+            if last == len(words):
+                return meanings[0].name
+        return None
+
+    def _add(self, kind: str, phrases: dict[str, tuple[str, ...]]) -> None:
+        for name, variants in phrases.items():
+            for phrase in variants:
+                self._phrases.add(phrase, Meaning(kind, name), self._words_of)  # type: ignore[arg-type]
+
+
+def load_phrasebook(path: Path | None = None) -> Phrasebook:
+    """The phrases of `data/wordings.toml`. Raises HistoryError naming the field that is wrong."""
+    path = path or project.root() / "data" / "wordings.toml"
+    try:
+        return _phrasebook(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        rows = [f"{path.name} {'.'.join(map(str, item['loc']))}: {finding_in_words(item)}" for item in error.errors()]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        rows = [str(error)]
+    raise HistoryError(_("{file} cannot be read.").format(file=path.name), rows, _("Correct it, then run again."))
+
+
+@cache
+def _phrasebook(text: str) -> Phrasebook:
+    return Phrasebook(Wordings.model_validate(tomllib.loads(text)))
+
+
+def _words(text: str, words_of: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    parts = _PHRASE_WORDS.findall(fold(text))
+    return tuple(word for part in parts for word in words_of.get(part, (part,)))
+
+
+def _joins_letters(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a full stop stands between letters without a space, as in `TP.HCM`."""
+    if tokens[place].text != "." or not 0 < place < len(tokens) - 1:
+        return False
+    before, after = tokens[place - 1], tokens[place + 1]
+    return before.kind == after.kind == "word" and before.end == tokens[place].start and tokens[place].end == after.start
