@@ -224,7 +224,8 @@ def _roles(text: str, cells: Sequence[Sequence[Item]], book: Phrasebook) -> list
         figures = next((figures_of_item(item) for item in cell if figures_of_item(item)), ())
         markers = [meaning for item in cell for meaning in item.meanings if meaning.kind == "marker"]
         foreign = any(meaning.name in ("change", "before", "target", "average") for meaning in markers)
-        roles.append("ignored" if foreign or any(item.date for item in cell) else role or figures or None)
+        foreign = foreign or any(item.date for item in cell)
+        roles.append(role or ("ignored" if foreign else figures or None))
     known = [role for role in roles if role is not None]
     values = [role for role in known if role not in ("name", "order", "ignored")]
     if not (len(known) >= 2 and (values or "name" in known)) or all(isinstance(role, tuple) for role in known) and len(known) < 2:

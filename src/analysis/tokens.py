@@ -61,7 +61,7 @@ _DATES = tuple(
         rf"\b(?P<since>{_MONTH}\s{{1,3}}tháng\s{{1,3}}đầu\s{{1,3}}năm)\s{{1,3}}{_YEAR}",
         rf"\b(?:tháng|t)\s{{0,3}}{_MONTH}\s{{0,2}}(?:[/.-]|năm)\s{{0,3}}{_YEAR}",
         rf"\b{_NAME}(?:\s{{1,3}}of)?,?\s{{1,3}}{_YEAR}",
-        rf"\b(?:in|for|of|by|from|than\s{{1,3}}in)\s{{1,3}}{_NAME}(?:,?\s{{1,3}}{_YEAR})?",
+        rf"\b(?:in|for|of|by|from)\s{{1,3}}{_NAME}(?:,?\s{{1,3}}{_YEAR})?",
         rf"\b(?:qúy|quarter)\s{{1,3}}{_ORDER}\b\s{{0,2}}(?:[/-]|năm|of)?\s{{0,3}}{_YEAR}",
         rf"\b{_ORDER}[\s-]{{1,3}}quarter(?:\s{{1,3}}(?:of\s{{1,3}})?{_YEAR})?",
         rf"\bq{_ORDER}\s{{0,2}}[/-]?\s{{0,3}}{_YEAR}",
