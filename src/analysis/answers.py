@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from analysis import added, archive, documents, forms, intake, sentences
 from analysis import history as figures_of
 from analysis import losses as lost
-from analysis import sentences
+from analysis.bulletin import read
 from analysis.collected import collect
-from analysis.errors import ContradictionError
+from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.figures import Figures
 from analysis.identify import Identified, alternatives, identify
 from analysis.reconcile import check_name, failures, reconcile, unchecked
-from analysis.rubric import Rubric, load_rubrics, rubric_in_force
-from analysis.vietnamese import _, write_number, write_period
+from analysis.publish import writing
+from analysis.rubric import PERIOD, Rubric, load_rubrics, rubric_in_force
+from analysis.vietnamese import _, nearest, slug, write_number, write_period
 from analysis.whatif import gains, gains_by_rule, rates_needed, usual_levers
+from analysis.wordings import load_phrasebook
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,65 @@ def whatif(month: str, entity: str, levers: Mapping[str, float], target: float |
     )
 
 
+def add(file: Path, content: bytes | None, entity: str, month: str) -> tuple[Answer, Callable[[bool], list[Path]]]:
+    """What a notice says and whether it adds up; and how to store it (`correct` → the files that changed).
+
+    `content` is the notice itself where it comes from no file. Raises any AnalysisError that it deserves.
+    """
+    rubrics = load_rubrics()
+    book = load_phrasebook()
+    document = documents.read_file(file) if content is None else documents.read_bytes(content, _("standard input"))
+    if month and not PERIOD.fullmatch(month):
+        raise UsageError(_("“{period}” is not a period.").format(period=month), [], _("Write YYYY-MM, YYYY-Qn or YYYY."))
+    typed = forms.is_form(document.text)
+    notice = forms.read_form(document.text, rubrics, book) if typed else read(document.text, rubrics, book, entity, month)
+    examined = intake.examine(notice, document, rubrics, date.today(), "entered" if typed else "published")
+    rubric = rubric_in_force(rubrics, notice.period)
+    answer = Answer(
+        data={**added.as_data(examined, stored=False), "keeps": intake.keeps(examined, document)},
+        text=added.in_words(examined, rubric),
+        failures=examined.failures,
+    )
+    return answer, lambda correct: intake.store(examined, document, rubrics, correct)
+
+
+def template(month: str, entity: str) -> list[Path]:
+    """Write the form of a month into this folder; the files. Raises WriteError when one is there already."""
+    rubrics = load_rubrics()
+    names = list(load_phrasebook().provinces)
+    known = next((name for name in names if slug(name) == slug(entity)), None)
+    if known is None:
+        near = nearest(entity, names)
+        raise UnknownNameError(_("“{name}” is not a province.").format(name=entity), near, _("Did you mean one of these?"))
+    rubric = rubric_in_force(rubrics, month) if month else rubrics[-1]
+    rows = forms.form_rows(rubric, known, month)
+    base = Path.cwd() / "-".join(part for part in ("scorecard", slug(known), month.lower()) if part)
+    paths = [base.with_name(f"{base.name}{suffix}") for suffix in (".xlsx", ".csv")]
+    if there := [path.name for path in paths if path.exists()]:
+        raise WriteError(
+            _("A form is there already; it is not written over."), there, _("Move it away or fill it in: scorecard add FILE.")
+        )
+    with writing(_("No form was written.")):
+        forms.write_xlsx(rows, paths[0])
+        forms.write_csv(rows, paths[1])
+    return paths
+
+
+def export(month: str, entity: str) -> Path:
+    """Write an entity's figures, of one period or all, for Excel; the file."""
+    history = figures_of.load_history(load_rubrics())
+    entity = figures_of.find_entity(history, entity)
+    rows = history[history["entity"] == entity]
+    if month:
+        rows = rows[rows["period"] == month]
+    if rows.empty:
+        figures_of.card(history, entity, month)
+    path = Path.cwd() / ("-".join(part for part in ("figures", slug(entity), month.lower()) if part) + ".csv")
+    with writing(_("No file was written.")):
+        forms.write_csv(forms.export_rows(rows), path)
+    return path
+
+
 def check() -> Answer:
     """Whether the figures keep their contract, agree with each other, and can be explained by a rule."""
     rubrics = load_rubrics()
@@ -137,6 +201,7 @@ def check() -> Answer:
     checks = reconcile(history, rubrics, figures_of.load_corrections())
     alone = unchecked(history, checks)
     failed = failures(checks)
+    failed += archive.faults(figures_of.load_sources())
     accepted = {(row.entity, row.period) for row in checks[checks["accepted"]].itertuples()}
     explained = 0
     for entity in history["entity"].unique():

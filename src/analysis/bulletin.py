@@ -83,7 +83,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     entity = _entity(flat, items, of_total, book, entity)
     days = [item for item in dates if item.day is not None]
     period, since_january = _period(flat, items, dates, of_total, period)
-    _check_exists(entity, period, book)
+    check_exists(entity, period, book)
     rubric = rubric_in_force(rubrics, period)
     reader = Attributor(rubric, book, entity, period, since_january)
     _feed(reader, flat, items_of(flat, tokens, dates, book, rubric, style), book)
@@ -334,7 +334,8 @@ def _overlap(period: str, other: str) -> bool:
     return first <= other_last and other_first <= last
 
 
-def _check_exists(entity: str, period: str, book: Phrasebook) -> None:
+def check_exists(entity: str, period: str, book: Phrasebook) -> None:
+    """Raises BulletinError for a province that had ended before the period."""
     province = book.provinces[entity]
     if province.until and months_of(period)[0] > province.until:
         raise BulletinError(

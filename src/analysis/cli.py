@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from analysis.errors import AnalysisError, CheckError, UsageError
-from analysis.vietnamese import LANGUAGES, LOCALE_FOLDER, _, read_rate, use_language
+from analysis.errors import AnalysisError, BulletinError, CheckError, UsageError
+from analysis.vietnamese import LANGUAGES, LOCALE_FOLDER, _, read_rate, slug, use_language
 
 DEFAULT_ENTITY = "Hòa Bình"
 INTERRUPTED = 130
@@ -93,7 +93,7 @@ def report(month: str, entity: str, levers: tuple[str, ...], target: float | Non
     )
     page = render(parameters)
     _say(_("Done. Open this file in a browser:"))
-    click.echo(str(page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page))
+    click.echo(_near(page))
 
 
 @app.command(help=_("Where the points went: by group, by indicator, and by what the notice discloses."))
@@ -136,6 +136,64 @@ def check(as_json: bool) -> None:
         )
 
 
+@app.command(help=_("Read a notice, show what was read beside its words, and store it when it adds up."))
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar=_("FILE"))
+@click.option("--entity", "-e", default="", help=_("Province, where the notice names none or several."))
+@click.option("--month", default="", help=_("Period, where the notice names none or several: YYYY-MM."))
+@click.option("--yes", "-y", is_flag=True, help=_("Store without asking."))
+@click.option("--dry-run", is_flag=True, help=_("Show, and store nothing."))
+@click.option("--correct", is_flag=True, help=_("Store a month that is known with other values; both are kept, dated."))
+@json_option
+@speaking
+def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: bool, as_json: bool) -> None:
+    from analysis import answers
+
+    content = sys.stdin.buffer.read() if str(file) == "-" else None
+    answer, store = answers.add(file, content, entity, month)
+    if not as_json:
+        click.echo(answer.text)
+    if answer.failures:
+        if as_json:
+            _answer(answer, as_json)
+        raise BulletinError(
+            _("The notice does not add up; nothing was stored."),
+            answer.failures,
+            _("Look at these words in the notice. Correct them there if they were copied wrongly, then run again."),
+        )
+    changed: list[Path] = []
+    if not dry_run and (yes or _confirmed(answer, content is None)):
+        changed = store(correct)
+    if as_json:
+        click.echo(json.dumps({**answer.data, "stored": bool(changed)}, ensure_ascii=False, indent=2))
+    if changed:
+        _say(_("Stored: {files}.").format(files=", ".join(_near(path) for path in changed)))
+        _say(_("Next: scorecard report {month} --entity {entity}").format(month=answer.data["period"], entity=slug(answer.data["entity"])))
+    else:
+        _say(_("Nothing was stored."))
+
+
+@app.command(help=_("Write a form to fill in where a notice is not to be had, as .xlsx and as .csv; `add` reads it back."))
+@month_argument
+@entity_option
+@speaking
+def template(month: str, entity: str) -> None:
+    from analysis import answers
+
+    for path in answers.template(month, entity):
+        click.echo(_near(path))
+    _say(_("Fill in one of them, then run: scorecard add FILE"))
+
+
+@app.command(help=_("Write figures for Excel of a Vietnamese computer: semicolons, decimal commas."))
+@month_argument
+@entity_option
+@speaking
+def export(month: str, entity: str) -> None:
+    from analysis import answers
+
+    click.echo(_near(answers.export(month, entity)))
+
+
 def main() -> None:
     """Run the command; the exit code is that of the error (see docs/exit-codes.md), 130 when interrupted."""
     for stream in (sys.stdout, sys.stderr):
@@ -162,6 +220,22 @@ def _levers(texts: tuple[str, ...]) -> dict[str, float]:
                 _("Write indicator=rate, once each, with a rate from 0 to 100, such as e_result=80."),
             ) from error
     return levers
+
+
+def _confirmed(answer: Any, asks: bool) -> bool:
+    """Whether the user wants it stored. Nobody is asked where nothing is new, or nobody is there to answer."""
+    if answer.data["state"] == "same" and not answer.data["keeps"]:
+        return False
+    if not asks or not sys.stdin or not sys.stdin.isatty():
+        raise UsageError(
+            _("Nobody can be asked here, so nothing was stored."), [], _("Run again with --yes to store, or --dry-run to look.")
+        )
+    _say(_("Store these {count} figures? [y/N]").format(count=len(answer.data["figures"])))
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")
+
+
+def _near(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _answer(answer: Any, as_json: bool) -> None:

@@ -57,8 +57,25 @@ class Correction(BaseModel):
     expect: dict[Literal["sum", "total"], float] = Field(min_length=2)
 
 
+class Replacement(BaseModel):
+    """A card whose figures a later notice corrected: both stay in the store, those of `source` are not used.
+
+    `date` is the day the correction was added.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    entity: str
+    period: str
+    source: str
+    by: str
+    date: date
+    reason: str
+
+
 def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.DataFrame:
     """Every figure of the project.
+
+    Figures that a later notice replaced (`corrections.toml`) are checked, and left out.
 
     Returns
     -------
@@ -82,6 +99,7 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
             findings += [f"{where} {row['code'] or '?'}: {text}" for text in found]
             if not found:
                 rows.append({**row})
+    rows = _without_replaced(rows, load_replacements(folder))
     findings += _repeated(rows)
     if not rows and not findings:
         findings.append(_("there is no figure in data/observations"))
@@ -103,23 +121,51 @@ def load_sources(folder: Path | None = None) -> dict[str, Source]:
 
 def load_corrections(folder: Path | None = None) -> tuple[Correction, ...]:
     """Disagreements known in the sources. Raises HistoryError for a file that cannot be read."""
+    path, entries = _corrections(folder, "correction")
+    return tuple(_entry(Correction, entry, path, "[[correction]]", number) for number, entry in enumerate(entries))
+
+
+def load_replacements(folder: Path | None = None) -> tuple[Replacement, ...]:
+    """Cards that a later notice corrected. Raises HistoryError for a file that cannot be read."""
+    path, entries = _corrections(folder, "replacement")
+    return tuple(_entry(Replacement, entry, path, "[[replacement]]", number) for number, entry in enumerate(entries))
+
+
+def _corrections(folder: Path | None, kind: str) -> tuple[Path, list[object]]:
     path = (folder or project.root() / "data") / "corrections.toml"
     tables = _read_toml(path)
-    entries = tables.get("correction", [])
-    if set(tables) - {"correction"} or not isinstance(entries, list):
+    if set(tables) - {"correction", "replacement"} or not all(isinstance(item, list) for item in tables.values()):
         raise HistoryError(
             _("{file} does not keep its contract.").format(file=path.name),
             [f"{path.name}: {', '.join(tables)}"],
-            _("Each correction is a table that begins with [[correction]]."),
+            _("Each entry is a table that begins with [[correction]] or [[replacement]]."),
         )
-    return tuple(_entry(Correction, entry, path, "[[correction]]", number) for number, entry in enumerate(entries))
+    return path, tables.get(kind, [])
+
+
+def _without_replaced(
+    rows: list[dict[str, str | float]], replacements: tuple[Replacement, ...]
+) -> list[dict[str, str | float]]:
+    """The rows that no later notice replaced. Raises HistoryError for a replacement that matches no row."""
+    for entry in replacements:
+        of_card = [row for row in rows if (row["entity"], row["period"]) == (entry.entity, entry.period)]
+        replaced = {id(row) for row in of_card if row["source"] == entry.source}
+        if not replaced or all(row["source"] != entry.by for row in of_card):
+            raise HistoryError(
+                _("A replacement matches no figures any more."),
+                [f"corrections.toml: {entry.entity} {entry.period} {entry.source} → {entry.by}"],
+                _("Remove it from corrections.toml."),
+            )
+        rows = [row for row in rows if id(row) not in replaced]
+    return rows
 
 
 def data_hash(folder: Path | None = None) -> str:
     """A hash of everything the numbers of a report are made from: figures, sources, corrections and rubrics."""
     folder = folder or project.root() / "data"
     digest = hashlib.sha256()
-    for path in sorted([*folder.glob("observations/*.csv"), *folder.glob("*.toml"), *folder.glob("rubrics/*.toml")]):
+    tables = [folder / "corrections.toml", folder / "sources.toml"]
+    for path in sorted([*folder.glob("observations/*.csv"), *tables, *folder.glob("rubrics/*.toml")]):
         digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,9 +66,49 @@ def replace_file(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def replace_all(files: Mapping[Path, bytes]) -> None:
+    """Write several files in their order, whole or not at all; folders are made where they are missing.
+
+    Everything is on the disk under other names before the first file is replaced. Raises OSError, with every file as it
+    was before.
+    """
+    run = uuid.uuid4().hex[:12]
+    ready = {path: path.with_name(f".{path.name}-{run}") for path in files}
+    made = [folder for path in files for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+    before = {path: path.read_bytes() if path.is_file() else None for path in files}
+    done: list[Path] = []
+    try:
+        for path, temporary in ready.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(files[path])
+                file.flush()
+                os.fsync(file.fileno())
+        for path, temporary in ready.items():
+            done.append(path)
+            temporary.replace(path)
+    except BaseException:  # an interrupt too: every file must stand as it was
+        for path in reversed(done):
+            content = before[path]
+            if content is None:
+                path.unlink(missing_ok=True)
+            elif path.read_bytes() != content:
+                ready[path].write_bytes(content)
+                ready[path].replace(path)
+        for temporary in ready.values():
+            temporary.unlink(missing_ok=True)
+        for folder in sorted(set(made), reverse=True):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        raise
+
+
 @contextmanager
-def only_one(reports: Path, name: str, wait: float = 0) -> Iterator[None]:
-    """Hold the lock of one report. Raises BusyError when another run has it for longer than `wait` seconds."""
+def only_one(reports: Path, name: str, wait: float = 0, busy: str = "") -> Iterator[None]:
+    """Hold the lock of one report, or of another work that `busy` tells.
+
+    Raises BusyError when another run has it for longer than `wait` seconds.
+    """
     locks = reports / WORK
     locks.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(locks / f"{name}.lock", timeout=wait)
@@ -76,7 +116,7 @@ def only_one(reports: Path, name: str, wait: float = 0) -> Iterator[None]:
         lock.acquire()
     except filelock.Timeout as error:
         raise BusyError(
-            _("Another run is making the report {name}.").format(name=name),
+            busy or _("Another run is making the report {name}.").format(name=name),
             [],
             _("Wait for it to end, then run again."),
         ) from error
@@ -96,7 +136,7 @@ def writing(afterwards: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise WriteError(
-            _("A file of the report could not be written: {reason}.").format(reason=error.strerror or error),
+            _("A file could not be written: {reason}.").format(reason=error.strerror or error),
             [str(error.filename)] if error.filename else [],
             _("Free some space, or close the file where it is open, then run again. {afterwards}").format(
                 afterwards=afterwards

@@ -1,0 +1,330 @@
+"""Does a notice add up, is it new, and how is it stored?
+
+What was read is checked against itself, the rubric, the rules and the months known. It is stored whole or not at all:
+the notice and its places first, its source next, its figures last, each file replaced in one step.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from analysis import archive, contract, project
+from analysis.bulletin import Notice
+from analysis.contract import COLUMNS, RANK, TOTAL
+from analysis.documents import SUFFIXES, Document
+from analysis.errors import ContradictionError, KnownMonthError
+from analysis.history import Replacement, Source, load_corrections, load_history, load_sources, periods_with_total
+from analysis.identify import identify
+from analysis.publish import only_one, replace_all, writing
+from analysis.reconcile import card_checks, failures, interval_of, reconcile
+from analysis.rubric import Rubric, rubric_in_force
+from analysis.vietnamese import _, slug, write_date, write_number, write_period
+
+State = Literal["new", "same", "more", "other"]
+JUMP = {"total": 10.0, "rank": 20.0, "group": 0.25}  # points, places, share of the maximum: named, not refused
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A notice held against itself and against what is known.
+
+    `rows` are those of the store (see `contract`). `checks` are as in `reconcile`, `failures` forbid storing, `warnings`
+    are named. `state` says what storing would do; `differences` are the known figures that have other values.
+    """
+
+    notice: Notice
+    rows: list[dict[str, str]]
+    source_id: str
+    source: Source
+    checks: pd.DataFrame
+    failures: list[str]
+    warnings: list[str]
+    state: State
+    differences: list[str]
+    replaces: str
+
+
+def examine(notice: Notice, document: Document, rubrics: tuple[Rubric, ...], today: date, kind: str = "published") -> Examined:
+    """Hold what was read against itself, the rubric, the rules and the figures known. Changes nothing.
+
+    Raises HistoryError when the store itself is broken.
+    """
+    history, sources = load_history(rubrics), load_sources()
+    rubric = rubric_in_force(rubrics, notice.period)
+    source_id, source = _source(notice, document, sources, today)
+    rows = [_row(notice, number, kind, source_id) for number in range(len(notice.figures))]
+    problems = [f"{notice.quote(item)}: {item.why} — “{notice.sentence(item)}”" for item in notice.problems]
+    for row, item in zip(rows, notice.figures, strict=True):
+        found = contract.problems(row, rubrics, {**sources, source_id: source})
+        problems += [f"{row['quote']}: {words} — “{notice.sentence(item)}”" for words in found]
+    if notice.as_of > today.isoformat():
+        problems.append(_("the figures run to {date}, which is yet to come").format(date=write_date(notice.as_of)))
+    card = _frame(rows, notice, document.name)
+    checks = pd.DataFrame([{"entity": notice.entity, "period": notice.period, **row} for row in card_checks(card, rubric)])
+    if len(checks):
+        problems += _failed(checks, notice)
+    state, differences, replaces, rows = _against_known(notice, rows, history)
+    return Examined(
+        notice=notice,
+        rows=rows,
+        source_id=source_id,
+        source=source,
+        checks=checks,
+        failures=problems,
+        warnings=[*_gaps(card, rubric), *_unexplained(card, rubric, notice), *_jumps(card, history, rubric, notice)],
+        state=state,
+        differences=differences,
+        replaces=replaces,
+    )
+
+
+def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], correct: bool) -> list[Path]:
+    """Write what was examined; the files that changed. With nothing new, none.
+
+    Raises
+    ------
+    KnownMonthError: the month is known with other values and `correct` is not set.
+    HistoryError: the store would break its contract; nothing is written.
+    WriteError, BusyError.
+    """
+    if examined.state == "other" and not correct:
+        raise KnownMonthError(
+            _("{entity}, {period} is already known with other values.").format(
+                entity=examined.notice.entity, period=write_period(examined.notice.period)
+            ),
+            examined.differences,
+            _("Look at both notices. If this one is right, run again with --correct: both are kept, dated."),
+        )
+    data = project.root() / "data"
+    files = _changes(examined, document, data)
+    if not files:
+        return []
+    with (
+        writing(_("The figures are as they were.")),
+        only_one(project.root() / "reports", "add", busy=_("Another run is storing figures.")),
+    ):
+        _check_staged(files, data, rubrics)
+        replace_all(files)
+    return list(files)
+
+
+def keeps(examined: Examined, document: Document) -> bool:
+    """Whether the notice itself is yet to be kept for figures that are known: it then only adds their words."""
+    return examined.state == "same" and not (archive.bulletins() / examined.source_id).is_dir()
+
+
+def _changes(examined: Examined, document: Document, data: Path) -> dict[Path, bytes]:
+    """The new contents of each file, in the order in which they are to be replaced."""
+    notice, files = examined.notice, dict[Path, bytes]()
+    if examined.state != "same" or keeps(examined, document):
+        places = [(item.code, item.unit, item.start, item.end) for item in notice.figures]
+        kept = archive.contents(notice.text, places, document.data, SUFFIXES[document.form])
+        files |= {archive.bulletins(data) / examined.source_id / name: content for name, content in kept.items()}
+        files = {path: content for path, content in files.items() if not path.is_file() or path.read_bytes() != content}
+        sources = data / "sources.toml"
+        if (text := _with_source(sources.read_text(encoding="utf-8"), examined)) is not None:
+            files[sources] = text.encode()
+    if examined.state == "same":
+        return files
+    if examined.replaces:
+        corrections = data / "corrections.toml"
+        files[corrections] = (corrections.read_text(encoding="utf-8") + _replacement(examined)).encode()
+    observations = data / "observations" / f"{slug(notice.entity)}.csv"
+    before = observations.read_bytes() if observations.is_file() else (",".join(COLUMNS) + "\n").encode()
+    if before and not before.endswith(b"\n"):
+        before += b"\n"
+    new = pd.DataFrame(examined.rows, columns=COLUMNS).to_csv(index=False, header=False, lineterminator="\n")
+    files[observations] = before + new.encode()
+    return files
+
+
+def _check_staged(files: dict[Path, bytes], data: Path, rubrics: tuple[Rubric, ...]) -> None:
+    """Load the store as it would be. Raises what the load and the checks of the store raise."""
+    with tempfile.TemporaryDirectory(prefix="scorecard-add-") as folder:
+        staged = Path(folder) / "data"
+        (staged / "observations").mkdir(parents=True)
+        for path in [*data.glob("*.toml"), *data.glob("observations/*.csv")]:
+            shutil.copyfile(path, staged / path.relative_to(data))
+        for path, content in files.items():
+            target = staged / path.relative_to(data)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        reconcile(load_history(rubrics, staged), rubrics, load_corrections(staged))
+
+
+def _row(notice: Notice, number: int, kind: str, source_id: str) -> dict[str, str]:
+    item = notice.figures[number]
+    return {
+        "entity": notice.entity,
+        "period": notice.period,
+        "scope": notice.scope,
+        "as_of": notice.as_of,
+        "level": item.level,
+        "code": item.code,
+        "value": f"{item.value:f}",
+        "unit": item.unit,
+        "max": "" if item.max is None else f"{item.max.normalize():f}",
+        "decimals": str(item.decimals),
+        "kind": kind,
+        "source": source_id,
+        "quote": notice.quote(item),
+    }
+
+
+def _frame(rows: list[dict[str, str]], notice: Notice, name: str) -> pd.DataFrame:
+    """The rows as a card (see `history.card`), each with its line in the text."""
+    lines = [notice.text.count("\n", 0, item.start) + 1 for item in notice.figures]
+    frame = pd.DataFrame(rows, columns=COLUMNS).assign(file=name, line=lines)
+    frame["max"] = frame["max"].replace("", "nan")
+    frame = frame.astype({"value": float, "max": float, "decimals": int, "line": int})
+    return frame.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
+
+
+def _failed(checks: pd.DataFrame, notice: Notice) -> list[str]:
+    """The checks that fail, each with the sentences of the figures in it."""
+    sentences = {(item.code, item.unit): notice.sentence(item) for item in notice.figures}
+    failed = checks[~checks["ok"]]
+    words = failures(checks.assign(accepted=False))
+    return [
+        f"{text} — “{sentences[row.codes[0]]}”" for text, row in zip(words, failed.itertuples(), strict=True)
+    ]
+
+
+def _source(notice: Notice, document: Document, sources: dict[str, Source], today: date) -> tuple[str, Source]:
+    """The record of this notice and its id: that of the same document if it is known, else a new one."""
+    for name, known in sources.items():
+        if known.sha256 == document.sha256:
+            return name, known
+    base = f"{slug(notice.entity)}-{notice.period.lower()}"
+    name, number = base, 1
+    while name in sources:
+        number += 1
+        name = f"{base}-{number}"
+    published = date.fromisoformat(notice.published) if notice.published else None
+    return name, Source(
+        publisher=notice.publisher,
+        title=notice.title,
+        number=notice.number,
+        published=published,
+        accessed=today,
+        sha256=document.sha256,
+    )
+
+
+def _against_known(
+    notice: Notice, rows: list[dict[str, str]], history: pd.DataFrame
+) -> tuple[State, list[str], str, list[dict[str, str]]]:
+    """What storing would do, which known figures differ, which source it would replace, and the rows to store."""
+    same_card = (history["entity"] == notice.entity) & (history["period"] == notice.period)
+    known = history[same_card & (history["scope"] == notice.scope) & (history["kind"] != "derived")]
+    if known.empty:
+        return "new", [], "", rows
+    days = sorted(known["as_of"].unique())
+    card = known[known["as_of"] == (notice.as_of if notice.as_of in days else days[-1])].set_index(["code", "unit"])
+    differences, fresh = [], []
+    for row in rows:
+        key = (row["code"], row["unit"])
+        if key not in card.index or pd.isna(card.loc[key, "value"]):
+            fresh.append(row)
+        elif float(row["value"]) != card.loc[key, "value"] and not _agree(row, card.loc[key]):
+            was = card.loc[key]
+            differences.append(f"{row['code']}: {row['quote']} ≠ {was['quote'] or was['value']} ({was['file']}:{was['line']})")
+    day = str(card["as_of"].iloc[0])
+    if differences:
+        later = notice.as_of > day
+        old = sorted(set(card["source"]))
+        return "other", differences, "" if later else old[0], rows
+    if not fresh:
+        return "same", [], "", []
+    if day and notice.as_of and day != notice.as_of:
+        where = _("known to {known}, this one runs to {new}").format(known=write_date(day), new=write_date(notice.as_of))
+        return "other", [where], "", rows
+    return "more", [], "", [{**row, "as_of": day} for row in fresh]
+
+
+def _agree(row: dict[str, str], known: pd.Series) -> bool:
+    """Whether two prints of one figure with other decimals may be the same number."""
+    new = pd.Series({"unit": row["unit"], "value": float(row["value"]), "decimals": int(row["decimals"])})
+    old = pd.Series({"unit": row["unit"], "value": known["value"], "decimals": known["decimals"]})
+    return new["decimals"] != old["decimals"] and interval_of(new).meet(interval_of(old)) is not None
+
+
+def _gaps(card: pd.DataFrame, rubric: Rubric) -> list[str]:
+    """What the notice does not print, so that it cannot be checked or reported."""
+    printed = set(card["code"])
+    if TOTAL not in printed:
+        return [_("no total is printed: no report of this month can be made")]
+    absent = [group.name for group in rubric.groups_as_printed(printed) if group.code not in printed]
+    return [_("the total was not checked: no score of {groups}").format(groups="; ".join(absent))] if absent else []
+
+
+def _unexplained(card: pd.DataFrame, rubric: Rubric, notice: Notice) -> list[str]:
+    if TOTAL not in set(card["code"]):
+        return []
+    try:
+        identify(card.reset_index(drop=True), rubric, notice.entity, notice.period)
+    except ContradictionError as error:
+        return [f"{error.what} {'; '.join(error.rows)}"]
+    return []
+
+
+def _jumps(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: Notice) -> list[str]:
+    """Large changes since the last period known under the same rules."""
+    earlier = [period for period in periods_with_total(history, notice.entity) if period < notice.period and rubric.covers(period)]
+    if not earlier:
+        return []
+    before = history[(history["entity"] == notice.entity) & (history["period"] == earlier[-1])]
+    before = before[before["as_of"] == before["as_of"].max()].set_index(["code", "unit"])
+    found = []
+    for key, row in card.iterrows():
+        if row["level"] not in JUMP or key not in before.index:
+            continue
+        limit = JUMP[row["level"]] * (row["max"] if row["level"] == "group" else 1)
+        was = float(before.loc[key, "value"])
+        if abs(row["value"] - was) >= limit:
+            decimals = int(max(row["decimals"], before.loc[key, "decimals"]))
+            found.append(
+                _("{name}: {before} in {period}, now {now}: a jump").format(
+                    name=rubric.name_of(row["code"]) if row["code"] != RANK else _("Rank"),
+                    before=write_number(was, decimals),
+                    period=write_period(earlier[-1]),
+                    now=write_number(row["value"], decimals),
+                )
+            )
+    return found
+
+
+def _with_source(text: str, examined: Examined) -> str | None:
+    """`sources.toml` with the record of this notice, or None where it is there already."""
+    if f"[{examined.source_id}]" in text.splitlines():
+        return None
+    source = examined.source
+    fields = {"publisher": source.publisher, "title": source.title, "number": source.number, "sha256": source.sha256}
+    lines = [f"[{examined.source_id}]"]
+    lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items() if value]
+    if source.published:
+        lines.append(f"published = {source.published.isoformat()}")
+    lines.append(f"accessed = {source.accessed.isoformat()}")
+    return text.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n"
+
+
+def _replacement(examined: Examined) -> str:
+    entry = Replacement(
+        entity=examined.notice.entity,
+        period=examined.notice.period,
+        source=examined.replaces,
+        by=examined.source_id,
+        date=examined.source.accessed,
+        reason=_("a later notice with other values was added with --correct"),
+    )
+    fields = entry.model_dump()
+    lines = [f"{name} = {value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    return "\n[[replacement]]\n" + "\n".join(lines) + "\n"
