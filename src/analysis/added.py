@@ -67,7 +67,13 @@ def as_data(examined: Examined, stored: bool) -> dict[str, Any]:
         ],
         "missing": list(notice.missing),
         "unread": [
-            {"quote": notice.quote(item), "sentence": notice.sentence(item), "why": item.why, "start": item.start, "end": item.end}
+            {
+                "quote": notice.quote(item),
+                "sentence": notice.sentence(item),
+                "why": item.why,
+                "start": item.start,
+                "end": item.end,
+            }
             for item in notice.unread
         ],
         "checks": [
@@ -104,7 +110,9 @@ def _checks(examined: Examined) -> list[str]:
     lines = []
     for check, rows in checks.groupby("check", sort=False):
         lines.append(
-            _("{check}: {agree} of {count} agree").format(check=check_name(str(check)), agree=int(rows["ok"].sum()), count=len(rows))
+            _("{check}: {agree} of {count} agree").format(
+                check=check_name(str(check)), agree=int(rows["ok"].sum()), count=len(rows)
+            )
         )
     return [_("Checks: {checks}.").format(checks="; ".join(lines))]
 
@@ -114,7 +122,9 @@ def _known(examined: Examined) -> str:
         "new": _("This period is new."),
         "same": _("Every figure is known already."),
         "more": _("The known figures agree; {count} are new.").format(count=len(examined.rows)),
-        "other": _("The period is known with other values: {differences}").format(differences="; ".join(examined.differences[:5])),
+        "other": _("The period is known with other values: {differences}").format(
+            differences="; ".join(examined.differences[:5])
+        ),
     }
     return states[examined.state]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import added, archive, documents, forms, intake, sentences
+from analysis import added, archive, documents, forms, intake, sentences, store
 from analysis import history as figures_of
 from analysis import losses as lost
 from analysis.bulletin import read
@@ -19,8 +19,8 @@ from analysis.collected import collect
 from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.figures import Figures
 from analysis.identify import Identified, alternatives, identify
-from analysis.reconcile import check_name, failures, reconcile, unchecked
 from analysis.publish import writing
+from analysis.reconcile import check_name, failures, reconcile, unchecked
 from analysis.rubric import PERIOD, Rubric, load_rubrics, rubric_in_force
 from analysis.vietnamese import _, nearest, slug, write_number, write_period
 from analysis.whatif import gains, gains_by_rule, rates_needed, usual_levers
@@ -144,17 +144,21 @@ def add(file: Path, content: bytes | None, entity: str, month: str) -> tuple[Ans
     book = load_phrasebook()
     document = documents.read_file(file) if content is None else documents.read_bytes(content, _("standard input"))
     if month and not PERIOD.fullmatch(month):
-        raise UsageError(_("“{period}” is not a period.").format(period=month), [], _("Write YYYY-MM, YYYY-Qn or YYYY."))
+        raise UsageError(
+            _("“{period}” is not a period.").format(period=month), [], _("Write YYYY-MM, YYYY-Qn or YYYY.")
+        )
     typed = forms.is_form(document.text)
-    notice = forms.read_form(document.text, rubrics, book) if typed else read(document.text, rubrics, book, entity, month)
+    notice = (
+        forms.read_form(document.text, rubrics, book) if typed else read(document.text, rubrics, book, entity, month)
+    )
     examined = intake.examine(notice, document, rubrics, date.today(), "entered" if typed else "published")
     rubric = rubric_in_force(rubrics, notice.period)
     answer = Answer(
-        data={**added.as_data(examined, stored=False), "keeps": intake.keeps(examined, document)},
+        data={**added.as_data(examined, stored=False), "keeps": store.keeps(examined, document)},
         text=added.in_words(examined, rubric),
         failures=examined.failures,
     )
-    return answer, lambda correct: intake.store(examined, document, rubrics, correct)
+    return answer, lambda correct: store.store(examined, document, rubrics, correct)
 
 
 def template(month: str, entity: str) -> list[Path]:
@@ -164,14 +168,18 @@ def template(month: str, entity: str) -> list[Path]:
     known = next((name for name in names if slug(name) == slug(entity)), None)
     if known is None:
         near = nearest(entity, names)
-        raise UnknownNameError(_("“{name}” is not a province.").format(name=entity), near, _("Did you mean one of these?"))
+        raise UnknownNameError(
+            _("“{name}” is not a province.").format(name=entity), near, _("Did you mean one of these?")
+        )
     rubric = rubric_in_force(rubrics, month) if month else rubrics[-1]
     rows = forms.form_rows(rubric, known, month)
     base = Path.cwd() / "-".join(part for part in ("scorecard", slug(known), month.lower()) if part)
     paths = [base.with_name(f"{base.name}{suffix}") for suffix in (".xlsx", ".csv")]
     if there := [path.name for path in paths if path.exists()]:
         raise WriteError(
-            _("A form is there already; it is not written over."), there, _("Move it away or fill it in: scorecard add FILE.")
+            _("A form is there already; it is not written over."),
+            there,
+            _("Move it away or fill it in: scorecard add FILE."),
         )
     with writing(_("No form was written.")):
         forms.write_xlsx(rows, paths[0])

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import project
-from analysis.bulletin import sentence_at
+from analysis.about import sentence_at
 from analysis.history import Source
 from analysis.vietnamese import _
 
@@ -85,5 +85,9 @@ def faults(sources: Mapping[str, Source], folder: Path | None = None) -> list[st
             continue
         notices = sorted(kept.glob(f"{NOTICE}.*"))
         if len(notices) != 1 or hashlib.sha256(notices[0].read_bytes()).hexdigest() != source.sha256:
-            found.append(_("{folder}: the notice is not the one that the figures were read from").format(folder=f"bulletins/{name}"))
+            found.append(
+                _("{folder}: the notice is not the one that the figures were read from").format(
+                    folder=f"bulletins/{name}"
+                )
+            )
     return found

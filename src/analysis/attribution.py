@@ -7,55 +7,23 @@ another month, another province or a part of this one, a word that is not known.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
 from analysis.contract import BASE, RANK, TOTAL
+from analysis.pieces import Amount, Item, Shape, figures_of_item
 from analysis.rubric import Rubric
-from analysis.tokens import PrintedDate, Style, Token, is_broken, read_printed
+from analysis.tokens import PrintedDate
 from analysis.vietnamese import _
-from analysis.wordings import Found, Meaning, Phrasebook
+from analysis.wordings import Phrasebook
 
-Shape = Literal["pair", "percent", "points", "ordinal", "bare", "maximum", "broken", "ambiguous"]
+Level = Literal["total", "rank", "group", "indicator"]
+Unit = Literal["points", "percent", "count", "rank"]
 AND = ("và", "and")
-POINT_WORDS = ("điểm", "đ", "points", "point")
-BETWEEN_PAIR = ("tổng", "số", "tối", "đa", "the", "a", "maximum", "of", "total", "possible", "điểm", "available", "có")
-RANKED_WORDS = ("tỉnh", "địa", "thành", "province", "provinces", "localities", "cities", "units")
+SKIPPED = {True: 5, False: 3}  # words within which the number follows that a maximum, or a threshold, is of
 STRANGERS = 8  # words that may stand between a group and its score with the right maximum
-REACH_OF_BEFORE = 400  # letters between the A and the B of `A … B`
-
-
-@dataclass(frozen=True)
-class Amount:
-    """A number as printed, with what stands by it; `start` to `end` are its words, end EXCLUDED."""
-
-    shape: Shape
-    start: int
-    end: int
-    value: Decimal = Decimal(0)
-    decimals: int = 0
-    second: Decimal | None = None
-    second_decimals: int = 0
-    first_end: int = 0
-    second_start: int = 0
-    points: bool = False
-    ranked: bool = False
-
-
-@dataclass(frozen=True)
-class Item:
-    """A piece of a sentence: a phrase, a number, a date, a mark or a word that is not known."""
-
-    kind: Literal["phrase", "amount", "date", "mark", "word"]
-    start: int
-    end: int
-    meanings: tuple[Meaning, ...] = ()
-    amount: Amount | None = None
-    date: PrintedDate | None = None
-    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,8 +31,8 @@ class Reading:
     """One figure: `value` with the `decimals` printed, from `start` to `end` of the text, end EXCLUDED."""
 
     code: str
-    level: Literal["total", "rank", "group", "indicator"]
-    unit: Literal["points", "percent", "count", "rank"]
+    level: Level
+    unit: Unit
     value: Decimal
     decimals: int
     max: Decimal | None
@@ -102,37 +70,53 @@ class _Name:
     taken: set[str] = field(default_factory=set)
 
 
-def items_of(
-    text: str, tokens: Sequence[Token], dates: Sequence[PrintedDate], book: Phrasebook, rubric: Rubric | None, style: Style
-) -> list[Item]:
-    """The text as phrases, numbers, dates, marks and unknown words, in order."""
-    known = frozenset([TOTAL, RANK, *rubric.named]) if rubric else frozenset([TOTAL])
-    words, places = book.words(tokens)
-    befores = {number: [tokens[places[at]].start for at in found] for number, found in book.befores(words).items()}
-    phrases: dict[int, tuple[int, tuple[Meaning, ...]]] = {}
-    for found in book.phrases(words, known):
-        for choice in book.at(words, found.first, known):
-            start = tokens[places[choice.first]].start
-            if meanings := _in_place(choice, start, text, befores):
-                phrases.setdefault(places[choice.first], (places[choice.last - 1] + 1, meanings))
-                break
-    day_of = {day.start: day for day in dates}
-    items: list[Item] = []
-    place = 0
-    while place < len(tokens):
-        token = tokens[place]
-        if place in phrases:
-            after, meanings = phrases[place]
-            items.append(Item("phrase", token.start, tokens[after - 1].end, meanings, text=token.text))
-            place = max(after, place + 1)
-        elif token.kind == "number":
-            amount, place = _amount(text, list(tokens), place, style)
-            items.append(Item("amount", amount.start, amount.end, amount=amount))
+@dataclass
+class _Scope:
+    """Why numbers are not this notice's: `zone` holds for the sentence, `here` for the clause, `skip` for the next.
+
+    `negated` and `joined` forbid the next name; `first` is true until the sentence has a name or a number; `outside` are
+    the zones around the open parentheses.
+    """
+
+    zone: str
+    here: str = ""
+    skip: str = ""
+    steps: int = 0
+    negated: bool = False
+    joined: bool = False
+    first: bool = True
+    outside: list[str] = field(default_factory=list)
+
+    @property
+    def why(self) -> str:
+        return self.skip or self.here or self.zone
+
+    def next_clause(self, joined: bool) -> None:
+        self.here, self.skip, self.negated, self.joined = "", "", False, joined
+
+    def step(self, item: Item) -> None:
+        if item.kind != "mark":
+            self.skip = self.skip if self.steps > 0 else ""
+            self.steps -= 1
+
+    def mark(self, text: str) -> None:
+        if text == "(":
+            self.outside.append(self.zone)
+        elif text == ")" and self.outside:
+            self.zone = self.outside.pop()
+
+    def marked(self, marker: str, reach: str) -> None:
+        why = _not_ours(marker)
+        if reach == "none":
+            self.zone = self.here = ""
+        elif reach == "name":
+            self.negated = True
+        elif reach == "number":
+            self.skip, self.steps = why, SKIPPED[marker == "maximum"]
+        elif reach == "sentence" or self.first:
+            self.zone = self.zone or why
         else:
-            kind = {"date": "date", "mark": "mark"}.get(token.kind, "word")
-            items.append(Item(kind, token.start, token.end, date=day_of.get(token.start), text=token.text))  # type: ignore[arg-type]
-            place += 1
-    return items
+            self.here = self.here or why
 
 
 class Attributor:
@@ -150,18 +134,17 @@ class Attributor:
         self.result = Attribution()
         self.name: _Name | None = None
         self.weak: _Name | None = None
-        self.outside: list[str] = []
         self.clause = 0
         self.of_group = False
 
     def sentence(self, items: Sequence[Item], zone: str = "") -> str:
         """Read the items of one sentence, line or cell; the reason why what follows it is not this notice's, or ""."""
-        first, self.outside = True, []
+        scope = _Scope(zone)
         for joined, clause in _clauses(items):
             self.clause += 1
-            zone = self._clause(clause, zone, first, joined and self._is_unanswered())
-            first = first and not any(item.amount or figures_of_item(item) for item in clause)
-        return zone
+            scope.next_clause(joined and self._is_unanswered())
+            self._clause(clause, scope)
+        return scope.zone
 
     def stop(self) -> None:
         """What follows belongs to no name before it."""
@@ -180,12 +163,33 @@ class Attributor:
                 self._cell(items, role, zone)
         self.stop()
 
+    def loose_row(self, cells: Sequence[Sequence[Item]]) -> None:
+        """Read a row of a table without a header that is known: of two numbers of one kind neither is read."""
+        self.stop()
+        amounts = [item.amount for cell in cells for item in cell if item.amount is not None]
+        maxima = set(self.maxima.values())
+        bare = [item for item in amounts if item.shape == "bare" and not (item.value in maxima and not item.decimals)]
+        percents = [item for item in amounts if item.shape == "percent"]
+        doubtful = [*(bare if len(bare) > 1 else ()), *(percents if len(percents) > 1 else ())]
+        zone = ""
+        for cell in cells:
+            kept = [item for item in cell if item.amount is None or item.amount not in doubtful]
+            zone = self.sentence(kept, zone)
+        for amount in doubtful:
+            self._leave(amount, _("the heads of the columns are not known"))
+        self.stop()
+
     def _cell(self, items: Sequence[Item], role: str | tuple[str, ...], zone: str) -> None:
         amounts = [item.amount for item in items if item.amount is not None]
         name = _Name(role, self.clause) if isinstance(role, tuple) else self.name
         for amount in amounts:
             if zone or name is None or name.strangers or len(amounts) > 1:
                 self._leave(amount, zone or _("no name that is known stands before it"))
+            elif role == "base" and amount.shape == "bare" and not amount.decimals:
+                codes = [item.code for item in self.result.readings if item.code in name.codes] or name.codes[:1]
+                self._add(
+                    Reading(codes[0] + BASE, "indicator", "count", amount.value, 0, None, amount.start, amount.end)
+                )
             else:
                 self._give(name, _as_column(amount, role, RANK in name.codes))
 
@@ -194,53 +198,48 @@ class Attributor:
         name = self.name
         return name is not None and name.clause == self.clause - 1 and not name.taken and not name.strangers
 
-    def _clause(self, items: Sequence[Item], zone: str, first: bool, joined: bool) -> str:
-        """Read a clause; the reason why numbers of the rest of the sentence are not this notice's, or ""."""
-        here, skip, negated = "", "", False
+    def _clause(self, items: Sequence[Item], scope: _Scope) -> None:
         for place, item in enumerate(items):
-            kinds = {meaning.kind: meaning.name for meaning in item.meanings}
-            if item.kind == "mark" and item.text == "(":
-                self.outside.append(zone)
-            elif item.kind == "mark" and item.text == ")" and self.outside:
-                zone = self.outside.pop()
+            scope.step(item)
+            if item.kind == "mark":
+                scope.mark(item.text)
             elif item.date is not None:
-                zone = self._dated(item.date, zone, here)
+                scope.zone = self._dated(item.date, scope)
             elif item.amount is not None:
-                self._number(items, place, item.amount, skip or here or zone)
-                skip = ""
-            elif "figure" in kinds:
-                self._named(item, here or zone, negated or joined)
-                joined, skip = False, ""
-            elif "province" in kinds:
-                zone = self._province(kinds["province"], zone, leads=not any(_says(other) for other in items[:place]))
-            elif "marker" in kinds:
-                reach, why = self.book.reach[kinds["marker"]], _not_ours(kinds["marker"])
-                if reach == "none":
-                    zone = here = ""
-                elif reach == "name":
-                    negated = True
-                elif reach == "number":
-                    skip = why
-                elif reach == "sentence" or (first and not any(other.amount or figures_of_item(other) for other in items[:place])):
-                    zone = zone or why
-                else:
-                    here = here or why
-            elif "ordinal" in kinds:
-                self._ordinal(item, kinds["ordinal"], here or zone)
-            elif "since_january" in kinds and not self.since_january:
-                here = _("it counts since January")
-            elif item.kind == "word" or (kinds and "filler" not in kinds):
-                skip = ""
+                self._number(items, place, item.amount, scope.why)
+                scope.skip, scope.first = "", False
+            elif item.meanings:
+                self._phrase(items, place, scope)
+            else:
+                scope.skip = ""
                 self._stranger()
-        return zone
 
-    def _dated(self, day: PrintedDate, zone: str, here: str) -> str:
+    def _phrase(self, items: Sequence[Item], place: int, scope: _Scope) -> None:
+        item = items[place]
+        kinds = {meaning.kind: meaning.name for meaning in item.meanings}
+        if "figure" in kinds:
+            self._named(item, scope.here or scope.zone, scope.negated or scope.joined)
+            scope.joined, scope.first, scope.skip = False, False, ""
+        elif "province" in kinds:
+            scope.zone = self._province(kinds["province"], scope.zone, leads=not any(map(_says, items[:place])))
+        elif "marker" in kinds:
+            scope.marked(kinds["marker"], self.book.reach[kinds["marker"]])
+        elif "ordinal" in kinds:
+            self._ordinal(items, place, kinds["ordinal"], scope.here or scope.zone)
+        elif "since_january" in kinds and not self.since_january:
+            scope.zone = scope.zone or _("it counts since January")
+        elif "filler" not in kinds:
+            scope.skip = ""
+            self._stranger()
+
+    def _dated(self, day: PrintedDate, scope: _Scope) -> str:
+        """The zone after a date: another period holds to the end of the sentence, unless it is only compared with."""
         period, other = day.period(int(self.period[:4])), _("it is of another period")
         if period is None:
-            return zone
+            return scope.zone
         if self.period.startswith(period):
-            return "" if zone == other else zone
-        return zone if here else other
+            return "" if scope.zone == other else scope.zone
+        return scope.zone if scope.here else other
 
     def _named(self, item: Item, zone: str, negated: bool) -> None:
         codes = figures_of_item(item)
@@ -268,15 +267,15 @@ class Attributor:
             self.weak = _Name((TOTAL,), self.clause)
         return zone
 
-    def _ordinal(self, item: Item, words: str, zone: str) -> None:
-        name = self.name
+    def _ordinal(self, items: Sequence[Item], place: int, words: str, zone: str) -> None:
+        name, item = self.name, items[place]
         after_rank = name is not None and RANK in name.codes and not name.strangers and "rank" not in name.taken
         amount = Amount("ordinal", item.start, item.end, Decimal(self.book.ordinals[words]))
         if zone and (after_rank or " " in words):
             self._leave(amount, zone)
         elif after_rank and name is not None:
             self._give(name, amount)
-        elif " " in words:
+        elif " " in words and self.weak is not None and not _names_province_after(items, place):
             self._give(_Name((RANK,), self.clause), amount)
         else:
             self._stranger()
@@ -308,7 +307,13 @@ class Attributor:
                 return
         if amount.shape == "pair" and amount.second == self.maxima[TOTAL] and amount.decimals:
             self._give(_Name((TOTAL,), self.clause), amount)
-        elif amount.shape == "pair" and amount.ranked and amount.second == self.units and not amount.decimals and not self.of_group:
+        elif (
+            amount.shape == "pair"
+            and amount.ranked
+            and amount.second == self.units
+            and not amount.decimals
+            and not self.of_group
+        ):
             self._give(_Name((RANK,), self.clause), amount)
         elif here and name is not None and not name.strangers:
             self._give(name, amount)
@@ -326,7 +331,8 @@ class Attributor:
             return name is self.name and not name.strangers and name.clause == self.clause and not name.taken
         if name.strangers:
             maxima = [self.maxima.get(code) for code in name.codes]
-            return fits and name.clause == self.clause and name.strangers <= STRANGERS and amount.second in maxima
+            near = self.clause - name.clause <= 1 and name.strangers <= STRANGERS
+            return fits and near and amount.second is not None and amount.second in maxima
         if amount.shape == "bare" and name.clause != self.clause:
             return fits and not name.taken and name.clause == self.clause - 1 and RANK not in name.codes
         return fits
@@ -386,49 +392,49 @@ class Attributor:
                 for reading in fresh:
                     self._add(reading)
                 return
+        if not self._is_share(name, amount):
+            self._misfit(name, amount)
+
+    def _misfit(self, name: _Name, amount: Amount) -> None:
+        """Say why a number is not a figure of the name it follows; a score that contradicts the rubric is refused."""
         maxima = [self.maxima[code] for code in name.codes if code in self.maxima]
-        if self._is_share(name, amount):
-            return
-        known = len(maxima) == len(name.codes) and "points" not in name.taken
-        if known and amount.shape in ("pair", "points") and amount.value > max(amount.second or 0, *maxima):
-            self._refuse(amount, _("more points are printed than the maximum of {expected}"), maxima)
-        elif known and amount.shape == "pair" and amount.second not in maxima:
-            self._refuse(amount, _("the maximum printed is {printed}, the rubric says {expected}"), maxima)
-        elif known and amount.shape == "pair":
-            self._refuse(amount, _("more points are printed than the maximum of {expected}"), maxima)
+        only_scores = len(maxima) == len(name.codes) and "points" not in name.taken
+        if only_scores and amount.shape in ("pair", "points"):
+            template = _("more points are printed than the maximum of {expected}")
+            if amount.second not in (None, *maxima):
+                template = _("the maximum printed is {printed}, the rubric says {expected}")
+            self._refuse(amount, template, maxima)
         elif amount.shape == "pair" and RANK in name.codes and self.units and "rank" not in name.taken:
             self._refuse(amount, _("{printed} provinces are printed, {expected} were ranked"), [self.units])
-        elif amount.shape == "bare" and not amount.decimals and amount.value in maxima:
-            return
-        else:
+        elif amount.shape != "bare" or amount.decimals or amount.value not in maxima:
             self._leave(amount, _("it does not fit the name before it"))
 
     def _readings(self, code: str, amount: Amount) -> list[Reading]:
         """The figures that a number is, if it is of this code; none if it cannot be."""
         value, second = amount.value, amount.second
-        span = {"start": amount.start, "end": amount.end}
+        span = (amount.start, amount.end)
         if code == RANK:
             units = self.units or None
             whole = not amount.decimals and value >= 1 and (units is None or value <= units) and not self.of_group
             if whole and (amount.shape in ("ordinal", "bare") or (amount.shape == "pair" and second == units)):
-                return [Reading(code, "rank", "rank", value, 0, units, max_printed=second is not None, **span)]
+                return [Reading(code, "rank", "rank", value, 0, units, *span, second is not None)]
             return []
         if code in self.maxima:
             maximum = self.maxima[code]
             scored = amount.shape == "points" or (amount.shape == "pair" and second == maximum)
             if (scored or (amount.shape == "bare" and amount.decimals)) and value <= maximum:
-                level: Literal["total", "group"] = "total" if code == TOTAL else "group"
+                level: Level = "total" if code == TOTAL else "group"
                 printed = amount.shape == "pair"
-                return [Reading(code, level, "points", value, amount.decimals, maximum, max_printed=printed, **span)]
+                return [Reading(code, level, "points", value, amount.decimals, maximum, *span, printed)]
             return []
         if amount.shape == "percent":
-            return [Reading(code, "indicator", "percent", value, amount.decimals, None, **span)] if value <= 100 else []
+            return [Reading(code, "indicator", "percent", value, amount.decimals, None, *span)] if value <= 100 else []
         if amount.points:
-            return [Reading(code, "indicator", "points", value, amount.decimals, second, **span)]
+            return [Reading(code, "indicator", "points", value, amount.decimals, second, *span)]
         if amount.decimals or amount.second_decimals or amount.shape not in ("bare", "pair"):
             return []
         if amount.shape == "bare":
-            return [Reading(code, "indicator", "count", value, 0, None, **span)]
+            return [Reading(code, "indicator", "count", value, 0, None, *span)]
         if second is None or value > second:
             return []
         return [
@@ -457,7 +463,9 @@ class Attributor:
 
     def _refuse(self, amount: Amount, template: str, expected: Sequence[Decimal]) -> None:
         printed = amount.second if amount.second is not None else amount.value
-        words = template.format(printed=printed, expected=", ".join(f"{number:f}" for number in dict.fromkeys(expected)))
+        words = template.format(
+            printed=printed, expected=", ".join(f"{number:f}" for number in dict.fromkeys(expected))
+        )
         self.result.problems.append(Unread(amount.start, amount.end, words))
 
     def _leave(self, amount: Amount, why: str) -> None:
@@ -479,14 +487,13 @@ def _not_ours(marker: str) -> str:
     return reasons.get(marker, marker)
 
 
+def _names_province_after(items: Sequence[Item], place: int) -> bool:
+    return any(meaning.kind == "province" for item in items[place + 1 :] for meaning in item.meanings)
+
+
 def _says(item: Item) -> bool:
     """Whether an item is more than a mark or a word that changes nothing."""
     return item.kind != "mark" and "filler" not in {meaning.kind for meaning in item.meanings}
-
-
-def figures_of_item(item: Item) -> tuple[str, ...]:
-    """The codes of the figures that a phrase may name."""
-    return tuple(dict.fromkeys(meaning.name for meaning in item.meanings if meaning.kind == "figure"))
 
 
 def _as_column(amount: Amount, role: str | tuple[str, ...], rank: bool) -> Amount:
@@ -510,70 +517,3 @@ def _clauses(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
         else:
             clause.append(item)
     yield joined, clause
-
-
-def _in_place(found: Found, start: int, text: str, befores: dict[int, list[int]]) -> tuple[Meaning, ...]:
-    """The meanings that a phrase has here: figures whose `A …` stands before, else the others."""
-    after = [
-        meaning
-        for meaning in found.meanings
-        if meaning.after is not None and any(0 < start - at <= REACH_OF_BEFORE for at in befores.get(meaning.after, ()))
-    ]
-    if after:
-        return tuple(after)
-    plain = tuple(meaning for meaning in found.meanings if meaning.after is None)
-    figures = tuple(meaning for meaning in plain if meaning.kind == "figure")
-    if any(meaning.kind == "province" for meaning in plain) and not text[start : start + 1].isupper():
-        plain = tuple(meaning for meaning in plain if meaning.kind != "province")
-    return figures or plain
-
-
-def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[Amount, int]:
-    """The number at `place` with its unit or its second number, and the place after it."""
-    token, after = tokens[place], place + 1
-
-    def text_at(number: int) -> str:
-        return tokens[number].text if number < len(tokens) else ""
-
-    if text_at(after) in ("st", "nd", "rd", "th"):
-        after += 1
-    points = text_at(after) in POINT_WORDS
-    joined = after + points
-    if points and text_at(joined) == "phần":
-        return Amount("broken", token.start, token.end), joined
-    if text_at(joined) == "/":
-        joined += 1
-    elif text_at(joined) in ("trên", "trong", "of", "out"):
-        joined += 1
-        for _step in range(5):
-            joined += text_at(joined) in BETWEEN_PAIR
-    else:
-        joined = len(tokens)
-    pair = joined < len(tokens) and tokens[joined].kind == "number"
-    parts = [place, joined] if pair else [place]
-    end = tokens[parts[-1]].end
-    following = parts[-1] + 1
-    if any(is_broken(text, tokens, part) for part in parts) or (pair and text_at(following) == "/"):
-        return Amount("broken", token.start, end), following
-    try:
-        values = [read_printed(tokens[part].text, style) for part in parts]
-    except ValueError:
-        return Amount("ambiguous", token.start, end), following
-    (value, decimals) = values[0]
-    if pair:
-        points = points or text_at(following) in POINT_WORDS
-        ranked = text_at(following) in RANKED_WORDS or bool(re.search(r"thứ\s*$", text[: token.start].lower()[-6:]))
-        second, second_decimals = values[1]
-        first_end, second_start = token.end, tokens[joined].start
-        return (
-            Amount("pair", token.start, end, value, decimals, second, second_decimals, first_end, second_start, points, ranked),
-            following,
-        )
-    if text_at(after) == "%":
-        return Amount("percent", token.start, tokens[after].end, value, decimals), after + 1
-    two = (text_at(after), text_at(after + 1))
-    if two in (("phần", "trăm"), ("per", "cent")) or two[0] == "percent":
-        last = after + (two[0] != "percent")
-        return Amount("percent", token.start, tokens[last].end, value, decimals), last + 1
-    shape: Shape = "points" if points else "bare"
-    return Amount(shape, token.start, token.end, value, decimals, first_end=token.end, points=points), after + points

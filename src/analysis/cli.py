@@ -167,12 +167,18 @@ def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: 
         click.echo(json.dumps({**answer.data, "stored": bool(changed)}, ensure_ascii=False, indent=2))
     if changed:
         _say(_("Stored: {files}.").format(files=", ".join(_near(path) for path in changed)))
-        _say(_("Next: scorecard report {month} --entity {entity}").format(month=answer.data["period"], entity=slug(answer.data["entity"])))
+        _say(
+            _("Next: scorecard report {month} --entity {entity}").format(
+                month=answer.data["period"], entity=slug(answer.data["entity"])
+            )
+        )
     else:
         _say(_("Nothing was stored."))
 
 
-@app.command(help=_("Write a form to fill in where a notice is not to be had, as .xlsx and as .csv; `add` reads it back."))
+@app.command(
+    help=_("Write a form to fill in where a notice is not to be had, as .xlsx and as .csv; `add` reads it back.")
+)
 @month_argument
 @entity_option
 @speaking
@@ -228,7 +234,9 @@ def _confirmed(answer: Any, asks: bool) -> bool:
         return False
     if not asks or not sys.stdin or not sys.stdin.isatty():
         raise UsageError(
-            _("Nobody can be asked here, so nothing was stored."), [], _("Run again with --yes to store, or --dry-run to look.")
+            _("Nobody can be asked here, so nothing was stored."),
+            [],
+            _("Run again with --yes to store, or --dry-run to look."),
         )
     _say(_("Store these {count} figures? [y/N]").format(count=len(answer.data["figures"])))
     return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")

@@ -127,7 +127,7 @@ def _form(data: bytes, name: str) -> Form:
             raise DocumentError(
                 _("{file} is {what}, which is not read.").format(file=name, what=what),
                 [],
-                _("Save it as .docx, .xlsx, .pdf, .html or .txt without a password, or copy its text into a .txt file."),
+                _("Save it as .docx, .xlsx, .pdf, .html or .txt, without a password, then run again."),
             )
     if re.match(rb"<(?:!doctype\s+html|html|head|body|meta|\?xml[^>]*\?>\s*<(?:!doctype\s+html|html))", start):
         return "html"

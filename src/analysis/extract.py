@@ -1,4 +1,4 @@
-"""What text does a web page, a letter or a workbook hold? Runs by itself, with little memory and time, and only prints.
+"""What text does a web page, a letter or a workbook hold? Runs by itself, with bounded memory and time.
 
 `python -m analysis.extract FORM` reads the file from standard input and prints JSON: `text`, with tabs between the cells
 of a table, or `error`. A file from outside may be broken or hostile, so nothing else reads it.
@@ -19,10 +19,14 @@ from analysis.vietnamese import rounded
 MEMORY, SECONDS = 1_500_000_000, 30  # bytes and seconds of processor time
 PAGES, SHEETS, CELLS, LONGEST_CELL = 60, 20, 50_000, 300
 REACHES_MARGIN = 0.9  # of the right edge of the longest line a line reaches that goes on
-LEFT_OUT = "script style noscript template nav footer aside form button select svg iframe s del strike".split()
+LEFT_OUT = (
+    "script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "svg", "iframe",
+    "s", "del", "strike",
+)  # fmt: skip
 BLOCKS = (
-    "address article blockquote dd div dl dt figcaption h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tr ul"
-).split()  # fmt: skip
+    "address", "article", "blockquote", "dd", "div", "dl", "dt", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6",
+    "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul",
+)  # fmt: skip
 
 
 class TooMuch(Exception):
@@ -97,11 +101,11 @@ def _html_text(page: str) -> str:
         string.replace_with(plain)
     cells = [cell for cell in soup(("td", "th")) if _is_data(cell)]
     for cell in cells:
-        for inner in cell(BLOCKS + ["br"]):
+        for inner in cell([*BLOCKS, "br"]):
             inner.insert_before(" ")
         cell.insert_after("\t")
     data = {id(inner) for cell in cells for inner in cell.find_all(True)}
-    for element in soup(BLOCKS + ["br", "td", "th"]):
+    for element in soup([*BLOCKS, "br", "td", "th"]):
         if id(element) not in data and element not in cells:
             element.insert_before("\n")
             element.insert_after("\n")
@@ -146,7 +150,11 @@ def _page_lines(page: Any) -> Iterator[str]:
             parts.append((row.bbox[1], words.rstrip("\t"), False))
     joined, goes_on = "", False
     for _top, words, full in sorted(parts, key=lambda part: part[0]):
-        if goes_on and not re.match(r"[-•*+]\s|(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-zđ]|[IVX]{1,4})[.)]\s", words) and "\t" not in words:
+        if (
+            goes_on
+            and not re.match(r"[-•*+]\s|(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-zđ]|[IVX]{1,4})[.)]\s", words)
+            and "\t" not in words
+        ):
             joined += " " + words
         else:
             if joined:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.attribution import Reading, Unread
-from analysis.bulletin import Notice, check_exists
+from analysis.about import check_exists
+from analysis.attribution import Level, Reading, Unit, Unread
+from analysis.bulletin import Notice
 from analysis.contract import BASE, RANK, TOTAL
 from analysis.errors import BulletinError
 from analysis.rubric import PERIOD, Rubric, rubric_in_force
@@ -26,8 +29,10 @@ from analysis.vietnamese import _, slug, write_period
 from analysis.wordings import Phrasebook
 
 MARK = "scorecard-766"
+CODE = r"[a-z][a-z0-9_]*"
 FORMULA = "=+-@\t\r＝＋－＠"
 COLUMNS = ("points", "max", "count", "base", "percent")
+FACTS = ("entity", "period", "as_of", "number", "published", "publisher", "title")
 
 
 @dataclass(frozen=True)
@@ -38,18 +43,19 @@ class _Cell:
 
 def form_rows(rubric: Rubric, entity: str, period: str) -> list[list[str]]:
     """The form as rows of cells: what it is about, then one row a figure of the rubric, in the order of the index."""
-    facts = {
-        "entity": (_("Province"), entity),
-        "period": (_("Period: YYYY-MM, YYYY-Qn or YYYY"), period),
-        "as_of": (_("The figures run to (day/month/year)"), ""),
-        "number": (_("Number of the document"), ""),
-        "published": (_("Date of the document (day/month/year)"), ""),
-        "publisher": (_("Who published it"), ""),
-        "title": (_("Title"), ""),
-    }
+    names = (
+        _("Province"),
+        _("Period: YYYY-MM, YYYY-Qn or YYYY"),
+        _("The figures run to (day/month/year)"),
+        _("Number of the document"),
+        _("Date of the document (day/month/year)"),
+        _("Who published it"),
+        _("Title"),
+    )
+    known = {"entity": entity, "period": period}
     heads = [_("Points"), _("Maximum"), _("Count"), _("Of how many"), _("Rate, %")]
     rows = [[MARK, _("Form for the figures of one notice; leave empty what is not printed")], [""]]
-    rows += [[code, name, value] for code, (name, value) in facts.items()]
+    rows += [[code, name, known.get(code, "")] for code, name in zip(FACTS, names, strict=True)]
     rows += [[""], [_("Code"), _("Figure"), *heads]]
     ranked = rubric.ranked_units(period) if PERIOD.fullmatch(period) else None
     rows.append([TOTAL, _("Total score"), "", f"{rubric.points:g}"])
@@ -84,10 +90,12 @@ def write_xlsx(rows: list[list[str]], path: Path) -> None:
         for column in range(1, 8):
             cell = sheet.cell(number, column, row[column - 1] if column <= len(row) else None)
             cell.number_format = "@"
-            cell.alignment = Alignment(vertical="top", wrap_text=column == 2, horizontal="right" if column > 2 and not facts else None)
+            cell.alignment = Alignment(
+                vertical="top", wrap_text=column == 2, horizontal="right" if column > 2 and not facts else None
+            )
             if column == 1:
                 cell.font = Font(color="767676", size=9)
-            if column > 2 and (facts and column == 3 or not facts and number > 11 and cell.value is None):
+            if column > 2 and ((facts and column == 3) or (not facts and number > 11 and cell.value is None)):
                 cell.fill = open_cell
             if number in (1, 11):
                 cell.font = bold
@@ -112,7 +120,7 @@ def read_form(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook) -> Notic
     """
     body = clean(text).text
     lines = list(_lines(body))
-    facts = {cells[0].text: cells for cells in lines if cells[0].text in ("entity", "period", "as_of", "number", "published", "publisher", "title")}  # fmt: skip
+    facts = {cells[0].text: cells for cells in lines if cells[0].text in FACTS}
     said = {code: cells[2].text if len(cells) > 2 else "" for code, cells in facts.items()}
     entity = next((name for name in book.provinces if slug(name) == slug(said.get("entity", ""))), "")
     period = said.get("period", "")
@@ -185,44 +193,51 @@ def _read_figures(lines: list[list[_Cell]], rubric: Rubric, period: str) -> tupl
     known = {*maxima, *rubric.named}
     figures: list[Reading] = []
     problems: list[Unread] = []
-    rows = [cells for cells in lines if cells[0].text in known]
+    rows = [
+        cells for cells in lines if len(cells) > 2 and cells[0].text not in FACTS and re.fullmatch(CODE, cells[0].text)
+    ]
     texts = [cell.text.rstrip("%") for cells in rows for cell in cells[2:7] if cell.text]
     style = number_style([Token("number", text, 0, 0) for text in texts])
     seen: set[str] = set()
     for cells in rows:
-        code = cells[0].text
+        code, place = cells[0].text, (cells[0].start, cells[0].start + len(cells[0].text))
         if code in seen:
-            problems.append(Unread(cells[0].start, cells[0].start + len(code), _("this code stands twice in the form")))
+            problems.append(Unread(*place, _("this code stands twice in the form")))
         seen.add(code)
         for kind, cell in zip(COLUMNS, cells[2:7], strict=False):
             if not cell.text:
                 continue
             end = cell.start + len(cell.text)
+            maximum = maxima.get(code)
             try:
                 value, decimals = read_printed(cell.text.rstrip("%").strip(), style)
             except ValueError:
                 problems.append(Unread(cell.start, end, _("this is not a number that can be read for sure")))
                 continue
-            maximum = maxima.get(code)
-            if kind == "max":
-                if maximum is not None and float(value) != maximum:
-                    words = _("the maximum printed is {printed}, the rubric says {expected}")
-                    problems.append(Unread(cell.start, end, words.format(printed=cell.text, expected=f"{maximum:g}")))
-                continue
-            level = "total" if code == TOTAL else "rank" if code == RANK else "group" if code in groups else "indicator"
-            unit = {"points": "rank" if code == RANK else "points", "count": "count", "base": "count", "percent": "percent"}[kind]
-            if level != "indicator" and kind != "points":
+            if code not in known:
+                problems.append(Unread(*place, _("no figure has this code")))
+            elif kind == "max" and maximum is not None and float(value) != maximum:
+                words = _("the maximum printed is {printed}, the rubric says {expected}")
+                problems.append(Unread(cell.start, end, words.format(printed=cell.text, expected=f"{maximum:g}")))
+            elif code in maxima and kind not in ("points", "max"):
                 problems.append(Unread(cell.start, end, _("only points go into this row")))
-                continue
-            name = code + BASE if kind == "base" else code
-            top = None if maximum is None else type(value)(f"{maximum:g}")
-            figures.append(Reading(name, level, unit, value, decimals, top, cell.start, end, True))  # type: ignore[arg-type]
-    for cells in lines:
-        if len(cells) > 2 and cells[0].text and cells[0].text not in known and any(cell.text for cell in cells[2:]):
-            code = cells[0].text
-            if code.replace("_", "").isascii() and code.islower() and code not in ("entity", "period", "number", "published", "publisher", "title", "as_of"):  # fmt: skip
-                problems.append(Unread(cells[0].start, cells[0].start + len(code), _("no figure has this code")))
+            elif kind != "max":
+                name = code + BASE if kind == "base" else code
+                top = None if maximum is None else Decimal(f"{maximum:g}")
+                figures.append(
+                    Reading(name, _level(code, groups), _unit(code, kind), value, decimals, top, cell.start, end)
+                )
     return figures, problems
+
+
+def _level(code: str, groups: dict[str, float]) -> Level:
+    return "total" if code == TOTAL else "rank" if code == RANK else "group" if code in groups else "indicator"
+
+
+def _unit(code: str, kind: str) -> Unit:
+    if kind == "points":
+        return "rank" if code == RANK else "points"
+    return "percent" if kind == "percent" else "count"
 
 
 def _day(text: str, cells: list[_Cell] | None, problems: list[Unread]) -> str:
@@ -237,5 +252,3 @@ def _day(text: str, cells: list[_Cell] | None, problems: list[Unread]) -> str:
     assert cells is not None
     problems.append(Unread(cells[2].start, cells[2].start + len(text), _("this is not a date: write day/month/year")))
     return ""
-
-

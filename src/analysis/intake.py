@@ -1,30 +1,24 @@
-"""Does a notice add up, is it new, and how is it stored?
+"""Does a notice add up, and is it new?
 
-What was read is checked against itself, the rubric, the rules and the months known. It is stored whole or not at all:
-the notice and its places first, its source next, its figures last, each file replaced in one step.
+What was read is held against itself, the rubric, the rules and the months known. Nothing is changed here.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
-from analysis import archive, contract, project
+from analysis import contract
 from analysis.bulletin import Notice
 from analysis.contract import COLUMNS, RANK, TOTAL
-from analysis.documents import SUFFIXES, Document
-from analysis.errors import ContradictionError, KnownMonthError
-from analysis.history import Replacement, Source, load_corrections, load_history, load_sources, periods_with_total
+from analysis.documents import Document
+from analysis.errors import ContradictionError
+from analysis.history import Source, load_history, load_sources, periods_with_total
 from analysis.identify import identify
-from analysis.publish import only_one, replace_all, writing
-from analysis.reconcile import card_checks, failures, interval_of, reconcile
+from analysis.reconcile import card_checks, failures, interval_of
 from analysis.rubric import Rubric, rubric_in_force
 from analysis.vietnamese import _, slug, write_date, write_number, write_period
 
@@ -36,8 +30,9 @@ JUMP = {"total": 10.0, "rank": 20.0, "group": 0.25}  # points, places, share of 
 class Examined:
     """A notice held against itself and against what is known.
 
-    `rows` are those of the store (see `contract`). `checks` are as in `reconcile`, `failures` forbid storing, `warnings`
-    are named. `state` says what storing would do; `differences` are the known figures that have other values.
+    `rows` are those of the store (see `contract`). `checks` are as in `reconcile`; `failures` forbid storing, `warnings`
+    are named. `state` says what storing would do; `differences` are the known figures that have other values, and
+    `replaces` is the source whose figures these would take the place of.
     """
 
     notice: Notice
@@ -52,7 +47,9 @@ class Examined:
     replaces: str
 
 
-def examine(notice: Notice, document: Document, rubrics: tuple[Rubric, ...], today: date, kind: str = "published") -> Examined:
+def examine(
+    notice: Notice, document: Document, rubrics: tuple[Rubric, ...], today: date, kind: str = "published"
+) -> Examined:
     """Hold what was read against itself, the rubric, the rules and the figures known. Changes nothing.
 
     Raises HistoryError when the store itself is broken.
@@ -68,7 +65,9 @@ def examine(notice: Notice, document: Document, rubrics: tuple[Rubric, ...], tod
     if notice.as_of > today.isoformat():
         problems.append(_("the figures run to {date}, which is yet to come").format(date=write_date(notice.as_of)))
     card = _frame(rows, notice, document.name)
-    checks = pd.DataFrame([{"entity": notice.entity, "period": notice.period, **row} for row in card_checks(card, rubric)])
+    checks = pd.DataFrame(
+        [{"entity": notice.entity, "period": notice.period, **row} for row in card_checks(card, rubric)]
+    )
     if len(checks):
         problems += _failed(checks, notice)
     state, differences, replaces, rows = _against_known(notice, rows, history)
@@ -84,80 +83,6 @@ def examine(notice: Notice, document: Document, rubrics: tuple[Rubric, ...], tod
         differences=differences,
         replaces=replaces,
     )
-
-
-def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], correct: bool) -> list[Path]:
-    """Write what was examined; the files that changed. With nothing new, none.
-
-    Raises
-    ------
-    KnownMonthError: the month is known with other values and `correct` is not set.
-    HistoryError: the store would break its contract; nothing is written.
-    WriteError, BusyError.
-    """
-    if examined.state == "other" and not correct:
-        raise KnownMonthError(
-            _("{entity}, {period} is already known with other values.").format(
-                entity=examined.notice.entity, period=write_period(examined.notice.period)
-            ),
-            examined.differences,
-            _("Look at both notices. If this one is right, run again with --correct: both are kept, dated."),
-        )
-    data = project.root() / "data"
-    files = _changes(examined, document, data)
-    if not files:
-        return []
-    with (
-        writing(_("The figures are as they were.")),
-        only_one(project.root() / "reports", "add", busy=_("Another run is storing figures.")),
-    ):
-        _check_staged(files, data, rubrics)
-        replace_all(files)
-    return list(files)
-
-
-def keeps(examined: Examined, document: Document) -> bool:
-    """Whether the notice itself is yet to be kept for figures that are known: it then only adds their words."""
-    return examined.state == "same" and not (archive.bulletins() / examined.source_id).is_dir()
-
-
-def _changes(examined: Examined, document: Document, data: Path) -> dict[Path, bytes]:
-    """The new contents of each file, in the order in which they are to be replaced."""
-    notice, files = examined.notice, dict[Path, bytes]()
-    if examined.state != "same" or keeps(examined, document):
-        places = [(item.code, item.unit, item.start, item.end) for item in notice.figures]
-        kept = archive.contents(notice.text, places, document.data, SUFFIXES[document.form])
-        files |= {archive.bulletins(data) / examined.source_id / name: content for name, content in kept.items()}
-        files = {path: content for path, content in files.items() if not path.is_file() or path.read_bytes() != content}
-        sources = data / "sources.toml"
-        if (text := _with_source(sources.read_text(encoding="utf-8"), examined)) is not None:
-            files[sources] = text.encode()
-    if examined.state == "same":
-        return files
-    if examined.replaces:
-        corrections = data / "corrections.toml"
-        files[corrections] = (corrections.read_text(encoding="utf-8") + _replacement(examined)).encode()
-    observations = data / "observations" / f"{slug(notice.entity)}.csv"
-    before = observations.read_bytes() if observations.is_file() else (",".join(COLUMNS) + "\n").encode()
-    if before and not before.endswith(b"\n"):
-        before += b"\n"
-    new = pd.DataFrame(examined.rows, columns=COLUMNS).to_csv(index=False, header=False, lineterminator="\n")
-    files[observations] = before + new.encode()
-    return files
-
-
-def _check_staged(files: dict[Path, bytes], data: Path, rubrics: tuple[Rubric, ...]) -> None:
-    """Load the store as it would be. Raises what the load and the checks of the store raise."""
-    with tempfile.TemporaryDirectory(prefix="scorecard-add-") as folder:
-        staged = Path(folder) / "data"
-        (staged / "observations").mkdir(parents=True)
-        for path in [*data.glob("*.toml"), *data.glob("observations/*.csv")]:
-            shutil.copyfile(path, staged / path.relative_to(data))
-        for path, content in files.items():
-            target = staged / path.relative_to(data)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        reconcile(load_history(rubrics, staged), rubrics, load_corrections(staged))
 
 
 def _row(notice: Notice, number: int, kind: str, source_id: str) -> dict[str, str]:
@@ -193,9 +118,7 @@ def _failed(checks: pd.DataFrame, notice: Notice) -> list[str]:
     sentences = {(item.code, item.unit): notice.sentence(item) for item in notice.figures}
     failed = checks[~checks["ok"]]
     words = failures(checks.assign(accepted=False))
-    return [
-        f"{text} — “{sentences[row.codes[0]]}”" for text, row in zip(words, failed.itertuples(), strict=True)
-    ]
+    return [f"{text} — “{sentences[row.codes[0]]}”" for text, row in zip(words, failed.itertuples(), strict=True)]
 
 
 def _source(notice: Notice, document: Document, sources: dict[str, Source], today: date) -> tuple[str, Source]:
@@ -236,7 +159,9 @@ def _against_known(
             fresh.append(row)
         elif float(row["value"]) != card.loc[key, "value"] and not _agree(row, card.loc[key]):
             was = card.loc[key]
-            differences.append(f"{row['code']}: {row['quote']} ≠ {was['quote'] or was['value']} ({was['file']}:{was['line']})")
+            differences.append(
+                f"{row['code']}: {row['quote']} ≠ {was['quote'] or was['value']} ({was['file']}:{was['line']})"
+            )
     day = str(card["as_of"].iloc[0])
     if differences:
         later = notice.as_of > day
@@ -245,7 +170,9 @@ def _against_known(
     if not fresh:
         return "same", [], "", []
     if day and notice.as_of and day != notice.as_of:
-        where = _("known to {known}, this one runs to {new}").format(known=write_date(day), new=write_date(notice.as_of))
+        where = _("known to {known}, this one runs to {new}").format(
+            known=write_date(day), new=write_date(notice.as_of)
+        )
         return "other", [where], "", rows
     return "more", [], "", [{**row, "as_of": day} for row in fresh]
 
@@ -278,7 +205,11 @@ def _unexplained(card: pd.DataFrame, rubric: Rubric, notice: Notice) -> list[str
 
 def _jumps(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: Notice) -> list[str]:
     """Large changes since the last period known under the same rules."""
-    earlier = [period for period in periods_with_total(history, notice.entity) if period < notice.period and rubric.covers(period)]
+    earlier = [
+        period
+        for period in periods_with_total(history, notice.entity)
+        if period < notice.period and rubric.covers(period)
+    ]
     if not earlier:
         return []
     before = history[(history["entity"] == notice.entity) & (history["period"] == earlier[-1])]
@@ -300,31 +231,3 @@ def _jumps(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: No
                 )
             )
     return found
-
-
-def _with_source(text: str, examined: Examined) -> str | None:
-    """`sources.toml` with the record of this notice, or None where it is there already."""
-    if f"[{examined.source_id}]" in text.splitlines():
-        return None
-    source = examined.source
-    fields = {"publisher": source.publisher, "title": source.title, "number": source.number, "sha256": source.sha256}
-    lines = [f"[{examined.source_id}]"]
-    lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items() if value]
-    if source.published:
-        lines.append(f"published = {source.published.isoformat()}")
-    lines.append(f"accessed = {source.accessed.isoformat()}")
-    return text.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n"
-
-
-def _replacement(examined: Examined) -> str:
-    entry = Replacement(
-        entity=examined.notice.entity,
-        period=examined.notice.period,
-        source=examined.replaces,
-        by=examined.source_id,
-        date=examined.source.accessed,
-        reason=_("a later notice with other values was added with --correct"),
-    )
-    fields = entry.model_dump()
-    lines = [f"{name} = {value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
-    return "\n[[replacement]]\n" + "\n".join(lines) + "\n"

@@ -64,7 +64,7 @@ _DATES = tuple(
         rf"\b(?:in|for|of|by|from)\s{{1,3}}{_NAME}(?:,?\s{{1,3}}{_YEAR})?",
         rf"\b(?:qúy|quarter)\s{{1,3}}{_ORDER}\b\s{{0,2}}(?:[/-]|năm|of)?\s{{0,3}}{_YEAR}",
         rf"\b{_ORDER}[\s-]{{1,3}}quarter(?:\s{{1,3}}(?:of\s{{1,3}})?{_YEAR})?",
-        rf"\bq{_ORDER}\s{{0,2}}[/-]?\s{{0,3}}{_YEAR}",
+        rf"\bq{_ORDER}\b(?:\s{{0,2}}[/-]?\s{{0,3}}{_YEAR})?",
         rf"\b(?:năm|year|in|of)\s{{1,3}}{_YEAR}",
         rf"\btháng\s{{1,3}}{_MONTH}(?![0-9/]|[.,][0-9])",
         rf"(?<![0-9/.,]){_MONTH}[/-]{_YEAR}(?![/-])",
@@ -211,6 +211,8 @@ def read_printed(printed: str, style: Style) -> tuple[Decimal, int]:
     own = _style(printed) or (None if printed.isdigit() else style)
     if own not in (",", ".", None) or (own is None and not printed.isdigit()):
         raise ValueError(printed)
+    if printed.isdigit():
+        return Decimal(printed), 0  # 09 of 34 too
     value = read_number(printed if own != "." else printed.translate({0x2E: ",", 0x2C: "."}))
     return value, -int(value.as_tuple().exponent)
 
@@ -233,7 +235,7 @@ def _style(printed: str) -> Literal[",", "."] | None:
 def _date(match: re.Match[str]) -> PrintedDate | None:
     found = match.groupdict()
     month = MONTHS.index(found["name"]) + 1 if found.get("name") else int(found.get("month") or 0) or None
-    if month is not None and month > 12 or found.get("month") in ("0", "00"):
+    if (month is not None and month > 12) or found.get("month") in ("0", "00"):
         return None
     return PrintedDate(
         start=match.start(),

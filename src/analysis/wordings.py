@@ -21,8 +21,24 @@ from analysis.tokens import Token, fold
 from analysis.vietnamese import _, finding_in_words, slug
 
 Reach = Literal["sentence", "clause", "number", "name", "none"]
-_ELEMENT = re.compile(r"\[([^\[\]]+)\]|([^\[\]\s]+)")
+_ELEMENT = re.compile(r"\[([^\[\]]+)\]|\(([^()]+)\)|([^\[\]()\s]+)")
 _PHRASE_WORDS = re.compile(r"[^\W\d_]+|[%]")
+
+
+# Totals, ranks and groups take points or a rank alone, so that one word is enough to name them.
+MAY_BE_SHORT = frozenset(
+    {
+        "total_score",
+        "national_rank",
+        "transparency",
+        "processing_progress",
+        "online_service_provision",
+        "online_service",
+        "online_payment",
+        "satisfaction",
+        "digitisation",
+    }
+)
 
 
 class Marker(BaseModel):
@@ -76,7 +92,9 @@ class Wordings(BaseModel):
 class Meaning(NamedTuple):
     """What a phrase stands for: a kind, a name, and for `A … B` the words A that must come before."""
 
-    kind: Literal["figure", "marker", "filler", "ordinal", "as_of", "drawn", "since_january", "document", "column", "province"]
+    kind: Literal[
+        "figure", "marker", "filler", "ordinal", "as_of", "drawn", "since_january", "document", "column", "province"
+    ]
     name: str
     after: int | None = None
 
@@ -100,9 +118,9 @@ class _Automaton:
 
     def add(self, phrase: str, meaning: Meaning, words_of: dict[str, tuple[str, ...]]) -> None:
         at = 0
-        for optional, plain in _ELEMENT.findall(phrase):
+        for optional, choices, plain in _ELEMENT.findall(phrase):
             after = self._new()
-            for choice in (optional or plain).split("|"):
+            for choice in (optional or choices or plain).split("|"):
                 place = at
                 words = _words(choice, words_of)
                 for number, word in enumerate(words):
@@ -155,6 +173,14 @@ class Phrasebook:
         for code, phrases in wordings.figures.items():
             for phrase in phrases:
                 earlier, mark, own = phrase.rpartition("…")
+                if code not in MAY_BE_SHORT and len(_words(re.sub(r"\[[^]]*\]", "", own), {})) + bool(mark) < 2:
+                    raise HistoryError(
+                        _("A wording of {code} has less than two words that may not be missing: {phrase}").format(
+                            code=code, phrase=phrase
+                        ),
+                        [],
+                        _("Write it out in data/wordings.toml: it would be found everywhere."),
+                    )
                 after = before.setdefault(earlier.strip(), len(before)) if mark else None
                 self._phrases.add(own, Meaning("figure", code, after), self._words_of)
         for earlier, number in before.items():
@@ -163,7 +189,7 @@ class Phrasebook:
         self._add("marker", {name: marker.words for name, marker in wordings.markers.items()})
         self._add("ordinal", {words: (words,) for words in wordings.ordinals})
         for name in ("as_of", "drawn", "since_january", "document"):
-            self._add(name, {"": getattr(wordings.context, name)})  # type: ignore[arg-type]
+            self._add(name, {"": getattr(wordings.context, name)})
         for name, province in wordings.provinces.items():
             self._add("province", {name: (name, slug(name).replace("-", " "), *province.also)})
         for role, phrases in wordings.columns.items():
@@ -266,4 +292,6 @@ def _joins_letters(tokens: Sequence[Token], place: int) -> bool:
     if tokens[place].text != "." or not 0 < place < len(tokens) - 1:
         return False
     before, after = tokens[place - 1], tokens[place + 1]
-    return before.kind == after.kind == "word" and before.end == tokens[place].start and tokens[place].end == after.start
+    return (
+        before.kind == after.kind == "word" and before.end == tokens[place].start and tokens[place].end == after.start
+    )

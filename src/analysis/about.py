@@ -1,0 +1,241 @@
+"""Whose notice is it, of which month, drawn on which day, and who published it?
+
+Where a text names several provinces or months and it is not sure which it is of, it is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from analysis.attribution import Attribution, Unread
+from analysis.contract import TOTAL
+from analysis.errors import BulletinError
+from analysis.pieces import Item, figures_of_item
+from analysis.rubric import months_of
+from analysis.tokens import PrintedDate
+from analysis.vietnamese import _, nearest, slug, write_list, write_period
+from analysis.wordings import Phrasebook
+
+LAW = re.compile(r"q[đd]-ttg|nđ-cp|nq-cp|ct-ttg|/qh|tt-|/2[0-9]{3}/", re.IGNORECASE)
+BEFORE_DAY = r"[\s:]*(?:lúc\s*)?(?:[0-9]{1,2}\s?(?:h|giờ|:)\s?[0-9]{0,2}(?:\s?phút)?\s*)?(?:(?:hết\s*)?ngày\s*)?"
+REACH_OF_DRAWN = 60  # letters between `trích xuất` and its day
+DATELINE = (
+    r"[^\W\d_],\s*$|(?:đăng|công bố|ban hành|announced|announced on|dated|published|published on):?\s*(?:ngày\s*)?$"
+)
+DAYS_AFTER = 45  # a month's figures may be drawn until then
+
+
+def sentence_at(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence around `start` to `end` begins and ends, end EXCLUDED; at most 600 letters either side."""
+    line = max(text.rfind("\n", 0, start) + 1, start - 600)
+    stops = [match.end() for match in re.finditer(r"[.;!?]\s+(?=\S)", text[line:start])]
+    line_end = text.find("\n", end)
+    last = min(line_end if line_end >= 0 else len(text), end + 600)
+    stop = re.search(r"[.;!?](?=\s|$)", text[end:last])
+    return line + (stops[-1] if stops else 0), end + stop.end() if stop else last
+
+
+def sentence_of_total(text: str, items: Sequence[Item]) -> tuple[int, int, int] | None:
+    """Where the sentence that prints the total begins, where the total stands in it, and where it ends."""
+    markers = {
+        item.start for item in items for m in item.meanings if m.kind == "marker" and m.name in ("target", "before")
+    }
+    for item in items:
+        pair = item.amount is not None and item.amount.second == 100 and item.amount.decimals > 0
+        if pair or TOTAL in figures_of_item(item):
+            first, last = sentence_at(text, item.start, item.end)
+            if not any(first <= start < item.start for start in markers):
+                return first, item.start, last
+    return None
+
+
+def entity_of(
+    text: str, items: Sequence[Item], of_total: tuple[int, int, int] | None, book: Phrasebook, wanted: str
+) -> str:
+    """The province that the notice is of: the one it names first and beside the total."""
+    named = [(meaning.name, item.start) for item in items for meaning in item.meanings if meaning.kind == "province"]
+    in_order = list(dict.fromkeys(name for name, _start in named))
+    if wanted:
+        known = next((name for name in book.provinces if slug(name) == slug(wanted)), None)
+        if known is None:
+            near = nearest(wanted, book.provinces)
+            raise BulletinError(
+                _("“{name}” is not a province.").format(name=wanted), near, _("Did you mean one of these?")
+            )
+        if named and known not in in_order:
+            raise BulletinError(
+                _("The notice is not of {entity}: it names {others}.").format(
+                    entity=known, others=write_list(in_order)
+                ),
+                [],
+                _("Leave out --entity, or look whether it is the right file."),
+            )
+        return known
+    if not named:
+        raise BulletinError(_("The notice names no province."), [], _("Say which one it is of: --entity hoa-binh."))
+    beside = [name for name, start in named if of_total and of_total[0] <= start < of_total[1]]
+    if beside and beside[0] != in_order[0]:
+        raise BulletinError(
+            _("The notice names several provinces: {names}.").format(names=write_list(in_order)),
+            [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
+            _("Say which one it is of: --entity hoa-binh."),
+        )
+    return in_order[0]
+
+
+def period_of(
+    text: str, items: Sequence[Item], dates: Sequence[PrintedDate], of_total: tuple[int, int, int] | None, wanted: str
+) -> tuple[str, bool]:
+    """The month, quarter or year of the notice; and whether it counts since January."""
+    starts = [item.start for item in items for meaning in item.meanings if meaning.kind == "since_january"]
+    since = any(start < (of_total[2] if of_total else len(text)) for start in starts)
+    own = [item for item in dates if item.day is None and not _compared(text, item.start)]
+    named = [(printed, item) for item in own if (printed := item.period(_year_of(item, dates)))]
+    chosen = [pair for pair in named if len(pair[0]) == 7] or named
+    if since and all(start < chosen[0][1].start for start in starts[:1] if chosen):
+        # `from January to 25 November`: the year, unless a month was named before
+        ends = [day for day in dates if day.year and day.start > starts[0]]
+        chosen = [(str(ends[0].year), ends[0])] if ends else chosen
+    in_order = list(dict.fromkeys(printed for printed, _item in chosen))
+    if wanted:
+        if in_order and not any(_overlap(wanted, period) for period, _item in named):
+            raise BulletinError(
+                _("The notice is not of {period}: it names {others}.").format(
+                    period=write_period(wanted), others=write_list(write_period(period) for period in in_order)
+                ),
+                [],
+                _("Leave out --month, or look whether it is the right file."),
+            )
+        return wanted, since
+    if not in_order:
+        raise BulletinError(
+            _("The notice does not say which month it is of."), [], _("Say which one it is of: --month 2023-04.")
+        )
+    beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[2]]
+    if beside and beside[0] != in_order[0]:
+        raise BulletinError(
+            _("The notice names several months: {names}.").format(
+                names=write_list(write_period(period) for period in in_order)
+            ),
+            [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
+            _("Say which one it is of: --month 2023-04."),
+        )
+    return in_order[0], since or chosen[0][1].since_january
+
+
+def _year_of(item: PrintedDate, dates: Sequence[PrintedDate]) -> int | None:
+    """The year of a month that is printed without one: that of its days, else the only year of the text."""
+    of_days = {day.year for day in dates if day.day and day.year and day.month == item.month}
+    years = {day.year for day in dates if day.year}
+    return next(iter(of_days if len(of_days) == 1 else years)) if len(of_days) == 1 or len(years) == 1 else None
+
+
+def _compared(text: str, start: int) -> bool:
+    before = text[max(0, start - 24) : start].lower()
+    return bool(re.search(r"so với|cùng kỳ|trước|compared|than|\bfrom|\bsince|từ\s*$|kế hoạch|đến hết\s*$", before))
+
+
+def _overlap(period: str, other: str) -> bool:
+    first, last = months_of(period)
+    other_first, other_last = months_of(other)
+    return first <= other_last and other_first <= last
+
+
+def check_exists(entity: str, period: str, book: Phrasebook) -> None:
+    """Raises BulletinError for a province that had ended before the period."""
+    province = book.provinces[entity]
+    if province.until and months_of(period)[0] > province.until:
+        raise BulletinError(
+            _("{entity} ended with {last}: no notice of {period} can be of it.").format(
+                entity=entity, last=write_period(province.until), period=write_period(period)
+            ),
+            [_("It became part of {into}.").format(into=province.into)] if province.into else [],
+            _("Look at the month and the province in the notice."),
+        )
+
+
+def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], period: str, found: Attribution) -> str:
+    """The day that the figures run to, or "" where the notice does not say."""
+    first, last = months_of(period)
+    beginning = date.fromisoformat(f"{first}-01")
+    latest = date.fromisoformat(f"{last}-28") + timedelta(days=3 + DAYS_AFTER)
+    good: dict[str, PrintedDate] = {}
+    early: list[PrintedDate] = []
+    for day in days:
+        iso = day.iso(int(period[:4]))
+        if iso is None or not _as_of_day(text, items, day):
+            continue
+        if beginning <= date.fromisoformat(iso) <= latest:
+            good.setdefault(iso, day)
+        elif date.fromisoformat(iso) < beginning:
+            early.append(day)
+    if len(good) > 1:
+        found.problems += [
+            Unread(day.start, day.end, _("two dates are given to which the figures run")) for day in good.values()
+        ]
+    elif not good:
+        why = _("the figures run to a day before {period}").format(period=write_period(period))
+        found.problems += [Unread(day.start, day.end, why) for day in early]
+    return next(iter(good)) if len(good) == 1 else ""
+
+
+def _as_of_day(text: str, items: Sequence[Item], day: PrintedDate) -> bool:
+    """Whether words that mean `until` stand right before a day."""
+    ends = [item.end for item in items if item.end <= day.start and any(m.kind == "as_of" for m in item.meanings)]
+    within = text[day.start : day.start + 3].lower() == "đến"
+    drawn = [item.end for item in items if item.end <= day.start and any(m.kind == "drawn" for m in item.meanings)]
+    if drawn and day.start - drawn[-1] <= REACH_OF_DRAWN and not re.search(r"[.;,)\n]", text[drawn[-1] : day.start]):
+        return True
+    return within or any(re.fullmatch(BEFORE_DAY, text[end[-1] : day.start].lower()) for end in (ends, drawn) if end)
+
+
+def scope_of(period: str, as_of: str, since_january: bool) -> str:
+    if since_january:
+        return "year_to_date"
+    if "-" not in period:
+        return "year_to_date" if as_of else "unknown"
+    return "quarter" if "Q" in period else "month"
+
+
+def document_of(
+    text: str, items: Sequence[Item], days: Sequence[PrintedDate], as_of: str, period: str
+) -> tuple[str, str]:
+    """The number and the day of the document; "" for what it does not print."""
+    numbers = [
+        item
+        for item in items
+        if item.kind == "word" and re.match(r"[0-9]+\s?/", item.text) and not LAW.search(item.text)
+        and re.search(r"(?:số|no\.?):?\s*$", text[max(0, item.start - 12) : item.start].lower())
+    ]  # fmt: skip
+    number = re.sub(r"\s", "", text[numbers[0].start : numbers[0].end]) if numbers else ""
+    beginning = f"{months_of(period)[0]}-01"
+    candidates = []
+    for day in days:
+        iso = day.iso(int(period[:4]))
+        if iso is None or iso < max(beginning, as_of) or _as_of_day(text, items, day):
+            continue
+        distance = abs(day.start - numbers[0].start) if numbers else day.start
+        dateline = re.search(DATELINE, text[max(0, day.start - 30) : day.start].lower())
+        if dateline or (numbers and distance < 200):
+            candidates.append((distance, iso))
+    return number, min(candidates)[1] if candidates else ""
+
+
+def title_of(text: str, entity: str, period: str) -> str:
+    """The notice's own title where it has one, else a plain one."""
+    for line in text.split("\n")[:20]:
+        words = " ".join(line.split())
+        if 15 <= len(words) <= 200 and "\t" not in line and re.search(r"766|điểm|chỉ số|score|index", words.lower()):
+            return words
+    return _("Score of {entity}, {period}").format(entity=entity, period=write_period(period))
+
+
+def publisher_of(text: str, entity: str) -> str:
+    """The office that signs, where it is named; else a plain word for it."""
+    place = rf"tỉnh\s+{re.escape(entity)}"
+    for pattern in (rf"Văn phòng (?:Ủy ban nhân dân|UBND) {place}", rf"(?:Ủy ban nhân dân|UBND) {place}"):
+        if match := re.search(pattern, text, re.IGNORECASE):
+            return " ".join(match[0].split())
+    return _("Not named in the notice ({entity})").format(entity=entity)

@@ -1,0 +1,172 @@
+"""Of which pieces is a notice made? Phrases that mean something, numbers with their units, dates, words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from analysis.contract import RANK, TOTAL
+from analysis.rubric import Rubric
+from analysis.tokens import PrintedDate, Style, Token, is_broken, read_printed
+from analysis.wordings import Found, Meaning, Phrasebook
+
+Shape = Literal["pair", "percent", "points", "ordinal", "bare", "maximum", "broken", "ambiguous"]
+POINT_WORDS = ("điểm", "đ", "points", "point")
+BETWEEN_PAIR = ("tổng", "số", "tối", "đa", "the", "a", "maximum", "of", "total", "possible", "điểm", "available", "có")
+RANKED_WORDS = ("tỉnh", "địa", "thành", "province", "provinces", "localities", "cities", "units")
+REACH_OF_BEFORE = 400  # letters between the A and the B of `A … B`
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number as printed, with what stands by it; `start` to `end` are its words, end EXCLUDED."""
+
+    shape: Shape
+    start: int
+    end: int
+    value: Decimal = Decimal(0)
+    decimals: int = 0
+    second: Decimal | None = None
+    second_decimals: int = 0
+    first_end: int = 0
+    second_start: int = 0
+    points: bool = False
+    ranked: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """A piece of a sentence: a phrase, a number, a date, a mark or a word that is not known."""
+
+    kind: Literal["phrase", "amount", "date", "mark", "word"]
+    start: int
+    end: int
+    meanings: tuple[Meaning, ...] = ()
+    amount: Amount | None = None
+    date: PrintedDate | None = None
+    text: str = ""
+
+
+def items_of(
+    text: str,
+    tokens: Sequence[Token],
+    dates: Sequence[PrintedDate],
+    book: Phrasebook,
+    rubric: Rubric | None,
+    style: Style,
+) -> list[Item]:
+    """The text as phrases, numbers, dates, marks and unknown words, in order."""
+    known = frozenset([TOTAL, RANK, *rubric.named]) if rubric else frozenset([TOTAL])
+    words, places = book.words(tokens)
+    befores = {number: [tokens[places[at]].start for at in found] for number, found in book.befores(words).items()}
+    phrases: dict[int, tuple[int, tuple[Meaning, ...]]] = {}
+    for found in book.phrases(words, known):
+        for choice in book.at(words, found.first, known):
+            start = tokens[places[choice.first]].start
+            if meanings := _in_place(choice, start, text, befores):
+                phrases.setdefault(places[choice.first], (places[choice.last - 1] + 1, meanings))
+                break
+    day_of = {day.start: day for day in dates}
+    items: list[Item] = []
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        if place in phrases:
+            after, meanings = phrases[place]
+            items.append(Item("phrase", token.start, tokens[after - 1].end, meanings, text=token.text))
+            place = max(after, place + 1)
+        elif token.kind == "number":
+            amount, place = _amount(text, list(tokens), place, style)
+            items.append(Item("amount", amount.start, amount.end, amount=amount))
+        else:
+            kind = {"date": "date", "mark": "mark"}.get(token.kind, "word")
+            items.append(Item(kind, token.start, token.end, date=day_of.get(token.start), text=token.text))  # type: ignore[arg-type]
+            place += 1
+    return items
+
+
+def figures_of_item(item: Item) -> tuple[str, ...]:
+    """The codes of the figures that a phrase may name."""
+    return tuple(dict.fromkeys(meaning.name for meaning in item.meanings if meaning.kind == "figure"))
+
+
+def _in_place(found: Found, start: int, text: str, befores: dict[int, list[int]]) -> tuple[Meaning, ...]:
+    """The meanings that a phrase has here: figures whose `A …` stands before, else the others."""
+    after = [
+        meaning
+        for meaning in found.meanings
+        if meaning.after is not None and any(0 < start - at <= REACH_OF_BEFORE for at in befores.get(meaning.after, ()))
+    ]
+    if after:
+        return tuple(after)
+    plain = tuple(meaning for meaning in found.meanings if meaning.after is None)
+    figures = tuple(meaning for meaning in plain if meaning.kind == "figure")
+    if any(meaning.kind == "province" for meaning in plain) and not text[start : start + 1].isupper():
+        plain = tuple(meaning for meaning in plain if meaning.kind != "province")
+    return figures or plain
+
+
+def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[Amount, int]:
+    """The number at `place` with its unit or its second number, and the place after it."""
+    token, after = tokens[place], place + 1
+
+    def text_at(number: int) -> str:
+        return tokens[number].text if number < len(tokens) else ""
+
+    if text_at(after) in ("st", "nd", "rd", "th"):
+        after += 1
+    points = text_at(after) in POINT_WORDS
+    joined = after + points
+    if points and text_at(joined) == "phần":
+        return Amount("broken", token.start, token.end), joined
+    if text_at(joined) == "/":
+        joined += 1
+    elif text_at(joined) in ("trên", "trong", "of", "out"):
+        joined += 1
+        for _step in range(5):
+            joined += text_at(joined) in BETWEEN_PAIR
+    else:
+        joined = len(tokens)
+    pair = joined < len(tokens) and tokens[joined].kind == "number"
+    parts = [place, joined] if pair else [place]
+    end = tokens[parts[-1]].end
+    following = parts[-1] + 1
+    if any(is_broken(text, tokens, part) for part in parts) or (pair and text_at(following) == "/"):
+        return Amount("broken", token.start, end), following
+    try:
+        values = [read_printed(tokens[part].text, style) for part in parts]
+    except ValueError:
+        return Amount("ambiguous", token.start, end), following
+    (value, decimals) = values[0]
+    if pair:
+        points = points or text_at(following) in POINT_WORDS
+        ranked = text_at(following) in RANKED_WORDS or bool(re.search(r"thứ\s*$", text[: token.start].lower()[-6:]))
+        second, second_decimals = values[1]
+        first_end, second_start = token.end, tokens[joined].start
+        return (
+            Amount(
+                "pair",
+                token.start,
+                end,
+                value,
+                decimals,
+                second,
+                second_decimals,
+                first_end,
+                second_start,
+                points,
+                ranked,
+            ),
+            following,
+        )
+    if text_at(after) == "%":
+        return Amount("percent", token.start, tokens[after].end, value, decimals), after + 1
+    two = (text_at(after), text_at(after + 1))
+    if two in (("phần", "trăm"), ("per", "cent")) or two[0] == "percent":
+        last = after + (two[0] != "percent")
+        return Amount("percent", token.start, tokens[last].end, value, decimals), last + 1
+    shape: Shape = "points" if points else "bare"
+    return Amount(shape, token.start, token.end, value, decimals, first_end=token.end, points=points), after + points

@@ -1,0 +1,131 @@
+"""How is an examined notice stored, whole or not at all?
+
+The notice and its places are written first, its source next and its figures last, each file replaced in one step, after
+the store as it would be was loaded and checked.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import archive, project
+from analysis.contract import COLUMNS
+from analysis.documents import SUFFIXES, Document
+from analysis.errors import KnownMonthError
+from analysis.history import Replacement, load_corrections, load_history
+from analysis.intake import Examined
+from analysis.publish import only_one, replace_all, writing
+from analysis.reconcile import reconcile
+from analysis.rubric import Rubric
+from analysis.vietnamese import _, slug, write_period
+
+
+def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], correct: bool) -> list[Path]:
+    """Write what was examined; the files that changed. With nothing new, none.
+
+    Raises
+    ------
+    KnownMonthError: the month is known with other values and `correct` is not set.
+    HistoryError: the store would break its contract; nothing is written.
+    WriteError, BusyError.
+    """
+    if examined.state == "other" and not correct:
+        raise KnownMonthError(
+            _("{entity}, {period} is already known with other values.").format(
+                entity=examined.notice.entity, period=write_period(examined.notice.period)
+            ),
+            examined.differences,
+            _("Look at both notices. If this one is right, run again with --correct: both are kept, dated."),
+        )
+    data = project.root() / "data"
+    files = _changes(examined, document, data)
+    if not files:
+        return []
+    with (
+        writing(_("The figures are as they were.")),
+        only_one(project.root() / "reports", "add", busy=_("Another run is storing figures.")),
+    ):
+        _check_staged(files, data, rubrics)
+        replace_all(files)
+    return list(files)
+
+
+def keeps(examined: Examined, document: Document) -> bool:
+    """Whether the notice itself is yet to be kept for figures that are known: it then only adds their words."""
+    return examined.state == "same" and not (archive.bulletins() / examined.source_id).is_dir()
+
+
+def _changes(examined: Examined, document: Document, data: Path) -> dict[Path, bytes]:
+    """The new contents of each file, in the order in which they are to be replaced."""
+    notice, files = examined.notice, dict[Path, bytes]()
+    if examined.state != "same" or keeps(examined, document):
+        places = [(item.code, item.unit, item.start, item.end) for item in notice.figures]
+        kept = archive.contents(notice.text, places, document.data, SUFFIXES[document.form])
+        files |= {archive.bulletins(data) / examined.source_id / name: content for name, content in kept.items()}
+        files = {path: content for path, content in files.items() if not path.is_file() or path.read_bytes() != content}
+        sources = data / "sources.toml"
+        if (text := _with_source(sources.read_text(encoding="utf-8"), examined)) is not None:
+            files[sources] = text.encode()
+    if examined.state == "same":
+        return files
+    if examined.replaces:
+        corrections = data / "corrections.toml"
+        files[corrections] = (corrections.read_text(encoding="utf-8") + _replacement(examined)).encode()
+    observations = data / "observations" / f"{slug(notice.entity)}.csv"
+    before = observations.read_bytes() if observations.is_file() else (",".join(COLUMNS) + "\n").encode()
+    if before and not before.endswith(b"\n"):
+        before += b"\n"
+    new = pd.DataFrame(examined.rows, columns=COLUMNS).to_csv(index=False, header=False, lineterminator="\n")
+    files[observations] = before + new.encode()
+    return files
+
+
+def _check_staged(files: dict[Path, bytes], data: Path, rubrics: tuple[Rubric, ...]) -> None:
+    """Load the store as it would be. Raises what the load and the checks of the store raise."""
+    with tempfile.TemporaryDirectory(prefix="scorecard-add-") as folder:
+        staged = Path(folder) / "data"
+        (staged / "observations").mkdir(parents=True)
+        for path in [*data.glob("*.toml"), *data.glob("observations/*.csv")]:
+            shutil.copyfile(path, staged / path.relative_to(data))
+        for path, content in files.items():
+            target = staged / path.relative_to(data)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        reconcile(load_history(rubrics, staged), rubrics, load_corrections(staged))
+
+
+def _with_source(text: str, examined: Examined) -> str | None:
+    """`sources.toml` with the record of this notice, or None where it is there already."""
+    if f"[{examined.source_id}]" in text.splitlines():
+        return None
+    source = examined.source
+    fields = {"publisher": source.publisher, "title": source.title, "number": source.number, "sha256": source.sha256}
+    lines = [f"[{examined.source_id}]"]
+    lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items() if value]
+    if source.published:
+        lines.append(f"published = {source.published.isoformat()}")
+    lines.append(f"accessed = {source.accessed.isoformat()}")
+    return text.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n"
+
+
+def _replacement(examined: Examined) -> str:
+    entry = Replacement(
+        entity=examined.notice.entity,
+        period=examined.notice.period,
+        source=examined.replaces,
+        by=examined.source_id,
+        date=examined.source.accessed,
+        reason=_("a later notice with other values was added with --correct"),
+    )
+    fields = entry.model_dump()
+    lines = [
+        f"{name} = {value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in fields.items()
+    ]
+    return "\n[[replacement]]\n" + "\n".join(lines) + "\n"
