@@ -19,10 +19,14 @@ NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("**/*.ipynb"))
 # Lowest first. A module imports from layers below its own and, without a cycle, from its own.
 LAYERS = (
     ("__init__", "errors", "interval", "vietnamese", "project", "figures"),
-    ("rubric", "contract", "history", "publish", "kernel"),
-    ("reconcile", "identify"),
-    ("losses", "whatif"),
-    ("collected", "result"),
+    ("rubric", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
+    ("reconcile", "identify", "wordings"),
+    ("losses", "whatif", "pieces"),
+    ("attribution",),
+    ("about",),
+    ("bulletin", "archive"),
+    ("collected", "result", "forms", "intake"),
+    ("store", "added"),
     ("sentences", "charts"),
     ("tables",),
     ("answers",),
@@ -43,6 +47,9 @@ HOMES = {
     "babel": "vietnamese",
     "filelock": "publish",
     "click": "cli",
+    "bs4": "extract",
+    "mammoth": "extract",
+    "pdfplumber": "extract",
 }
 NOT_FOR_HELP = ("pandas", "numpy", "matplotlib", "seaborn", "papermill", "pydantic", "babel", "nbconvert", "nbformat")
 LINES_IN_A_CELL = 10

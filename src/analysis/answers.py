@@ -154,7 +154,7 @@ def add(file: Path, content: bytes | None, entity: str, month: str) -> tuple[Ans
     examined = intake.examine(notice, document, rubrics, date.today(), "entered" if typed else "published")
     rubric = rubric_in_force(rubrics, notice.period)
     answer = Answer(
-        data={**added.as_data(examined, stored=False), "keeps": store.keeps(examined, document)},
+        data={**added.as_data(examined, stored=False), "keeps": store.keeps(examined)},
         text=added.in_words(examined, rubric),
         failures=examined.failures,
     )

@@ -23,6 +23,7 @@ Level = Literal["total", "rank", "group", "indicator"]
 Unit = Literal["points", "percent", "count", "rank"]
 AND = ("và", "and")
 SKIPPED = {True: 5, False: 3}  # words within which the number follows that a maximum, or a threshold, is of
+LOOSE = 40  # letters between a name and a number that may be its score
 STRANGERS = 8  # words that may stand between a group and its score with the right maximum
 
 
@@ -52,12 +53,16 @@ class Unread:
 
 @dataclass
 class Attribution:
-    """What was read, what was not, what was named, and what forbids storing any of it."""
+    """What was read, what was not, and what forbids storing any of it.
+
+    `named` are the places of the names, `loose` the numbers that were left for want of a sure name.
+    """
 
     readings: list[Reading] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     problems: list[Unread] = field(default_factory=list)
-    named: dict[str, tuple[int, int]] = field(default_factory=dict)
+    named: dict[str, list[int]] = field(default_factory=dict)
+    loose: list[Amount] = field(default_factory=list)
 
 
 @dataclass
@@ -74,8 +79,8 @@ class _Name:
 class _Scope:
     """Why numbers are not this notice's: `zone` holds for the sentence, `here` for the clause, `skip` for the next.
 
-    `negated` and `joined` forbid the next name; `first` is true until the sentence has a name or a number; `outside` are
-    the zones around the open parentheses.
+    `negated` and `joined` forbid the next name; `first` is true until the sentence has a name or a number; `outside`
+    are the zones around the open parentheses.
     """
 
     zone: str
@@ -253,7 +258,7 @@ class Attributor:
         elif RANK not in codes:
             self.weak = None
         if not zone and not negated:
-            self.result.named.setdefault(codes[0], (item.start, item.end))
+            self.result.named.setdefault(codes[0], []).append(item.end)
 
     def _province(self, name: str, zone: str, leads: bool) -> str:
         """Another province holds to the end of the sentence, or until ours leads a clause."""
@@ -318,6 +323,7 @@ class Attributor:
         elif here and name is not None and not name.strangers:
             self._give(name, amount)
         else:
+            self.result.loose.append(amount)
             self._leave(amount, _("no name that is known stands before it"))
 
     def _may_take(self, name: _Name, amount: Amount) -> bool:
@@ -407,7 +413,21 @@ class Attributor:
         elif amount.shape == "pair" and RANK in name.codes and self.units and "rank" not in name.taken:
             self._refuse(amount, _("{printed} provinces are printed, {expected} were ranked"), [self.units])
         elif amount.shape != "bare" or amount.decimals or amount.value not in maxima:
+            self.result.loose.append(amount)
             self._leave(amount, _("it does not fit the name before it"))
+
+    def finish(self) -> None:
+        """Refuse what looks like the score of a group, the total or the rank, right after its name, and was not read."""
+        read_codes = {item.code for item in self.result.readings}
+        for code, top in {RANK: self.units, **self.maxima}.items():
+            for amount in self.result.loose if code not in read_codes else ():
+                near = any(0 <= amount.start - place <= LOOSE for place in self.result.named.get(code, ()))
+                doubtful = amount.shape in ("broken", "ambiguous") or amount.second == top
+                if (near and doubtful) or (code == TOTAL and amount.second == top):
+                    words = _("it may be the {name}, but cannot be read for sure").format(
+                        name=self.rubric.name_of(code)
+                    )
+                    self.result.problems.append(Unread(amount.start, amount.end, words))
 
     def _readings(self, code: str, amount: Amount) -> list[Reading]:
         """The figures that a number is, if it is of this code; none if it cannot be."""

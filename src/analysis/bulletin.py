@@ -96,6 +96,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     rubric = rubric_in_force(rubrics, period)
     reader = Attributor(rubric, book, entity, period, since_january)
     _feed(reader, flat, items_of(flat, tokens, dates, book, rubric, style), book)
+    reader.finish()
     found = reader.result
     as_of = drawn_on(flat, items, days, period, found)
     figures = _finished(found, rubric)

@@ -58,9 +58,9 @@ class Correction(BaseModel):
 
 
 class Replacement(BaseModel):
-    """A card whose figures a later notice corrected: both stay in the store, those of `source` are not used.
+    """Figures that a later notice corrected: both stay in the store, those of `source` are not used.
 
-    `date` is the day the correction was added.
+    Only the figures that the notice `by` prints are corrected. `date` is the day the correction was added.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -149,8 +149,9 @@ def _without_replaced(
     """The rows that no later notice replaced. Raises HistoryError for a replacement that matches no row."""
     for entry in replacements:
         of_card = [row for row in rows if (row["entity"], row["period"]) == (entry.entity, entry.period)]
-        replaced = {id(row) for row in of_card if row["source"] == entry.source}
-        if not replaced or all(row["source"] != entry.by for row in of_card):
+        newer = {(row["code"], row["unit"]) for row in of_card if row["source"] == entry.by}
+        replaced = {id(row) for row in of_card if row["source"] == entry.source and (row["code"], row["unit"]) in newer}
+        if not replaced:
             raise HistoryError(
                 _("A replacement matches no figures any more."),
                 [f"corrections.toml: {entry.entity} {entry.period} {entry.source} → {entry.by}"],

@@ -30,9 +30,9 @@ JUMP = {"total": 10.0, "rank": 20.0, "group": 0.25}  # points, places, share of 
 class Examined:
     """A notice held against itself and against what is known.
 
-    `rows` are those of the store (see `contract`). `checks` are as in `reconcile`; `failures` forbid storing, `warnings`
-    are named. `state` says what storing would do; `differences` are the known figures that have other values, and
-    `replaces` is the source whose figures these would take the place of.
+    `rows` are those of the store (see `contract`). `checks` are as in `reconcile`; `failures` forbid storing,
+    `warnings` are named. `state` says what storing would do, `differences` are the known figures that have other values,
+    and `replaces` is the source whose figures these would take the place of.
     """
 
     notice: Notice
@@ -70,7 +70,9 @@ def examine(
     )
     if len(checks):
         problems += _failed(checks, notice)
-    state, differences, replaces, rows = _against_known(notice, rows, history)
+    state, differences, replaces, rows, of_source = _against_known(notice, rows, history)
+    if state == "same" and _is_document_of(sources.get(of_source), notice):
+        source_id, source = of_source, sources[of_source].model_copy(update={"sha256": document.sha256})
     return Examined(
         notice=notice,
         rows=rows,
@@ -142,14 +144,22 @@ def _source(notice: Notice, document: Document, sources: dict[str, Source], toda
     )
 
 
+def _is_document_of(source: Source | None, notice: Notice) -> bool:
+    """Whether known figures were typed from this very notice, whose document is yet to be kept."""
+    return source is not None and not source.sha256 and notice.number in ("", source.number)
+
+
 def _against_known(
     notice: Notice, rows: list[dict[str, str]], history: pd.DataFrame
-) -> tuple[State, list[str], str, list[dict[str, str]]]:
-    """What storing would do, which known figures differ, which source it would replace, and the rows to store."""
+) -> tuple[State, list[str], str, list[dict[str, str]], str]:
+    """What storing would do, which known figures differ, which source it would replace, the rows to store.
+
+    Last, the one source of the known figures, or "" where they have several.
+    """
     same_card = (history["entity"] == notice.entity) & (history["period"] == notice.period)
     known = history[same_card & (history["scope"] == notice.scope) & (history["kind"] != "derived")]
     if known.empty:
-        return "new", [], "", rows
+        return "new", [], "", rows, ""
     days = sorted(known["as_of"].unique())
     card = known[known["as_of"] == (notice.as_of if notice.as_of in days else days[-1])].set_index(["code", "unit"])
     differences, fresh = [], []
@@ -162,19 +172,19 @@ def _against_known(
             differences.append(
                 f"{row['code']}: {row['quote']} ≠ {was['quote'] or was['value']} ({was['file']}:{was['line']})"
             )
-    day = str(card["as_of"].iloc[0])
+    day, of = str(card["as_of"].iloc[0]), sorted(set(card["source"]))
+    one = of[0] if len(of) == 1 else ""
     if differences:
-        later = notice.as_of > day
-        old = sorted(set(card["source"]))
-        return "other", differences, "" if later else old[0], rows
+        rows = [{**row, "as_of": notice.as_of or day} for row in rows]
+        return "other", differences, "" if notice.as_of > day else one or of[0], rows, one
     if not fresh:
-        return "same", [], "", []
+        return "same", [], "", [], one
     if day and notice.as_of and day != notice.as_of:
         where = _("known to {known}, this one runs to {new}").format(
             known=write_date(day), new=write_date(notice.as_of)
         )
-        return "other", [where], "", rows
-    return "more", [], "", [{**row, "as_of": day} for row in fresh]
+        return "other", [where], "", rows, one
+    return "more", [], "", [{**row, "as_of": day} for row in fresh], one
 
 
 def _agree(row: dict[str, str], known: pd.Series) -> bool:

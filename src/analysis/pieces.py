@@ -134,7 +134,8 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
     parts = [place, joined] if pair else [place]
     end = tokens[parts[-1]].end
     following = parts[-1] + 1
-    if any(is_broken(text, tokens, part) for part in parts) or (pair and text_at(following) == "/"):
+    loose = text[: token.start].rstrip(" ").endswith("/") or (pair and text_at(following) == "/")
+    if loose or any(is_broken(text, tokens, part) for part in parts):
         return Amount("broken", token.start, end), following
     try:
         values = [read_printed(tokens[part].text, style) for part in parts]

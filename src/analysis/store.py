@@ -18,7 +18,7 @@ from analysis import archive, project
 from analysis.contract import COLUMNS
 from analysis.documents import SUFFIXES, Document
 from analysis.errors import KnownMonthError
-from analysis.history import Replacement, load_corrections, load_history
+from analysis.history import Replacement, load_corrections, load_history, load_sources
 from analysis.intake import Examined
 from analysis.publish import only_one, replace_all, writing
 from analysis.reconcile import reconcile
@@ -56,15 +56,17 @@ def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], c
     return list(files)
 
 
-def keeps(examined: Examined, document: Document) -> bool:
-    """Whether the notice itself is yet to be kept for figures that are known: it then only adds their words."""
-    return examined.state == "same" and not (archive.bulletins() / examined.source_id).is_dir()
+def keeps(examined: Examined) -> bool:
+    """Whether the figures are known but their notice is yet to be kept, so that they open their sentences."""
+    kept = (archive.bulletins() / examined.source_id).is_dir()
+    recorded = load_sources().get(examined.source_id)
+    return examined.state == "same" and recorded is not None and not kept
 
 
 def _changes(examined: Examined, document: Document, data: Path) -> dict[Path, bytes]:
     """The new contents of each file, in the order in which they are to be replaced."""
     notice, files = examined.notice, dict[Path, bytes]()
-    if examined.state != "same" or keeps(examined, document):
+    if examined.state != "same" or keeps(examined):
         places = [(item.code, item.unit, item.start, item.end) for item in notice.figures]
         kept = archive.contents(notice.text, places, document.data, SUFFIXES[document.form])
         files |= {archive.bulletins(data) / examined.source_id / name: content for name, content in kept.items()}
@@ -101,17 +103,25 @@ def _check_staged(files: dict[Path, bytes], data: Path, rubrics: tuple[Rubric, .
 
 
 def _with_source(text: str, examined: Examined) -> str | None:
-    """`sources.toml` with the record of this notice, or None where it is there already."""
-    if f"[{examined.source_id}]" in text.splitlines():
-        return None
-    source = examined.source
-    fields = {"publisher": source.publisher, "title": source.title, "number": source.number, "sha256": source.sha256}
-    lines = [f"[{examined.source_id}]"]
+    """`sources.toml` with the record of this notice, or None where it is there already.
+
+    A record that was typed before its document arrived takes the document's hash.
+    """
+    source, header = examined.source, f"[{examined.source_id}]"
+    hashed = f'sha256 = "{source.sha256}"'
+    lines = text.rstrip("\n").splitlines()
+    if header in lines:
+        first = lines.index(header) + 1
+        last = next((at for at in range(first, len(lines)) if not lines[at].strip()), len(lines))
+        if any(line.startswith("sha256 ") for line in lines[first:last]):
+            return None
+        return "\n".join([*lines[:last], hashed, *lines[last:]]) + "\n"
+    fields = {"publisher": source.publisher, "title": source.title, "number": source.number}
+    lines += ["", header]
     lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items() if value]
-    if source.published:
-        lines.append(f"published = {source.published.isoformat()}")
-    lines.append(f"accessed = {source.accessed.isoformat()}")
-    return text.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n"
+    lines += [f"published = {source.published.isoformat()}"] if source.published else []
+    lines += [f"accessed = {source.accessed.isoformat()}", hashed]
+    return "\n".join(lines) + "\n"
 
 
 def _replacement(examined: Examined) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis import sentences
+from analysis.archive import Passage
 from analysis.figures import COLOURS, Figures, Html
 from analysis.history import Source
 from analysis.identify import Identified
@@ -252,13 +253,17 @@ def checked(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identif
     )
 
 
-def notice(figures: Figures, sources: Mapping[str, Source]) -> Html:
-    """Every published figure with its words and its line: where the numbers come from."""
-    published = [item for item in figures.values() if item.where and item.kind == "published" and item.id != "ranked"]
+def notice(figures: Figures, sources: Mapping[str, Source], passages: Mapping[str, Passage]) -> Html:
+    """Every published figure with its words and its line: where the numbers come from.
+
+    The words open the sentence they stand in, where the notice is kept (`passages`: file and line → sentence).
+    """
+    printed = [item for item in figures.values() if item.where and item.kind in ("published", "entered")]
+    published = [item for item in printed if item.id != "ranked"]
     published = [item for item in published if not item.id.startswith("past.")]
     units = {"points": _("points"), "percent": "%", "count": "", "rank": "", "days": _("days")}
     rows = [
-        [item.label, item, units[item.unit], Html('<q class="ref">{}</q>').format(item.quote), _reference(item.where)]
+        [item.label, item, units[item.unit], _words(item.quote, passages.get(item.where)), _reference(item.where)]
         for item in published
     ]
     heads = [_("Figure"), _("Value"), _("Unit"), _("As printed"), _("File and line")]
@@ -364,6 +369,15 @@ def _alternatives(figures: Figures, rows: pd.DataFrame) -> Html:
     return Html(_(" or ")).join(shown) if shown else Html("–")
 
 
+def _words(quote: str, passage: Passage | None) -> Html:
+    """The words of a figure; a click opens their sentence."""
+    short = Html('<q class="ref">{}</q>').format(quote)
+    if passage is None:
+        return short
+    sentence = Html("<p>{}<mark>{}</mark>{}</p>").format(passage.before, passage.quote, passage.after)
+    return Html('<details class="ref"><summary>{}</summary>{}</details>').format(short, sentence)
+
+
 def _reference(words: str) -> Html:
     return Html('<span class="ref">{}</span>').format(words)
 
@@ -378,6 +392,8 @@ def _sources(sources: Mapping[str, Source]) -> Html:
         words = ", ".join(part for part in (source.publisher, source.number, source.title) if part)
         if source.published:
             words += f" ({write_date(source.published.isoformat())})"
+        if source.sha256:
+            words += f" [sha256 {source.sha256[:12]}…]"
         link = Html('<a href="{}" rel="noreferrer">{}</a>').format(source.url, words) if source.url else words
         items.append(Html("<li><code>{}</code>: {}</li>").format(name, link))
     return Html('<details class="ref"><summary>{}</summary><ul>{}</ul></details>').format(_("Sources"), _join(*items))
