@@ -417,7 +417,7 @@ class Attributor:
             self._leave(amount, _("it does not fit the name before it"))
 
     def finish(self) -> None:
-        """Refuse what looks like the score of a group, the total or the rank, right after its name, and was not read."""
+        """Refuse what looks like the score of a group, the total or the rank, after its name, and was not read."""
         read_codes = {item.code for item in self.result.readings}
         for code, top in {RANK: self.units, **self.maxima}.items():
             for amount in self.result.loose if code not in read_codes else ():

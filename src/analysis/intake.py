@@ -31,7 +31,7 @@ class Examined:
     """A notice held against itself and against what is known.
 
     `rows` are those of the store (see `contract`). `checks` are as in `reconcile`; `failures` forbid storing,
-    `warnings` are named. `state` says what storing would do, `differences` are the known figures that have other values,
+    `warnings` are named. `state` says what storing would do, `differences` are the known figures with other values,
     and `replaces` is the source whose figures these would take the place of.
     """
 

@@ -22,7 +22,10 @@ REACH_OF_BEFORE = 400  # letters between the A and the B of `A … B`
 
 @dataclass(frozen=True)
 class Amount:
-    """A number as printed, with what stands by it; `start` to `end` are its words, end EXCLUDED."""
+    """A number as printed, with what stands by it; `start` to `end` are its words, end EXCLUDED.
+
+    Of a broken one only the number it ends with (`second`) is known, which may be a maximum.
+    """
 
     shape: Shape
     start: int
@@ -134,13 +137,13 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
     parts = [place, joined] if pair else [place]
     end = tokens[parts[-1]].end
     following = parts[-1] + 1
-    loose = text[: token.start].rstrip(" ").endswith("/") or (pair and text_at(following) == "/")
-    if loose or any(is_broken(text, tokens, part) for part in parts):
-        return Amount("broken", token.start, end), following
     try:
         values = [read_printed(tokens[part].text, style) for part in parts]
     except ValueError:
         return Amount("ambiguous", token.start, end), following
+    alone = text[: token.start].rstrip(" ").endswith("/") or (pair and text_at(following) == "/")
+    if alone or any(is_broken(text, tokens, part) for part in parts):
+        return Amount("broken", token.start, end, second=values[-1][0]), following
     (value, decimals) = values[0]
     if pair:
         points = points or text_at(following) in POINT_WORDS
