@@ -47,7 +47,8 @@ def sentence_of_total(text: str, items: Sequence[Item]) -> tuple[int, int, int] 
         if pair or TOTAL in figures_of_item(item):
             first, last = sentence_at(text, item.start, item.end)
             if not any(first <= start < item.start for start in markers):
-                return first, item.start, last
+                numbers = [other.start for other in items if other.amount and other.start >= item.start]
+                return first, min([*numbers, last]), last
     return None
 
 
@@ -113,7 +114,7 @@ def period_of(
         raise BulletinError(
             _("The notice does not say which month it is of."), [], _("Say which one it is of: --month 2023-04.")
         )
-    beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[2]]
+    beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[1]]
     if beside and beside[0] != in_order[0]:
         raise BulletinError(
             _("The notice names several months: {names}.").format(
@@ -163,9 +164,10 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
     latest = date.fromisoformat(f"{last}-28") + timedelta(days=3 + DAYS_AFTER)
     good: dict[str, PrintedDate] = {}
     early: list[PrintedDate] = []
+    until = _as_of_days(text, items, days)
     for day in days:
         iso = day.iso(int(period[:4]))
-        if iso is None or not _as_of_day(text, items, day):
+        if iso is None or day.start not in until:
             continue
         if beginning <= date.fromisoformat(iso) <= latest:
             good.setdefault(iso, day)
@@ -181,14 +183,26 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
     return next(iter(good)) if len(good) == 1 else ""
 
 
-def _as_of_day(text: str, items: Sequence[Item], day: PrintedDate) -> bool:
-    """Whether words that mean `until` stand right before a day."""
-    ends = [item.end for item in items if item.end <= day.start and any(m.kind == "as_of" for m in item.meanings)]
-    within = text[day.start : day.start + 3].lower() == "đến"
-    drawn = [item.end for item in items if item.end <= day.start and any(m.kind == "drawn" for m in item.meanings)]
-    if drawn and day.start - drawn[-1] <= REACH_OF_DRAWN and not re.search(r"[.;,)\n]", text[drawn[-1] : day.start]):
-        return True
-    return within or any(re.fullmatch(BEFORE_DAY, text[end[-1] : day.start].lower()) for end in (ends, drawn) if end)
+def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -> set[int]:
+    """The places of the days that words such as `đến` or `trích xuất` stand before."""
+    found, ends = set(), {"as_of": -1, "drawn": -1}
+    merged = sorted(
+        [*((item.start, item) for item in items if item.meanings), *((day.start, day) for day in days)],
+        key=lambda pair: pair[0],
+    )
+    for _start, piece in merged:
+        if isinstance(piece, Item):
+            ends |= {meaning.kind: piece.end for meaning in piece.meanings if meaning.kind in ends}
+            continue
+        near = [text[end : piece.start] for end in ends.values() if 0 <= end <= piece.start <= end + REACH_OF_DRAWN]
+        drawn = 0 <= piece.start - ends["drawn"] <= REACH_OF_DRAWN and ends["drawn"] >= 0
+        if (
+            text[piece.start : piece.start + 3].lower() == "đến"
+            or any(re.fullmatch(BEFORE_DAY, between.lower()) for between in near)
+            or (drawn and not re.search(r"[.;,)\n]", text[ends["drawn"] : piece.start]))
+        ):
+            found.add(piece.start)
+    return found
 
 
 def scope_of(period: str, as_of: str, since_january: bool) -> str:
@@ -212,9 +226,10 @@ def document_of(
     number = re.sub(r"\s", "", text[numbers[0].start : numbers[0].end]) if numbers else ""
     beginning = f"{months_of(period)[0]}-01"
     candidates = []
+    until = _as_of_days(text, items, days)
     for day in days:
         iso = day.iso(int(period[:4]))
-        if iso is None or iso < max(beginning, as_of) or _as_of_day(text, items, day):
+        if iso is None or iso < max(beginning, as_of) or day.start in until:
             continue
         distance = abs(day.start - numbers[0].start) if numbers else day.start
         dateline = re.search(DATELINE, text[max(0, day.start - 30) : day.start].lower())

@@ -17,11 +17,10 @@ from analysis.pieces import Amount, Item, Shape, figures_of_item
 from analysis.rubric import Rubric
 from analysis.tokens import PrintedDate
 from analysis.vietnamese import _
-from analysis.wordings import Phrasebook
+from analysis.wordings import AND, Phrasebook
 
 Level = Literal["total", "rank", "group", "indicator"]
 Unit = Literal["points", "percent", "count", "rank"]
-AND = ("và", "and")
 SKIPPED = {True: 5, False: 3}  # words within which the number follows that a maximum, or a threshold, is of
 LOOSE = 40  # letters between a name and a number that may be its score
 STRANGERS = 8  # words that may stand between a group and its score with the right maximum
@@ -71,6 +70,7 @@ class _Name:
 
     codes: tuple[str, ...]
     clause: int
+    sentence: int
     strangers: int = 0
     taken: set[str] = field(default_factory=set)
 
@@ -139,15 +139,18 @@ class Attributor:
         self.result = Attribution()
         self.name: _Name | None = None
         self.weak: _Name | None = None
-        self.clause = 0
+        self.clause = self.sentences = 0
+        self.joined = self.first_clause = False
         self.of_group = False
 
     def sentence(self, items: Sequence[Item], zone: str = "") -> str:
         """Read the items of one sentence, line or cell; the reason why what follows it is not this notice's, or ""."""
         scope = _Scope(zone)
-        for joined, clause in _clauses(items):
+        self.sentences += 1
+        for number, (self.joined, clause) in enumerate(_clauses(items)):
             self.clause += 1
-            scope.next_clause(joined and self._is_unanswered())
+            self.first_clause = number == 0
+            scope.next_clause(self.joined and self._is_unanswered())
             self._clause(clause, scope)
         return scope.zone
 
@@ -155,8 +158,13 @@ class Attributor:
         """What follows belongs to no name before it."""
         self.name, self.weak, self.of_group = None, None, False
 
-    def row(self, cells: Sequence[Sequence[Item]], roles: Sequence[str | tuple[str, ...]]) -> None:
-        """Read a row of a table whose columns have roles; a tuple of codes is a column of that figure."""
+    def row(
+        self, cells: Sequence[Sequence[Item]], roles: Sequence[str | tuple[str, ...]], percents: bool = False
+    ) -> None:
+        """Read a row of a table whose columns have roles; a tuple of codes is a column of that figure.
+
+        `percents`: the caption says that the table is of percentages.
+        """
         self.stop()
         zone = ""
         for items, role in zip(cells, roles, strict=False):
@@ -165,7 +173,7 @@ class Attributor:
         for items, role in zip(cells, roles, strict=False):
             if role not in ("name", "ignored"):
                 self.clause += 1
-                self._cell(items, role, zone)
+                self._cell(items, role, zone, percents)
         self.stop()
 
     def loose_row(self, cells: Sequence[Sequence[Item]]) -> None:
@@ -184,9 +192,9 @@ class Attributor:
             self._leave(amount, _("the heads of the columns are not known"))
         self.stop()
 
-    def _cell(self, items: Sequence[Item], role: str | tuple[str, ...], zone: str) -> None:
+    def _cell(self, items: Sequence[Item], role: str | tuple[str, ...], zone: str, percents: bool) -> None:
         amounts = [item.amount for item in items if item.amount is not None]
-        name = _Name(role, self.clause) if isinstance(role, tuple) else self.name
+        name = _Name(role, self.clause, self.sentences) if isinstance(role, tuple) else self.name
         for amount in amounts:
             if zone or name is None or name.strangers or len(amounts) > 1:
                 self._leave(amount, zone or _("no name that is known stands before it"))
@@ -195,6 +203,11 @@ class Attributor:
                 self._add(
                     Reading(codes[0] + BASE, "indicator", "count", amount.value, 0, None, amount.start, amount.end)
                 )
+            elif role in ("free", name.codes) and amount.shape == "bare" and not set(name.codes) & {*self.maxima, RANK}:
+                if percents:
+                    self._give(name, replace(amount, shape="percent"))
+                else:
+                    self._leave(amount, _("the heads of the columns are not known"))
             else:
                 self._give(name, _as_column(amount, role, RANK in name.codes))
 
@@ -226,6 +239,10 @@ class Attributor:
             self._named(item, scope.here or scope.zone, scope.negated or scope.joined)
             scope.joined, scope.first, scope.skip = False, False, ""
         elif "province" in kinds:
+            town = place > 0 and items[place - 1].text in ("thành", "tp", "thị")
+            if town and not self.book.provinces[kinds["province"]].city:
+                scope.zone = scope.zone or _not_ours("part")
+                return
             scope.zone = self._province(kinds["province"], scope.zone, leads=not any(map(_says, items[:place])))
         elif "marker" in kinds:
             scope.marked(kinds["marker"], self.book.reach[kinds["marker"]])
@@ -252,7 +269,7 @@ class Attributor:
         if same and self.name is not None and self.name.taken:
             self.name.strangers = 0
             return
-        self.name = _Name(codes, self.clause, strangers=99 if negated else 0)
+        self.name = _Name(codes, self.clause, self.sentences, strangers=99 if negated else 0)
         if TOTAL in codes:
             self.of_group = False
         elif RANK not in codes:
@@ -269,7 +286,7 @@ class Attributor:
             zone = ""
         if not zone:
             self.of_group = False
-            self.weak = _Name((TOTAL,), self.clause)
+            self.weak = _Name((TOTAL,), self.clause, self.sentences)
         return zone
 
     def _ordinal(self, items: Sequence[Item], place: int, words: str, zone: str) -> None:
@@ -281,7 +298,7 @@ class Attributor:
         elif after_rank and name is not None:
             self._give(name, amount)
         elif " " in words and self.weak is not None and not _names_province_after(items, place):
-            self._give(_Name((RANK,), self.clause), amount)
+            self._give(_Name((RANK,), self.clause, self.sentences), amount)
         else:
             self._stranger()
 
@@ -302,8 +319,9 @@ class Attributor:
         here = name is not None and name.clause == self.clause
         behind = self._name_behind(items, place, amount)
         choices = [name if here else None, behind, None if here else name]
-        if self.weak is not None and self.weak.strangers <= STRANGERS and amount.shape == "points" and amount.decimals:
-            choices.append(replace(self.weak, strangers=0))
+        weak = self.weak if self.weak is not None and self.weak.sentence == self.sentences else None
+        if weak is not None and weak.strangers <= STRANGERS and amount.shape == "points" and amount.decimals:
+            choices.append(replace(weak, strangers=0, clause=self.clause))
         for choice in choices:
             if choice is not None and self._may_take(choice, amount):
                 if choice is behind:
@@ -311,7 +329,7 @@ class Attributor:
                 self._give(choice, amount)
                 return
         if amount.shape == "pair" and amount.second == self.maxima[TOTAL] and amount.decimals:
-            self._give(_Name((TOTAL,), self.clause), amount)
+            self._give(_Name((TOTAL,), self.clause, self.sentences), amount)
         elif (
             amount.shape == "pair"
             and amount.ranked
@@ -319,7 +337,7 @@ class Attributor:
             and not amount.decimals
             and not self.of_group
         ):
-            self._give(_Name((RANK,), self.clause), amount)
+            self._give(_Name((RANK,), self.clause, self.sentences), amount)
         elif here and name is not None and not name.strangers:
             self._give(name, amount)
         else:
@@ -329,8 +347,8 @@ class Attributor:
     def _may_take(self, name: _Name, amount: Amount) -> bool:
         """Whether the number is a figure of the name that it does not have yet, and nothing between them forbids it.
 
-        A score printed with the right maximum is one beyond doubt, whatever words stand between in its clause; a bare
-        number must follow its name at once.
+        A score printed with the right maximum is one beyond doubt, whatever words stand between. A name that has no
+        number yet reaches into the next clause, but not past `and`, and a bare number is only of the clause it is in.
         """
         fits = any(reading.unit not in name.taken for code in name.codes for reading in self._readings(code, amount))
         if amount.shape in ("broken", "ambiguous"):
@@ -339,9 +357,11 @@ class Attributor:
             maxima = [self.maxima.get(code) for code in name.codes]
             near = self.clause - name.clause <= 1 and name.strangers <= STRANGERS
             return fits and near and amount.second is not None and amount.second in maxima
-        if amount.shape == "bare" and name.clause != self.clause:
-            return fits and not name.taken and name.clause == self.clause - 1 and RANK not in name.codes
-        return fits
+        if name.clause == self.clause or name.taken:
+            return fits and not (amount.shape == "bare" and name.clause != self.clause)
+        if name.sentence < self.sentences:  # a name at the end of its line, its number on the next
+            return fits and self.first_clause and name.sentence == self.sentences - 1
+        return fits and amount.shape != "bare" and not self.joined
 
     def _name_behind(self, items: Sequence[Item], place: int, amount: Amount) -> _Name | None:
         """A name that follows the number in its clause and takes no number of the same kind itself."""
@@ -362,7 +382,7 @@ class Attributor:
                 if own is not None and (own.shape == "percent") == (amount.shape == "percent"):
                     return None
                 codes = figures_of_item(item)
-                return None if RANK in codes and amount.shape != "pair" else _Name(codes, self.clause)
+                return None if RANK in codes and amount.shape != "pair" else _Name(codes, self.clause, self.sentences)
             elif not kinds & {"filler", "province"} and item.text != ":":
                 return None
         return None

@@ -33,9 +33,9 @@ from analysis.tokens import clean, is_legacy, number_style, tokenise
 from analysis.vietnamese import _
 from analysis.wordings import Phrasebook
 
-LONGEST, MOST_NUMBERS = 100_000, 5_000  # letters and numbers of a text that may be a notice
+LONGEST, MOST_PIECES, MOST_NUMBERS = 100_000, 20_000, 2_000  # letters, words with marks, numbers of a notice at most
 REPORTED_ON_TIME, ON_TIME = "reported_on_time", "on_time"
-YEAR = re.compile(r"20[0-9]{2}")
+IN_A_HEAD = re.compile(r"20[0-9]{2}|100|63|34|22|20|18|12|10")  # years, maxima and how many are ranked
 WIDTHS = range(50, 161)  # letters of the longest line, where lines may have been broken to fit a page
 WRAPPED = 0.92  # of that width a broken line and the next word fill at least, as letters are not equally wide
 
@@ -84,8 +84,8 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     _check_readable(cleaned.text)
     flat = unwrap(cleaned.text)
     tokens, dates = tokenise(flat)
-    if sum(token.kind == "number" for token in tokens) > MOST_NUMBERS:
-        raise BulletinError(_("This is not a notice: it has too many numbers."), [], _whole_notice())
+    if len(tokens) > MOST_PIECES or sum(token.kind == "number" for token in tokens) > MOST_NUMBERS:
+        raise BulletinError(_("This is not a notice: it has too many words or numbers."), [], _whole_notice())
     style = number_style(tokens)
     items = items_of(flat, tokens, dates, book, None, style)
     of_total = sentence_of_total(flat, items)
@@ -179,12 +179,14 @@ def _whole_notice() -> str:
 def _feed(reader: Attributor, text: str, items: Sequence[Item], book: Phrasebook) -> None:
     """Give the reader the sentences and the rows of tables, in order."""
     roles: list[str | tuple[str, ...]] = []
+    percents = False
     for line in _split(items, "\n"):
         cells = _split(line, "\t")
         if not line:
             continue
         if len(cells) == 1:
             roles = []
+            percents = "%" in text[line[0].start : line[-1].end + 2] and not any(item.amount for item in line)
             for number, sentence in enumerate(_split(line, ".", "!", "?")):
                 if number:
                     reader.stop()
@@ -193,7 +195,7 @@ def _feed(reader: Attributor, text: str, items: Sequence[Item], book: Phrasebook
             roles = header
             reader.stop()
         elif roles:
-            reader.row(cells, roles)
+            reader.row(cells, roles, percents)
         else:
             reader.loose_row(cells)
 
@@ -214,7 +216,8 @@ def _roles(text: str, cells: Sequence[Sequence[Item]], book: Phrasebook, period:
     A column headed by a figure's name holds that figure. One whose header is not known is part of the name before the
     first column of numbers, and free to say what it holds after it; one of changes or of other months is ignored.
     """
-    if any(item.amount and not YEAR.fullmatch(text[item.start : item.end]) for cell in cells for item in cell):
+    printed = [text[item.start : item.end] for cell in cells for item in cell if item.amount]
+    if any(not IN_A_HEAD.fullmatch(words) for words in printed):
         return []
     roles: list[str | tuple[str, ...] | None] = []
     for cell in cells:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +25,7 @@ REACH_OF_BEFORE = 400  # letters between the A and the B of `A … B`
 class Amount:
     """A number as printed, with what stands by it; `start` to `end` are its words, end EXCLUDED.
 
-    Of a broken one only the number it ends with (`second`) is known, which may be a maximum.
+    Of a broken or an ambiguous one only the number it ends with (`second`) is known, which may be a maximum.
     """
 
     shape: Shape
@@ -101,7 +102,7 @@ def _in_place(found: Found, start: int, text: str, befores: dict[int, list[int]]
     after = [
         meaning
         for meaning in found.meanings
-        if meaning.after is not None and any(0 < start - at <= REACH_OF_BEFORE for at in befores.get(meaning.after, ()))
+        if meaning.after is not None and _stands_before(befores.get(meaning.after, []), start)
     ]
     if after:
         return tuple(after)
@@ -110,6 +111,19 @@ def _in_place(found: Found, start: int, text: str, befores: dict[int, list[int]]
     if any(meaning.kind == "province" for meaning in plain) and not text[start : start + 1].isupper():
         plain = tuple(meaning for meaning in plain if meaning.kind != "province")
     return figures or plain
+
+
+def _stands_before(places: list[int], start: int) -> bool:
+    """Whether one of these places, rising, lies within reach before `start`."""
+    last = bisect_left(places, start)
+    return last > 0 and start - places[last - 1] <= REACH_OF_BEFORE
+
+
+def _value(printed: str, style: Style) -> tuple[Decimal, int] | None:
+    try:
+        return read_printed(printed, style)
+    except ValueError:
+        return None
 
 
 def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[Amount, int]:
@@ -137,35 +151,31 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
     parts = [place, joined] if pair else [place]
     end = tokens[parts[-1]].end
     following = parts[-1] + 1
-    try:
-        values = [read_printed(tokens[part].text, style) for part in parts]
-    except ValueError:
-        return Amount("ambiguous", token.start, end), following
+    values = [_value(tokens[part].text, style) for part in parts]
     alone = text[: token.start].rstrip(" ").endswith("/") or (pair and text_at(following) == "/")
-    if alone or any(is_broken(text, tokens, part) for part in parts):
-        return Amount("broken", token.start, end, second=values[-1][0]), following
-    (value, decimals) = values[0]
+    broken = alone or any(is_broken(text, tokens, part) for part in parts)
+    if broken or None in values:
+        ends_with = values[-1] and values[-1][0]
+        return Amount("broken" if broken else "ambiguous", token.start, end, second=ends_with), following
+    value, decimals = values[0] or (Decimal(0), 0)
     if pair:
         points = points or text_at(following) in POINT_WORDS
         ranked = text_at(following) in RANKED_WORDS or bool(re.search(r"thứ\s*$", text[: token.start].lower()[-6:]))
-        second, second_decimals = values[1]
-        first_end, second_start = token.end, tokens[joined].start
-        return (
-            Amount(
-                "pair",
-                token.start,
-                end,
-                value,
-                decimals,
-                second,
-                second_decimals,
-                first_end,
-                second_start,
-                points,
-                ranked,
-            ),
-            following,
+        second, second_decimals = values[1] or (Decimal(0), 0)
+        amount = Amount(
+            "pair",
+            token.start,
+            end,
+            value,
+            decimals,
+            second=second,
+            second_decimals=second_decimals,
+            first_end=token.end,
+            second_start=tokens[joined].start,
+            points=points,
+            ranked=ranked,
         )
+        return amount, following
     if text_at(after) == "%":
         return Amount("percent", token.start, tokens[after].end, value, decimals), after + 1
     two = (text_at(after), text_at(after + 1))

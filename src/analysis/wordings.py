@@ -20,6 +20,7 @@ from analysis.errors import HistoryError
 from analysis.tokens import Token, fold
 from analysis.vietnamese import _, finding_in_words, slug
 
+AND = ("và", "and")
 Reach = Literal["sentence", "clause", "number", "name", "none"]
 _ELEMENT = re.compile(r"\[([^\[\]]+)\]|\(([^()]+)\)|([^\[\]()\s]+)")
 _PHRASE_WORDS = re.compile(r"[^\W\d_]+|[%]")
@@ -57,10 +58,11 @@ class Fillers(BaseModel):
 
 
 class Province(BaseModel):
-    """A province: its other spellings, the last month it existed, and what it became part of."""
+    """A province: its other spellings, whether it is a city, the last month it existed, and what it became part of."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     also: tuple[str, ...] = ()
+    city: bool = False
     until: str | None = None
     into: str | None = None
 
@@ -108,13 +110,22 @@ class Found(NamedTuple):
 
 
 @dataclass
+class _State:
+    """A set of places in the graph: where each word leads, and what ends here. Made once and kept."""
+
+    places: frozenset[int]
+    found: tuple[Meaning, ...]
+    following: dict[str, _State | None] = field(default_factory=dict)
+
+
+@dataclass
 class _Automaton:
-    """Phrases as a graph over words; sets of places in it are made once and kept."""
+    """Phrases as a graph over words, walked by states that are made when they are first reached."""
 
     edges: list[dict[str, set[int]]] = field(default_factory=lambda: [{}])
     skips: list[set[int]] = field(default_factory=lambda: [set()])
     ends: dict[int, list[Meaning]] = field(default_factory=dict)
-    steps: dict[tuple[frozenset[int], str], frozenset[int]] = field(default_factory=dict)
+    states: dict[frozenset[int], _State] = field(default_factory=dict)
 
     def add(self, phrase: str, meaning: Meaning, words_of: dict[str, tuple[str, ...]]) -> None:
         at = 0
@@ -134,25 +145,31 @@ class _Automaton:
 
     def matches(self, words: Sequence[str], first: int) -> Iterator[tuple[int, tuple[Meaning, ...]]]:
         """The ends (EXCLUDED) of the phrases that begin at `first`, shortest first; "" is a word no phrase has."""
-        state = self._closed(frozenset([0]))
+        state = self._state({0})
         for last in range(first, len(words)):
-            step = (state, words[last])
-            if step not in self.steps:
-                reached = {place for at in state for place in self.edges[at].get(words[last], ())}
-                self.steps[step] = self._closed(frozenset(reached))
-            state = self.steps[step]
-            if not state:
+            word = words[last]
+            if word not in state.following:
+                reached = {place for at in state.places for place in self.edges[at].get(word, ())}
+                state.following[word] = self._state(reached) if reached else None
+            following = state.following[word]
+            if following is None:
                 return
-            if found := tuple(meaning for at in sorted(state) for meaning in self.ends.get(at, ())):
-                yield last + 1, found
+            state = following
+            if state.found:
+                yield last + 1, state.found
 
-    def _closed(self, state: frozenset[int]) -> frozenset[int]:
-        todo, reached = list(state), set(state)
-        while todo:
-            fresh = self.skips[todo.pop()] - reached
-            reached |= fresh
-            todo += fresh
-        return frozenset(reached)
+    def _state(self, reached: set[int]) -> _State:
+        """The state of these places and of all that optional words lead to."""
+        key = frozenset(reached)
+        if key not in self.states:
+            todo, places = list(reached), set(reached)
+            while todo:
+                fresh = self.skips[todo.pop()] - places
+                places |= fresh
+                todo += fresh
+            found = tuple(meaning for at in sorted(places) for meaning in self.ends.get(at, ()))
+            self.states[key] = _State(frozenset(places), found)
+        return self.states[key]
 
     def _new(self) -> int:
         self.edges.append({})
@@ -220,15 +237,14 @@ class Phrasebook:
         `known` are the codes of the rubric: other figures are not looked for. A phrase that needs words before it is
         given whether or not they are there.
         """
+        longest = [next(iter(self.at(words, first, known)), None) for first in range(len(words))]
         first = 0
         while first < len(words):
-            choices = self.at(words, first, known)
-            if not choices:
+            found = longest[first]
+            if found is None:
                 first += 1
                 continue
-            found = choices[0]
-            for later in range(first + 1, found.last):  # `mức độ` + `hài lòng trong xử lý …`: the longer one wins
-                other = next(iter(self.at(words, later, known)), None)
+            for other in longest[first + 1 : found.last]:  # `mức độ` + `hài lòng trong xử lý …`: the longer one wins
                 if other and other.last > found.last and other.last - other.first > found.last - found.first:
                     found = other
             yield found
@@ -238,6 +254,8 @@ class Phrasebook:
         """The phrases that begin at one word, longest first; of the figures only the known ones."""
         choices = []
         for last, meanings in self._phrases.matches(words, first) if words[first] else ():
+            if words[last - 1] in AND:
+                continue  # optional words may end with one; it joins what follows
             kept = dict.fromkeys(item for item in meanings if item.kind != "figure" or item.name in known)
             if kept:
                 choices.append(Found(first, last, tuple(kept)))
