@@ -14,7 +14,8 @@ import re
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -40,9 +41,9 @@ class Document:
     """A file as received, and its text, with tabs between the cells of tables."""
 
     name: str
-    data: bytes
+    data: bytes = field(repr=False)
     form: Form
-    text: str
+    text: str = field(repr=False)
 
     @property
     def sha256(self) -> str:
@@ -172,7 +173,7 @@ def _check_package(data: bytes, name: str) -> None:
             for entry in entries:
                 if entry.filename.endswith((".xml", ".rels")) and _has_doctype(package.read(entry)):
                     unsafe.append(entry.filename)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, ValueError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
             raise _damaged(name, str(error)) from error
     if unsafe:
         raise DocumentError(

@@ -20,7 +20,7 @@ MEMORY, SECONDS = 1_500_000_000, 30  # bytes and seconds of processor time
 PAGES, SHEETS, CELLS, LONGEST_CELL = 60, 20, 50_000, 300
 REACHES_MARGIN = 0.9  # of the right edge of the longest line a line reaches that goes on
 LEFT_OUT = (
-    "script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "svg", "iframe",
+    "head", "script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "svg", "iframe",
     "s", "del", "strike",
 )  # fmt: skip
 BLOCKS = (
@@ -97,7 +97,8 @@ def _html_text(page: str) -> str:
         if not element.decomposed:
             element.decompose()
     for string in soup.find_all(string=True):
-        plain = "" if isinstance(string, PreformattedString) else re.sub(r"[ \t\r\n\xa0]+", " ", string)
+        spaces = r"[ \t\r\xa0]+" if string.find_parent("pre") else r"[ \t\r\n\xa0]+"
+        plain = "" if isinstance(string, PreformattedString) else re.sub(spaces, " ", string)
         string.replace_with(plain)
     cells = [cell for cell in soup(("td", "th")) if _is_data(cell)]
     for cell in cells:
