@@ -26,7 +26,7 @@ def numbers(text: str) -> list[tuple[str, bool]]:
         "2,2/18, 17,7/20",
         "đạt 537 (36,09%).",
         "18.7 out of 20",
-        "5;3",
+        "5; 3",
     ],
 )
 def test_a_number_that_nothing_touches_is_whole(text):
@@ -49,6 +49,13 @@ def test_a_number_that_nothing_touches_is_whole(text):
         "3 – 5",
         "8,/12",
         "½5",
+        "88·32",
+        "88‚32",
+        "88`32",
+        "88|32",
+        "5;3",
+        "17,\n7",
+        "447\n450",
         "1'234",
     ],
 )

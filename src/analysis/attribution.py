@@ -105,8 +105,9 @@ class _Scope:
             self.steps -= 1
 
     def mark(self, text: str) -> None:
-        if text == "(":
+        if text == "(":  # what is compared with may go on in the parentheses, past a comma
             self.outside.append(self.zone)
+            self.zone = self.zone or self.here
         elif text == ")" and self.outside:
             self.zone = self.outside.pop()
 
@@ -131,6 +132,7 @@ class Attributor:
         self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
         self.since_january = since_january
         self.units = Decimal(rubric.ranked_units(period) or 0)
+        self.ranked = {Decimal(entry.units) for entry in rubric.ranked}
         self.maxima = {group.code: Decimal(str(group.points)) for group in rubric.groups}
         self.maxima |= {
             entry.code: sum((self.maxima[part] for part in entry.groups), Decimal(0)) for entry in rubric.combined
@@ -259,6 +261,8 @@ class Attributor:
         period, other = day.period(int(self.period[:4])), _("it is of another period")
         if period is None:
             return scope.zone
+        if day.since_january and not self.since_january and period != self.period:
+            return scope.zone or _("it counts since January")
         if self.period.startswith(period):
             return "" if scope.zone == other else scope.zone
         return scope.zone if scope.here else other
@@ -322,6 +326,9 @@ class Attributor:
         weak = self.weak if self.weak is not None and self.weak.sentence == self.sentences else None
         if weak is not None and weak.strangers <= STRANGERS and amount.shape == "points" and amount.decimals:
             choices.append(replace(weak, strangers=0, clause=self.clause))
+        if amount.shape == "bare" and name is not None and RANK in name.codes and _counts_units(items, place):
+            self._leave(amount, _("no name that is known stands before it"))
+            return
         for choice in choices:
             if choice is not None and self._may_take(choice, amount):
                 if choice is behind:
@@ -339,10 +346,23 @@ class Attributor:
         ):
             self._give(_Name((RANK,), self.clause, self.sentences), amount)
         elif here and name is not None and not name.strangers:
-            self._give(name, amount)
+            if self._is_second(name, amount):
+                self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
+            else:
+                self._give(name, amount)
         else:
             self.result.loose.append(amount)
             self._leave(amount, _("no name that is known stands before it"))
+
+    def _is_second(self, name: _Name, amount: Amount) -> bool:
+        """Whether a name that has its figure is followed by another, different one: an old value and a new?"""
+        units = {"percent": "percent", "pair": "points"}
+        unit = units.get(amount.shape, "points" if amount.points else "count")
+        if unit not in name.taken or self._is_share(name, amount):
+            return False
+        same = [reading for code in name.codes for reading in self._readings(code, amount) if reading.unit == unit]
+        have = {(item.code, item.unit): item.value for item in self.result.readings}
+        return any(have.get((reading.code, reading.unit)) not in (None, reading.value) for reading in same)
 
     def _may_take(self, name: _Name, amount: Amount) -> bool:
         """Whether the number is a figure of the name that it does not have yet, and nothing between them forbids it.
@@ -352,7 +372,13 @@ class Attributor:
         """
         fits = any(reading.unit not in name.taken for code in name.codes for reading in self._readings(code, amount))
         if amount.shape in ("broken", "ambiguous"):
-            return name is self.name and not name.strangers and name.clause == self.clause and not name.taken
+            return (
+                name is self.name
+                and not name.strangers
+                and not name.taken
+                and name.clause == self.clause
+                and not name.taken
+            )
         if name.strangers:
             maxima = [self.maxima.get(code) for code in name.codes]
             near = self.clause - name.clause <= 1 and name.strangers <= STRANGERS
@@ -425,12 +451,14 @@ class Attributor:
         """Say why a number is not a figure of the name it follows; a score that contradicts the rubric is refused."""
         maxima = [self.maxima[code] for code in name.codes if code in self.maxima]
         only_scores = len(maxima) == len(name.codes) and "points" not in name.taken
-        if only_scores and amount.shape in ("pair", "points"):
+        if only_scores and amount.shape in ("pair", "points") and (amount.second or 0) <= self.maxima[TOTAL]:
             template = _("more points are printed than the maximum of {expected}")
             if amount.second not in (None, *maxima):
                 template = _("the maximum printed is {printed}, the rubric says {expected}")
             self._refuse(amount, template, maxima)
-        elif amount.shape == "pair" and RANK in name.codes and self.units and "rank" not in name.taken:
+        elif (
+            amount.shape == "pair" and RANK in name.codes and "rank" not in name.taken and amount.second in self.ranked
+        ):
             self._refuse(amount, _("{printed} provinces are printed, {expected} were ranked"), [self.units])
         elif amount.shape != "bare" or amount.decimals or amount.value not in maxima:
             self.result.loose.append(amount)
@@ -525,6 +553,12 @@ def _not_ours(marker: str) -> str:
         "threshold": _("it is a threshold or an approximation"),
     }
     return reasons.get(marker, marker)
+
+
+def _counts_units(items: Sequence[Item], place: int) -> bool:
+    """Whether a number counts departments or districts: `xếp hạng 05 sở cao nhất` is no rank."""
+    following = items[place + 1].meanings if place + 1 < len(items) else ()
+    return any(meaning.kind == "marker" and meaning.name == "part" for meaning in following)
 
 
 def _names_province_after(items: Sequence[Item], place: int) -> bool:

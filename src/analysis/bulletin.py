@@ -134,7 +134,9 @@ def unwrap(text: str) -> str:
     """
     text = re.sub(r"[.…_]{2,}(?=[.…_:\s])|[.…]+(?=:)|-{4,}", lambda match: " " * len(match[0]), text)
     text = re.sub(r"(?m)^ *[|¦] ?|[|¦] *$", lambda match: " " * len(match[0]), text)
-    text = re.sub(r"[|¦]|(?<=\S) {3,}(?=\S)", lambda match: "\t" + " " * (len(match[0]) - 1), text)
+    text = re.sub(
+        r"(?<![0-9])[|¦]|[|¦](?![0-9])|(?<=\S) {3,}(?=\S)", lambda match: "\t" + " " * (len(match[0]) - 1), text
+    )
     lines = text.split("\n")
     width = max((len(line.rstrip()) for line in lines if "\t" not in line), default=0)
     if width not in WIDTHS:
@@ -156,6 +158,13 @@ def unwrap(text: str) -> str:
 def _check_readable(text: str) -> None:
     if not text.strip():
         raise BulletinError(_("There is no text in it."), [], _("If it is a scan, type its figures into a template."))
+    if "\ufffd" in text:
+        at = text.index("\ufffd")
+        raise BulletinError(
+            _("A letter was lost when the text was saved or copied; it is not guessed."),
+            [" ".join(text[max(0, at - 60) : at + 60].split())],
+            _("Copy the text again from where it came, save it as UTF-8, then run again."),
+        )
     if len(text) > LONGEST:
         raise BulletinError(
             _("This is not a notice: its text has {count} letters, a notice has some thousand.").format(

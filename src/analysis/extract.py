@@ -20,8 +20,8 @@ MEMORY, SECONDS = 1_500_000_000, 30  # bytes and seconds of processor time
 PAGES, SHEETS, CELLS, LONGEST_CELL = 60, 20, 50_000, 300
 REACHES_MARGIN = 0.9  # of the right edge of the longest line a line reaches that goes on
 LEFT_OUT = (
-    "head", "script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "svg", "iframe",
-    "s", "del", "strike",
+    "head", "script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "svg",
+    "iframe", "s", "del", "strike",
 )  # fmt: skip
 BLOCKS = (
     "address", "article", "blockquote", "dd", "div", "dl", "dt", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6",

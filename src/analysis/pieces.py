@@ -18,6 +18,7 @@ Shape = Literal["pair", "percent", "points", "ordinal", "bare", "maximum", "brok
 POINT_WORDS = ("điểm", "đ", "points", "point")
 BETWEEN_PAIR = ("tổng", "số", "tối", "đa", "the", "a", "maximum", "of", "total", "possible", "điểm", "available", "có")
 RANKED_WORDS = ("tỉnh", "địa", "thành", "province", "provinces", "localities", "cities", "units")
+MOST_DECIMALS = 2
 REACH_OF_BEFORE = 400  # letters between the A and the B of `A … B`
 
 
@@ -152,7 +153,10 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
     end = tokens[parts[-1]].end
     following = parts[-1] + 1
     values = [_value(tokens[part].text, style) for part in parts]
-    alone = text[: token.start].rstrip(" ").endswith("/") or (pair and text_at(following) == "/")
+    if any(value is not None and value[1] > MOST_DECIMALS for value in values):
+        values[0] = None  # the portal prints two; a third may be the mark of a footnote
+    alone = bool(re.search(r"[^\s] */ *$", text[max(0, token.start - 8) : token.start]))
+    alone = alone or (pair and text_at(following) == "/")
     broken = alone or any(is_broken(text, tokens, part) for part in parts)
     if broken or None in values:
         ends_with = values[-1] and values[-1][0]

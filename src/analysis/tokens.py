@@ -65,7 +65,7 @@ _DATES = tuple(
         rf"\b(?:qúy|quarter)\s{{1,3}}{_ORDER}\b\s{{0,2}}(?:[/-]|năm|of)?\s{{0,3}}{_YEAR}",
         rf"\b{_ORDER}[\s-]{{1,3}}quarter(?:\s{{1,3}}(?:of\s{{1,3}})?{_YEAR})?",
         rf"\bq{_ORDER}\b(?:\s{{0,2}}[/-]?\s{{0,3}}{_YEAR})?",
-        rf"\b(?:năm|year|in|of)\s{{1,3}}{_YEAR}",
+        rf"\b(?P<since>cả\s{{1,3}})?(?:năm|year|in|of)\s{{1,3}}{_YEAR}",
         rf"\btháng\s{{1,3}}{_MONTH}(?![0-9/]|[.,][0-9])",
         rf"(?<![0-9/.,]){_MONTH}[/-]{_YEAR}(?![/-])",
     )
@@ -78,6 +78,9 @@ _NOT_A_FIGURE = re.compile(
     r"|(?:(?<=\n)|^)[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}(?=\t)"
     r"|\b[0-9]{1,3}-[a-z]{2,20}\b|\bhttps?://\S{1,300}|\bwww\.\S{1,300}"
 )
+# What a number may touch: a space, a bracket, a mark that ends a word. Anything else may be a part of it.
+MAY_STAND_BEFORE = r"(?:^|[\s(\[{:/]|(?:^|[^0-9])[;\"“«‘•>≥≤=])$"
+MAY_STAND_AFTER = r"(?! ?[–-] ?[0-9])[.,;:!?…]*(?:[\s)\]}\"”’»]|$)|[%/(]|[^\W_]|[⁰¹²³⁴⁵⁶⁷⁸⁹]"
 _UNITS_THAT_TOUCH = ("điểm", "đ", "hồ", "tthc", "th", "st", "nd", "rd", "points")
 _FOOTNOTE_MARKS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _STRANGE = re.compile(r"(?<=[^\W\d_])[¡-¿×÷äåæçëîïðñöøûüþÿßÄÅÆÇËÎÏÐÑÖØÛÜÞ]|[§®©«¨µ¶¸×ßÞÑñ](?=[a-z])")
@@ -185,10 +188,8 @@ def tokenise(text: str) -> tuple[list[Token], list[PrintedDate]]:
 def is_broken(text: str, tokens: list[Token], place: int) -> bool:
     """Whether something touches the number at `place` so that it may be part of another, or two numbers in one."""
     token = tokens[place]
-    if re.search(r"[\w.,'’+=–-]$", text[max(0, token.start - 1) : token.start]):
-        return True
-    after = text[token.end : token.end + 12]
-    if re.match(r"[.,'’][^\s)\]\"”’]|[.,]? ?[–-] ?[0-9]", after) or _runs_on(after):
+    before, after = text[max(0, token.start - 2) : token.start], text[token.end : token.end + 12]
+    if not re.search(MAY_STAND_BEFORE, before) or not re.match(MAY_STAND_AFTER, after) or _runs_on(after):
         return True
     return any(
         other is not None and _one_number(text, *sorted((token, other), key=lambda item: item.start))
@@ -212,7 +213,7 @@ def read_printed(printed: str, style: Style) -> tuple[Decimal, int]:
     own = _style(printed) or (None if printed.isdigit() else style)
     if own not in (",", ".", None) or (own is None and not printed.isdigit()):
         raise ValueError(printed)
-    if printed.isdigit():
+    if re.fullmatch(r"[0-9]+", printed):
         return Decimal(printed), 0  # 09 of 34 too
     value = read_number(printed if own != "." else printed.translate({0x2E: ",", 0x2C: "."}))
     return value, -int(value.as_tuple().exponent)
@@ -271,21 +272,23 @@ def _runs_on(after: str) -> bool:
 
 
 def _number_at(tokens: list[Token], place: int, step: int) -> Token | None:
-    """The number next to the one at `place`, with at most one comma or full stop between."""
-    for distance in (step, 2 * step):
+    """The number next to the one at `place`, with at most a comma or full stop and the end of a line between."""
+    for distance in (step, 2 * step, 3 * step):
         if not 0 <= place + distance < len(tokens):
             return None
         other = tokens[place + distance]
         if other.kind == "number":
             return other
-        if other.text not in (".", ","):
+        if other.text not in (".", ",", "\n", "\t"):
             return None
     return None
 
 
 def _one_number(text: str, first: Token, second: Token) -> bool:
-    """Whether two numbers may be one that came apart: `23 636`, `17, 7` or `17 ,7`; not `2,2/18, 17,7/20`."""
+    """Whether two numbers may be one that came apart: `23 636`, `17, 7`, `17 ,7`, also at the end of a line."""
     between = text[first.end : second.start]
     if not between.strip(" "):
         return True
-    return between.strip(" ") in (".", ",") and "\n" not in between and second.text.isdigit()
+    if not between.strip():
+        return "\n" in between and first.text.isdigit() and len(second.text) == 3 and second.text.isdigit()
+    return between.strip() in (".", ",") and second.text.isdigit()
