@@ -162,8 +162,10 @@ def test_what_a_page_does_not_show_is_not_read():
 
 
 def test_the_article_of_a_page_is_read_alone():
-    body = page("<div>Tin khác: 24/63</div><article><p>Hòa Bình 58,83/100</p></article><div>Tin nữa: 1/63</div>")
-    assert read_bytes(body, "x.html").text.strip() == "Hòa Bình 58,83/100"
+    body = page(
+        "<div>Tin khác: 24/63</div><article><p>Hòa Bình 58,83/100, 36,09%, 2,2/18</p></article><div>Tin nữa: 1/63</div>"
+    )
+    assert read_bytes(body, "x.html").text.strip() == "Hòa Bình 58,83/100, 36,09%, 2,2/18"
 
 
 def test_a_page_laid_out_with_tables_keeps_its_paragraphs():

@@ -185,23 +185,22 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
 
 def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -> set[int]:
     """The places of the days that words such as `đến` or `trích xuất` stand before."""
-    found, ends = set(), {"as_of": -1, "drawn": -1}
-    merged = sorted(
-        [*((item.start, item) for item in items if item.meanings), *((day.start, day) for day in days)],
-        key=lambda pair: pair[0],
-    )
-    for _start, piece in merged:
-        if isinstance(piece, Item):
-            ends |= {meaning.kind: piece.end for meaning in piece.meanings if meaning.kind in ends}
-            continue
-        near = [text[end : piece.start] for end in ends.values() if 0 <= end <= piece.start <= end + REACH_OF_DRAWN]
-        drawn = 0 <= piece.start - ends["drawn"] <= REACH_OF_DRAWN and ends["drawn"] >= 0
-        if (
-            text[piece.start : piece.start + 3].lower() == "đến"
-            or any(re.fullmatch(BEFORE_DAY, between.lower()) for between in near)
-            or (drawn and not re.search(r"[.;,)\n]", text[ends["drawn"] : piece.start]))
-        ):
-            found.add(piece.start)
+    found: set[int] = set()
+    ends = {"as_of": -1, "drawn": -1}
+    waiting = iter(sorted(days, key=lambda day: day.start))
+    day = next(waiting, None)
+    for item in [*items, Item("mark", len(text), len(text))]:
+        while day is not None and day.start <= item.start:
+            before = [text[end : day.start] for end in ends.values() if 0 <= end <= day.start <= end + REACH_OF_DRAWN]
+            drawn = ends["drawn"] if 0 <= day.start - ends["drawn"] <= REACH_OF_DRAWN else -1
+            if (
+                text[day.start : day.start + 3].lower() == "đến"
+                or any(re.fullmatch(BEFORE_DAY, between.lower()) for between in before)
+                or (drawn >= 0 and not re.search(r"[.;,)\n]", text[drawn : day.start]))
+            ):
+                found.add(day.start)
+            day = next(waiting, None)
+        ends |= {meaning.kind: item.end for meaning in item.meanings if meaning.kind in ends}
     return found
 
 

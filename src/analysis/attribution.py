@@ -66,12 +66,16 @@ class Attribution:
 
 @dataclass
 class _Name:
-    """The name that the next number may belong to; `strangers` counts the words after it that are not known."""
+    """The name that the next number may belong to; `strangers` counts the words after it that are not known.
+
+    `behind`: it stands after its number.
+    """
 
     codes: tuple[str, ...]
     clause: int
     sentence: int
     strangers: int = 0
+    behind: bool = False
     taken: set[str] = field(default_factory=set)
 
 
@@ -169,11 +173,11 @@ class Attributor:
         """
         self.stop()
         zone = ""
+        named = [items for items, role in zip(cells, roles, strict=False) if role == "name" and items]
+        for items in named or [items for items, role in zip(cells, roles, strict=False) if role == "order"]:
+            zone = self.sentence(items, zone)
         for items, role in zip(cells, roles, strict=False):
-            if role == "name":
-                zone = self.sentence(items, zone)
-        for items, role in zip(cells, roles, strict=False):
-            if role not in ("name", "ignored"):
+            if role not in ("name", "order", "ignored"):
                 self.clause += 1
                 self._cell(items, role, zone, percents)
         self.stop()
@@ -317,42 +321,39 @@ class Attributor:
             if name is not None and amount.shape in ("bare", "points"):
                 self._maximum(name, amount)
             return
-        if zone:
-            self._leave(amount, zone)
+        units = amount.shape == "bare" and name is not None and RANK in name.codes and _counts_units(items, place)
+        if zone or units:
+            self._leave(amount, zone or _("no name that is known stands before it"))
             return
-        here = name is not None and name.clause == self.clause
-        behind = self._name_behind(items, place, amount)
-        choices = [name if here else None, behind, None if here else name]
-        weak = self.weak if self.weak is not None and self.weak.sentence == self.sentences else None
-        if weak is not None and weak.strangers <= STRANGERS and amount.shape == "points" and amount.decimals:
-            choices.append(replace(weak, strangers=0, clause=self.clause))
-        if amount.shape == "bare" and name is not None and RANK in name.codes and _counts_units(items, place):
-            self._leave(amount, _("no name that is known stands before it"))
-            return
-        for choice in choices:
-            if choice is not None and self._may_take(choice, amount):
-                if choice is behind:
-                    self.name = choice
-                self._give(choice, amount)
-                return
-        if amount.shape == "pair" and amount.second == self.maxima[TOTAL] and amount.decimals:
-            self._give(_Name((TOTAL,), self.clause, self.sentences), amount)
-        elif (
-            amount.shape == "pair"
-            and amount.ranked
-            and amount.second == self.units
-            and not amount.decimals
-            and not self.of_group
-        ):
-            self._give(_Name((RANK,), self.clause, self.sentences), amount)
-        elif here and name is not None and not name.strangers:
-            if self._is_second(name, amount):
-                self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
-            else:
-                self._give(name, amount)
+        choice = next((one for one in self._choices(items, place, amount) if self._may_take(one, amount)), None)
+        here = name is not None and name.clause == self.clause and not name.strangers
+        if choice is not None:
+            self.name = choice if choice.behind else name
+            self._give(choice, amount)
+        elif name is not None and here and self._is_second(name, amount):
+            self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
+        elif name is not None and here:
+            self._give(name, amount)
         else:
             self.result.loose.append(amount)
             self._leave(amount, _("no name that is known stands before it"))
+
+    def _choices(self, items: Sequence[Item], place: int, amount: Amount) -> Iterator[_Name]:
+        """The names that a number may belong to, the likeliest first."""
+        here = self.name is not None and self.name.clause == self.clause
+        if self.name is not None and here:
+            yield self.name
+        if behind := self._name_behind(items, place, amount):
+            yield behind
+        if self.name is not None and not here:
+            yield self.name
+        weak = self.weak if self.weak is not None and self.weak.sentence == self.sentences else None
+        if weak is not None and weak.strangers <= STRANGERS and amount.shape == "points" and amount.decimals:
+            yield replace(weak, strangers=0, clause=self.clause)
+        if amount.shape == "pair" and amount.second == self.maxima[TOTAL] and amount.decimals:
+            yield _Name((TOTAL,), self.clause, self.sentences)
+        if amount.shape == "pair" and amount.ranked and amount.second == self.units and not amount.decimals:
+            yield _Name((RANK,), self.clause, self.sentences)
 
     def _is_second(self, name: _Name, amount: Amount) -> bool:
         """Whether a name that has its figure is followed by another, different one: an old value and a new?"""
@@ -408,7 +409,8 @@ class Attributor:
                 if own is not None and (own.shape == "percent") == (amount.shape == "percent"):
                     return None
                 codes = figures_of_item(item)
-                return None if RANK in codes and amount.shape != "pair" else _Name(codes, self.clause, self.sentences)
+                rank = RANK in codes and amount.shape != "pair"
+                return None if rank else _Name(codes, self.clause, self.sentences, behind=True)
             elif not kinds & {"filler", "province"} and item.text != ":":
                 return None
         return None
@@ -421,6 +423,9 @@ class Attributor:
 
     def _give(self, name: _Name, amount: Amount) -> None:
         """Give a number to a name, or leave it with the reason."""
+        if amount.shape in ("broken", "ambiguous") and name.taken:
+            self._leave(amount, _("the number cannot be read for sure: something touches it"))
+            return
         if amount.shape in ("broken", "ambiguous"):
             why = (
                 _("the number cannot be read for sure: something touches it")
@@ -467,6 +472,10 @@ class Attributor:
     def finish(self) -> None:
         """Refuse what looks like the score of a group, the total or the rank, after its name, and was not read."""
         read_codes = {item.code for item in self.result.readings}
+        groups = [item for item in self.result.readings if item.level == "group"]
+        if len(groups) >= 3 and all(item.value == item.max for item in groups):
+            why = _("every score read is the maximum of its group: the column of the maxima may have been taken")
+            self.result.problems += [Unread(item.start, item.end, why) for item in groups]
         for code, top in {RANK: self.units, **self.maxima}.items():
             for amount in self.result.loose if code not in read_codes else ():
                 near = any(0 <= amount.start - place <= LOOSE for place in self.result.named.get(code, ()))

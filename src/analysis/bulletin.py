@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import pairwise
+from itertools import groupby, pairwise, takewhile
 
 from analysis.about import (
     check_exists,
@@ -33,6 +33,7 @@ from analysis.tokens import clean, is_legacy, number_style, tokenise
 from analysis.vietnamese import _
 from analysis.wordings import Phrasebook
 
+Row = list[list[Item]]
 LONGEST, MOST_PIECES, MOST_NUMBERS = 100_000, 20_000, 2_000  # letters, words with marks, numbers of a notice at most
 REPORTED_ON_TIME, ON_TIME = "reported_on_time", "on_time"
 IN_A_HEAD = re.compile(r"20[0-9]{2}|100|63|34|22|20|18|12|10")  # years, maxima and how many are ranked
@@ -186,27 +187,35 @@ def _whole_notice() -> str:
 
 
 def _feed(reader: Attributor, text: str, items: Sequence[Item], book: Phrasebook) -> None:
-    """Give the reader the sentences and the rows of tables, in order."""
-    roles: list[str | tuple[str, ...]] = []
+    """Give the reader the sentences and the tables, in order."""
     percents = False
-    for line in _split(items, "\n"):
-        cells = _split(line, "\t")
-        if not line:
+    lines = [_split(line, "\t") for line in _split(items, "\n") if line]
+    for is_table, block in groupby(lines, key=lambda cells: len(cells) > 1):
+        if is_table:
+            _feed_table(reader, text, list(block), book, percents)
             continue
-        if len(cells) == 1:
-            roles = []
+        for (line,) in block:
             percents = "%" in text[line[0].start : line[-1].end + 2] and not any(item.amount for item in line)
             for number, sentence in enumerate(_split(line, ".", "!", "?")):
                 if number:
                     reader.stop()
                 reader.sentence(sentence)
-        elif header := _roles(text, cells, book, reader.period):
-            roles = header
-            reader.stop()
-        elif roles:
+
+
+def _feed_table(reader: Attributor, text: str, rows: list[Row], book: Phrasebook, percents: bool) -> None:
+    """Give the reader the rows of a table; its header is what stands above the first number, at most three rows."""
+    heads = list(takewhile(lambda cells: _may_be_head(text, cells), rows[:3]))
+    roles = _roles(text, heads, book, reader.period)
+    for cells in rows[len(heads) if roles else 0 :]:
+        if roles:
             reader.row(cells, roles, percents)
         else:
             reader.loose_row(cells)
+
+
+def _may_be_head(text: str, cells: Row) -> bool:
+    printed = [text[item.start : item.end] for cell in cells for item in cell if item.amount]
+    return sum(bool(cell) for cell in cells) > 1 and all(IN_A_HEAD.fullmatch(words) for words in printed)
 
 
 def _split(items: Sequence[Item], *marks: str) -> list[list[Item]]:
@@ -219,35 +228,43 @@ def _split(items: Sequence[Item], *marks: str) -> list[list[Item]]:
     return parts
 
 
-def _roles(text: str, cells: Sequence[Sequence[Item]], book: Phrasebook, period: str) -> list[str | tuple[str, ...]]:
-    """The roles of the columns, if these cells are the header of a table.
+def _roles(text: str, heads: list[Row], book: Phrasebook, period: str) -> list[str | tuple[str, ...]]:
+    """The roles of the columns under these rows of heads; none if they are not the heads of a table that is known.
 
-    A column headed by a figure's name holds that figure. One whose header is not known is part of the name before the
+    A column headed by a figure's name holds that figure. One whose head is not known is part of the name before the
     first column of numbers, and free to say what it holds after it; one of changes or of other months is ignored.
     """
-    printed = [text[item.start : item.end] for cell in cells for item in cell if item.amount]
-    if any(not IN_A_HEAD.fullmatch(words) for words in printed):
-        return []
     roles: list[str | tuple[str, ...] | None] = []
-    for cell in cells:
-        words = text[cell[0].start : cell[-1].end] if cell else ""
-        role = book.column([word for word in book.words(tokenise(words)[0])[0] if word]) if words else None
-        figures = next((figures_of_item(item) for item in cell if figures_of_item(item)), ())
-        markers = [meaning for item in cell for meaning in item.meanings if meaning.kind == "marker"]
-        foreign = any(meaning.name in ("change", "before", "target", "average") for meaning in markers)
-        days = [item.date.period(int(period[:4])) for item in cell if item.date]
-        foreign = foreign or any(printed is None or not period.startswith(printed) for printed in days)
-        roles.append(role or ("ignored" if foreign else "free" if days else figures or None))
+    for place in range(max(map(len, heads), default=0)):
+        cells = [cells[place] for cells in heads if place < len(cells) and cells[place]]
+        found = [item for cell in cells for item in cell]
+        days = [item.date.period(int(period[:4])) for item in found if item.date]
+        markers = {meaning.name for item in found for meaning in item.meanings if meaning.kind == "marker"}
+        role = _column(text, cells, book)
+        foreign = any(printed is None or not period.startswith(printed) for printed in days)
+        if foreign or (role is None and markers & {"change", "before", "target", "average"}):
+            roles.append("ignored")
+        else:
+            figures = next((figures_of_item(item) for item in found if figures_of_item(item)), ())
+            roles.append(role or ("free" if days else figures or None))
     known = [role for role in roles if role is not None]
     values = [place for place, role in enumerate(roles) if role not in (None, "name", "order", "ignored")]
     if len(known) < 2 or not (values or "name" in known):
         return []
     first = values[0] if values else len(roles)
-    filled: list[str | tuple[str, ...]] = []
-    for place, known_role in enumerate(roles):
-        unknown = "name" if place < first and "name" not in roles else "free"
-        filled.append(unknown if known_role is None else "ignored" if known_role == "order" else known_role)
-    return filled
+    unknown = ["name" if place < first and "name" not in roles else "free" for place in range(len(roles))]
+    return [other if role is None else role for role, other in zip(roles, unknown, strict=True)]
+
+
+def _column(text: str, cells: list[list[Item]], book: Phrasebook) -> str | None:
+    """The role that the heads of one column give it: all of them together, else the lowest, else the first."""
+    words: list[list[str]] = []
+    for cell in cells:
+        own = [word for word in book.words(tokenise(text[cell[0].start : cell[-1].end])[0])[0] if word]
+        if own not in words:
+            words.append(own)
+    together = [word for own in words for word in own]
+    return next((role for own in (together, *words[::-1]) if (role := book.column(own))), None)
 
 
 def _finished(found: Attribution, rubric: Rubric) -> tuple[Reading, ...]:

@@ -148,7 +148,7 @@ def check(as_json: bool) -> None:
 def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: bool, as_json: bool) -> None:
     from analysis import answers
 
-    content = sys.stdin.buffer.read() if str(file) == "-" else None
+    content = _standard_input() if str(file) == "-" else None
     answer, store = answers.add(file, content, entity, month)
     if not as_json:
         click.echo(answer.text)
@@ -240,6 +240,13 @@ def _confirmed(answer: Any, asks: bool) -> bool:
         )
     _say(_("Store these {count} figures? [y/N]").format(count=len(answer.data["figures"])))
     return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")
+
+
+def _standard_input() -> bytes:
+    """What was piped in, as far as a notice may go; nothing where the caller closed it."""
+    from analysis.documents import LARGEST
+
+    return sys.stdin.buffer.read(LARGEST + 1) if sys.stdin else b""
 
 
 def _near(path: Path) -> str:

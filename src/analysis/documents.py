@@ -7,6 +7,7 @@ it; one that is not plain text is taken apart by `extract`, in a process with li
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -33,6 +35,7 @@ SUFFIXES: dict[Form, str] = {
     "pdf": ".pdf",
     "xlsx": ".xlsx",
 }
+HEADERS = rb"\s*(?:mime-version|content-type|received|return-path|from|to|subject|date|x-[a-z-]+):"
 CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "utf-16": "utf-16", "windows-1258": "cp1258", "us-ascii": "ascii"}
 
 
@@ -54,9 +57,10 @@ class Document:
 def read_file(path: Path) -> Document:
     """The document in a file. Raises DocumentError for one that is not there or cannot be read."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise _too_large(path.name)
-        data = path.read_bytes()
+        if not path.is_file() and path.exists():
+            raise OSError(errno.EINVAL, _("it is no plain file"))
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except OSError as error:
         raise DocumentError(
             _("{file} cannot be opened: {reason}.").format(file=path.name, reason=error.strerror or error),
@@ -107,18 +111,15 @@ def _too_large(name: str) -> DocumentError:
 
 def _form(data: bytes, name: str) -> Form:
     """The form by its content."""
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:2048].lower()
     if data.startswith(b"PK\x03\x04"):
         return _package_form(data, name)
-    if data.lstrip()[:1024].find(b"%PDF-") >= 0:
+    if data.lstrip().startswith(b"%PDF-"):
         return "pdf"
     refused = {
         b"\xd0\xcf\x11\xe0": _("an old Word or Excel file, or one that needs a password"),
         b"{\\rtf": _("an RTF file"),
         b"\x89PNG": _("a picture"),
         b"\xff\xd8\xff": _("a picture"),
-        b"MIME-Version:": _("a mail or a page saved as one file (MHTML)"),
-        b"From:": _("a mail or a page saved as one file (MHTML)"),
         b"Rar!": _("an archive"),
         b"7z\xbc\xaf": _("an archive"),
         b"\x1f\x8b": _("an archive"),
@@ -130,18 +131,37 @@ def _form(data: bytes, name: str) -> Form:
                 [],
                 _("Save it as .docx, .xlsx, .pdf, .html or .txt, without a password, then run again."),
             )
-    if re.match(rb"<(?:!doctype\s+html|html|head|body|meta|\?xml[^>]*\?>\s*<(?:!doctype\s+html|html))", start):
+    if re.match(HEADERS, data[:2000].lower()) and b"content-type:" in data[:4000].lower():
+        raise DocumentError(
+            _("{file} is {what}, which is not read.").format(
+                file=name, what=_("a mail or a page saved as one file (MHTML)")
+            ),
+            [],
+            _("Save it as .docx, .xlsx, .pdf, .html or .txt, without a password, then run again."),
+        )
+    if _is_page(data):
         return "html"
     if b"\x00h\x00t\x00m\x00l" in data[:400].lower() or b"h\x00t\x00m\x00l\x00" in data[:400].lower():
         return "html"
     return "csv" if name.lower().endswith(".csv") else "text"
 
 
+def _is_page(data: bytes) -> bool:
+    """Whether a text begins with a tag, comments left out, and has more of them."""
+    start = re.sub(rb"<!--.{0,2000}?-->", b"", data[:20_000], flags=re.DOTALL).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    tags = set(
+        re.findall(
+            rb"<(html|head|body|meta|title|link|div|p|table|tr|td|span|br|h[1-6]|article|section|b|ul|center)\b", start
+        )
+    )
+    return start.startswith((b"<!doctype html", b"<html")) or (start.startswith(b"<") and len(tags) >= 1)
+
+
 def _package_form(data: bytes, name: str) -> Form:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             names = set(package.namelist())
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise _damaged(name, str(error)) from error
     if "word/document.xml" in names:
         return "docx"
@@ -201,7 +221,7 @@ def _decode(data: bytes, name: str) -> str:
     try:
         text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
-        text = "" if error.encoding != "utf-8" else _as_utf8(data)
+        text = "" if error.encoding == "utf-8" else _as_utf8(data)
     if not text or "\x00" in text:
         raise DocumentError(
             _("The letters of {file} are not UTF-8; they are not guessed.").format(file=name),
@@ -219,15 +239,15 @@ def _as_utf8(data: bytes) -> str:
         return ""
 
 
-def _cells(text: str) -> str:
-    """A CSV file with tabs between its cells."""
-    first = text.partition("\n")[0]
-    mark = max(";\t,", key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+def _cells(text: str, marks: str = ";\t,") -> str:
+    """A CSV file with tabs between its cells; the mark between them is the one that most lines have alike."""
+    counts = {mark: Counter(line.count(mark) for line in text.split("\n") if line.strip()) for mark in marks}
+    mark = max(marks, key=lambda one: max((lines for count, lines in counts[one].items() if count), default=0))
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
         return "\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
-    except csv.Error:
-        return text
+    except csv.Error:  # a quotation mark that is not one of CSV: the cells hold what is between the marks
+        return "\n".join("\t".join(cell.strip(' "') for cell in line.split(mark)) for line in text.split("\n"))
 
 
 def _extracted(data: bytes, form: Form, name: str) -> str:
@@ -245,6 +265,14 @@ def _extracted(data: bytes, form: Form, name: str) -> str:
             _("{file} has more pages, sheets or cells than a notice has.").format(file=name),
             [],
             _("Give the notice alone, without what is not part of it."),
+        )
+    if answer.get("error") == "hidden":
+        raise DocumentError(
+            _(
+                "{file} has words that are hidden, struck out or in a formula; which of them hold is not guessed."
+            ).format(file=name),
+            [],
+            _("Open it, remove them and save it, or copy its text into a .txt file."),
         )
     if answer.get("error") == "locked":
         raise _locked(name)

@@ -10,17 +10,21 @@ import io
 import json
 import re
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 from analysis.vietnamese import rounded
 
 MEMORY, SECONDS = 1_500_000_000, 30  # bytes and seconds of processor time
-PAGES, SHEETS, CELLS, LONGEST_CELL = 60, 20, 50_000, 300
+PAGES, SHEETS, CELLS, SHEET_BYTES = 60, 20, 50_000, 10_000_000
+LONGEST_CELL, LONGEST_NOTE, LARGEST_SPAN = 300, 5, 50  # letters, letters, columns
+SMALL = 0.8  # of the size of the letter before a mark of a footnote has
 REACHES_MARGIN = 0.9  # of the right edge of the longest line a line reaches that goes on
 LEFT_OUT = (
-    "head", "script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "svg",
+    "head", "script", "style", "noscript", "template", "nav", "footer", "aside", "button", "input", "textarea", "select", "svg",
     "iframe", "s", "del", "strike",
 )  # fmt: skip
 BLOCKS = (
@@ -33,21 +37,41 @@ class TooMuch(Exception):
     """More pages, sheets or cells than a notice has."""
 
 
+class Hidden(Exception):
+    """Words that a reader of the page does not see."""
+
+
 class Locked(Exception):
     """A file that needs a password."""
 
 
 def of_html(data: bytes) -> str:
-    """The text of a page: the article where it marks one, without menus and what is hidden or struck out."""
+    """The text of a page, without menus and what is hidden or struck out; of its article alone, if most figures are there."""
     return _html_text(data.decode("utf-8"))
 
 
 def of_docx(data: bytes) -> str:
-    """The text of a letter as it reads with all changes accepted."""
+    """The text of a letter as it reads with all changes accepted.
+
+    Raises Hidden for words that are hidden, doubly struck out or in a formula: they would be read, or lost.
+    """
     import mammoth
 
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        parts = {entry.filename: package.read(entry) for entry in package.infolist()}
+    xml = parts["word/document.xml"]
+    xml = re.sub(rb"</?w:(?:fldSimple|bdo|dir)(?:\s[^>]*)?>", b"", xml)
+    off = rb"(?!\s[^>]*w:val=\"(?:0|false|off)\")"
+    if re.search(rb"<w:(?:dstrike|vanish|webHidden)" + off + rb"[\s/>]|<m:t[\s>]|<w:ruby[\s>]", xml):
+        raise Hidden
+    if re.search(rb"<w:(?:d?strike|vanish|webHidden)" + off + rb"[\s/>]", parts.get("word/styles.xml", b"")):
+        raise Hidden
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as package:
+        for name, part in {**parts, "word/document.xml": xml}.items():
+            package.writestr(name, part)
     no_images = mammoth.images.img_element(lambda _image: {})
-    page = mammoth.convert_to_html(io.BytesIO(data), convert_image=no_images, include_default_style_map=True)
+    page = mammoth.convert_to_html(made, convert_image=no_images, include_default_style_map=True)
     return _html_text(page.value)
 
 
@@ -69,23 +93,46 @@ def of_pdf(data: bytes) -> str:
 
 
 def of_xlsx(data: bytes) -> str:
-    """The cells of the sheets that are not hidden, as Excel shows them, numbers with a decimal comma."""
+    """The cells of a workbook that are not hidden, as Excel shows them, numbers with a decimal comma."""
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        if sum(entry.file_size for entry in package.infolist() if "/worksheets/" in entry.filename) > SHEET_BYTES:
+            raise TooMuch
+    book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     if len(sheets) > SHEETS:
         raise TooMuch
-    lines, cells = [], 0
-    for sheet in sheets:
-        sheet.reset_dimensions()
-        for row in sheet.iter_rows():
-            cells += len(row)
-            if cells > CELLS:
-                raise TooMuch
-            lines.append("\t".join(_shown(cell) for cell in row).rstrip("\t"))
-        lines.append("")
-    return "\n".join(lines)
+    lines = [line for sheet in sheets for line in [*_sheet_lines(sheet), ""]]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+
+
+def _sheet_lines(sheet: Any) -> Iterator[str]:
+    """The rows of a sheet; a merged cell's words stand in each column it covers, its number in the first."""
+    merged: dict[tuple[int, int], str] = {}
+    for area in sheet.merged_cells.ranges:
+        words = _shown(sheet.cell(area.min_row, area.min_col))
+        if words and not re.search(r"[0-9]", words) and area.size["rows"] * area.size["columns"] <= LARGEST_SPAN**2:
+            merged |= {(cell[0], cell[1]): words for cell in area.cells}
+    cells = 0
+    for row in sheet.iter_rows():
+        cells += sum(cell.value is not None for cell in row)
+        if cells > CELLS:
+            raise TooMuch
+        shown = [merged.get((cell.row, cell.column), "") or _shown(cell) for cell in row if not _hides(sheet, cell)]
+        yield "\t".join(shown).rstrip("\t")
+
+
+def _hides(sheet: Any, cell: Any) -> bool:
+    """Whether a cell's row or column is hidden, or its words are struck out."""
+    from openpyxl.utils import get_column_letter
+
+    column = sheet.column_dimensions.get(get_column_letter(cell.column))
+    return bool(
+        sheet.row_dimensions[cell.row].hidden
+        or (column is not None and column.hidden)
+        or (cell.font and cell.font.strike)
+    )
 
 
 def _html_text(page: str) -> str:
@@ -100,18 +147,19 @@ def _html_text(page: str) -> str:
         spaces = r"[ \t\r\xa0]+" if string.find_parent("pre") else r"[ \t\r\n\xa0]+"
         plain = "" if isinstance(string, PreformattedString) else re.sub(spaces, " ", string)
         string.replace_with(plain)
-    cells = [cell for cell in soup(("td", "th")) if _is_data(cell)]
-    for cell in cells:
-        for inner in cell([*BLOCKS, "br"]):
-            inner.insert_before(" ")
-        cell.insert_after("\t")
-    data = {id(inner) for cell in cells for inner in cell.find_all(True)}
+    for note in soup(("sup", "sub")):
+        if len(note.get_text(strip=True)) <= LONGEST_NOTE:
+            note.decompose()
+    for table in soup("table"):
+        _write_rows(table)
     for element in soup([*BLOCKS, "br", "td", "th"]):
-        if id(element) not in data and element not in cells:
-            element.insert_before("\n")
-            element.insert_after("\n")
+        element.insert_before("\n")
+        element.insert_after("\n")
     articles = soup("article") or soup("main")
-    text = (articles[0] if len(articles) == 1 else soup).get_text()
+    whole = soup.get_text()
+    alone = articles[0].get_text() if len(articles) == 1 else ""
+    figures = re.compile(r"[0-9]\s?[%/]")
+    text = alone if len(figures.findall(alone)) > len(figures.findall(whole)) / 2 else whole
     lines = (re.sub(r" *\t *", "\t", re.sub(" +", " ", line)).strip(" ").rstrip("\t") for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -131,6 +179,44 @@ def _is_data(cell: Any) -> bool:
     return cell.find("table") is None and len(cell(("p", "div", "li"))) <= 2 and len(cell.get_text()) <= LONGEST_CELL
 
 
+def _write_rows(table: Any) -> None:
+    """Write each row of a table of data as its cells with tabs between, where cells that span others have their place."""
+    spans: dict[int, tuple[int, str]] = {}
+    for row in table("tr"):
+        cells = [cell for cell in row(("td", "th"), recursive=False)]
+        if not cells or not all(map(_is_data, cells)) or row.find_parent("table") is not table:
+            continue
+        words: list[str] = []
+        for cell in cells:
+            words += _spanned(spans, len(words))
+            text = " ".join(cell.get_text(" ").split())
+            again = "" if re.search(r"[0-9]", text) else text  # a head is that of all its columns, a figure of one
+            wide, high = (min(_whole(cell.get(name)), LARGEST_SPAN) for name in ("colspan", "rowspan"))
+            for step in range(wide):
+                if high > 1:
+                    spans[len(words)] = (high - 1, again)
+                words.append(text if step == 0 else again)
+        words += _spanned(spans, len(words))
+        row.clear()
+        row.append("\t".join(words))
+
+
+def _spanned(spans: dict[int, tuple[int, str]], place: int) -> list[str]:
+    """What cells of rows above put at this place and after it."""
+    words = []
+    while place in spans:
+        left, text = spans.pop(place)
+        if left > 1:
+            spans[place] = (left - 1, text)
+        words.append(text)
+        place += 1
+    return words
+
+
+def _whole(text: Any) -> int:
+    return int(text) if text and re.fullmatch(r"[1-9][0-9]{0,3}", str(text).strip()) else 1
+
+
 def _page_lines(page: Any) -> Iterator[str]:
     tables = page.find_tables()
     boxes = [table.bbox for table in tables]
@@ -139,7 +225,7 @@ def _page_lines(page: Any) -> Iterator[str]:
         middle = ((thing["x0"] + thing["x1"]) / 2, (thing["top"] + thing["bottom"]) / 2)
         return not any(x0 <= middle[0] <= x1 and top <= middle[1] <= bottom for x0, top, x1, bottom in boxes)
 
-    lines = page.filter(outside).extract_text_lines(strip=True, return_chars=False)
+    lines = page.filter(outside).filter(_is_of_the_line(page)).extract_text_lines(strip=True, return_chars=False)
     margin = max((line["x1"] for line in lines), default=0)
     parts: list[tuple[float, str, bool]] = []
     for line in lines:
@@ -166,6 +252,17 @@ def _page_lines(page: Any) -> Iterator[str]:
         yield joined
 
 
+def _is_of_the_line(page: Any) -> Callable[[Any], bool]:
+    """Leaves out small digits set right after a number: the marks of footnotes, which would become part of it."""
+    small: set[tuple[float, float]] = set()
+    for before, after in pairwise(page.chars):
+        follows = (before["x0"], before["top"]) in small and after["size"] <= before["size"]
+        begins = before["text"] in "0123456789%" and after["size"] < SMALL * before["size"]
+        if after["text"] in "0123456789" and (follows or begins):
+            small.add((after["x0"], after["top"]))
+    return lambda thing: (thing["x0"], thing["top"]) not in small
+
+
 def _shown(cell: Any) -> str:
     """A cell as Excel shows it: 0.3383 formatted as 0.00% is 33,83%."""
     value, shape = cell.value, str(getattr(cell, "number_format", None) or "General").split(";")[0]
@@ -175,14 +272,19 @@ def _shown(cell: Any) -> str:
         return ""
     if not isinstance(value, int | float):
         return " ".join(str(value).split())
-    percent = "%" in shape
-    number = value * 100 if percent else value
     plain = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", shape)
-    if "0" in plain:
-        decimals = len(re.match(r"0*", plain.partition(".")[2])[0])  # type: ignore[index]
+    percent = "%" in plain
+    number = value * 100 if percent else value
+    places = re.match(r"[0#?]*", plain.partition(".")[2])
+    if re.search(r"[0#],+(?![0#?])", plain):
+        return "\ufffd"  # shown in thousands or millions: what was typed is not what is shown
+    if "0" in plain or "#" in plain:
+        least, most = (places[0].count("0"), len(places[0])) if places else (0, 0)
     else:
-        decimals = len(f"{number:.6f}".rstrip("0").partition(".")[2])
-    return str(rounded(number, decimals)).replace(".", ",") + ("%" if percent else "")
+        least, most = 0, 6
+    whole, _mark, rest = str(rounded(number, most)).partition(".")
+    rest = rest.rstrip("0").ljust(least, "0")
+    return whole + ("," + rest if rest else "") + ("%" if percent else "")
 
 
 FORMS: dict[str, Callable[[bytes], str]] = {
@@ -211,6 +313,8 @@ def main() -> None:
         answer = {"error": "too_much"}
     except Locked:
         answer = {"error": "locked"}
+    except Hidden:
+        answer = {"error": "hidden"}
     except MemoryError:
         answer = {"error": "memory"}
     except Exception as error:  # whatever a library makes of a broken file is the answer, never a traceback

@@ -29,7 +29,6 @@ from analysis.vietnamese import _, slug, write_period
 from analysis.wordings import Phrasebook
 
 MARK = "scorecard-766"
-CODE = r"[a-z][a-z0-9_]*"
 FORMULA = "=+-@\t\r＝＋－＠"
 COLUMNS = ("points", "max", "count", "base", "percent")
 FACTS = ("entity", "period", "as_of", "number", "published", "publisher", "title")
@@ -194,7 +193,9 @@ def _read_figures(lines: list[list[_Cell]], rubric: Rubric, period: str) -> tupl
     figures: list[Reading] = []
     problems: list[Unread] = []
     rows = [
-        cells for cells in lines if len(cells) > 2 and cells[0].text not in FACTS and re.fullmatch(CODE, cells[0].text)
+        cells
+        for cells in lines
+        if cells[0].text not in FACTS and re.search(r"[0-9]", "".join(c.text for c in cells[2:]))
     ]
     texts = [cell.text.rstrip("%") for cells in rows for cell in cells[2:7] if cell.text]
     style = number_style([Token("number", text, 0, 0) for text in texts])
@@ -203,6 +204,7 @@ def _read_figures(lines: list[list[_Cell]], rubric: Rubric, period: str) -> tupl
         code, place = cells[0].text, (cells[0].start, cells[0].start + len(cells[0].text))
         if code in seen:
             problems.append(Unread(*place, _("this code stands twice in the form")))
+            continue
         seen.add(code)
         for kind, cell in zip(COLUMNS, cells[2:7], strict=False):
             if not cell.text:

@@ -65,6 +65,8 @@ def examine(
     if notice.as_of > today.isoformat():
         problems.append(_("the figures run to {date}, which is yet to come").format(date=write_date(notice.as_of)))
     card = _frame(rows, notice, document.name)
+    if problems:  # a figure that is not sure makes every check of it worthless
+        card = card.iloc[:0]
     checks = pd.DataFrame(
         [{"entity": notice.entity, "period": notice.period, **row} for row in card_checks(card, rubric)]
     )
