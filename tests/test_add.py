@@ -22,11 +22,15 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from analysis import answers, archive, forms, history, publish, store
+from analysis import answers, archive, forms, history, intake, publish, store
+from analysis.bulletin import read
 from analysis.cli import app
 from analysis.contract import COLUMNS
+from analysis.documents import Document
 from analysis.errors import AnalysisError, BusyError, HistoryError, KnownMonthError, WriteError
 from analysis.rubric import load_rubrics
+from analysis.vietnamese import use_language
+from analysis.wordings import load_phrasebook
 from conftest import REPOSITORY
 
 NOTICES = Path(__file__).parent / "notices"
@@ -241,11 +245,13 @@ def test_what_does_not_add_up_is_not_stored(without_april, old, new, words):
     assert files(without_april) == before
 
 
-def test_a_date_yet_to_come_is_refused(without_april):
-    run("add", letter(without_april, SMALL.replace("2024", "2098")), "--yes", code=10)
-    text = "Tỉnh Phú Thọ tháng 12/2026 (đến 31/12/2098): tổng điểm 81,20/100 điểm, xếp hạng 3/34."
-    data = json.loads(run("add", letter(without_april, text), "--dry-run", "--json")[0])
-    assert data["as_of"] == ""
+def test_a_date_yet_to_come_is_refused(without_april, rubrics):
+    text = "Tỉnh Phú Thọ tháng 11/2026 (đến 30/11/2026): tổng điểm 81,20/100 điểm, xếp hạng 3/34."
+    notice = read(text, rubrics, load_phrasebook())
+    document = Document("x.txt", b"x", "text", text)
+    assert intake.examine(notice, document, rubrics, date(2026, 12, 1)).failures == []
+    (words,) = intake.examine(notice, document, rubrics, date(2026, 11, 24)).failures
+    assert "yet to come" in words
 
 
 def test_a_known_month_with_other_values_is_refused(without_april):
@@ -613,7 +619,8 @@ def test_text_of_an_export_starts_no_formula(project_copy, change, start):
 def test_an_export_is_never_read_as_the_store(project_copy):
     out, _err = run("export", APRIL)
     shutil.copyfile(out.strip(), project_copy / "data" / "observations" / "export.csv")
-    with pytest.raises(HistoryError, match="findings"):
+    use_language("en")
+    with pytest.raises(HistoryError, match="separated by semicolons"):
         history.load_history(load_rubrics())
 
 

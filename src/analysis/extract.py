@@ -24,8 +24,8 @@ LONGEST_CELL, LONGEST_NOTE, LARGEST_SPAN = 300, 5, 50  # letters, letters, colum
 SMALL = 0.8  # of the size of the letter before a mark of a footnote has
 REACHES_MARGIN = 0.9  # of the right edge of the longest line a line reaches that goes on
 LEFT_OUT = (
-    "head", "script", "style", "noscript", "template", "nav", "footer", "aside", "button", "input", "textarea", "select", "svg",
-    "iframe", "s", "del", "strike",
+    "head", "script", "style", "noscript", "template", "nav", "footer", "aside", "button", "input", "textarea",
+    "select", "svg", "iframe", "s", "del", "strike",
 )  # fmt: skip
 BLOCKS = (
     "address", "article", "blockquote", "dd", "div", "dl", "dt", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6",
@@ -46,7 +46,10 @@ class Locked(Exception):
 
 
 def of_html(data: bytes) -> str:
-    """The text of a page, without menus and what is hidden or struck out; of its article alone, if most figures are there."""
+    """The text of a page without its menus and what is hidden or struck out.
+
+    Of its article alone where that has most of the figures.
+    """
     return _html_text(data.decode("utf-8"))
 
 
@@ -139,7 +142,7 @@ def _html_text(page: str) -> str:
     from bs4 import BeautifulSoup
     from bs4.element import PreformattedString
 
-    soup = BeautifulSoup(page, "html.parser")
+    soup = BeautifulSoup(page, "lxml")
     for element in soup(LEFT_OUT) + soup.find_all(_is_hidden):
         if not element.decomposed:
             element.decompose()
@@ -180,7 +183,7 @@ def _is_data(cell: Any) -> bool:
 
 
 def _write_rows(table: Any) -> None:
-    """Write each row of a table of data as its cells with tabs between, where cells that span others have their place."""
+    """Write each row of data as its cells with tabs between; cells that span columns or rows have their places."""
     spans: dict[int, tuple[int, str]] = {}
     for row in table("tr"):
         cells = [cell for cell in row(("td", "th"), recursive=False)]

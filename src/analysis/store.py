@@ -44,15 +44,14 @@ def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], c
             _("Look at both notices. If this one is right, run again with --correct: both are kept, dated."),
         )
     data = project.root() / "data"
-    files = _changes(examined, document, data)
-    if not files:
-        return []
     with (
         writing(_("The figures are as they were.")),
         only_one(project.root() / "reports", "add", busy=_("Another run is storing figures.")),
     ):
-        _check_staged(files, data, rubrics)
-        replace_all(files)
+        files = _changes(examined, document, data)
+        if files:
+            _check_staged(files, data, rubrics)
+            replace_all(files)
     return list(files)
 
 

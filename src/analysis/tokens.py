@@ -273,14 +273,13 @@ def _runs_on(after: str) -> bool:
 
 def _number_at(tokens: list[Token], place: int, step: int) -> Token | None:
     """The number next to the one at `place`, with at most a comma or full stop and the end of a line between."""
-    for distance in (step, 2 * step, 3 * step):
-        if not 0 <= place + distance < len(tokens):
+    at = place + step
+    while 0 <= at < len(tokens) and abs(at - place) <= 6:
+        if tokens[at].kind == "number":
+            return tokens[at]
+        if tokens[at].text not in (".", ",", "\n", "\t"):
             return None
-        other = tokens[place + distance]
-        if other.kind == "number":
-            return other
-        if other.text not in (".", ",", "\n", "\t"):
-            return None
+        at += step
     return None
 
 
