@@ -509,8 +509,14 @@ def filled(project: Path, suffix: str, edit: Any = None) -> Path:
     """The form of August 2024 with a total, a group and a rate, as a user fills it in."""
     run("template", "2024-08")
     path = project / f"scorecard-hoa-binh-2024-08{suffix}"
-    values = {"total_score": {2: "81,20"}, "national_rank": {2: "3"}, "satisfaction": {2: "18,0"},
-              "e_result": {4: "1.205", 5: "2.975", 6: "40,50"}, "as_of": {2: "31/8/2024"}, "title": {2: "Công văn 12"}}  # fmt: skip
+    values = {
+        "as_of": {2: "31/8/2024"},
+        "title": {2: "Công văn 12"},
+        "total_score": {2: "81,20"},
+        "national_rank": {2: "3"},
+        "satisfaction": {2: "18,0"},
+        "e_result": {4: "1.205", 5: "2.975", 6: "40,50"},
+    }
     values |= edit or {}
     if suffix == ".csv":
         rows = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig")), delimiter=";"))

@@ -330,3 +330,137 @@ def test_a_damaged_file_gives_right_figures_or_a_refusal(figures, golden, name):
         except AnalysisError:
             continue
         assert len({key for key in found if found[key] != golden.get(key)}) <= 1
+
+
+# Tables as offices make them.
+
+ROWS = (
+    "<tr><td>1</td><td>Công khai, minh bạch</td><td>18</td><td>2,2</td><td></td><td></td></tr>"
+    "<tr><td>2</td><td>Tiến độ giải quyết</td><td>20</td><td>17,7</td><td></td><td></td></tr>"
+    "<tr><td>3</td><td>Thanh toán trực tuyến</td><td>10</td><td>9,5</td><td></td><td></td></tr>"
+    "<tr><td>4</td><td>Hồ sơ thanh toán trực tuyến</td>{empty}<td>8.665</td><td>76,04</td></tr>"
+    "<tr><td colspan='2'>Tổng điểm</td><td>100</td><td>58,83</td><td></td><td></td></tr>"
+)
+ONE_ROW = (
+    "<tr><th>STT</th><th>Chỉ tiêu</th><th>Điểm tối đa</th><th>Điểm đạt</th><th>Số lượng</th><th>Tỷ lệ (%)</th></tr>"
+)
+HEADS = {
+    "one row": ONE_ROW,
+    "two rows": (
+        "<tr><th rowspan=2>STT</th><th rowspan=2>Chỉ tiêu</th><th colspan=2>Điểm</th><th rowspan=2>Số lượng</th>"
+        "<th rowspan=2>Tỷ lệ (%)</th></tr><tr><th>Tối đa</th><th>Đạt</th></tr>"
+    ),
+    "tags left open": "<tr><td>STT<td>Chỉ tiêu<td>Điểm tối đa<td>Điểm đạt<td>Số lượng<td>Tỷ lệ (%)</tr>",
+    "numbered columns": f"{ONE_ROW}<tr><td>A</td><td>B</td><td>(1)</td><td>(2)</td><td>(3)</td><td>(4)</td></tr>",
+}
+EMPTY = {"two cells": "<td></td><td></td>", "one cell over two": "<td colspan='2'></td>"}
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+@pytest.mark.parametrize("heads", HEADS)
+def test_a_table_keeps_its_columns(figures, heads, empty):
+    table = f"<table>{HEADS[heads]}{ROWS.format(empty=EMPTY[empty])}</table>"
+    text = read_bytes(page(f"<p>Tỉnh Hòa Bình, tháng 4/2023</p>{table}"), "x.html").text
+    values = {key: float(value[0]) for key, value in figures(text).items()}
+    assert values == {
+        ("transparency", "points"): 2.2,
+        ("processing_progress", "points"): 17.7,
+        ("online_payment", "points"): 9.5,
+        ("online_payment_dossiers", "count"): 8665,
+        ("online_payment_dossiers", "percent"): 76.04,
+        ("total_score", "points"): 58.83,
+    }
+
+
+def test_merged_cells_of_a_workbook_keep_their_columns(figures):
+    book = Workbook()
+    sheet = book.active
+    for row in (
+        ["Tỉnh Hòa Bình, tháng 4/2023"],
+        ["STT", "Chỉ tiêu", "Điểm", None],
+        [None, None, "Tối đa", "Đạt"],
+        ["Tổng điểm", None, 100, 58.83],
+        [1, "Công khai, minh bạch", 18, 2.2],
+    ):
+        sheet.append(row)
+    for area in ("A2:A3", "B2:B3", "C2:D2", "A4:B4"):
+        sheet.merge_cells(area)
+    made = io.BytesIO()
+    book.save(made)
+    values = {key: float(value[0]) for key, value in figures(read_bytes(made.getvalue(), "x.xlsx").text).items()}
+    assert values == {("total_score", "points"): 58.83, ("transparency", "points"): 2.2}
+
+
+def test_hidden_rows_and_columns_of_a_workbook_are_not_read():
+    book = Workbook()
+    sheet = book.active
+    for row in (["a", "ẩn", "b"], ["ẩn", "ẩn", "ẩn"], ["c", "ẩn", "d"]):
+        sheet.append(row)
+    sheet.row_dimensions[2].hidden = True
+    sheet.column_dimensions["B"].hidden = True
+    made = io.BytesIO()
+    book.save(made)
+    assert read_bytes(made.getvalue(), "x.xlsx").text.split() == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "shown"),
+    [
+        ("0.##", 88.32, "88,32"),
+        ("0.##", 88.3, "88,3"),
+        ("0.0#", 88, "88,0"),
+        ('0.00"%"', 0.45, "0,45"),
+        ("0.00%", 0.45, "45,00%"),
+        ("#,##0", 23636, "23636"),
+        ("General", 2.2, "2,2"),
+        ("#,##0,", 23636, "\ufffd"),
+    ],
+)
+def test_number_formats(shape, value, shown):
+    assert read_bytes(workbook([["x", value]], {"B1": shape}), "x.xlsx").text.strip() == f"x\t{shown}"
+
+
+@pytest.mark.parametrize("mark", ["<sup>1</sup>", "<sub>2</sub>", "<sup><a href='#n'>[1]</a></sup>"])
+def test_the_mark_of_a_footnote_is_no_digit(mark):
+    assert read_bytes(page(f"<p>Đạt 88,32{mark}%.</p>"), "x.html").text.strip() == "Đạt 88,32%."
+
+
+@pytest.mark.parametrize(
+    "run", ["<w:r><w:rPr><w:vanish/></w:rPr><w:t>3</w:t></w:r>", "<w:r><w:rPr><w:dstrike/></w:rPr><w:t>3</w:t></w:r>",
+            "<m:oMath><m:r><m:t>3</m:t></m:r></m:oMath>"]
+)  # fmt: skip
+def test_words_of_a_letter_that_may_not_hold_are_refused(run):
+    body = f"<w:p><w:r><w:t>2,2</w:t></w:r>{run}<w:r><w:t>/18</w:t></w:r></w:p>"
+    xml = re.sub(r"<w:body>.*</w:body>", f"<w:body>{body}</w:body>", document_xml(), flags=re.DOTALL)
+    xml = xml.replace(
+        "<w:document ", '<w:document xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" ', 1
+    )
+    with pytest.raises(DocumentError, match="hidden, struck out"):
+        read_bytes(docx(xml), "x.docx")
+
+
+def test_a_field_of_a_letter_is_read():
+    body = '<w:p><w:r><w:t>8</w:t></w:r><w:fldSimple w:instr="x"><w:r><w:t>8,32%</w:t></w:r></w:fldSimple></w:p>'
+    xml = re.sub(r"<w:body>.*</w:body>", f"<w:body>{body}</w:body>", document_xml(), flags=re.DOTALL)
+    assert read_bytes(docx(xml), "x.docx").text.strip() == "88,32%"
+
+
+def test_a_lost_letter_is_refused(figures):
+    with pytest.raises(BulletinError, match="letter was lost"):
+        figures("Hòa Bình tháng 4/2023: 58\ufffd83/100 điểm")
+
+
+def test_the_maxima_are_not_taken_for_scores(rubrics):
+    text = (
+        "Hòa Bình tháng 4/2023\nCông khai, minh bạch: 18,0 điểm\nTiến độ giải quyết: 20,0 điểm\nSố hóa hồ sơ: 22,0 điểm"
+    )
+    notice = read(text, rubrics, load_phrasebook(REPOSITORY / "data" / "wordings.toml"))
+    assert len(notice.problems) == 3
+
+
+@pytest.mark.parametrize(
+    "start", ["<!-- saved from url -->\n<html>", "<div>", "<h3>", "<table><tr><td>", "\ufeff<!DOCTYPE html><html>"]
+)
+def test_a_page_is_known_however_it_begins(start):
+    data = f"{start}<script>99,9/100</script><p>Hòa Bình</p>".encode()
+    assert read_bytes(data, "x.txt").text.strip() == "Hòa Bình"

@@ -241,7 +241,12 @@ def title_of(text: str, entity: str, period: str) -> str:
     """The notice's own title where it has one, else a plain one."""
     for line in text.split("\n")[:20]:
         words = " ".join(line.split())
-        if 15 <= len(words) <= 200 and "\t" not in line and re.search(r"766|điểm|chỉ số|score|index", words.lower()):
+        if (
+            15 <= len(words) <= 200
+            and "\t" not in line
+            and words[-1] not in ".;:"
+            and re.search(r"766|điểm|chỉ số|score|index", words.lower())
+        ):
             return words
     return _("Score of {entity}, {period}").format(entity=entity, period=write_period(period))
 

@@ -29,11 +29,14 @@ def in_words(examined: Examined, rubric: Rubric) -> str:
         names = "; ".join(rubric.name_of(code) for code in notice.missing)
         lines += ["", _("Named without a figure, so missing (not 0): {names}").format(names=names)]
     if notice.unread:
-        sentences = dict.fromkeys((notice.sentence(item), item.why) for item in notice.unread)
+        left: dict[tuple[str, str], list[str]] = {}
+        for item in notice.unread:
+            left.setdefault((notice.sentence(item), item.why), []).append(notice.quote(item))
         lines += ["", _("Not stored ({count}):").format(count=len(notice.unread))]
-        lines += [f"  - “{_short(words)}” – {why}" for words, why in list(sentences)[:SENTENCES]]
-        if len(sentences) > SENTENCES:
-            lines.append("  - " + _("… and {count} more; --json lists all").format(count=len(sentences) - SENTENCES))
+        shown = list(left.items())[:SENTENCES]
+        lines += [f"  - {'; '.join(quotes)} ({why}): “{_short(words)}”" for (words, why), quotes in shown]
+        if len(left) > SENTENCES:
+            lines.append("  - " + _("… and {count} more; --json lists all").format(count=len(left) - SENTENCES))
     lines += ["", *_checks(examined)]
     lines += [_("Note: {note}.").format(note=note) for note in notice.notes]
     lines += [_("Look at this: {warning}.").format(warning=words.rstrip(".")) for words in examined.warnings]
@@ -96,7 +99,8 @@ def _figure_line(examined: Examined, item: Reading, rubric: Rubric) -> str:
     before = f"…{before}" if len(found.before) > AROUND else before
     after = f"{after}…" if len(found.after) > AROUND else after
     units = {"points": "", "percent": "%", "count": "", "rank": ""}
-    value = write_number(float(item.value), item.decimals) + units[item.unit]
+    bare = item.unit == "percent" and item.value in (0, 100)  # 0 % and 100 %, as notices print them
+    value = write_number(float(item.value), 0 if bare else item.decimals) + units[item.unit]
     value += f"/{item.max:f}".rstrip("0").rstrip(".") if item.max is not None and item.unit != "percent" else ""
     name = rubric.name_of(item.code)
     name = name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "…"

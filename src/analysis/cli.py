@@ -166,7 +166,8 @@ def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: 
     if as_json:
         click.echo(json.dumps({**answer.data, "stored": bool(changed)}, ensure_ascii=False, indent=2))
     if changed:
-        _say(_("Stored: {files}.").format(files=", ".join(_near(path) for path in changed)))
+        kept = dict.fromkeys(_near(path.parent) + "/" if "bulletins" in path.parts else _near(path) for path in changed)
+        _say(_("Stored: {files}.").format(files=", ".join(kept)))
         _say(
             _("Next: scorecard report {month} --entity {entity}").format(
                 month=answer.data["period"], entity=slug(answer.data["entity"])

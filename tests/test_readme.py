@@ -1,0 +1,49 @@
+"""What the READMEs show is what the commands say."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from conftest import REPOSITORY
+
+LETTER = REPOSITORY / "tests" / "notices" / "hoa-binh-2023-04.docx"
+
+
+def blocks(name: str) -> list[str]:
+    return re.findall(r"^```\n(.*?)^```", (REPOSITORY / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "language"), [("README.md", "en"), ("README.vi.md", "vi")])
+def test_the_output_shown_is_the_output(project_copy, name, language):
+    """Every line shown stands in the output, in this order; `…` is what was left out."""
+    path = project_copy / "data" / "observations" / "hoa-binh.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if ",2023-04," not in line), encoding="utf-8")
+    call = "from analysis.cli import main; main()"
+    words = ["add", str(LETTER), "--dry-run", "--lang", language]
+    out = subprocess.run([sys.executable, "-c", call, *words], cwd=project_copy, capture_output=True, check=True).stdout
+    (shown,) = [block for block in blocks(name) if "«58,83/100»" in block]
+    printed = iter(out.decode("utf-8").split("\n"))
+    wanted = [line for line in shown.rstrip("\n").split("\n") if line != "…"]
+    assert len(wanted) >= 8
+    for line in wanted[:-1]:  # the last is the question, which a dry run does not ask
+        assert line in printed, line
+    assert "36" in wanted[-1] and "[" in wanted[-1]
+
+
+def test_the_first_two_blocks_are_the_two_commands():
+    for name in ("README.md", "README.vi.md"):
+        first, second = blocks(name)[:2]
+        assert first.rstrip().endswith("scorecard report") and "requirements.lock" in first
+        assert second.rstrip().endswith("-m pytest") and len(second.splitlines()) == 1
+
+
+def test_every_command_of_the_readmes_exists():
+    from analysis.cli import app
+
+    for name in ("README.md", "README.vi.md", "docs/notices.md"):
+        text = (REPOSITORY / name).read_text(encoding="utf-8")
+        commands = set(re.findall(r"scorecard (add|report|[a-z]+)\b", text)) - {"of", "phu", "xlsx"}
+        assert commands <= set(app.commands), commands - set(app.commands)
