@@ -536,7 +536,8 @@ def filled(project: Path, suffix: str, edit: Any = None) -> Path:
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_a_form_is_read_back(without_april, suffix):
-    run("add", str(filled(without_april, suffix)), "--yes")
+    out, _err = run("add", str(filled(without_april, suffix)), "--yes", "--lang", "en")
+    assert " 81.20/100 " in out and " 18.0/18 " in out and " 3/63 " in out and " 40.50% " in out
     rows = {(row["code"], row["unit"]): row for row in stored(without_april, "2024-08")}
     assert {key: (row["value"], row["decimals"]) for key, row in rows.items()} == {
         ("total_score", "points"): ("81.20", "2"),

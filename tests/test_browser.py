@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis import answers, report
+from analysis.vietnamese import use_language
+from conftest import REPOSITORY
 from test_page import ADDRESS, WANTED, make_reports
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see requirements-dev.lock")
@@ -23,7 +26,7 @@ needs_axe = pytest.mark.skipif(
 )
 pytestmark = pytest.mark.browser
 
-PAGES = (*WANTED, "index")
+PAGES = (*WANTED, "kept", "index")
 A4_TEXT = 661  # CSS pixels between the margins of A4: 210 − 20 − 15 mm
 MODES = {  # width, height, colours, medium, scripts
     "light": (1280, 900, "light", "screen", True),
@@ -142,11 +145,26 @@ CUT_OFF = """() => [...document.querySelectorAll('table, img, figure, p, li, h1,
 
 @pytest.fixture(scope="session")
 def addresses(tmp_path_factory) -> dict[str, str]:
-    """The four reports and the list of reports: name → file: address."""
+    """The four reports, one whose notice is kept, and the list of reports: name → file: address."""
     folders = make_reports(tmp_path_factory)
     pages = {name: folders[name] / "index.html" for name in ADDRESS}
+    pages["kept"] = make_kept(tmp_path_factory.mktemp("kept"))
     pages["index"] = folders["april"].parents[1] / "index.html"
     return {name: path.as_uri() for name, path in pages.items()}
+
+
+def make_kept(project: Path) -> Path:
+    """The report of April 2023 with its notice: every figure opens its sentence."""
+    for name in ("data", "notebooks"):
+        shutil.copytree(REPOSITORY / name, project / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project)
+        _answer, store = answers.add(REPOSITORY / "tests" / "notices" / "hoa-binh-2023-04.docx", None, "", "")
+        assert store(False)
+        page = report.render(report.prepare(WANTED["april"]))
+    use_language("en")
+    assert page.read_text(encoding="utf-8").count("<mark>") == 36
+    return page
 
 
 @pytest.fixture(scope="session")

@@ -101,7 +101,7 @@ def _figure_line(examined: Examined, item: Reading, rubric: Rubric) -> str:
     units = {"points": "", "percent": "%", "count": "", "rank": ""}
     bare = item.unit == "percent" and item.value in (0, 100)  # 0 % and 100 %, as notices print them
     value = write_number(float(item.value), 0 if bare else item.decimals) + units[item.unit]
-    value += f"/{item.max:f}".rstrip("0").rstrip(".") if item.max is not None and item.unit != "percent" else ""
+    value += "" if item.max is None else f"/{item.max.normalize():f}"
     name = rubric.name_of(item.code)
     name = name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "…"
     return f"  {name:<{NAME_WIDTH}} {value:>{QUOTE_WIDTH}}   {before}«{found.quote}»{after}"

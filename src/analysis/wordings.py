@@ -245,7 +245,7 @@ class Phrasebook:
                 first += 1
                 continue
             for other in longest[first + 1 : found.last]:  # `mức độ` + `hài lòng trong xử lý …`: the longer one wins
-                if other and other.last > found.last and other.last - other.first > found.last - found.first:
+                if other and other.last > found.last and other.last - other.first >= found.last - found.first:
                     found = other
             yield found
             first = found.last
