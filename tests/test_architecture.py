@@ -22,6 +22,7 @@ LAYERS = (
     ("rubric", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
     ("reconcile", "identify", "wordings"),
     ("losses", "whatif", "pieces"),
+    ("readings", "scope"),
     ("attribution",),
     ("about",),
     ("bulletin", "archive"),

@@ -24,12 +24,12 @@ from hypothesis import strategies as st
 
 from analysis import intake
 from analysis.about import sentence_at
-from analysis.attribution import Reading
 from analysis.bulletin import Notice, read, unwrap
 from analysis.contract import BASE
 from analysis.documents import Document
 from analysis.errors import AnalysisError, BulletinError, HistoryError, UnknownNameError
 from analysis.history import load_sources
+from analysis.readings import Reading
 from analysis.wordings import load_phrasebook
 from conftest import REPOSITORY
 

@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from analysis.attribution import Attribution, Unread
+from analysis.attribution import Attribution
 from analysis.contract import TOTAL
 from analysis.errors import BulletinError
 from analysis.pieces import Item, figures_of_item
+from analysis.readings import Unread
 from analysis.rubric import months_of
 from analysis.tokens import PrintedDate
 from analysis.vietnamese import _, nearest, slug, write_list, write_period

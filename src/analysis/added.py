@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.archive import passage
-from analysis.attribution import Reading
 from analysis.intake import Examined
+from analysis.readings import Reading
 from analysis.reconcile import check_name
 from analysis.rubric import Rubric
 from analysis.vietnamese import _, write_date, write_number, write_period

@@ -10,44 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal
 
 from analysis.contract import BASE, RANK, TOTAL
 from analysis.pieces import Amount, Item, Shape, figures_of_item
+from analysis.readings import Reading, Tops, Unread, readings_of
 from analysis.rubric import Rubric
+from analysis.scope import Scope, clauses, not_ours, says
 from analysis.tokens import PrintedDate
 from analysis.vietnamese import _
-from analysis.wordings import AND, Phrasebook
+from analysis.wordings import Phrasebook
 
-Level = Literal["total", "rank", "group", "indicator"]
-Unit = Literal["points", "percent", "count", "rank"]
-SKIPPED = {True: 5, False: 3}  # words within which the number follows that a maximum, or a threshold, is of
 LOOSE = 40  # letters between a name and a number that may be its score
 STRANGERS = 8  # words that may stand between a group and its score with the right maximum
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One figure: `value` with the `decimals` printed, from `start` to `end` of the text, end EXCLUDED."""
-
-    code: str
-    level: Level
-    unit: Unit
-    value: Decimal
-    decimals: int
-    max: Decimal | None
-    start: int
-    end: int
-    max_printed: bool = False
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A number that was left unread, and why."""
-
-    start: int
-    end: int
-    why: str
 
 
 @dataclass
@@ -79,69 +53,13 @@ class _Name:
     taken: set[str] = field(default_factory=set)
 
 
-@dataclass
-class _Scope:
-    """Why numbers are not this notice's: `zone` holds for the sentence, `here` for the clause, `skip` for the next.
-
-    `negated` and `joined` forbid the next name; `first` is true until the sentence has a name or a number; `outside`
-    are the zones around the open parentheses.
-    """
-
-    zone: str
-    here: str = ""
-    skip: str = ""
-    steps: int = 0
-    negated: bool = False
-    joined: bool = False
-    first: bool = True
-    outside: list[str] = field(default_factory=list)
-
-    @property
-    def why(self) -> str:
-        return self.skip or self.here or self.zone
-
-    def next_clause(self, joined: bool) -> None:
-        self.here, self.skip, self.negated, self.joined = "", "", False, joined
-
-    def step(self, item: Item) -> None:
-        if item.kind != "mark":
-            self.skip = self.skip if self.steps > 0 else ""
-            self.steps -= 1
-
-    def mark(self, text: str) -> None:
-        if text == "(":  # what is compared with may go on in the parentheses, past a comma
-            self.outside.append(self.zone)
-            self.zone = self.zone or self.here
-        elif text == ")" and self.outside:
-            self.zone = self.outside.pop()
-
-    def marked(self, marker: str, reach: str) -> None:
-        why = _not_ours(marker)
-        if reach == "none":
-            self.zone = self.here = ""
-        elif reach == "name":
-            self.negated = True
-        elif reach == "number":
-            self.skip, self.steps = why, SKIPPED[marker == "maximum"]
-        elif reach == "sentence" or self.first:
-            self.zone = self.zone or why
-        else:
-            self.here = self.here or why
-
-
 class Attributor:
     """Reads sentences and rows of tables one after another; what is found collects in `result`."""
 
     def __init__(self, rubric: Rubric, book: Phrasebook, entity: str, period: str, since_january: bool) -> None:
         self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
         self.since_january = since_january
-        self.units = Decimal(rubric.ranked_units(period) or 0)
-        self.ranked = {Decimal(entry.units) for entry in rubric.ranked}
-        self.maxima = {group.code: Decimal(str(group.points)) for group in rubric.groups}
-        self.maxima |= {
-            entry.code: sum((self.maxima[part] for part in entry.groups), Decimal(0)) for entry in rubric.combined
-        }
-        self.maxima[TOTAL] = Decimal(str(rubric.points))
+        self.tops = Tops.of(rubric, period)
         self.result = Attribution()
         self.name: _Name | None = None
         self.weak: _Name | None = None
@@ -151,9 +69,9 @@ class Attributor:
 
     def sentence(self, items: Sequence[Item], zone: str = "") -> str:
         """Read the items of one sentence, line or cell; the reason why what follows it is not this notice's, or ""."""
-        scope = _Scope(zone)
+        scope = Scope(zone)
         self.sentences += 1
-        for number, (self.joined, clause) in enumerate(_clauses(items)):
+        for number, (self.joined, clause) in enumerate(clauses(items)):
             self.clause += 1
             self.first_clause = number == 0
             scope.next_clause(self.joined and self._is_unanswered())
@@ -186,7 +104,7 @@ class Attributor:
         """Read a row of a table without a header that is known: of two numbers of one kind neither is read."""
         self.stop()
         amounts = [item.amount for cell in cells for item in cell if item.amount is not None]
-        maxima = set(self.maxima.values())
+        maxima = set(self.tops.maxima.values())
         bare = [item for item in amounts if item.shape == "bare" and not (item.value in maxima and not item.decimals)]
         percents = [item for item in amounts if item.shape == "percent"]
         doubtful = [*(bare if len(bare) > 1 else ()), *(percents if len(percents) > 1 else ())]
@@ -209,7 +127,11 @@ class Attributor:
                 self._add(
                     Reading(codes[0] + BASE, "indicator", "count", amount.value, 0, None, amount.start, amount.end)
                 )
-            elif role in ("free", name.codes) and amount.shape == "bare" and not set(name.codes) & {*self.maxima, RANK}:
+            elif (
+                role in ("free", name.codes)
+                and amount.shape == "bare"
+                and not set(name.codes) & {*self.tops.maxima, RANK}
+            ):
                 if percents:
                     self._give(name, replace(amount, shape="percent"))
                 else:
@@ -222,7 +144,7 @@ class Attributor:
         name = self.name
         return name is not None and name.clause == self.clause - 1 and not name.taken and not name.strangers
 
-    def _clause(self, items: Sequence[Item], scope: _Scope) -> None:
+    def _clause(self, items: Sequence[Item], scope: Scope) -> None:
         for place, item in enumerate(items):
             scope.step(item)
             if item.kind == "mark":
@@ -238,7 +160,7 @@ class Attributor:
                 scope.skip = ""
                 self._stranger()
 
-    def _phrase(self, items: Sequence[Item], place: int, scope: _Scope) -> None:
+    def _phrase(self, items: Sequence[Item], place: int, scope: Scope) -> None:
         item = items[place]
         kinds = {meaning.kind: meaning.name for meaning in item.meanings}
         if "figure" in kinds:
@@ -247,9 +169,9 @@ class Attributor:
         elif "province" in kinds:
             town = place > 0 and items[place - 1].text in ("thành", "tp", "thị")
             if town and not self.book.provinces[kinds["province"]].city:
-                scope.zone = scope.zone or _not_ours("part")
+                scope.zone = scope.zone or not_ours("part")
                 return
-            scope.zone = self._province(kinds["province"], scope.zone, leads=not any(map(_says, items[:place])))
+            scope.zone = self._province(kinds["province"], scope.zone, leads=not any(map(says, items[:place])))
         elif "marker" in kinds:
             scope.marked(kinds["marker"], self.book.reach[kinds["marker"]])
         elif "ordinal" in kinds:
@@ -260,7 +182,7 @@ class Attributor:
             scope.skip = ""
             self._stranger()
 
-    def _dated(self, day: PrintedDate, scope: _Scope) -> str:
+    def _dated(self, day: PrintedDate, scope: Scope) -> str:
         """The zone after a date: another period holds to the end of the sentence, unless it is only compared with."""
         period, other = day.period(int(self.period[:4])), _("it is of another period")
         if period is None:
@@ -317,7 +239,7 @@ class Attributor:
 
     def _number(self, items: Sequence[Item], place: int, amount: Amount, zone: str) -> None:
         name = self.name
-        if zone == _not_ours("maximum"):
+        if zone == not_ours("maximum"):
             if name is not None and amount.shape in ("bare", "points"):
                 self._maximum(name, amount)
             return
@@ -350,9 +272,9 @@ class Attributor:
         weak = self.weak if self.weak is not None and self.weak.sentence == self.sentences else None
         if weak is not None and weak.strangers <= STRANGERS and amount.shape == "points" and amount.decimals:
             yield replace(weak, strangers=0, clause=self.clause)
-        if amount.shape == "pair" and amount.second == self.maxima[TOTAL] and amount.decimals:
+        if amount.shape == "pair" and amount.second == self.tops.maxima[TOTAL] and amount.decimals:
             yield _Name((TOTAL,), self.clause, self.sentences)
-        if amount.shape == "pair" and amount.ranked and amount.second == self.units and not amount.decimals:
+        if amount.shape == "pair" and amount.ranked and amount.second == self.tops.ranked and not amount.decimals:
             yield _Name((RANK,), self.clause, self.sentences)
 
     def _is_second(self, name: _Name, amount: Amount) -> bool:
@@ -373,15 +295,9 @@ class Attributor:
         """
         fits = any(reading.unit not in name.taken for code in name.codes for reading in self._readings(code, amount))
         if amount.shape in ("broken", "ambiguous"):
-            return (
-                name is self.name
-                and not name.strangers
-                and not name.taken
-                and name.clause == self.clause
-                and not name.taken
-            )
+            return name is self.name and name.clause == self.clause and not name.strangers and not name.taken
         if name.strangers:
-            maxima = [self.maxima.get(code) for code in name.codes]
+            maxima = [self.tops.maxima.get(code) for code in name.codes]
             near = self.clause - name.clause <= 1 and name.strangers <= STRANGERS
             return fits and near and amount.second is not None and amount.second in maxima
         if name.clause == self.clause or name.taken:
@@ -403,7 +319,7 @@ class Attributor:
             elif "figure" in kinds:
                 later = [
                     other for other in items[number + 1 :]
-                    if other.text not in ("(", ")", ":") and _says(other)
+                    if other.text not in ("(", ")", ":") and says(other)
                 ]  # fmt: skip
                 own = later[0].amount if later else None
                 if own is not None and (own.shape == "percent") == (amount.shape == "percent"):
@@ -416,8 +332,8 @@ class Attributor:
         return None
 
     def _maximum(self, name: _Name, amount: Amount) -> None:
-        maxima = [self.maxima[code] for code in name.codes if code in self.maxima]
-        maxima += [self.units] if RANK in name.codes and self.units else []
+        maxima = [self.tops.maxima[code] for code in name.codes if code in self.tops.maxima]
+        maxima += [self.tops.ranked] if RANK in name.codes and self.tops.ranked else []
         if maxima and amount.value not in maxima:
             self._refuse(amount, _("the maximum printed is {printed}, the rubric says {expected}"), maxima)
 
@@ -454,17 +370,20 @@ class Attributor:
 
     def _misfit(self, name: _Name, amount: Amount) -> None:
         """Say why a number is not a figure of the name it follows; a score that contradicts the rubric is refused."""
-        maxima = [self.maxima[code] for code in name.codes if code in self.maxima]
+        maxima = [self.tops.maxima[code] for code in name.codes if code in self.tops.maxima]
         only_scores = len(maxima) == len(name.codes) and "points" not in name.taken
-        if only_scores and amount.shape in ("pair", "points") and (amount.second or 0) <= self.maxima[TOTAL]:
+        if only_scores and amount.shape in ("pair", "points") and (amount.second or 0) <= self.tops.maxima[TOTAL]:
             template = _("more points are printed than the maximum of {expected}")
             if amount.second not in (None, *maxima):
                 template = _("the maximum printed is {printed}, the rubric says {expected}")
             self._refuse(amount, template, maxima)
         elif (
-            amount.shape == "pair" and RANK in name.codes and "rank" not in name.taken and amount.second in self.ranked
+            amount.shape == "pair"
+            and RANK in name.codes
+            and "rank" not in name.taken
+            and amount.second in self.tops.ever_ranked
         ):
-            self._refuse(amount, _("{printed} provinces are printed, {expected} were ranked"), [self.units])
+            self._refuse(amount, _("{printed} provinces are printed, {expected} were ranked"), [self.tops.ranked])
         elif amount.shape != "bare" or amount.decimals or amount.value not in maxima:
             self.result.loose.append(amount)
             self._leave(amount, _("it does not fit the name before it"))
@@ -476,7 +395,7 @@ class Attributor:
         if len(groups) >= 3 and all(item.value == item.max for item in groups):
             why = _("every score read is the maximum of its group: the column of the maxima may have been taken")
             self.result.problems += [Unread(item.start, item.end, why) for item in groups]
-        for code, top in {RANK: self.units, **self.maxima}.items():
+        for code, top in {RANK: self.tops.ranked, **self.tops.maxima}.items():
             for amount in self.result.loose if code not in read_codes else ():
                 near = any(0 <= amount.start - place <= LOOSE for place in self.result.named.get(code, ()))
                 doubtful = amount.shape in ("broken", "ambiguous") or amount.second == top
@@ -487,37 +406,8 @@ class Attributor:
                     self.result.problems.append(Unread(amount.start, amount.end, words))
 
     def _readings(self, code: str, amount: Amount) -> list[Reading]:
-        """The figures that a number is, if it is of this code; none if it cannot be."""
-        value, second = amount.value, amount.second
-        span = (amount.start, amount.end)
-        if code == RANK:
-            units = self.units or None
-            whole = not amount.decimals and value >= 1 and (units is None or value <= units) and not self.of_group
-            if whole and (amount.shape in ("ordinal", "bare") or (amount.shape == "pair" and second == units)):
-                return [Reading(code, "rank", "rank", value, 0, units, *span, second is not None)]
-            return []
-        if code in self.maxima:
-            maximum = self.maxima[code]
-            scored = amount.shape == "points" or (amount.shape == "pair" and second == maximum)
-            if (scored or (amount.shape == "bare" and amount.decimals)) and value <= maximum:
-                level: Level = "total" if code == TOTAL else "group"
-                printed = amount.shape == "pair"
-                return [Reading(code, level, "points", value, amount.decimals, maximum, *span, printed)]
-            return []
-        if amount.shape == "percent":
-            return [Reading(code, "indicator", "percent", value, amount.decimals, None, *span)] if value <= 100 else []
-        if amount.points:
-            return [Reading(code, "indicator", "points", value, amount.decimals, second, *span)]
-        if amount.decimals or amount.second_decimals or amount.shape not in ("bare", "pair"):
-            return []
-        if amount.shape == "bare":
-            return [Reading(code, "indicator", "count", value, 0, None, *span)]
-        if second is None or value > second:
-            return []
-        return [
-            Reading(code, "indicator", "count", value, 0, None, amount.start, amount.first_end),
-            Reading(code + BASE, "indicator", "count", second, 0, None, amount.second_start, amount.end),
-        ]
+        """The figures that a number may be; a rank after the score of a group is that group's."""
+        return [] if code == RANK and self.of_group else readings_of(code, amount, self.tops)
 
     def _is_share(self, name: _Name, amount: Amount) -> bool:
         """Whether a percent beside a score only says how much of the maximum the score is."""
@@ -549,21 +439,6 @@ class Attributor:
         self.result.unread.append(Unread(amount.start, amount.end, why))
 
 
-def _not_ours(marker: str) -> str:
-    """Why a number after a marker is not a figure of this notice."""
-    reasons = {
-        "change": _("it is a change or a comparison"),
-        "before": _("it is of another period"),
-        "target": _("it is a target"),
-        "average": _("it is an average"),
-        "part": _("it is of a part of the province"),
-        "maximum": _("it is a maximum"),
-        "from": _("it is a change or a comparison"),
-        "threshold": _("it is a threshold or an approximation"),
-    }
-    return reasons.get(marker, marker)
-
-
 def _counts_units(items: Sequence[Item], place: int) -> bool:
     """Whether a number counts departments or districts: `xếp hạng 05 sở cao nhất` is no rank."""
     following = items[place + 1].meanings if place + 1 < len(items) else ()
@@ -574,11 +449,6 @@ def _names_province_after(items: Sequence[Item], place: int) -> bool:
     return any(meaning.kind == "province" for item in items[place + 1 :] for meaning in item.meanings)
 
 
-def _says(item: Item) -> bool:
-    """Whether an item is more than a mark or a word that changes nothing."""
-    return item.kind != "mark" and "filler" not in {meaning.kind for meaning in item.meanings}
-
-
 def _as_column(amount: Amount, role: str | tuple[str, ...], rank: bool) -> Amount:
     """A bare number of a table with the unit that its column gives it."""
     if amount.shape != "bare" or isinstance(role, tuple):
@@ -587,16 +457,3 @@ def _as_column(amount: Amount, role: str | tuple[str, ...], rank: bool) -> Amoun
         return replace(amount, shape="points", points=True)
     shapes: dict[str, Shape] = {"maximum": "maximum", "percent": "percent"}
     return replace(amount, shape=shapes.get(role, "bare"))
-
-
-def _clauses(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
-    """The clauses of a sentence, and whether each is joined to the one before by `and`."""
-    joined, clause = False, list[Item]()
-    for item in items:
-        word = item.text if item.kind == "word" else ""
-        if (item.kind == "mark" and item.text in ",;") or word in (*AND, "while", "còn"):
-            yield joined, clause
-            joined, clause = word in AND, []
-        else:
-            clause.append(item)
-    yield joined, clause

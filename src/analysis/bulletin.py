@@ -24,10 +24,11 @@ from analysis.about import (
     sentence_of_total,
     title_of,
 )
-from analysis.attribution import Attribution, Attributor, Reading, Unread
+from analysis.attribution import Attribution, Attributor
 from analysis.contract import BASE, TOTAL
 from analysis.errors import BulletinError
 from analysis.pieces import Item, figures_of_item, items_of
+from analysis.readings import Reading, Unread
 from analysis.rubric import Rubric, rubric_in_force
 from analysis.tokens import clean, is_legacy, number_style, tokenise
 from analysis.vietnamese import _

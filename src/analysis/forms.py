@@ -19,10 +19,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.about import check_exists
-from analysis.attribution import Level, Reading, Unit, Unread
 from analysis.bulletin import Notice
 from analysis.contract import BASE, RANK, TOTAL
 from analysis.errors import BulletinError
+from analysis.readings import Level, Reading, Unit, Unread
 from analysis.rubric import PERIOD, Rubric, rubric_in_force
 from analysis.tokens import Token, clean, number_style, read_printed
 from analysis.vietnamese import _, slug, write_period
