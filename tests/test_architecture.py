@@ -23,6 +23,7 @@ LAYERS = (
     ("reconcile", "identify", "wordings"),
     ("losses", "whatif", "pieces"),
     ("readings", "scope"),
+    ("neighbours",),
     ("attribution",),
     ("about",),
     ("bulletin", "archive"),

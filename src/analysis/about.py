@@ -21,6 +21,10 @@ from analysis.wordings import Phrasebook
 
 LAW = re.compile(r"q[đd]-ttg|nđ-cp|nq-cp|ct-ttg|/qh|tt-|/2[0-9]{3}/", re.IGNORECASE)
 BEFORE_DAY = r"[\s:]*(?:lúc\s*)?(?:[0-9]{1,2}\s?(?:h|giờ|:)\s?[0-9]{0,2}(?:\s?phút)?\s*)?(?:(?:hết\s*)?ngày\s*)?"
+OF_A_PART = re.compile(
+    r"^ *(?:UBND|ỦY BAN NHÂN DÂN|Uỷ ban nhân dân) +(?:HUYỆN|XÃ|PHƯỜNG|THỊ XÃ|THỊ TRẤN) .{2,40}",
+    re.MULTILINE | re.IGNORECASE,
+)
 REACH_OF_DRAWN = 60  # letters between `trích xuất` and its day
 DATELINE = (
     r"[^\W\d_],\s*$|(?:đăng|công bố|ban hành|announced|announced on|dated|published|published on):?\s*(?:ngày\s*)?$"
@@ -75,6 +79,12 @@ def entity_of(
                 _("Leave out --entity, or look whether it is the right file."),
             )
         return known
+    if issuer := re.search(OF_A_PART, text[:400]):
+        raise BulletinError(
+            _("The notice is issued by a part of the province: {words}.").format(words=" ".join(issuer[0].split())),
+            [],
+            _("If its figures are those of the province, say so: --entity hoa-binh."),
+        )
     if not named:
         raise BulletinError(_("The notice names no province."), [], _("Say which one it is of: --entity hoa-binh."))
     beside = [name for name, start in named if of_total and of_total[0] <= start < of_total[1]]
@@ -94,6 +104,7 @@ def period_of(
     starts = [item.start for item in items for meaning in item.meanings if meaning.kind == "since_january"]
     since = any(start < (of_total[2] if of_total else len(text)) for start in starts)
     own = [item for item in dates if item.day is None and not _compared(text, item.start)]
+    own = [item for item in own if item.year or not item.since_january]  # `6 tháng` names no month
     named = [(printed, item) for item in own if (printed := item.period(_year_of(item, dates)))]
     chosen = [pair for pair in named if len(pair[0]) == 7] or named
     if since and all(start < chosen[0][1].start for start in starts[:1] if chosen):
@@ -116,7 +127,7 @@ def period_of(
             _("The notice does not say which month it is of."), [], _("Say which one it is of: --month 2023-04.")
         )
     beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[1]]
-    if beside and beside[0] != in_order[0]:
+    if beside and set(beside) != {in_order[0]}:
         raise BulletinError(
             _("The notice names several months: {names}.").format(
                 names=write_list(write_period(period) for period in in_order)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from analysis.contract import BASE, RANK, TOTAL
+from analysis.neighbours import BECAME, may_be_rank, name_behind, why_not
 from analysis.pieces import Amount, Item, Shape, figures_of_item
 from analysis.readings import Reading, Tops, Unread, readings_of
 from analysis.rubric import Rubric
@@ -20,6 +21,7 @@ from analysis.tokens import PrintedDate
 from analysis.vietnamese import _
 from analysis.wordings import Phrasebook
 
+DOUBT = 99  # strangers of a name that takes no number
 LOOSE = 40  # letters between a name and a number that may be its score
 STRANGERS = 8  # words that may stand between a group and its score with the right maximum
 
@@ -42,7 +44,7 @@ class Attribution:
 class _Name:
     """The name that the next number may belong to; `strangers` counts the words after it that are not known.
 
-    `behind`: it stands after its number.
+    `behind`: it stands after its number; `listed`: in a list of names without numbers.
     """
 
     codes: tuple[str, ...]
@@ -50,6 +52,7 @@ class _Name:
     sentence: int
     strangers: int = 0
     behind: bool = False
+    listed: bool = False
     taken: set[str] = field(default_factory=set)
 
 
@@ -71,6 +74,7 @@ class Attributor:
         """Read the items of one sentence, line or cell; the reason why what follows it is not this notice's, or ""."""
         scope = Scope(zone)
         self.sentences += 1
+        self.of_group = False
         for number, (self.joined, clause) in enumerate(clauses(items)):
             self.clause += 1
             self.first_clause = number == 0
@@ -94,11 +98,25 @@ class Attributor:
         named = [items for items, role in zip(cells, roles, strict=False) if role == "name" and items]
         for items in named or [items for items, role in zip(cells, roles, strict=False) if role == "order"]:
             zone = self.sentence(items, zone)
+        if any(isinstance(role, tuple) for role in roles) and not zone:
+            zone = self._of_another(cells, roles)
+        units = [items for items, role in zip(cells, roles, strict=False) if role == "unit"]
+        percents = percents or any(item.text == "%" for items in units for item in items)
         for items, role in zip(cells, roles, strict=False):
-            if role not in ("name", "order", "ignored"):
+            if role not in ("name", "order", "unit", "ignored"):
                 self.clause += 1
                 self._cell(items, role, zone, percents)
         self.stop()
+
+    def _of_another(self, cells: Sequence[Sequence[Item]], roles: Sequence[str | tuple[str, ...]]) -> str:
+        """Why a row of a table whose columns are figures is not of the province: `Cả nước`, a district's name."""
+        names = [items for items, role in zip(cells, roles, strict=False) if not isinstance(role, tuple)]
+        named = [item for items in names for item in items]
+        meanings = [meaning for item in named for meaning in item.meanings]
+        if any(meaning.name == self.entity for meaning in meanings):
+            return ""
+        markers = [not_ours(meaning.name) for meaning in meanings if meaning.kind == "marker"]
+        return (markers or [not_ours("part") if any(item.kind == "word" for item in named) else ""])[0]
 
     def loose_row(self, cells: Sequence[Sequence[Item]]) -> None:
         """Read a row of a table without a header that is known: of two numbers of one kind neither is read."""
@@ -132,7 +150,7 @@ class Attributor:
                 and amount.shape == "bare"
                 and not set(name.codes) & {*self.tops.maxima, RANK}
             ):
-                if percents:
+                if percents and role == "free":
                     self._give(name, replace(amount, shape="percent"))
                 else:
                     self._leave(amount, _("the heads of the columns are not known"))
@@ -167,13 +185,14 @@ class Attributor:
             self._named(item, scope.here or scope.zone, scope.negated or scope.joined)
             scope.joined, scope.first, scope.skip = False, False, ""
         elif "province" in kinds:
-            town = place > 0 and items[place - 1].text in ("thành", "tp", "thị")
+            before = [other.text for other in items[:place] if other.text != "."]
+            town = bool(before) and before[-1] in ("thành", "tp", "thị", "tx")
             if town and not self.book.provinces[kinds["province"]].city:
                 scope.zone = scope.zone or not_ours("part")
                 return
-            scope.zone = self._province(kinds["province"], scope.zone, leads=not any(map(says, items[:place])))
+            scope.zone = self._province(items, place, scope.zone)
         elif "marker" in kinds:
-            scope.marked(kinds["marker"], self.book.reach[kinds["marker"]])
+            self._marked(kinds["marker"], scope)
         elif "ordinal" in kinds:
             self._ordinal(items, place, kinds["ordinal"], scope.here or scope.zone)
         elif "since_january" in kinds and not self.since_january:
@@ -181,6 +200,14 @@ class Attributor:
         elif "filler" not in kinds:
             scope.skip = ""
             self._stranger()
+
+    def _marked(self, marker: str, scope: Scope) -> None:
+        waits = self.name is not None and self.name.clause == self.clause
+        if marker == "country" and self.name is not None and RANK in self.name.codes:
+            return  # `xếp hạng toàn quốc`
+        if marker == "negation" and waits:
+            scope.here = scope.here or not_ours(marker)
+        scope.marked(marker, self.book.reach[marker])
 
     def _dated(self, day: PrintedDate, scope: Scope) -> str:
         """The zone after a date: another period holds to the end of the sentence, unless it is only compared with."""
@@ -195,27 +222,40 @@ class Attributor:
 
     def _named(self, item: Item, zone: str, negated: bool) -> None:
         codes = figures_of_item(item)
+        listed = self._is_listed(codes)
         same = self.name is not None and self.name.codes[:1] == codes[:1] and self.name.clause == self.clause
         if same and self.name is not None and self.name.taken:
             self.name.strangers = 0
             return
-        self.name = _Name(codes, self.clause, self.sentences, strangers=99 if negated else 0)
+        doubt = negated or listed
+        self.name = _Name(codes, self.clause, self.sentences, strangers=DOUBT if doubt else 0, listed=listed)
         if TOTAL in codes:
             self.of_group = False
         elif RANK not in codes:
             self.weak = None
+            self.of_group = True
         if not zone and not negated:
             self.result.named.setdefault(codes[0], []).append(item.end)
 
-    def _province(self, name: str, zone: str, leads: bool) -> str:
+    def _is_listed(self, codes: tuple[str, ...]) -> bool:
+        """Whether names stand one after another without numbers: `A, B đạt 45 %; 60 %` says of neither which."""
+        name = self.name
+        if name is None or name.taken or name.sentence != self.sentences or {RANK, *codes} & set(name.codes):
+            return False
+        if name.strangers and not name.listed:
+            return False
+        tops = {*self.tops.maxima, RANK}
+        return name.clause != self.clause and bool(set(codes) & tops) == bool(set(name.codes) & tops)
+
+    def _province(self, items: Sequence[Item], place: int, zone: str) -> str:
         """Another province holds to the end of the sentence, or until ours leads a clause."""
         other = _("it is of another province")
-        if name != self.entity:
+        if next(meaning.name for meaning in items[place].meanings if meaning.kind == "province") != self.entity:
             return zone or other
-        if zone == other and leads:
+        if zone == other and not any(map(says, items[:place])):
             zone = ""
-        if not zone:
-            self.of_group = False
+        before = [item for item in items[:place] if item.text not in ("tỉnh", "thành", "của", "tp", ".", "the")]
+        if not zone and (not before or before[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
             self.weak = _Name((TOTAL,), self.clause, self.sentences)
         return zone
 
@@ -243,16 +283,24 @@ class Attributor:
             if name is not None and amount.shape in ("bare", "points"):
                 self._maximum(name, amount)
             return
-        units = amount.shape == "bare" and name is not None and RANK in name.codes and _counts_units(items, place)
-        if zone or units:
-            self._leave(amount, zone or _("no name that is known stands before it"))
+        became = zone == not_ours("change") and items[place - 1].text in BECAME
+        if became and name is not None and name.clause == self.clause and self._is_second(name, amount):
+            self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
+            return
+        following = items[place + 1 :]
+        named = name is not None and name.clause == self.clause
+        why = zone or why_not(following, self.period, self.entity, named)
+        if name is not None and RANK in name.codes:
+            why = why or ("" if may_be_rank(following, amount) else not_ours("part"))
+        if why or amount.shape == "other":
+            self._leave(amount, why or _("it counts something else"))
             return
         choice = next((one for one in self._choices(items, place, amount) if self._may_take(one, amount)), None)
         here = name is not None and name.clause == self.clause and not name.strangers
         if choice is not None:
             self.name = choice if choice.behind else name
             self._give(choice, amount)
-        elif name is not None and here and self._is_second(name, amount):
+        elif name is not None and here and items[place - 1].text != "(" and self._is_second(name, amount):
             self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
         elif name is not None and here:
             self._give(name, amount)
@@ -265,8 +313,8 @@ class Attributor:
         here = self.name is not None and self.name.clause == self.clause
         if self.name is not None and here:
             yield self.name
-        if behind := self._name_behind(items, place, amount):
-            yield behind
+        if behind := name_behind(items[place + 1 :], amount):
+            yield _Name(behind, self.clause, self.sentences, behind=True)
         if self.name is not None and not here:
             yield self.name
         weak = self.weak if self.weak is not None and self.weak.sentence == self.sentences else None
@@ -279,11 +327,9 @@ class Attributor:
 
     def _is_second(self, name: _Name, amount: Amount) -> bool:
         """Whether a name that has its figure is followed by another, different one: an old value and a new?"""
-        units = {"percent": "percent", "pair": "points"}
-        unit = units.get(amount.shape, "points" if amount.points else "count")
-        if unit not in name.taken or self._is_share(name, amount):
+        if self._is_share(name, amount):
             return False
-        same = [reading for code in name.codes for reading in self._readings(code, amount) if reading.unit == unit]
+        same = [item for code in name.codes for item in self._readings(code, amount) if item.unit in name.taken]
         have = {(item.code, item.unit): item.value for item in self.result.readings}
         return any(have.get((reading.code, reading.unit)) not in (None, reading.value) for reading in same)
 
@@ -305,31 +351,6 @@ class Attributor:
         if name.sentence < self.sentences:  # a name at the end of its line, its number on the next
             return fits and self.first_clause and name.sentence == self.sentences - 1
         return fits and amount.shape != "bare" and not self.joined
-
-    def _name_behind(self, items: Sequence[Item], place: int, amount: Amount) -> _Name | None:
-        """A name that follows the number in its clause and takes no number of the same kind itself."""
-        depth = 0
-        for number in range(place + 1, len(items)):
-            item = items[number]
-            kinds = {meaning.kind for meaning in item.meanings}
-            if item.kind == "mark" and item.text in "()":
-                depth += 1 if item.text == "(" else -1
-            elif depth > 0:
-                continue
-            elif "figure" in kinds:
-                later = [
-                    other for other in items[number + 1 :]
-                    if other.text not in ("(", ")", ":") and says(other)
-                ]  # fmt: skip
-                own = later[0].amount if later else None
-                if own is not None and (own.shape == "percent") == (amount.shape == "percent"):
-                    return None
-                codes = figures_of_item(item)
-                rank = RANK in codes and amount.shape != "pair"
-                return None if rank else _Name(codes, self.clause, self.sentences, behind=True)
-            elif not kinds & {"filler", "province"} and item.text != ":":
-                return None
-        return None
 
     def _maximum(self, name: _Name, amount: Amount) -> None:
         maxima = [self.tops.maxima[code] for code in name.codes if code in self.tops.maxima]
@@ -437,12 +458,6 @@ class Attributor:
 
     def _leave(self, amount: Amount, why: str) -> None:
         self.result.unread.append(Unread(amount.start, amount.end, why))
-
-
-def _counts_units(items: Sequence[Item], place: int) -> bool:
-    """Whether a number counts departments or districts: `xếp hạng 05 sở cao nhất` is no rank."""
-    following = items[place + 1].meanings if place + 1 < len(items) else ()
-    return any(meaning.kind == "marker" and meaning.name == "part" for meaning in following)
 
 
 def _names_province_after(items: Sequence[Item], place: int) -> bool:

@@ -37,6 +37,8 @@ from analysis.wordings import Phrasebook
 Row = list[list[Item]]
 LONGEST, MOST_PIECES, MOST_NUMBERS = 100_000, 20_000, 2_000  # letters, words with marks, numbers of a notice at most
 REPORTED_ON_TIME, ON_TIME = "reported_on_time", "on_time"
+FOREIGN = {"change", "before", "target", "average", "part", "country", "index"}
+BULLETS, SHORT = "-–+*•", ("tp", "tx", "tt", "ths", "ts", "đ/c", "v")
 IN_A_HEAD = re.compile(r"20[0-9]{2}|100|63|34|22|20|18|12|10")  # years, maxima and how many are ranked
 WIDTHS = range(50, 161)  # letters of the longest line, where lines may have been broken to fit a page
 WRAPPED = 0.92  # of that width a broken line and the next word fill at least, as letters are not equally wide
@@ -189,18 +191,34 @@ def _whole_notice() -> str:
 
 def _feed(reader: Attributor, text: str, items: Sequence[Item], book: Phrasebook) -> None:
     """Give the reader the sentences and the tables, in order."""
-    percents = False
+    percents, heading, zone = False, "", ""
     lines = [_split(line, "\t") for line in _split(items, "\n") if line]
     for is_table, block in groupby(lines, key=lambda cells: len(cells) > 1):
         if is_table:
             _feed_table(reader, text, list(block), book, percents)
             continue
         for (line,) in block:
+            start = text[: line[0].start].rpartition("\n")[2].strip()
+            heading = heading if start[:1] in BULLETS and start else ""
             percents = "%" in text[line[0].start : line[-1].end + 2] and not any(item.amount for item in line)
-            for number, sentence in enumerate(_split(line, ".", "!", "?")):
+            for number, sentence in enumerate(_sentences_of(line)):
                 if number:
                     reader.stop()
-                reader.sentence(sentence)
+                zone = reader.sentence(sentence, heading)
+            if not any(item.amount for item in line):
+                heading = zone  # of the list that follows: `Cấp xã:`, `Kết quả tháng 3/2023:`
+
+
+def _sentences_of(line: Sequence[Item]) -> Iterator[list[Item]]:
+    """The sentences of a line; the full stop of `TP. Hòa Bình` ends none."""
+    sentence: list[Item] = []
+    for item in line:
+        if item.kind == "mark" and item.text in ".!?" and not (sentence and sentence[-1].text in SHORT):
+            yield sentence
+            sentence = []
+        else:
+            sentence.append(item)
+    yield sentence
 
 
 def _feed_table(reader: Attributor, text: str, rows: list[Row], book: Phrasebook, percents: bool) -> None:
@@ -243,8 +261,11 @@ def _roles(text: str, heads: list[Row], book: Phrasebook, period: str) -> list[s
         markers = {meaning.name for item in found for meaning in item.meanings if meaning.kind == "marker"}
         role = _column(text, cells, book)
         foreign = any(printed is None or not period.startswith(printed) for printed in days)
-        if foreign or (role is None and markers & {"change", "before", "target", "average"}):
+        foreign = foreign or any(meaning.kind == "province" for item in found for meaning in item.meanings)
+        if foreign or (role is None and place and markers & FOREIGN):
             roles.append("ignored")
+        elif days and "%" in "".join(text[cell[0].start : cell[-1].end] for cell in cells):
+            roles.append("percent")
         else:
             figures = next((figures_of_item(item) for item in found if figures_of_item(item)), ())
             roles.append(role or ("free" if days else figures or None))
@@ -253,7 +274,10 @@ def _roles(text: str, heads: list[Row], book: Phrasebook, period: str) -> list[s
     if len(known) < 2 or not (values or "name" in known):
         return []
     first = values[0] if values else len(roles)
-    unknown = ["name" if place < first and "name" not in roles else "free" for place in range(len(roles))]
+    after = [place for place, role in enumerate(roles) if role is None and (place >= first or "name" in roles)]
+    sure = len(after) == 1 and not set(roles) & {"free", "score", "percent", "count"}
+    alone = "free" if sure else "ignored"  # of two unknown columns neither is sure, nor one beside a known one
+    unknown = [alone if place in after else "name" for place in range(len(roles))]
     return [other if role is None else role for role, other in zip(roles, unknown, strict=True)]
 
 

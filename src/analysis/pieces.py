@@ -14,19 +14,30 @@ from analysis.rubric import Rubric
 from analysis.tokens import PrintedDate, Style, Token, is_broken, read_printed
 from analysis.wordings import Found, Meaning, Phrasebook
 
-Shape = Literal["pair", "percent", "points", "ordinal", "bare", "maximum", "broken", "ambiguous"]
+Shape = Literal["pair", "percent", "points", "ordinal", "bare", "maximum", "other", "broken", "ambiguous"]
 POINT_WORDS = ("điểm", "đ", "points", "point")
 BETWEEN_PAIR = ("tổng", "số", "tối", "đa", "the", "a", "maximum", "of", "total", "possible", "điểm", "available", "có")
 RANKED_WORDS = ("tỉnh", "địa", "thành", "province", "provinces", "localities", "cities", "units")
+SCALES = (
+    "nghìn", "ngàn", "triệu", "tỷ", "tỉ", "đồng", "ngày", "giờ", "phút", "lần", "bậc",
+    "thousand", "million", "billion", "days", "hours", "times",
+)  # fmt: skip
+COUNTED = (
+    "hồ", "hs", "tthc", "thủ", "tài", "dịch", "dvc", "dvctt", "pakn", "phản",
+    "administrative", "procedure", "procedures", "dossier", "dossiers", "service", "services", "petition", "petitions",
+    "accounts",
+)  # fmt: skip
+PERCENT = (("%",), ("(", "%", ")"), ("phần", "trăm"), ("per", "cent"), ("percent",))
 MOST_DECIMALS = 2
-REACH_OF_BEFORE = 400  # letters between the A and the B of `A … B`
+REACH_OF_BEFORE = 250  # letters between the A and the B of `A … B`
 
 
 @dataclass(frozen=True)
 class Amount:
     """A number as printed, with what stands by it; `start` to `end` are its words, end EXCLUDED.
 
-    Of a broken or an ambiguous one only the number it ends with (`second`) is known, which may be a maximum.
+    `counted`: a word such as `hồ sơ` says what it counts. Of a broken or an ambiguous one only the number it ends with
+    (`second`) is known, which may be a maximum; of an `other`, such as `5 triệu`, that it counts something else.
     """
 
     shape: Shape
@@ -40,11 +51,15 @@ class Amount:
     second_start: int = 0
     points: bool = False
     ranked: bool = False
+    counted: bool = False
 
 
 @dataclass(frozen=True)
 class Item:
-    """A piece of a sentence: a phrase, a number, a date, a mark or a word that is not known."""
+    """A piece of a sentence: a phrase, a number, a date, a mark or a word that is not known.
+
+    `comma`: the phrase has a comma in it.
+    """
 
     kind: Literal["phrase", "amount", "date", "mark", "word"]
     start: int
@@ -53,6 +68,7 @@ class Item:
     amount: Amount | None = None
     date: PrintedDate | None = None
     text: str = ""
+    comma: bool = False
 
 
 def items_of(
@@ -81,7 +97,9 @@ def items_of(
         token = tokens[place]
         if place in phrases:
             after, meanings = phrases[place]
-            items.append(Item("phrase", token.start, tokens[after - 1].end, meanings, text=token.text))
+            end = tokens[after - 1].end
+            comma = "," in text[token.start : end]
+            items.append(Item("phrase", token.start, end, meanings, text=token.text, comma=comma))
             place = max(after, place + 1)
         elif token.kind == "number":
             amount, place = _amount(text, list(tokens), place, style)
@@ -162,6 +180,8 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
         ends_with = values[-1] and values[-1][0]
         return Amount("broken" if broken else "ambiguous", token.start, end, second=ends_with), following
     value, decimals = values[0] or (Decimal(0), 0)
+    if text_at(following) in SCALES or (pair and text_at(following) == "%"):
+        return Amount("other", token.start, end, value, decimals), following
     if pair:
         points = points or text_at(following) in POINT_WORDS
         ranked = text_at(following) in RANKED_WORDS or bool(re.search(r"thứ\s*$", text[: token.start].lower()[-6:]))
@@ -180,11 +200,12 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
             ranked=ranked,
         )
         return amount, following
-    if text_at(after) == "%":
-        return Amount("percent", token.start, tokens[after].end, value, decimals), after + 1
-    two = (text_at(after), text_at(after + 1))
-    if two in (("phần", "trăm"), ("per", "cent")) or two[0] == "percent":
-        last = after + (two[0] != "percent")
-        return Amount("percent", token.start, tokens[last].end, value, decimals), last + 1
+    if signs := next(
+        (len(signs) for signs in PERCENT if tuple(map(text_at, range(after, after + len(signs)))) == signs), 0
+    ):
+        end = tokens[after + signs - 1].end
+        return Amount("percent", token.start, end, value, decimals), after + signs
     shape: Shape = "points" if points else "bare"
-    return Amount(shape, token.start, token.end, value, decimals, first_end=token.end, points=points), after + points
+    counted = text_at(after) in COUNTED or [text_at(after), text_at(after + 2)] == ["(", "%"]
+    amount = Amount(shape, token.start, token.end, value, decimals, first_end=token.end, points=points, counted=counted)
+    return amount, after + points

@@ -81,6 +81,8 @@ def readings_of(code: str, amount: Amount, tops: Tops) -> list[Reading]:
     if amount.shape == "percent":
         return [Reading(code, "indicator", "percent", value, amount.decimals, None, *span)] if value <= 100 else []
     if amount.points:
+        if second in tops.maxima.values():
+            return []  # the score of a group
         return [Reading(code, "indicator", "points", value, amount.decimals, second, *span)]
     if amount.decimals or amount.second_decimals or amount.shape not in ("bare", "pair"):
         return []

@@ -51,7 +51,8 @@ class Scope:
     def marked(self, marker: str, reach: str) -> None:
         why = not_ours(marker)
         if reach == "none":
-            self.zone = self.here = ""
+            self.zone = "" if self.zone == not_ours("before") else self.zone
+            self.here = "" if self.here == not_ours("change") else self.here
         elif reach == "name":
             self.negated = True
         elif reach == "number":
@@ -72,6 +73,10 @@ def not_ours(marker: str) -> str:
         "part": _("it is of a part of the province"),
         "maximum": _("it is a maximum"),
         "from": _("it is a change or a comparison"),
+        "country": _("it is of the whole country"),
+        "index": _("it is of another index"),
+        "region": _("it is of a region"),
+        "negation": _("the sentence says that it is not so"),
         "threshold": _("it is a threshold or an approximation"),
     }
     return reasons.get(marker, marker)

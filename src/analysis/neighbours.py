@@ -1,0 +1,87 @@
+"""What do the words after a number say about it?
+
+They may make it another number (`45 % kế hoạch`, `45 % ở cấp xã`, `60 lên 65 %`), say that a rank is not the province's
+(`thứ 5 khu vực`), or name the figure that it is (`2,2 điểm về công khai`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise, takewhile
+
+from analysis.contract import RANK
+from analysis.pieces import Amount, Item, figures_of_item
+from analysis.scope import not_ours, says
+from analysis.vietnamese import _
+
+BECAME = ("lên", "xuống", "còn", "thành", "đến", "→", "->", "to")  # `81 % tăng lên 85 %`: the first is the old one
+BEFORE_A_MARKER = ("vào", "trong", "tại", "ở", "của", "theo", "là", "in", "of", "at", "for")
+COMPARING = ("so", "compared", "higher", "lower", "more", "less")
+AFTER_RANK = (  # as tokens are spelt
+    "tòan", "cả", "trong", "trên", "tỉnh", "cho", "so", "tăng", "giảm",
+    "of", "out", "nationwide", "nationally", "among",
+)  # fmt: skip
+
+
+def why_not(following: Sequence[Item], period: str, entity: str, named: bool) -> str:
+    """Why what follows a number in its clause makes it another than the province's of this month, if anything does.
+
+    `named`: a name stands before the number in its clause; else one may stand between the number and such words. In
+    parentheses the words count only where no number stands there too.
+    """
+    if following and following[0].text in BECAME and any(item.amount for item in following[1:3]):
+        return not_ours("change")
+    inside, passed = False, {"filler"} if named else {"filler", "figure"}
+    for number, item in enumerate(following):
+        kinds = {meaning.kind: meaning.name for meaning in item.meanings}
+        if item.text == "(" and not inside:
+            own = takewhile(lambda other: other.text != ")", following[number + 1 :])
+            if any(other.amount for other in own):
+                return ""
+            inside = True
+        elif item.date is not None:
+            printed = item.date.period(int(period[:4]))
+            return "" if printed is None or period.startswith(printed) else not_ours("before")
+        elif kinds.get("marker") in ("part", "target", "average", "before", "index", "region"):
+            return not_ours(kinds["marker"])
+        elif kinds.get("marker") == "change":
+            return not_ours("change") if item.text in COMPARING else ""
+        elif "province" in kinds and kinds["province"] != entity:
+            return _("it is of another province")
+        elif item.amount or not (kinds.keys() & passed or item.text in BEFORE_A_MARKER):
+            return ""
+    return ""
+
+
+def may_be_rank(following: Sequence[Item], amount: Amount) -> bool:
+    """Whether what follows lets a number be the province's rank: not `05 sở`, `5 bậc`, `thứ 5 về số hóa hồ sơ`."""
+    if any(item.text in ("về", "ở", "in", "on") and figures_of_item(other) for item, other in pairwise(following)):
+        return False
+    if amount.shape != "bare" or not following or following[0].kind in ("mark", "date"):
+        return True
+    return following[0].text in AFTER_RANK
+
+
+def name_behind(following: Sequence[Item], amount: Amount) -> tuple[str, ...]:
+    """The codes of a name that follows the number in its clause and takes no number of the same kind itself."""
+    if amount.shape == "bare" and not amount.counted:
+        return ()  # the number of a list or a table, as likely as a figure
+    depth = 0
+    for number, item in enumerate(following):
+        kinds = {meaning.kind for meaning in item.meanings}
+        opens = item.text == "(" and depth == 0 and any(map(figures_of_item, following[number + 1 : number + 2]))
+        if opens:
+            continue  # `60,3 % (hồ sơ nộp trực tuyến)`
+        if item.kind == "mark" and item.text in "()":
+            depth += 1 if item.text == "(" else -1
+        elif depth > 0:
+            continue
+        elif codes := figures_of_item(item):
+            later = [other for other in following[number + 1 :] if other.text not in ("(", ")", ":") and says(other)]
+            own = later[0].amount if later else None
+            taken = own is not None and (own.shape == "percent") == (amount.shape == "percent")
+            rank = RANK in codes and amount.shape != "pair"
+            return () if taken or rank or (item.comma and amount.shape == "bare") else codes
+        elif not kinds & {"filler", "province"} and item.text != ":":
+            return ()
+    return ()
