@@ -57,7 +57,9 @@ class Document:
 def read_file(path: Path) -> Document:
     """The document in a file. Raises DocumentError for one that is not there or cannot be read."""
     try:
-        if not path.is_file() and path.exists():
+        if not path.exists():
+            raise OSError(errno.ENOENT, _("there is no such file"))
+        if not path.is_file():
             raise OSError(errno.EINVAL, _("it is no plain file"))
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
