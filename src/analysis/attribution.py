@@ -347,7 +347,8 @@ class Attributor:
             near = self.clause - name.clause <= 1 and name.strangers <= STRANGERS
             return fits and near and amount.second is not None and amount.second in maxima
         if name.clause == self.clause or name.taken:
-            return fits and not (amount.shape == "bare" and name.clause != self.clause)
+            scored = amount.shape == "points" and not set(name.codes) & set(self.tops.maxima)  # `90 %, 12 điểm`
+            return fits and not (name.clause != self.clause and (amount.shape == "bare" or scored))
         if name.sentence < self.sentences:  # a name at the end of its line, its number on the next
             return fits and self.first_clause and name.sentence == self.sentences - 1
         return fits and amount.shape != "bare" and not self.joined
