@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from analysis.contract import BASE, RANK, TOTAL
-from analysis.neighbours import BECAME, may_be_rank, name_behind, why_not
+from analysis.neighbours import BECAME, counts_something_else, may_be_rank, name_behind, why_not
 from analysis.pieces import Amount, Item, Shape, figures_of_item
 from analysis.readings import Reading, Tops, Unread, readings_of
 from analysis.rubric import Rubric
@@ -292,6 +292,8 @@ class Attributor:
         why = zone or why_not(following, self.period, self.entity, named)
         if name is not None and RANK in name.codes:
             why = why or ("" if may_be_rank(following, amount) else not_ours("part"))
+        elif not why and counts_something_else(items, place, amount):
+            why = _("it counts something else")
         if why or amount.shape == "other":
             self._leave(amount, why or _("it counts something else"))
             return

@@ -17,6 +17,7 @@ from analysis.vietnamese import _
 BECAME = ("lên", "xuống", "còn", "thành", "đến", "→", "->", "to")  # `81 % tăng lên 85 %`: the first is the old one
 BEFORE_A_MARKER = ("vào", "trong", "tại", "ở", "của", "theo", "là", "in", "of", "at", "for")
 COMPARING = ("so", "compared", "higher", "lower", "more", "less")
+RATE_WORDS = ("tỷ", "tỉ", "mức", "rate", "share", "percentage")
 AFTER_RANK = (  # as tokens are spelt
     "tòan", "cả", "trong", "trên", "tỉnh", "cho", "so", "tăng", "giảm",
     "of", "out", "nationwide", "nationally", "among",
@@ -60,6 +61,17 @@ def may_be_rank(following: Sequence[Item], amount: Amount) -> bool:
     if amount.shape != "bare" or not following or following[0].kind in ("mark", "date"):
         return True
     return following[0].text in AFTER_RANK
+
+
+def counts_something_else(items: Sequence[Item], place: int, amount: Amount) -> bool:
+    """Whether nobody knows what a bare number counts: `1 tin`, or a rate that has lost its sign, `tỷ lệ …: 3.`."""
+    if amount.shape != "bare" or amount.counted:
+        return False
+    following = items[place + 1 : place + 2]
+    if following and following[0].kind == "word":
+        return True
+    rate = any(item.text in RATE_WORDS for item in items[:place])
+    return rate and not (following and following[0].text == "(")
 
 
 def name_behind(following: Sequence[Item], amount: Amount) -> tuple[str, ...]:
