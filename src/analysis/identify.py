@@ -1,56 +1,50 @@
 """Which rules fit what was published, and what do they leave open?
 
-A rubric is a family of rules. A member survives a month when some true rates and scores behind the printed ones would
-give every printed figure: each group inside its rounding, and the sum of all groups inside the total's. Everything
-later (losses, gains) is a bound over the survivors, and attained by one of them.
+A rubric is a family of rules. A member survives when some true rates and scores behind the printed ones would give
+every printed figure: each group inside its rounding, and the sum of all groups inside the total's, in the month asked
+about and in every other month that is held against the same rules. Everything later (losses, gains) is a bound over the
+survivors, and attained by one of them.
 
-Groups depend on each other only through the total, so members are never multiplied out: each group keeps its own
-survivors, and sums over groups are combined from a few numbers each.
+Groups depend on each other only through the totals, so members are never multiplied out: each group keeps its own
+survivors, and sums over groups are combined from a few numbers each (see `joint`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.contract import BASE, TOTAL
 from analysis.errors import ContradictionError
+from analysis.evidence import Card, FigureKey, Reading, figure_words, read_card
 from analysis.history import card
 from analysis.interval import TOLERANCE, Interval, total, union
-from analysis.reconcile import figure
-from analysis.rubric import Group, Indicator, Rubric, Rule
-from analysis.vietnamese import _, write_number, write_range
+from analysis.joint import Boxes, Joined, Sum, join
+from analysis.rubric import Group, Rubric, Rule
+from analysis.vietnamese import _, write_range
 
-
-@dataclass(frozen=True)
-class Reading:
-    """What a card says of one indicator: its rate in percent, its points, or that there was nothing to count."""
-
-    rate: Interval | None
-    points: Interval | None
-    empty: bool
-
-    @property
-    def printed(self) -> bool:
-        return self.empty or self.rate is not None or self.points is not None
+Key = tuple[str, str]  # entity, period
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """Members of the family that score one group of one month alike.
+    """Members of the family that score one group alike, in the month asked about and in every other one.
 
-    `scores` is what each indicator may have scored, `rules` the rules that say so; one rule of each indicator makes one
-    member. `printed` is the rounding interval of the group's published score.
+    `scores` is what each indicator may have scored in the month asked about, `rules` the rules that say so; one rule of
+    each indicator makes one member. `printed` is the rounding interval of the group's published score. `elsewhere` is
+    what the group may have scored in each of the other months.
     """
 
     scores: Mapping[str, Interval]
     rules: Mapping[str, tuple[Rule, ...]]
     printed: Interval
+    elsewhere: tuple[Interval, ...] = ()
 
     @property
     def members(self) -> int:
@@ -68,7 +62,11 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Identified:
-    """The survivors of one month: the contract between identification and every question asked of it."""
+    """The survivors: the contract between identification and every question asked of it.
+
+    `others` are the other months that the same rules explain, with `totals` for the totals of all months (the one asked
+    about first) and `sums` for groups that another month prints as one.
+    """
 
     rubric: Rubric
     entity: str
@@ -78,6 +76,9 @@ class Identified:
     hypotheses: Mapping[str, tuple[Hypothesis, ...]]
     total: Interval
     survivors: int
+    others: tuple[Key, ...] = ()
+    totals: tuple[Interval, ...] = ()
+    sums: tuple[Sum, ...] = ()
 
     def group_of(self, code: str) -> Group:
         """The group that holds an indicator."""
@@ -103,23 +104,52 @@ class Identified:
 
         `parts` splits a hypothesis into cases; each case narrows the scores and names those that count.
         """
-        sums = np.zeros((1, 7))
-        for group in self.groups:
-            rows = [
-                row
-                for hypothesis in self.hypotheses[group.code]
-                for part in parts(hypothesis)
-                if (row := part.summary(hypothesis.printed)) is not None
-            ]
-            sums = (sums[:, None, :] + np.unique(np.array(rows).round(10), axis=0)[None, :, :]).reshape(-1, 7)
-            sums = np.unique(sums.round(10), axis=0)
-        low, high, most, most_room, least, least_room, constant = sums.T
+        _cases, joined = self._joined(parts)
+        ends = self._ends(joined, sign)
+        return Interval(float(ends.min()), float(ends.max()))
+
+    def extreme(
+        self, parts: Callable[[Hypothesis], list[Part]], sign: int = -1, highest: bool = False
+    ) -> tuple[float, dict[str, Part]]:
+        """One end of `bound`, and the case of each group under which it is attained."""
+        cases, joined = self._joined(parts)
+        ends = self._ends(joined, sign)
+        end, row = np.unravel_index(ends.argmax() if highest else ends.argmin(), ends.shape)
+        chosen = joined.choices_of(int(row))
+        attained = {group.code: cases[group.code][choice] for group, choice in zip(self.groups, chosen, strict=True)}
+        return float(ends[end, row]), attained
+
+    def _ends(self, joined: Joined, sign: int) -> NDArray[np.float64]:
+        """The least and the most of `constant + sign × Σ chosen`, shape (2, joint choices)."""
+        most, most_room, least, least_room, constant = joined.extra.T
+        low, high = joined.low[:, 0], joined.high[:, 0]
         first, last = np.maximum(low, self.total.low), np.minimum(high, self.total.high)
-        possible = first <= last + TOLERANCE
         chosen_high = most + np.minimum(np.maximum(last - low, 0), most_room)
         chosen_low = least + np.maximum(np.maximum(first - low, 0) - least_room, 0)
-        ends = np.concatenate([(constant + sign * end)[possible] for end in (chosen_low, chosen_high)])
-        return Interval(float(ends.min()), float(ends.max()))
+        ends = np.stack([constant + sign * chosen_low, constant + sign * chosen_high])
+        return ends if sign > 0 else ends[::-1]
+
+    def _joined(self, parts: Callable[[Hypothesis], list[Part]]) -> tuple[dict[str, list[Part]], Joined]:
+        cases: dict[str, list[Part]] = {}
+        boxes = []
+        for group in self.groups:
+            rows: dict[tuple[float, ...], tuple[Part, Sequence[Interval]]] = {}
+            for hypothesis in self.hypotheses[group.code]:
+                for part in parts(hypothesis):
+                    summary = part.summary(hypothesis.printed)
+                    if summary is not None:
+                        elsewhere = [number for item in hypothesis.elsewhere for number in (item.low, item.high)]
+                        key = tuple(round(number, 10) for number in (*summary, *elsewhere))
+                        rows.setdefault(key, (part, hypothesis.elsewhere))
+            cases[group.code] = [part for part, _elsewhere in rows.values()]
+            boxes.append(
+                Boxes.of(
+                    [[Interval(key[0], key[1]), *elsewhere] for key, (_part, elsewhere) in rows.items()],
+                    [1] * len(rows),
+                    [key[2:7] for key in rows],
+                )
+            )
+        return cases, join(boxes, self.totals or (self.total,), self.sums)
 
 
 @dataclass(frozen=True)
@@ -129,6 +159,7 @@ class Part:
     scores: Mapping[str, Interval]
     chosen: frozenset[str]
     constant: float
+    origin: Any = None
 
     def summary(self, printed: Interval) -> tuple[float, ...] | None:
         """Seven numbers that add over groups, or None if the case cannot give the printed group score.
@@ -151,10 +182,17 @@ class Part:
         return low, high, most, most_room, least, least_room, self.constant
 
 
-def identify(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> Identified:
-    """The members of the family that agree with every figure of the month jointly.
+def identify(
+    history: pd.DataFrame,
+    rubric: Rubric,
+    entity: str,
+    period: str,
+    together: Iterable[Key] = (),
+    without: Collection[FigureKey] = (),
+) -> Identified:
+    """The members of the family that agree with every figure of the month jointly, and of the months `together` too.
 
-    Finite alternatives only: a parameter given as an interval is refused.
+    Finite alternatives only: a family with intervals is for `recover`. `without` are figures to leave out.
 
     Raises
     ------
@@ -162,22 +200,51 @@ def identify(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     NoTotalError, UnknownNameError: from `history.card`.
     RubricError: a parameter is an interval.
     """
-    figures = card(history, entity, period)
-    groups = rubric.groups_as_printed(set(figures["code"]))
-    readings = {code: read(figures, indicator) for code, indicator in rubric.indicators.items()}
-    hypotheses = {group.code: tuple(_hypotheses(group, figures, readings, rubric)) for group in groups}
-    whole = figure(figures, TOTAL, "points")
-    assert whole is not None  # card() guarantees a total
-    survivors = _joint_survivors(figures, groups, hypotheses, whole)
+    card(history, entity, period)
+    others = tuple(key for key in dict.fromkeys(together) if key != (entity, period))
+    cards = [read_card(history, rubric, *key, without) for key in ((entity, period), *others)]
+    return identify_cards(cards, rubric)
+
+
+def identify_cards(cards: Sequence[Card], rubric: Rubric) -> Identified:
+    """The members of the family that agree with every card; the first is the one asked about. Raises as `identify`."""
+    first, *rest = cards
+    found = {group.code: tuple(_hypotheses(group, cards, rubric)) for group in first.groups}
+    totals, sums = tuple(item.total for item in cards), tuple(_sums(first, rest))
+    boxes = [
+        Boxes.of(
+            [[_span(item), *item.elsewhere] for item in items], [item.members for item in items], [[]] * len(items)
+        )
+        for items in found.values()
+    ]
+    joined = join(boxes, totals, sums)
+    if not len(joined.low):
+        raise ContradictionError(
+            _("No rules give all the groups and the total together."),
+            [figure_words(item.figures, code, "points") for item in cards for code in (TOTAL, *item.printed)]
+            + [
+                _("groups that the rules allow sum to {scores}").format(
+                    scores="; ".join(write_range(item.low, item.high, 3) for item in _sum_of(found.values()))
+                )
+            ],
+            _("One of these figures is wrong, or the rules in force were others."),
+        )
+    alive = joined.choices_alive()
     return Identified(
         rubric=rubric,
-        entity=entity,
-        period=period,
-        groups=groups,
-        readings=readings,
-        hypotheses=survivors,
-        total=whole,
-        survivors=_count(survivors, whole),
+        entity=first.entity,
+        period=first.period,
+        groups=first.groups,
+        readings=first.readings,
+        hypotheses={
+            code: tuple(items[choice] for choice in sorted(alive[number]))
+            for number, (code, items) in enumerate(found.items())
+        },
+        total=first.total,
+        survivors=round(joined.members.sum()),
+        others=tuple((item.entity, item.period) for item in rest),
+        totals=totals,
+        sums=sums,
     )
 
 
@@ -216,122 +283,134 @@ def alternatives(identified: Identified) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def read(figures: pd.DataFrame, indicator: Indicator) -> Reading:
-    """What a card says of one indicator; a rate is as exact as the counts behind it where they are printed."""
-    empty = figure(figures, f"{indicator.code}{BASE}", "count") == Interval.point(0)
-    return Reading(
-        rate=None if empty else _rate(figures, indicator),
-        points=figure(figures, indicator.code, "points"),
-        empty=empty,
-    )
+def _sums(first: Card, rest: Sequence[Card]) -> Iterator[Sum]:
+    """The groups of the first card that another card prints as one."""
+    for month, item in enumerate(rest, start=1):
+        for group in item.groups:
+            inside = {indicator.code for indicator in group.indicators}
+            numbers = frozenset(
+                number
+                for number, own in enumerate(first.groups)
+                if inside > {indicator.code for indicator in own.indicators}
+            )
+            if numbers:
+                yield Sum(month, numbers, item.printed[group.code])
 
 
-def _rate(figures: pd.DataFrame, indicator: Indicator) -> Interval | None:
-    codes = indicator.rate_from or (indicator.code,)
-    printed = [figure(figures, code, "percent") for code in codes]
-    rate = figure(figures, indicator.code, "percent")
-    if rate is None and all(part is not None for part in printed):
-        rate = total(part for part in printed if part is not None)
-    count = figure(figures, indicator.code, "count")
-    base = figure(figures, f"{indicator.code}{BASE}", "count")
-    if count is not None and base is not None:
-        rate = Interval.point(100 * count.low / base.low)
-    return None if rate is None else Interval(max(rate.low, 0.0), min(rate.high, 100.0))
+@dataclass(frozen=True)
+class _Limit:
+    """A printed sum that the rules of a group must give: the month's number, which indicators, the interval."""
+
+    month: int
+    inside: tuple[bool, ...]
+    printed: Interval
 
 
-def _score(rule: Rule, reading: Reading, rounding: float) -> Interval | None:
-    """What an indicator may have scored under one rule, or None if its printed points say otherwise."""
-    if reading.empty:
-        score = Interval.point(rule.points_when_empty())
-    elif reading.rate is not None:
-        exact = Interval(rule.points(reading.rate.low), rule.points(reading.rate.high)).widened(rounding)
-        score = Interval(max(exact.low, 0.0), min(exact.high, rule.max))
-    else:
-        score = Interval(0.0, rule.max)
-    return score if reading.points is None else score.meet(reading.points)
+def _limits(group: Group, cards: Sequence[Card]) -> list[_Limit]:
+    codes = [indicator.code for indicator in group.indicators]
+    limits = []
+    for month, item in enumerate(cards):
+        for other in item.groups:
+            named = {indicator.code for indicator in other.indicators}
+            inside = tuple(code in named for code in codes)
+            if any(inside):
+                whole = named <= set(codes)  # else the card prints it together with another group: see `_sums`
+                limits.append(_Limit(month, inside, item.printed[other.code] if whole else Interval(0.0, group.points)))
+    return limits
 
 
-def _hypotheses(
-    group: Group, figures: pd.DataFrame, readings: Mapping[str, Reading], rubric: Rubric
-) -> Iterable[Hypothesis]:
-    """The members of one group that can give its printed score, those that score alike taken together.
+def _hypotheses(group: Group, cards: Sequence[Card], rubric: Rubric) -> Iterator[Hypothesis]:
+    """The members of one group that can give its printed score on every card, those that score alike taken together.
 
     Raises ContradictionError when there is none.
     """
-    printed = figure(figures, group.code, "points") or Interval(0.0, group.points)
-    found: list[Hypothesis] = []
-    tried: list[Interval] = []
+    codes = [indicator.code for indicator in group.indicators]
+    limits = _limits(group, cards)
+    found = False
     for maxima in group.allotments():
-        alike: list[dict[Interval, list[Rule]]] = []
+        alike: list[dict[tuple[Interval, ...], list[Rule]]] = []
         for indicator, maximum in zip(group.indicators, maxima, strict=True):
-            by_score: dict[Interval, list[Rule]] = {}
+            by_score: dict[tuple[Interval, ...], list[Rule]] = {}
             for rule in indicator.rules(maximum):
-                score = _score(rule, readings[indicator.code], rubric.rounding)
-                if score is not None:
-                    by_score.setdefault(score, []).append(rule)
+                scores = [item.readings[indicator.code].score(rule, rubric.rounding) for item in cards]
+                known = tuple(score for score in scores if score is not None)
+                if len(known) == len(cards):
+                    by_score.setdefault(known, []).append(rule)
             alike.append(by_score)
-        codes = [indicator.code for indicator in group.indicators]
-        for scores in product(*alike):
-            hypothesis = Hypothesis(
-                scores=dict(zip(codes, scores, strict=True)),
-                rules={
-                    code: tuple(by_score[score]) for code, by_score, score in zip(codes, alike, scores, strict=True)
-                },
-                printed=printed,
+        for choice, sums in _members([list(by_score) for by_score in alike], limits):
+            found = True
+            chosen = [list(by_score.items())[place] for by_score, place in zip(alike, choice, strict=True)]
+            spans = [Interval.point(0.0)] * len(cards)
+            for limit, own in zip(limits, sums, strict=True):
+                spans[limit.month] = spans[limit.month] + own
+            yield Hypothesis(
+                scores={code: scores[0] for code, (scores, _rules) in zip(codes, chosen, strict=True)},
+                rules={code: tuple(rules) for code, (_scores, rules) in zip(codes, chosen, strict=True)},
+                printed=cards[0].printed[group.code],
+                elsewhere=tuple(spans[1:]),
             )
-            tried.append(total(scores))
-            if hypothesis.group_score() is not None:
-                found.append(hypothesis)
     if not found:
         raise ContradictionError(
             _("No rule of {rubric} gives the score of {group} from its printed rates.").format(
                 rubric=rubric.id, group=group.name
             ),
             [
-                _figure_words(figures, group.code, "points"),
-                *_printed_in_words(group, figures),
+                *(words for item in cards for words in _printed_in_words(group, item)),
                 _("rules tried: {count}; they give {scores}").format(
                     count=group.size(),
-                    scores="; ".join(write_range(item.low, item.high, 2) for item in union(tried)) or _("no score"),
+                    scores="; ".join(write_range(item.low, item.high, 2) for item in _tried(group, cards[0], rubric))
+                    or _("no score"),
                 ),
             ],
             _("A figure is wrong, or the rules in force were others. Check these figures against the source."),
         )
-    return found
 
 
-def _joint_survivors(
-    figures: pd.DataFrame,
-    groups: tuple[Group, ...],
-    hypotheses: Mapping[str, tuple[Hypothesis, ...]],
-    whole: Interval,
-) -> dict[str, tuple[Hypothesis, ...]]:
-    """The hypotheses of each group for which the other groups can supply the rest of the total."""
-    spans = {code: union(_span(item) for item in items) for code, items in hypotheses.items()}
-    survivors: dict[str, tuple[Hypothesis, ...]] = {}
-    for group in groups:
-        others = [Interval.point(0.0)]
-        for code, items in spans.items():
-            if code != group.code:
-                others = union(first + second for first in others for second in items)
-        kept = [
-            item
-            for item in hypotheses[group.code]
-            if any((_span(item) + other).meet(whole) is not None for other in others)
-        ]
-        if not kept:
-            raise ContradictionError(
-                _("No rules give all the groups and the total together."),
-                [_figure_words(figures, code, "points") for code in (TOTAL, *spans)]
-                + [
-                    _("groups that the rules allow sum to {scores}").format(
-                        scores="; ".join(write_range(item.low, item.high, 3) for item in _sum_of(spans.values()))
-                    )
-                ],
-                _("One of these figures is wrong, or the rules in force were others."),
-            )
-        survivors[group.code] = tuple(kept)
-    return survivors
+def _tried(group: Group, item: Card, rubric: Rubric) -> list[Interval]:
+    """The scores that the family's rules give a group on one card, whatever it prints for the group."""
+    tried: list[Interval] = []
+    for maxima in group.allotments():
+        sums = [Interval.point(0.0)]
+        for indicator, maximum in zip(group.indicators, maxima, strict=True):
+            scores = [item.readings[indicator.code].score(rule, rubric.rounding) for rule in indicator.rules(maximum)]
+            sums = union(first + second for first in sums for second in scores if second is not None)
+        tried += sums
+    return union(tried)
+
+
+def _members(
+    options: Sequence[Sequence[tuple[Interval, ...]]], limits: Sequence[_Limit]
+) -> Iterator[tuple[tuple[int, ...], list[Interval]]]:
+    """Each choice of one option an indicator that meets every limit, and its sum within each limit.
+
+    Built indicator by indicator; what no later indicator can bring inside a limit is dropped at once.
+    """
+    if not all(options):
+        return
+    months = [limit.month for limit in limits]
+    inside = np.array([limit.inside for limit in limits], dtype=float).T
+    ends = []
+    for counts, choices in zip(inside, options, strict=True):
+        low = np.array([[scores[month].low for month in months] for scores in choices]) * counts
+        high = np.array([[scores[month].high for month in months] for scores in choices]) * counts
+        ends.append((low, high))
+    first = np.array([limit.printed.low for limit in limits])
+    last = np.array([limit.printed.high for limit in limits])
+    low, high = (np.zeros((1, len(limits))) for _side in range(2))
+    choice = np.zeros((1, 0), dtype=int)
+    for place, (own_low, own_high) in enumerate(ends):
+        later = ends[place + 1 :]
+        least = sum((item.min(axis=0) for item, _high in later), np.zeros(len(limits)))
+        most = sum((item.max(axis=0) for _low, item in later), np.zeros(len(limits)))
+        low = (low[:, None, :] + own_low).reshape(-1, len(limits))
+        high = (high[:, None, :] + own_high).reshape(-1, len(limits))
+        numbers = np.tile(np.arange(len(own_low)), len(choice))[:, None]
+        choice = np.hstack([np.repeat(choice, len(own_low), axis=0), numbers])
+        kept = ((low + least <= last + TOLERANCE) & (high + most >= first - TOLERANCE)).all(axis=1)
+        low, high, choice = low[kept], high[kept], choice[kept]
+    for row, lows, highs in zip(choice.tolist(), np.maximum(low, first), np.minimum(high, last), strict=True):
+        sums = [Interval(min(a, b), max(a, b)) for a, b in zip(lows.tolist(), highs.tolist(), strict=True)]
+        yield tuple(row), sums
 
 
 def _span(hypothesis: Hypothesis) -> Interval:
@@ -340,36 +419,18 @@ def _span(hypothesis: Hypothesis) -> Interval:
     return score
 
 
-def _sum_of(spans: Iterable[list[Interval]]) -> list[Interval]:
+def _sum_of(groups: Iterable[tuple[Hypothesis, ...]]) -> list[Interval]:
     sums = [Interval.point(0.0)]
-    for items in spans:
-        sums = union(first + second for first in sums for second in items)
+    for items in groups:
+        spans = union(_span(item) for item in items)
+        sums = union(first + second for first in sums for second in spans)
     return sums
 
 
-def _count(hypotheses: Mapping[str, tuple[Hypothesis, ...]], whole: Interval) -> int:
-    """How many joint members survive: one hypothesis of each group, their scores able to sum to the total."""
-    sums: dict[tuple[float, float], int] = {(0.0, 0.0): 1}
-    for items in hypotheses.values():
-        combined: dict[tuple[float, float], int] = {}
-        for (low, high), members in sums.items():
-            for item in items:
-                span = _span(item)
-                key = (round(low + span.low, 10), round(high + span.high, 10))
-                combined[key] = combined.get(key, 0) + members * item.members
-        sums = combined
-    return sum(members for (low, high), members in sums.items() if Interval(low, high).meet(whole) is not None)
-
-
-def _figure_words(figures: pd.DataFrame, code: str, unit: str) -> str:
-    if (code, unit) not in figures.index:
-        return _("{code}: not printed").format(code=code)
-    row = figures.loc[(code, unit)]
-    value = write_number(row["value"], row["decimals"]) if pd.notna(row["value"]) else "–"
-    return f"{code} {value}{' %' if unit == 'percent' else ''} ({row['file']}:{row['line']})"
-
-
-def _printed_in_words(group: Group, figures: pd.DataFrame) -> list[str]:
-    """Every figure of the group's indicators that the card prints."""
-    codes = [code for item in group.indicators for code in (item.code, f"{item.code}{BASE}", *item.rate_from)]
-    return [_figure_words(figures, code, unit) for code, unit in figures.index if code in codes]
+def _printed_in_words(group: Group, item: Card) -> list[str]:
+    """The printed score of the group, and every figure of its indicators that the card prints."""
+    codes = [code for one in group.indicators for code in (one.code, f"{one.code}{BASE}", *one.rate_from)]
+    printed = [other.code for other in item.groups if {one.code for one in other.indicators} & set(codes)]
+    return [figure_words(item.figures, code, "points") for code in printed] + [
+        figure_words(item.figures, code, unit) for code, unit in item.figures.index if code in codes
+    ]

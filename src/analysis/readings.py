@@ -43,10 +43,12 @@ class Unread:
 class Tops:
     """The highest that a figure may be: the maxima of total and groups, and how many provinces were ranked then.
 
-    `ever_ranked` are all numbers of provinces that were ever ranked under the rubric.
+    `indicators` are the highest maxima that the rubric's alternatives give an indicator; `ever_ranked` are all numbers
+    of provinces that were ever ranked under the rubric.
     """
 
     maxima: Mapping[str, Decimal]
+    indicators: Mapping[str, Decimal]
     ranked: Decimal
     ever_ranked: frozenset[Decimal]
 
@@ -57,7 +59,12 @@ class Tops:
         maxima |= {entry.code: sum((maxima[part] for part in entry.groups), Decimal(0)) for entry in rubric.combined}
         maxima[TOTAL] = Decimal(str(rubric.points))
         ever = frozenset(Decimal(entry.units) for entry in rubric.ranked)
-        return cls(maxima, Decimal(rubric.ranked_units(period) or 0), ever)
+        highest = {
+            code: entry.max.high or max(entry.max.any_of or (entry.max.value or 0,))
+            for code, entry in rubric.indicators.items()
+        }
+        indicators = {code: Decimal(str(top)) for code, top in highest.items()}
+        return cls(maxima, indicators, Decimal(rubric.ranked_units(period) or 0), ever)
 
 
 def readings_of(code: str, amount: Amount, tops: Tops) -> list[Reading]:
@@ -83,6 +90,8 @@ def readings_of(code: str, amount: Amount, tops: Tops) -> list[Reading]:
     if amount.points:
         if second in tops.maxima.values():
             return []  # the score of a group
+        if value > tops.indicators.get(code, value):
+            return []
         return [Reading(code, "indicator", "points", value, amount.decimals, second, *span)]
     if amount.decimals or amount.second_decimals or amount.shape not in ("bare", "pair"):
         return []

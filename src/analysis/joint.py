@@ -1,0 +1,172 @@
+"""Which choices, one of each group, hold in every month together? Sums of boxes that must meet the totals.
+
+A choice is a box: what a group may have scored in each month. One choice of each group holds together when the sum of
+their boxes meets the total of every month; months do not depend on each other once the choice is made. Sums are built
+group by group; a sum that no later group can bring to a total is dropped at once, and equal sums are kept once, so the
+choices are never multiplied out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.interval import TOLERANCE, Interval
+
+DIGITS = 10
+AT_ONCE = 400_000
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The choices of one group, one a row: `low` and `high` of its score in each month, and numbers that only add up.
+
+    `members` is how many rules each choice stands for.
+    """
+
+    low: Array
+    high: Array
+    extra: Array
+    members: Array
+
+    @classmethod
+    def of(cls, boxes: Sequence[Sequence[Interval]], members: Sequence[int], extra: Sequence[Sequence[float]]) -> Boxes:
+        return cls(
+            np.array([[item.low for item in box] for box in boxes], dtype=float),
+            np.array([[item.high for item in box] for box in boxes], dtype=float),
+            np.array(extra, dtype=float).reshape(len(boxes), -1),
+            np.array(members, dtype=float),
+        )
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Groups that one month prints as one: their numbers, the month's, and the printed interval."""
+
+    month: int
+    groups: frozenset[int]
+    printed: Interval
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Every sum that meets all totals: `low`, `high`, `extra` one a row, and how each was made.
+
+    `steps` holds for each group the pairs of an earlier sum and a choice that were added, and the sum they gave.
+    """
+
+    low: Array
+    high: Array
+    extra: Array
+    members: Array
+    steps: tuple[tuple[Index, Index, Index], ...]
+
+    def choices_alive(self) -> list[set[int]]:
+        """For each group the choices that stand in some sum that meets all totals."""
+        alive = np.ones(len(self.low), dtype=bool)
+        found: list[set[int]] = []
+        for left, right, into in reversed(self.steps):
+            used = alive[into]
+            found.append(set(right[used].tolist()))
+            alive = np.zeros(left.max(initial=-1) + 1, dtype=bool)
+            alive[left[used]] = True
+        return found[::-1]
+
+    def choices_of(self, row: int) -> list[int]:
+        """One choice of each group that gives the sum in a row."""
+        found = []
+        for left, right, into in reversed(self.steps):
+            pair = int(np.flatnonzero(into == row)[0])
+            found.append(int(right[pair]))
+            row = int(left[pair])
+        return found[::-1]
+
+
+def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum] = ()) -> Joined:
+    """Every sum of one choice of each group that meets the totals, one a month; no row where none does.
+
+    `sums` are groups that a month prints as one: their sum is held to the printed interval first, then added.
+    """
+    months, width = len(totals), len(totals) + len(sums)
+    target = np.array([[item.low, item.high] for item in totals])
+    low, high = (np.zeros((1, width)) for _side in range(2))
+    extra: Array = np.zeros((1, groups[0].extra.shape[1]))
+    members: Array = np.ones(1)
+    steps: list[tuple[Index, Index, Index]] = []
+    for number, group in enumerate(groups):
+        own_low, own_high = _spread(group, number, sums, months)
+        rest = _rest(groups, number, sums, months)
+        kept: list[tuple[Index, Index]] = []
+        results: list[tuple[Array, Array]] = []
+        chunk = max(1, AT_ONCE // len(own_low))
+        for start in range(0, len(low), chunk):
+            part = slice(start, start + chunk)
+            new_low = (low[part, None, :] + own_low[None, :, :]).reshape(-1, width)
+            new_high = (high[part, None, :] + own_high[None, :, :]).reshape(-1, width)
+            possible = _settle(new_low, new_high, number, sums, months)
+            possible &= (new_low[:, :months] + rest[0] <= target[:, 1] + TOLERANCE).all(axis=1)
+            possible &= (new_high[:, :months] + rest[1] >= target[:, 0] - TOLERANCE).all(axis=1)
+            at = np.flatnonzero(possible)
+            kept.append((at // len(own_low) + start, at % len(own_low)))
+            results.append((new_low[at], new_high[at]))
+        left, right = (np.concatenate(part) for part in zip(*kept, strict=True))
+        low, high = (np.concatenate(sides) for sides in zip(*results, strict=True))
+        extra = extra[left] + group.extra[right]
+        weights = members[left] * group.members[right]
+        together = np.hstack([low, high, extra]).round(DIGITS) + 0.0
+        if not len(together):
+            return Joined(low, high, extra, weights, tuple(steps))
+        _rows, first, inverse = np.unique(together, axis=0, return_index=True, return_inverse=True)
+        into: Index = inverse.reshape(-1)
+        members = np.bincount(into, weights=weights).astype(float)
+        low, high, extra = low[first], high[first], extra[first]
+        steps.append((left, right, into))
+    return Joined(low[:, :months], high[:, :months], extra, members, tuple(steps))
+
+
+def _spread(group: Boxes, number: int, sums: Sequence[Sum], months: int) -> tuple[Array, Array]:
+    """A group's boxes with a column more for each sum; what goes into a sum is not added to its month yet."""
+    low, high = (np.hstack([side, np.zeros((len(side), len(sums)))]) for side in (group.low, group.high))
+    for place, item in enumerate(sums):
+        if number in item.groups:
+            for side in (low, high):
+                side[:, months + place] = side[:, item.month]
+                side[:, item.month] = 0.0
+    return low, high
+
+
+def _settle(low: Array, high: Array, number: int, sums: Sequence[Sum], months: int) -> NDArray[np.bool_]:
+    """Hold the sums that are complete with this group to what is printed, and add them to their month (in place)."""
+    possible = np.ones(len(low), dtype=bool)
+    for place, item in enumerate(sums):
+        if number == max(item.groups):
+            column = months + place
+            first = np.maximum(low[:, column], item.printed.low)
+            last = np.minimum(high[:, column], item.printed.high)
+            possible &= first <= last + TOLERANCE
+            low[:, item.month] += np.minimum(first, last)
+            high[:, item.month] += np.maximum(first, last)
+            low[:, column] = high[:, column] = 0.0
+    return possible
+
+
+def _rest(groups: Sequence[Boxes], number: int, sums: Sequence[Sum], months: int) -> tuple[Array, Array]:
+    """The least and the most that the groups after this one, and sums not complete yet, may add in each month."""
+    least, most = np.zeros(months), np.zeros(months)
+    for later, group in enumerate(groups):
+        inside = [item.month for item in sums if later in item.groups]
+        free = np.array([month not in inside for month in range(months)])
+        if later > number:
+            least += np.where(free, group.low.min(axis=0), 0.0)
+            most += np.where(free, group.high.max(axis=0), 0.0)
+    for item in sums:
+        if max(item.groups) > number:
+            least[item.month] += max(item.printed.low, 0.0)
+            most[item.month] += item.printed.high
+    return least, most
