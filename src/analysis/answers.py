@@ -14,11 +14,12 @@ import pandas as pd
 from analysis import added, archive, documents, forms, intake, sentences, store
 from analysis import history as figures_of
 from analysis import losses as lost
+from analysis.bounds import alternatives
 from analysis.bulletin import read
 from analysis.collected import collect
 from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.figures import Figures
-from analysis.identify import Identified, alternatives, identify
+from analysis.identify import Identified, identify
 from analysis.publish import writing
 from analysis.reconcile import check_name, failures, reconcile, unchecked
 from analysis.rubric import PERIOD, Rubric, load_rubrics, rubric_in_force

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from analysis import project
 from analysis.contract import BASE, TOTAL
-from analysis.errors import NoTotalError
-from analysis.history import card
+from analysis.errors import NoTotalError, RubricError
+from analysis.history import Correction, card
 from analysis.interval import Interval, total
 from analysis.reconcile import figure
-from analysis.rubric import Group, Indicator, Rubric, Rule
+from analysis.rubric import Group, Indicator, Rubric, Rule, Status
 from analysis.vietnamese import _, write_number
 
 FigureKey = tuple[str, str, str, str]  # entity, period, code, unit
@@ -46,11 +49,28 @@ class Reading:
         return score if self.points is None else score.meet(self.points)
 
 
+class Relation(BaseModel):
+    """A rate that cannot be above another, as some document says of some time; used only when it is asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    code: str
+    at_most: str
+    status: Status
+    source: str
+    note: str
+
+
+class _Relations(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    relation: tuple[Relation, ...]
+
+
 @dataclass(frozen=True)
 class Card:
     """One card as evidence: `groups` as it prints them, `printed` the rounding interval of each group's score.
 
-    A group without a printed score is anything from 0 to its maximum; so is the total where there is none.
+    A group without a printed score is anything from 0 to its maximum; so is the total where there is none. `relations`
+    are those assumed to hold in the month.
     """
 
     entity: str
@@ -60,12 +80,11 @@ class Card:
     readings: Mapping[str, Reading]
     printed: Mapping[str, Interval]
     total: Interval
+    relations: tuple[Relation, ...] = ()
 
 
-def read_card(
-    history: pd.DataFrame, rubric: Rubric, entity: str, period: str, without: Collection[FigureKey] = ()
-) -> Card:
-    """The evidence of one card; `without` are figures to leave out.
+def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> Card:
+    """The evidence of one card; of a period without a total, what was published last.
 
     Raises UnknownNameError where the entity has no figure for the period.
     """
@@ -75,9 +94,83 @@ def read_card(
         rows = history[(history["entity"] == entity) & (history["period"] == period)]
         last = rows[rows["as_of"] == rows["as_of"].max()]
         figures = last.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
-    groups = rubric.groups_as_printed(set(figures["code"]))
-    dropped = [(code, unit) for where, when, code, unit in without if (where, when) == (entity, period)]
-    figures = figures.drop(index=[key for key in dropped if key in figures.index])
+    return _evidence(figures, rubric.groups_as_printed(set(figures["code"])), rubric, entity, period)
+
+
+def governed(history: pd.DataFrame, rubric: Rubric, corrections: Iterable[Correction] = ()) -> list[tuple[str, str]]:
+    """Entity and period of every card that one regime must explain: those with a score of a total or a group.
+
+    Cards whose figures are known to disagree with each other (`corrections`) are left out.
+    """
+    known = {(item.entity, item.period) for item in corrections}
+    scored = history[history["level"].isin(("total", "group")) & history["value"].notna()]
+    cards = dict.fromkeys(zip(scored["entity"], scored["period"], strict=True))
+    return [key for key in cards if key not in known and rubric.covers(key[1])]
+
+
+def leave_out(item: Card, rubric: Rubric, dropped: Collection[FigureKey]) -> Card:
+    """The same card as if some of its figures had not been published."""
+    keys = [(code, unit) for entity, period, code, unit in dropped if (entity, period) == (item.entity, item.period)]
+    if not keys:
+        return item
+    figures = item.figures.drop(index=[key for key in keys if key in item.figures.index])
+    return assume(_evidence(figures, item.groups, rubric, item.entity, item.period), item.relations)
+
+
+def keys_of(item: Card, rubric: Rubric) -> list[FigureKey]:
+    """The figures of a card that identification uses, in the order of the card."""
+    used = {TOTAL, *item.printed}
+    for indicator in rubric.indicators.values():
+        used |= {indicator.code, f"{indicator.code}{BASE}", *indicator.rate_from}
+    return [
+        (item.entity, item.period, code, unit)
+        for code, unit in item.figures.index
+        if code in used and unit in ("points", "percent", "count") and pd.notna(item.figures.loc[(code, unit), "value"])
+    ]
+
+
+def assume(item: Card, relations: Iterable[Relation]) -> Card:
+    """The same card where the rates that are not printed keep relations to others.
+
+    The other rate is as its own figure says, or, where it is alone in its group, as the group's score allows.
+    """
+    relations, readings = tuple(relations), dict(item.readings)
+    for relation in relations:
+        reading = readings[relation.code]
+        if not reading.printed:
+            readings[relation.code] = replace(reading, cap=min(reading.cap, _highest(item, relation.at_most)))
+    return replace(item, readings=readings, relations=relations)
+
+
+def _highest(item: Card, code: str) -> float:
+    """The highest rate in percent that an indicator may have on a card."""
+    rate = item.readings[code].rate
+    if rate is not None:
+        return rate.high
+    for group in item.groups:
+        top = item.printed[group.code].high
+        if [indicator.code for indicator in group.indicators] == [code] and top < group.points:
+            rules = [rule for (maximum,) in group.allotments() for rule in group.indicators[0].rules(maximum)]
+            return max(rate for rule in rules if (rate := rule.rate_for(top)) is not None)
+    return 100.0
+
+
+def load_relations(rubric: Rubric) -> tuple[Relation, ...]:
+    """The relations of data/relations.toml between indicators of a rubric. Raises RubricError for a bad file."""
+    path = project.root() / "data" / "relations.toml"
+    try:
+        entries = _Relations.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).relation
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+        raise RubricError(
+            _("{file} does not keep its contract.").format(file=path.name),
+            [str(error)],
+            _("Correct these, then run again."),
+        ) from error
+    known = rubric.indicators
+    return tuple(entry for entry in entries if entry.code in known and entry.at_most in known)
+
+
+def _evidence(figures: pd.DataFrame, groups: tuple[Group, ...], rubric: Rubric, entity: str, period: str) -> Card:
     return Card(
         entity=entity,
         period=period,

@@ -11,7 +11,7 @@ survivors, and sums over groups are combined from a few numbers each (see `joint
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from analysis.contract import BASE, TOTAL
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, FigureKey, Reading, figure_words, read_card
+from analysis.evidence import Card, Reading, figure_words, read_card
 from analysis.history import card
 from analysis.interval import TOLERANCE, Interval, total, union
 from analysis.joint import Boxes, Joined, Sum, join
@@ -188,11 +188,10 @@ def identify(
     entity: str,
     period: str,
     together: Iterable[Key] = (),
-    without: Collection[FigureKey] = (),
 ) -> Identified:
     """The members of the family that agree with every figure of the month jointly, and of the months `together` too.
 
-    Finite alternatives only: a family with intervals is for `recover`. `without` are figures to leave out.
+    Finite alternatives only: a family with intervals is for `recover`.
 
     Raises
     ------
@@ -202,7 +201,7 @@ def identify(
     """
     card(history, entity, period)
     others = tuple(key for key in dict.fromkeys(together) if key != (entity, period))
-    cards = [read_card(history, rubric, *key, without) for key in ((entity, period), *others)]
+    cards = [read_card(history, rubric, *key) for key in ((entity, period), *others)]
     return identify_cards(cards, rubric)
 
 
@@ -246,41 +245,6 @@ def identify_cards(cards: Sequence[Card], rubric: Rubric) -> Identified:
         totals=totals,
         sums=sums,
     )
-
-
-def alternatives(identified: Identified) -> pd.DataFrame:
-    """What identification left of each parameter.
-
-    Returns
-    -------
-    One row an alternative, in the order of the index: `code`, `name`, `parameter` (`max` in points or `target` in
-    percent, 100 where there is none), `value`, `fits` (some survivor has it), `status`, `source`.
-    """
-    rows = []
-    for group in identified.groups:
-        tried = {indicator.code: indicator for indicator in group.indicators}
-        kept = {code: [r for item in identified.hypotheses[group.code] for r in item.rules[code]] for code in tried}
-        for code, indicator in tried.items():
-            maxima = {float(value) for value in indicator.max.alternatives}
-            targets = {rule.target for value in maxima if value for rule in indicator.rules(value)}
-            fit = {"max": {rule.max for rule in kept[code]}, "target": {r.target for r in kept[code] if r.max}}
-            for parameter, values, known in (
-                ("max", maxima, indicator.max),
-                ("target", targets, indicator.target),
-            ):
-                rows += [
-                    {
-                        "code": code,
-                        "name": indicator.name,
-                        "parameter": parameter,
-                        "value": value,
-                        "fits": value in fit[parameter],
-                        "status": known.status,
-                        "source": known.source,
-                    }
-                    for value in sorted(values, reverse=True)
-                ]
-    return pd.DataFrame(rows)
 
 
 def _sums(first: Card, rest: Sequence[Card]) -> Iterator[Sum]:
@@ -417,6 +381,14 @@ def _span(hypothesis: Hypothesis) -> Interval:
     score = hypothesis.group_score()
     assert score is not None  # only hypotheses that can give the printed score are kept
     return score
+
+
+def explains(group: Group, cards: Sequence[Card], rubric: Rubric) -> bool:
+    """Whether some rules of one group give its printed score on every card, whatever the totals say."""
+    try:
+        return next(_hypotheses(group, cards, rubric), None) is not None
+    except ContradictionError:
+        return False
 
 
 def _sum_of(groups: Iterable[tuple[Hypothesis, ...]]) -> list[Interval]:

@@ -1,0 +1,165 @@
+"""Which figures rule an alternative out, which cannot hold together, and what did each figure contribute?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from analysis.contract import BASE
+from analysis.errors import ContradictionError
+from analysis.evidence import Card, FigureKey, keys_of, leave_out
+from analysis.identify import Identified, explains, identify_cards
+from analysis.rubric import Group, Parameter, Rubric
+
+
+def smallest_conflict(figures: Sequence[FigureKey], holds: Callable[[Collection[FigureKey]], bool]) -> list[FigureKey]:
+    """A smallest set of figures that cannot hold together, in the order given; none where all of them can.
+
+    `holds` says whether some rule explains a set of figures; fewer figures never make it false. Every set of figures
+    whose absence makes the rest hold must be hit; a least hitting set that does not hold is a smallest conflict
+    (Ignatiev, Previti, Liffiton and Marques-Silva, Smallest MUS extraction with minimal hitting set dualization, 2015,
+    doi:10.1007/978-3-319-23219-5_13).
+    """
+    if holds(figures):
+        return []
+    absences: list[set[int]] = []
+    while True:
+        chosen = _least_hitting(absences, len(figures))
+        if not holds([figures[place] for place in sorted(chosen)]):
+            return [figures[place] for place in sorted(chosen)]
+        grown = set(chosen)
+        for place in range(len(figures)):
+            if place not in grown and holds([figures[item] for item in sorted({*grown, place})]):
+                grown.add(place)
+        absences.append(set(range(len(figures))) - grown)
+
+
+def conflict(cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:
+    """A smallest set of figures of these cards that no member of the family explains together; none if one does.
+
+    Looked for in one group first, as groups depend on each other only through the totals; so the set is a smallest one
+    of that group, or of everything where every group alone can be explained.
+    """
+    for group in cards[0].groups:
+        if not explains(group, cards, rubric):
+            return _in_group(group, cards, rubric)
+
+    def holds(kept: Collection[FigureKey]) -> bool:
+        try:
+            identify_cards([_only(item, rubric, kept) for item in cards], rubric)
+        except ContradictionError:
+            return False
+        return True
+
+    return smallest_conflict([key for item in cards for key in keys_of(item, rubric)], holds)
+
+
+def ruled_out(identified: Identified, cards: Sequence[Card], open_rules: pd.DataFrame) -> pd.DataFrame:
+    """Which figures rule each alternative out that does not fit: a smallest set of them.
+
+    Parameters
+    ----------
+    open_rules : from `identify.alternatives`.
+
+    Returns
+    -------
+    One row a figure: `code`, `parameter` and `value` of the alternative, and `entity`, `period`, `figure`, `unit` of
+    the figure. No row where every alternative fits.
+    """
+    rows = []
+    for row in open_rules[~open_rules["fits"]].itertuples():
+        narrowed = fixed(identified.rubric, row.code, row.parameter, row.value)
+        narrow_cards = [regrouped(item, narrowed) for item in cards]
+        for entity, period, code, unit in conflict(narrow_cards, narrowed):
+            rows.append(
+                {
+                    "code": row.code,
+                    "parameter": row.parameter,
+                    "value": row.value,
+                    "entity": entity,
+                    "period": period,
+                    "figure": code,
+                    "unit": unit,
+                }
+            )
+    return pd.DataFrame(rows, columns=["code", "parameter", "value", "entity", "period", "figure", "unit"])
+
+
+def contributions(
+    identified: Identified, cards: Sequence[Card], measures: Callable[[Identified], dict[str, float]]
+) -> pd.DataFrame:
+    """What each figure of the card asked about contributed: what widens without it.
+
+    `measures` gives widths by name, such as that of a gain, in points.
+
+    Returns
+    -------
+    One row a figure that identification uses, in the order of the card: `code`, `unit`, `survivors` (without it), and
+    for each measure how much wider it gets without the figure.
+    """
+    first, *rest = cards
+    before = measures(identified)
+    rows = []
+    for key in keys_of(first, identified.rubric):
+        without = identify_cards([leave_out(first, identified.rubric, [key]), *rest], identified.rubric)
+        wider = {name: width - before[name] for name, width in measures(without).items()}
+        rows.append({"code": key[2], "unit": key[3], "survivors": without.survivors, **wider})
+    return pd.DataFrame(rows)
+
+
+def fixed(rubric: Rubric, code: str, parameter: str, value: float) -> Rubric:
+    """The members of a family where one indicator's `max` (points) or `target` (percent) has one value."""
+    groups = []
+    for group in rubric.groups:
+        indicators = []
+        for indicator in group.indicators:
+            if indicator.code == code:
+                known: Parameter[float] = getattr(indicator, parameter)
+                alone = known.model_copy(update={"value": value, "any_of": (), "low": None, "high": None})
+                indicator = indicator.model_copy(update={parameter: alone})
+            indicators.append(indicator)
+        groups.append(group.model_copy(update={"indicators": tuple(indicators)}))
+    return rubric.model_copy(update={"groups": tuple(groups)})
+
+
+def regrouped(item: Card, rubric: Rubric) -> Card:
+    """A card whose groups are those of another family of the same index."""
+    return replace(item, groups=rubric.groups_as_printed({group.code for group in item.groups}))
+
+
+def _in_group(group: Group, cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:
+    """A smallest conflict among the figures that say something of one group's indicators."""
+    own = {item.code for item in group.indicators}
+    own |= {relation.at_most for item in cards for relation in item.relations if relation.code in own}
+    codes = own | {part for code in own for part in rubric.indicators[code].rate_from}
+    codes |= {f"{code}{BASE}" for code in codes}
+    codes |= {
+        other.code
+        for item in cards
+        for other in item.groups
+        if own & {indicator.code for indicator in other.indicators}
+    }
+    figures = [key for item in cards for key in keys_of(item, rubric) if key[2] in codes]
+    return smallest_conflict(
+        figures, lambda kept: explains(group, [_only(item, rubric, kept) for item in cards], rubric)
+    )
+
+
+def _only(item: Card, rubric: Rubric, kept: Collection[FigureKey]) -> Card:
+    return leave_out(item, rubric, [key for key in keys_of(item, rubric) if key not in kept])
+
+
+def _least_hitting(sets: Sequence[set[int]], count: int) -> set[int]:
+    """A least set of places that has one of each set; the same one each time."""
+    if not sets:
+        return set()
+    rows = np.zeros((len(sets), count))
+    for number, places in enumerate(sets):
+        rows[number, sorted(places)] = 1.0
+    cost = 1.0 + np.arange(count) / (2.0 * count * count)  # earlier figures first among sets of one size
+    found = milp(cost, constraints=LinearConstraint(rows, lb=1.0), integrality=np.ones(count), bounds=Bounds(0, 1))
+    return set(np.flatnonzero(found.x > 0.5).tolist())
