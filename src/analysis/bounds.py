@@ -78,22 +78,31 @@ def unprinted_rates(identified: Identified) -> pd.DataFrame:
             reading = identified.readings[indicator.code]
             if reading.rate is not None or reading.empty:
                 continue
-            spans = []
-            for item in identified.hypotheses[group.code]:
-                narrowed = replace(identified, hypotheses={**identified.hypotheses, group.code: (item,)})
-                score = narrowed.scores([indicator.code])
-                spans += [_rate(rule, score, identified.rubric.rounding) for rule in item.rules[indicator.code]]
-            rate = hull(spans)
+            rate = rate_of(identified, indicator.code)
             rows.append(
                 {
                     "group": group.code,
                     "code": indicator.code,
                     "name": indicator.name,
                     "low": rate.low,
-                    "high": max(rate.low, min(rate.high, reading.cap)),
+                    "high": rate.high,
                 }
             )
     return pd.DataFrame(rows, columns=["group", "code", "name", "low", "high"])
+
+
+def rate_of(identified: Identified, code: str) -> Interval:
+    """What the rate of an indicator may be, in percent: as printed, or sharp over every survivor."""
+    reading, group = identified.readings[code], identified.group_of(code)
+    if reading.rate is not None:
+        return reading.rate
+    spans = []
+    for item in identified.hypotheses[group.code]:
+        narrowed = replace(identified, hypotheses={**identified.hypotheses, group.code: (item,)})
+        score = narrowed.scores([code])
+        spans += [_rate(rule, score, identified.rubric.rounding) for rule in item.rules[code]]
+    rate = hull(spans)
+    return Interval(rate.low, max(rate.low, min(rate.high, reading.cap)))
 
 
 def _rate(rule: Rule, score: Interval, rounding: float) -> Interval:

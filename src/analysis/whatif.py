@@ -11,9 +11,11 @@ from itertools import product
 
 import pandas as pd
 
+from analysis.bounds import rate_of
 from analysis.errors import ParameterError
 from analysis.identify import Hypothesis, Identified, Part
 from analysis.interval import Interval
+from analysis.levers import Lever
 from analysis.vietnamese import _, nearest, write_number
 
 TOGETHER = "together"
@@ -30,18 +32,21 @@ def usual_levers(identified: Identified) -> dict[str, float]:
     return levers
 
 
-def gains(identified: Identified, levers: Mapping[str, float]) -> pd.DataFrame:
-    """The gain of raising each rate to its target, and of all together; other rates stay as they are.
+def gains(identified: Identified, levers: Mapping[str, float], acts: Mapping[str, Lever] | None = None) -> pd.DataFrame:
+    """The gain of raising each rate to its target, and of all together; rates that no act moves stay as they are.
 
     Parameters
     ----------
     levers : indicator code → target rate in percent, 0 to 100.
+    acts : what each lever moves besides (see `levers.load_levers`). The lowest gain counts what it surely moves, the
+        highest what it may move.
 
     Returns
     -------
     One row a lever, in the order given, then one with code `together` when there are several: `code`, `name`,
     `rate_low`, `rate_high` (today's rate; missing where it is not printed), `target` (percent), `gain_low`,
-    `gain_high`, `total_low`, `total_high` (the new total), `remaining_low`, `remaining_high` (still lost), in points.
+    `gain_high`, `total_low`, `total_high` (the new total), `remaining_low`, `remaining_high` (still lost), in points;
+    `own_low`, `own_high`, the gain of the lever's own indicator alone, and `moved`, codes of what else it may move.
     A rate that is not printed may already be at its target: then the lowest gain is 0.
 
     Raises
@@ -49,9 +54,10 @@ def gains(identified: Identified, levers: Mapping[str, float]) -> pd.DataFrame:
     ParameterError: a code that is no indicator, or a target below today's printed rate.
     """
     check_levers(identified, levers)
-    rows = [_row(identified, {code: target}, code) for code, target in levers.items()]
+    acts = acts or {}
+    rows = [_row(identified, {code: target}, code, acts) for code, target in levers.items()]
     if len(levers) > 1:
-        rows.append(_row(identified, levers, TOGETHER))
+        rows.append(_row(identified, levers, TOGETHER, acts))
     return pd.DataFrame(rows)
 
 
@@ -178,8 +184,13 @@ def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
             )
 
 
-def _row(identified: Identified, levers: Mapping[str, float], code: str) -> dict[str, object]:
-    gain, new = _gain(identified, levers), _new_total(identified, levers)
+def _row(
+    identified: Identified, levers: Mapping[str, float], code: str, acts: Mapping[str, Lever]
+) -> dict[str, object]:
+    least, most, unseen = _moved(identified, levers, acts)
+    own, room = _gain(identified, levers), identified.rubric.points
+    gain = Interval(_gain(identified, least).low, _gain(identified, most).high + unseen)
+    new = Interval(_new_total(identified, least).low, min(_new_total(identified, most).high + unseen, room))
     reading = identified.readings[code].rate if code != TOGETHER else None
     return {
         "code": code,
@@ -191,9 +202,43 @@ def _row(identified: Identified, levers: Mapping[str, float], code: str) -> dict
         "gain_high": gain.high,
         "total_low": new.low,
         "total_high": new.high,
-        "remaining_low": identified.rubric.points - new.high,
-        "remaining_high": identified.rubric.points - new.low,
+        "remaining_low": room - new.high,
+        "remaining_high": room - new.low,
+        "own_low": own.low,
+        "own_high": own.high,
+        "moved": tuple(_side_effects(levers, acts)),
     }
+
+
+def _side_effects(levers: Mapping[str, float], acts: Mapping[str, Lever]) -> list[str]:
+    """The indicators that the levers may move besides their own."""
+    moved = [code for lever in levers if lever in acts for code in acts[lever].effects]
+    return [code for code in dict.fromkeys(moved) if code not in levers]
+
+
+def _moved(
+    identified: Identified, levers: Mapping[str, float], acts: Mapping[str, Lever]
+) -> tuple[dict[str, float], dict[str, float], float]:
+    """Targets of everything the levers surely move and may move, and the points of what moves from an unknown rate."""
+    least, most, unseen = dict(levers), dict(levers), 0.0
+    for code in _side_effects(levers, acts):
+        raised = Interval.point(0.0)
+        for lever, target in levers.items():
+            effect = acts[lever].effects.get(code) if lever in acts else None
+            if effect is not None:
+                today = rate_of(identified, lever)
+                up = Interval(max(target - today.high, 0.0), max(target - today.low, 0.0))
+                raised = raised + Interval(effect.low * up.low, effect.high * up.high)
+        rate = identified.readings[code].rate
+        if rate is not None:
+            least |= {code: min(rate.low + raised.low, 100.0)} if raised.low else {}
+            most |= {code: min(rate.high + raised.high, 100.0)} if raised.high else {}
+        elif not identified.readings[code].empty:
+            rules = {
+                rule for item in identified.hypotheses[identified.group_of(code).code] for rule in item.rules[code]
+            }
+            unseen += min(identified.lost([code]).high, max(rule.points(min(raised.high, 100.0)) for rule in rules))
+    return least, most, unseen
 
 
 def _gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
