@@ -117,6 +117,17 @@ def leave_out(item: Card, rubric: Rubric, dropped: Collection[FigureKey]) -> Car
     return assume(_evidence(figures, item.groups, rubric, item.entity, item.period), item.relations)
 
 
+def with_figure(item: Card, rubric: Rubric, code: str, unit: str, value: float, decimals: int) -> Card:
+    """The same card as if an indicator's rate (`percent`) or score (`points`) had been published as well."""
+    row = item.figures.iloc[0].copy()
+    row["code"], row["unit"], row["level"] = code, unit, "indicator"
+    row["value"], row["decimals"], row["max"] = round(value, decimals), decimals, float("nan")
+    figures = pd.concat([item.figures, row.to_frame().T.set_axis([(code, unit)])])
+    figures.index = pd.MultiIndex.from_tuples(figures.index)
+    figures = figures.astype({"value": float, "decimals": int, "max": float})
+    return assume(_evidence(figures, item.groups, rubric, item.entity, item.period), item.relations)
+
+
 def keys_of(item: Card, rubric: Rubric) -> list[FigureKey]:
     """The figures of a card that identification uses, in the order of the card."""
     used = {TOTAL, *item.printed}
