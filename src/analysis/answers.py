@@ -11,20 +11,24 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import added, archive, documents, forms, intake, sentences, store
+from analysis import added, advice, archive, documents, forms, intake, sentences, store
 from analysis import history as figures_of
 from analysis import losses as lost
 from analysis.bounds import alternatives
 from analysis.bulletin import read
 from analysis.collected import collect
+from analysis.decided import with_ways
 from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
+from analysis.evidence import Card, cards_of
 from analysis.figures import Figures
-from analysis.identify import Identified, identify
+from analysis.identify import Identified, identify, identify_cards
+from analysis.levers import load_levers
+from analysis.plan import rates_for
 from analysis.publish import writing
 from analysis.reconcile import check_name, failures, reconcile, unchecked
 from analysis.rubric import PERIOD, Rubric, load_rubrics, rubric_in_force
 from analysis.vietnamese import _, nearest, slug, write_number, write_period
-from analysis.whatif import gains, gains_by_rule, rates_needed, usual_levers
+from analysis.whatif import check_target, gains, gains_by_rule, usual_levers
 from analysis.wordings import load_phrasebook
 
 
@@ -43,13 +47,13 @@ class Month:
 
     history: pd.DataFrame
     checks: pd.DataFrame
+    cards: tuple[Card, ...]
     identified: Identified
     by_group: pd.DataFrame
     by_indicator: pd.DataFrame
     ledger: pd.DataFrame
 
-    def figures(self, levers: Mapping[str, float], target: float | None) -> Figures:
-        needed = rates_needed(self.identified, levers, target)
+    def figures(self, levers: Mapping[str, float]) -> Figures:
         past = figures_of.totals(self.history, self.identified.entity)
         return collect(
             self.history,
@@ -59,15 +63,16 @@ class Month:
             self.by_group,
             self.by_indicator,
             self.ledger,
-            gains(self.identified, levers),
+            gains(self.identified, levers, load_levers(self.identified.rubric, self.identified.period)),
             gains_by_rule(self.identified, levers),
-            needed,
             past,
         )
 
 
-def open_month(month: str, entity: str) -> Month:
+def open_month(month: str, entity: str, alone: bool = False) -> Month:
     """Read everything and identify one month; `month` may be empty for the latest.
+
+    The rules must explain every other card of the regime as well, unless the month is to stand `alone`.
 
     Raises any AnalysisError that the figures, the rules or the names deserve.
     """
@@ -77,11 +82,14 @@ def open_month(month: str, entity: str) -> Month:
     month = month or figures_of.latest_period(history, entity)
     figures_of.card(history, entity, month)
     rubric = rubric_in_force(rubrics, month)
-    identified = identify(history, rubric, entity, month)
+    corrections = figures_of.load_corrections()
+    cards = cards_of(history, rubric, entity, month, corrections)[: 1 if alone else None]
+    identified = identify_cards(cards, rubric)
     by_indicator = lost.losses_by_indicator(identified)
     return Month(
         history=history,
-        checks=reconcile(history, rubrics, figures_of.load_corrections()),
+        checks=reconcile(history, rubrics, corrections),
+        cards=tuple(cards),
         identified=identified,
         by_group=lost.losses_by_group(history, rubric, entity, month),
         by_indicator=by_indicator,
@@ -93,7 +101,7 @@ def losses(month: str, entity: str) -> Answer:
     """Where the points went."""
     opened = open_month(month, entity)
     identified = opened.identified
-    figures = opened.figures({}, None)
+    figures = opened.figures({})
     said = [sentences.headline(figures, opened.by_group, identified)]
     said += sentences.disclosure(figures, opened.ledger)
     said += [sentences.reconciliation(figures)]
@@ -104,11 +112,11 @@ def losses(month: str, entity: str) -> Answer:
     ]
     return Answer(
         data={
-            **_about(identified),
+            **about(identified),
             "sentence": str(said[0]),
-            "groups": _records(opened.by_group),
-            "indicators": _records(opened.by_indicator),
-            "ledger": _records(opened.ledger),
+            "groups": records(opened.by_group),
+            "indicators": records(opened.by_indicator),
+            "ledger": records(opened.ledger),
         },
         text="\n".join([str(said[0]), *rows, *(str(sentence) for sentence in said[1:])]),
     )
@@ -119,18 +127,22 @@ def whatif(month: str, entity: str, levers: Mapping[str, float], target: float |
     opened = open_month(month, entity)
     identified = opened.identified
     levers = levers or usual_levers(identified)
-    gained = gains(identified, levers)
+    gained = gains(identified, levers, load_levers(identified.rubric, identified.period))
     by_rule = gains_by_rule(identified, levers)
-    needed = rates_needed(identified, levers, target)
-    figures = opened.figures(levers, target)
+    check_target(identified, target)
+    figures = opened.figures(levers)
     said = [*sentences.improvement(figures, gained), sentences.caution(figures), *sentences.reasons(figures, by_rule)]
-    said += sentences.needs(figures, needed)
+    ways = pd.DataFrame()
+    if target is not None:
+        acts = load_levers(identified.rubric, identified.period)
+        ways = rates_for(identified, {code: acts[code] for code in levers if code in acts}, target)
+        said += advice.ways_words(with_ways(figures, identified, ways, target), ways)
     return Answer(
         data={
-            **_about(identified),
-            "gains": _records(gained),
-            "by_rule": _records(by_rule),
-            "target": _records(needed),
+            **about(identified),
+            "gains": records(gained),
+            "by_rule": records(by_rule),
+            "target": records(ways),
         },
         text="\n".join(str(sentence) for sentence in said),
     )
@@ -234,10 +246,10 @@ def check() -> Answer:
     return Answer(
         data={
             "figures": len(history),
-            "checks": _records(checks.assign(check=[check_name(name) for name in checks["check"]])),
+            "checks": records(checks.assign(check=[check_name(name) for name in checks["check"]])),
             "explained": explained,
             "failures": failed,
-            "unchecked": _records(alone[["entity", "period", "code", "unit", "value", "file", "line"]]),
+            "unchecked": records(alone[["entity", "period", "code", "unit", "value", "file", "line"]]),
         },
         text="\n".join(words),
         failures=failed,
@@ -260,7 +272,8 @@ def _alone_in_words(alone: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _about(identified: Identified) -> dict[str, Any]:
+def about(identified: Identified) -> dict[str, Any]:
+    """What every answer about a month says first."""
     return {
         "entity": identified.entity,
         "period": identified.period,
@@ -271,14 +284,19 @@ def _about(identified: Identified) -> dict[str, Any]:
     }
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows for JSON: missing is null, and the noise of floats is cut at ten decimals."""
     return [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
 
 
+def rounded(value: float | None) -> float | None:
+    """A number for JSON: missing is null."""
+    return None if value is None or math.isnan(value) else round(value, 10)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
-        return None if math.isnan(value) else round(value, 10)
+        return rounded(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value.item() if hasattr(value, "item") else value

@@ -120,6 +120,74 @@ def whatif(month: str, entity: str, levers: tuple[str, ...], target: float | Non
     _answer(answers.whatif(month, entity, _levers(levers), target), as_json)
 
 
+@app.command(
+    help=_("Which rules fit every published figure of the regime, what ruled the others out, and what follows.")
+)
+@month_argument
+@entity_option
+@click.option("--alone", is_flag=True, help=_("This month by itself, not held against the other cards of the regime."))
+@click.option("--assume", "assumed", is_flag=True, help=_("Assume the relations of data/relations.toml as well."))
+@json_option
+@speaking
+def identify(month: str, entity: str, alone: bool, assumed: bool, as_json: bool) -> None:
+    from analysis import decisions
+
+    _answer(decisions.identify(month, entity, alone, assumed), as_json)
+
+
+@app.command(help=_("The cheapest way to a total, sure under every rule that fits; and which number to ask for next."))
+@month_argument
+@entity_option
+@target_option
+@click.option("--lever", "codes", multiple=True, metavar=_("INDICATOR"), help=_("Only these levers. May be repeated."))
+@click.option("--months", type=click.IntRange(1, 120), help=_("Months to work; by default those left in the year."))
+@click.option("--budget", type=float, help=_("Most effort or cost; without --target, what it surely buys."))
+@click.option("--costs", type=click.Path(path_type=Path), help=_("Your costs and limits: a TOML file (docs/plan.md)."))
+@json_option
+@speaking
+def plan(
+    month: str,
+    entity: str,
+    target: float | None,
+    codes: tuple[str, ...],
+    months: int | None,
+    budget: float | None,
+    costs: Path | None,
+    as_json: bool,
+) -> None:
+    from analysis import decisions
+
+    _answer(decisions.make_plan(month, entity, codes, target, months, budget, costs), as_json)
+
+
+@app.command(help=_("What of the change between two months is performance, and what cannot be told apart."))
+@click.argument("before", default="")
+@click.argument("after", default="")
+@entity_option
+@json_option
+@speaking
+def change(before: str, after: str, entity: str, as_json: bool) -> None:
+    from analysis import decisions
+
+    _answer(decisions.change(before, after, entity), as_json)
+
+
+@app.command(help=_("The rank that a gain would bring, as far as the totals of others are known."))
+@month_argument
+@entity_option
+@levers_option
+@click.option("--gain", type=float, metavar=_("POINTS"), help=_("A gain in points, instead of improvements."))
+@click.option(
+    "--drift", type=float, default=1.0, show_default=True, help=_("How far other totals may move, in points.")
+)
+@json_option
+@speaking
+def rank(month: str, entity: str, levers: tuple[str, ...], gain: float | None, drift: float, as_json: bool) -> None:
+    from analysis import decisions
+
+    _answer(decisions.rank(month, entity, _levers(levers), gain, drift), as_json)
+
+
 @app.command(help=_("Check every figure: contract, parts against whole, counts against percent, and the rules."))
 @json_option
 @speaking

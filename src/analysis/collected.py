@@ -31,7 +31,6 @@ def collect(
     ledger: pd.DataFrame,
     gained: pd.DataFrame,
     by_rule: pd.DataFrame,
-    needed: pd.DataFrame,
     past: pd.DataFrame,
 ) -> Figures:
     """Every number that the monthly report shows, from the frames that the analysis returned."""
@@ -45,7 +44,6 @@ def collect(
     figures.add(_of_indicators(by_indicator, identified, figures))
     figures.add(_of_ledger(ledger, identified))
     figures.add(_of_gains(gained, by_rule, identified))
-    figures.add(_of_needs(needed, identified))
     figures.add(_of_past(past[past["period"].map(identified.rubric.covers)]))
     figures.add(_of_change(past, identified, figures))
     return figures
@@ -219,25 +217,6 @@ def _of_gains(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identifie
             share = float(row.alternative)
             kind = "published" if target.status == "legal" else "derived"
             yield exact(f"rule.{number}.target", row.name, share, "percent", 0, kind, status, target.source)
-
-
-def _of_needs(needed: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
-    rule = _("inverse of the score under each of {count} rules").format(count=identified.survivors)
-    rounded_up = _("{rule}, rounded up").format(rule=rule)
-    for row in needed.head(1).itertuples():
-        decimals = 0 if row.target == int(row.target) else 2
-        source = _("parameter of the report")
-        yield exact("target", _("Target score"), row.target, "points", decimals, "entered", source)
-        yield exact("target.gain", _("Points still needed"), row.gain, "points", 2, "derived", "target − total")
-    for row in needed.itertuples():
-        need = f"need.{row.code}"
-        for name in ("at_best", "for_sure"):
-            rate = getattr(row, name)
-            if not math.isnan(rate):
-                enough = min(math.ceil(rate * 100 - 1e-7) / 100, 100.0)
-                yield between(f"{need}.{name}", row.name, (rate, rate), "percent", 2, rounded_up, enough)
-        yield between(f"{need}.gain", row.name, _ends(row, "most"), "points", 2, rule)
-        yield exact(f"{need}.most", row.name, row.most_high, "points", 2, "derived", rule)
 
 
 def _of_past(past: pd.DataFrame) -> Iterator[Figure]:

@@ -97,6 +97,18 @@ def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -
     return _evidence(figures, rubric.groups_as_printed(set(figures["code"])), rubric, entity, period)
 
 
+def cards_of(
+    history: pd.DataFrame, rubric: Rubric, entity: str, period: str, corrections: Iterable[Correction] = ()
+) -> list[Card]:
+    """The card of a month, and after it every other card that the same rules must explain (see `governed`).
+
+    Raises NoTotalError, UnknownNameError: from `history.card`.
+    """
+    card(history, entity, period)
+    keys = dict.fromkeys([(entity, period), *governed(history, rubric, corrections)])
+    return [read_card(history, rubric, *key) for key in keys]
+
+
 def governed(history: pd.DataFrame, rubric: Rubric, corrections: Iterable[Correction] = ()) -> list[tuple[str, str]]:
     """Entity and period of every card that one regime must explain: those with a score of a total or a group.
 
@@ -162,7 +174,7 @@ def _highest(item: Card, code: str) -> float:
         top = item.printed[group.code].high
         if [indicator.code for indicator in group.indicators] == [code] and top < group.points:
             rules = [rule for (maximum,) in group.allotments() for rule in group.indicators[0].rules(maximum)]
-            return max(rate for rule in rules if (rate := rule.rate_for(top)) is not None)
+            return max(found for rule in rules if (found := rule.rate_for(top)) is not None)
     return 100.0
 
 

@@ -216,7 +216,7 @@ def identify_cards(cards: Sequence[Card], rubric: Rubric) -> Identified:
         )
         for items in found.values()
     ]
-    joined = join(boxes, totals, sums)
+    joined = join(boxes, totals, sums, exact=0)
     if not len(joined.low):
         raise ContradictionError(
             _("No rules give all the groups and the total together."),

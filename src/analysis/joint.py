@@ -2,8 +2,8 @@
 
 A choice is a box: what a group may have scored in each month. One choice of each group holds together when the sum of
 their boxes meets the total of every month; months do not depend on each other once the choice is made. Sums are built
-group by group; a sum that no later group can bring to a total is dropped at once, and equal sums are kept once, so the
-choices are never multiplied out.
+group by group; a sum that no later group can bring to a total is dropped at once, and sums that every later choice treats
+alike are kept once, so the choices are never multiplied out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analysis.interval import TOLERANCE, Interval
 
 DIGITS = 10
-AT_ONCE = 400_000
+AT_ONCE = 4_000_000  # numbers in one array
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -58,7 +58,7 @@ class Sum:
 class Joined:
     """Every sum that meets all totals: `low`, `high`, `extra` one a row, and how each was made.
 
-    `steps` holds for each group the pairs of an earlier sum and a choice that were added, and the sum they gave.
+    `low` and `high` are those of the first `exact` months; sums that differ elsewhere alone stand in one row. `steps` holds for each group the pairs of an earlier sum and a choice that were added, and the sum they gave.
     """
 
     low: Array
@@ -69,13 +69,12 @@ class Joined:
 
     def choices_alive(self) -> list[set[int]]:
         """For each group the choices that stand in some sum that meets all totals."""
-        alive = np.ones(len(self.low), dtype=bool)
+        alive: Index = np.arange(len(self.low))
         found: list[set[int]] = []
         for left, right, into in reversed(self.steps):
-            used = alive[into]
+            used = np.isin(into, alive)
             found.append(set(right[used].tolist()))
-            alive = np.zeros(left.max(initial=-1) + 1, dtype=bool)
-            alive[left[used]] = True
+            alive = np.unique(left[used])
         return found[::-1]
 
     def choices_of(self, row: int) -> list[int]:
@@ -88,10 +87,11 @@ class Joined:
         return found[::-1]
 
 
-def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum] = ()) -> Joined:
+def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum] = (), exact: int = 1) -> Joined:
     """Every sum of one choice of each group that meets the totals, one a month; no row where none does.
 
-    `sums` are groups that a month prints as one: their sum is held to the printed interval first, then added.
+    `sums` are groups that a month prints as one: their sum is held to the printed interval first, then added. `exact`
+    is for how many months, from the first, the sums themselves are wanted.
     """
     months, width = len(totals), len(totals) + len(sums)
     target = np.array([[item.low, item.high] for item in totals])
@@ -101,33 +101,36 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
     steps: list[tuple[Index, Index, Index]] = []
     for number, group in enumerate(groups):
         own_low, own_high = _spread(group, number, sums, months)
-        rest = _rest(groups, number, sums, months)
+        lows, highs = _rest(groups, number, sums, months)
         kept: list[tuple[Index, Index]] = []
         results: list[tuple[Array, Array]] = []
-        chunk = max(1, AT_ONCE // len(own_low))
+        chunk = max(1, AT_ONCE // own_low.size)
         for start in range(0, len(low), chunk):
             part = slice(start, start + chunk)
             new_low = (low[part, None, :] + own_low[None, :, :]).reshape(-1, width)
             new_high = (high[part, None, :] + own_high[None, :, :]).reshape(-1, width)
             possible = _settle(new_low, new_high, number, sums, months)
-            possible &= (new_low[:, :months] + rest[0] <= target[:, 1] + TOLERANCE).all(axis=1)
-            possible &= (new_high[:, :months] + rest[1] >= target[:, 0] - TOLERANCE).all(axis=1)
+            possible &= (new_low[:, :months] + lows[0] <= target[:, 1] + TOLERANCE).all(axis=1)
+            possible &= (new_high[:, :months] + highs[1] >= target[:, 0] - TOLERANCE).all(axis=1)
             at = np.flatnonzero(possible)
             kept.append((at // len(own_low) + start, at % len(own_low)))
             results.append((new_low[at], new_high[at]))
         left, right = (np.concatenate(part) for part in zip(*kept, strict=True))
         low, high = (np.concatenate(sides) for sides in zip(*results, strict=True))
+        any_month = slice(exact, months)  # here a sum counts only as far as some later choice can miss the total
+        low[:, any_month] = np.maximum(low[:, any_month], (target[:, 1] - lows[1])[any_month])
+        high[:, any_month] = np.minimum(high[:, any_month], (target[:, 0] - highs[0])[any_month])
         extra = extra[left] + group.extra[right]
         weights = members[left] * group.members[right]
         together = np.hstack([low, high, extra]).round(DIGITS) + 0.0
         if not len(together):
-            return Joined(low, high, extra, weights, tuple(steps))
+            return Joined(low[:, :exact], high[:, :exact], extra, weights, tuple(steps))
         _rows, first, inverse = np.unique(together, axis=0, return_index=True, return_inverse=True)
         into: Index = inverse.reshape(-1)
         members = np.bincount(into, weights=weights).astype(float)
         low, high, extra = low[first], high[first], extra[first]
         steps.append((left, right, into))
-    return Joined(low[:, :months], high[:, :months], extra, members, tuple(steps))
+    return Joined(low[:, :exact], high[:, :exact], extra, members, tuple(steps))
 
 
 def _spread(group: Boxes, number: int, sums: Sequence[Sum], months: int) -> tuple[Array, Array]:
@@ -157,16 +160,20 @@ def _settle(low: Array, high: Array, number: int, sums: Sequence[Sum], months: i
 
 
 def _rest(groups: Sequence[Boxes], number: int, sums: Sequence[Sum], months: int) -> tuple[Array, Array]:
-    """The least and the most that the groups after this one, and sums not complete yet, may add in each month."""
-    least, most = np.zeros(months), np.zeros(months)
+    """What the groups after this one, and sums not complete yet, may add to the low and to the high of each month.
+
+    Each of the two has the least in its first row and the most in its second.
+    """
+    lows, highs = (np.zeros((2, months)) for _side in range(2))
     for later, group in enumerate(groups):
         inside = [item.month for item in sums if later in item.groups]
         free = np.array([month not in inside for month in range(months)])
         if later > number:
-            least += np.where(free, group.low.min(axis=0), 0.0)
-            most += np.where(free, group.high.max(axis=0), 0.0)
+            lows += np.where(free, [group.low.min(axis=0), group.low.max(axis=0)], 0.0)
+            highs += np.where(free, [group.high.min(axis=0), group.high.max(axis=0)], 0.0)
     for item in sums:
         if max(item.groups) > number:
-            least[item.month] += max(item.printed.low, 0.0)
-            most[item.month] += item.printed.high
-    return least, most
+            between = np.array([max(item.printed.low, 0.0), item.printed.high])
+            lows[:, item.month] += between
+            highs[:, item.month] += between
+    return lows, highs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from analysis.errors import ContradictionError
 from analysis.evidence import Card, FigureKey, keys_of, leave_out
 from analysis.identify import Identified, explains, identify_cards
 from analysis.rubric import Group, Parameter, Rubric
+from analysis.whatif import gains
 
 
 def smallest_conflict(figures: Sequence[FigureKey], holds: Callable[[Collection[FigureKey]], bool]) -> list[FigureKey]:
@@ -89,26 +90,34 @@ def ruled_out(identified: Identified, cards: Sequence[Card], open_rules: pd.Data
     return pd.DataFrame(rows, columns=["code", "parameter", "value", "entity", "period", "figure", "unit"])
 
 
-def contributions(
-    identified: Identified, cards: Sequence[Card], measures: Callable[[Identified], dict[str, float]]
-) -> pd.DataFrame:
+def contributions(identified: Identified, cards: Sequence[Card], width: Callable[[Identified], float]) -> pd.DataFrame:
     """What each figure of the card asked about contributed: what widens without it.
 
-    `measures` gives widths by name, such as that of a gain, in points.
+    `width` says how wide an answer is, such as `gain_width`, in points.
 
     Returns
     -------
-    One row a figure that identification uses, in the order of the card: `code`, `unit`, `survivors` (without it), and
-    for each measure how much wider it gets without the figure.
+    One row a figure that identification uses, in the order of the card: `code`, `unit`, `survivors` (without it) and
+    `wider` (by how much the answer is wider without it).
     """
     first, *rest = cards
-    before = measures(identified)
+    before = width(identified)
     rows = []
     for key in keys_of(first, identified.rubric):
         without = identify_cards([leave_out(first, identified.rubric, [key]), *rest], identified.rubric)
-        wider = {name: width - before[name] for name, width in measures(without).items()}
-        rows.append({"code": key[2], "unit": key[3], "survivors": without.survivors, **wider})
-    return pd.DataFrame(rows)
+        wider = max(width(without) - before, 0.0)
+        rows.append({"code": key[2], "unit": key[3], "survivors": without.survivors, "wider": wider})
+    return pd.DataFrame(rows, columns=["code", "unit", "survivors", "wider"])
+
+
+def gain_width(levers: Mapping[str, float]) -> Callable[[Identified], float]:
+    """How wide the gain of some improvements is, in points, over the rules that fit."""
+
+    def width(identified: Identified) -> float:
+        gained = gains(identified, levers).iloc[-1]
+        return float(gained["gain_high"] - gained["gain_low"])
+
+    return width
 
 
 def fixed(rubric: Rubric, code: str, parameter: str, value: float) -> Rubric:

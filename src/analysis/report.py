@@ -88,7 +88,7 @@ def prepare(values: dict[str, Any]) -> Parameters:
     """
     _prepare_environment()
     from analysis.answers import open_month
-    from analysis.whatif import USUAL_LEVERS, check_levers, rates_needed, usual_levers
+    from analysis.whatif import USUAL_LEVERS, check_levers, check_target, usual_levers
 
     given = {name: value for name, value in values.items() if value not in ("", None, {})}
     check_parameters({"month": "2000-01", "levers": USUAL_LEVERS, **given})
@@ -96,7 +96,7 @@ def prepare(values: dict[str, Any]) -> Parameters:
     found = {"entity": identified.entity, "month": identified.period}
     parameters = check_parameters({"levers": usual_levers(identified), **given, **found})
     check_levers(identified, parameters.levers)
-    rates_needed(identified, parameters.levers, parameters.target_score)
+    check_target(identified, parameters.target_score)
     return parameters
 
 

@@ -308,6 +308,11 @@ def months_of(period: str) -> tuple[str, str]:
     return period, period
 
 
+def months_left(period: str) -> int:
+    """How many months of the year are left after a period: at least 1, as a plan needs one."""
+    return max(12 - int(months_of(period)[1][5:]), 1)
+
+
 def load_rubrics(folder: Path | None = None) -> tuple[Rubric, ...]:
     """Every rubric of the project, by date.
 

@@ -162,25 +162,6 @@ def reasons(figures: Figures, by_rule: pd.DataFrame) -> list[Sentence]:
     return said
 
 
-def needs(figures: Figures, needed: pd.DataFrame) -> list[Sentence]:
-    """The rate that each lever alone needs for the target score."""
-    said = []
-    for row in needed.itertuples():
-        parts = {"name": row.name, "target": figures["target"], "needed": figures["target.gain"]}
-        parts |= {name: figures.get(f"need.{row.code}.{name}") for name in ("at_best", "for_sure", "most", "gain")}
-        if pd.isna(row.at_best):
-            template = _("{name} alone cannot reach {target}: it gains at most {most} of the {needed} points needed.")
-        elif pd.isna(row.for_sure):
-            template = _(
-                "{name} alone needs at least {at_best} % to reach {target}, and may not reach it: at 100 % it gains "
-                "{gain} of the {needed} points needed."
-            )
-        else:
-            template = _("{name} alone needs {at_best} % at best and {for_sure} % for sure to reach {target}.")
-        said.append(say(template, **parts))
-    return said
-
-
 def reconciliation(figures: Figures) -> Sentence:
     """Whether the groups add up to the total."""
     if "sum" not in figures:

@@ -54,21 +54,21 @@ def first_screen(
         else _words_of_three(_("Rank"), rank or _("not published")),
         _words_of_three(_("Since the month before"), sentences.change(figures, past, identified)),
     ]
-    return _join(
+    return join(
         Html('<header><p class="origin"><strong class="chip {}">{}</strong> <span class="ref">{}</span></p>').format(
             kind, KIND_NAMES[kind](), " · ".join(origin)
         ),
         Html("<h1>{}</h1>").format(sentences.headline(figures, by_group, identified)),
-        _paragraph(sentences.disclosure(figures, ledger), "lead"),
-        Html('<dl class="numbers">{}</dl>').format(_join(*numbers)),
+        paragraph(sentences.disclosure(figures, ledger), "lead"),
+        Html('<dl class="numbers">{}</dl>').format(join(*numbers)),
         _bars(figures, by_group),
-        _paragraph([sentences.reconciliation(figures)], "note"),
+        paragraph([sentences.reconciliation(figures)], "note"),
         Html("</header>"),
     )
 
 
-def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame, needed: pd.DataFrame) -> Html:
-    """What an improvement is worth, why that is a range, and what a target needs."""
+def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame) -> Html:
+    """What an improvement is worth, and why that is a range."""
     rows = []
     for row in gained.itertuples():
         lever = f"lever.{row.code}"
@@ -85,14 +85,12 @@ def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame, neede
         )
     heads = [_("Improvement"), _("Rate today, %"), _("Target, %"), _("Gain, points"), _("New total"), _("Still lost")]
     why = sentences.reasons(figures, by_rule)
-    goal = sentences.needs(figures, needed)
-    return _join(
-        _heading(_("What is an improvement worth?")),
-        _items(sentences.improvement(figures, gained)),
+    return join(
+        heading(_("What is an improvement worth?")),
+        items(sentences.improvement(figures, gained)),
         table(_("Gain of each improvement over every rule that fits"), heads, rows),
-        _paragraph([sentences.caution(figures)], "note"),
-        _join(Html("<h3>{}</h3>").format(_("Why the gain is a range")), _items(why)) if why else Html(),
-        _join(Html("<h3>{}</h3>").format(_("What the target score needs")), _items(goal)) if goal else Html(),
+        paragraph([sentences.caution(figures)], "note"),
+        join(Html("<h3>{}</h3>").format(_("Why the gain is a range")), items(why)) if why else Html(),
     )
 
 
@@ -124,12 +122,10 @@ def groups(figures: Figures, by_group: pd.DataFrame) -> Html:
                 figures.get(f"{group}.place", ""),
             ]
         )
-    return _join(
-        _heading(_("Where did the points go?")),
+    return join(
+        heading(_("Where did the points go?")),
         table(_("Score, maximum and loss of each group, most lost first"), heads, rows),
-        _paragraph(
-            [sentences.say(_("Shares are of the published loss; rounded, they need not sum to 100 %."))], "note"
-        ),
+        paragraph([sentences.say(_("Shares are of the published loss; rounded, they need not sum to 100 %."))], "note"),
     )
 
 
@@ -148,14 +144,14 @@ def disclosed(figures: Figures, ledger: pd.DataFrame) -> Html:
         "Under each rule that fits, the first three rows sum to everything lost exactly; the ranges are their lowest "
         "and highest values over all those rules, so their ends do not add up."
     )
-    return _join(
-        _heading(_("How much of the loss can be seen?")),
+    return join(
+        heading(_("How much of the loss can be seen?")),
         table(
             _("Points lost by what the notice discloses"),
             [_("Part of the loss"), _("Indicators"), _("Points lost"), _("Share of the loss, %")],
             rows,
         ),
-        _paragraph([sentences.say(note)], "note"),
+        paragraph([sentences.say(note)], "note"),
     )
 
 
@@ -177,8 +173,8 @@ def indicators(figures: Figures, by_indicator: pd.DataFrame, by_group: pd.DataFr
             ]
         )
     heads = [_("Indicator"), _("Group"), _("Rate, %"), _("Maximum"), _("Points lost"), _("Disclosure")]
-    return _join(
-        _heading(_("Indicator by indicator")), table(_("Points lost by each indicator"), heads, rows, text=(1, 5))
+    return join(
+        heading(_("Indicator by indicator")), table(_("Points lost by each indicator"), heads, rows, text=(1, 5))
     )
 
 
@@ -213,9 +209,9 @@ def rules(figures: Figures, open_rules: pd.DataFrame, sources: Mapping[str, Sour
         _("Status of the target"),
     ]
     used = set(open_rules["source"])
-    return _join(
-        _heading(_("Which rules fit?")),
-        _paragraph([sentences.caution(figures)], ""),
+    return join(
+        heading(_("Which rules fit?")),
+        paragraph([sentences.caution(figures)], ""),
         table(_("What is known of each rule, and what the published figures leave of it"), heads, rows, text=(2, 5)),
         _sources({name: source for name, source in sources.items() if name in used}),
     )
@@ -223,8 +219,8 @@ def rules(figures: Figures, open_rules: pd.DataFrame, sources: Mapping[str, Sour
 
 def history(figures: Figures, past: pd.DataFrame, identified: Identified) -> Html:
     """Whether the history allows a change or a trend, and why not."""
-    return _join(
-        _heading(_("How did the score move?")), _paragraph([sentences.history_length(figures, past, identified)], "")
+    return join(
+        heading(_("How did the score move?")), paragraph([sentences.history_length(figures, past, identified)], "")
     )
 
 
@@ -245,11 +241,11 @@ def checked(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identif
     heads = [_("Check"), _("Figure"), _("Held against"), _("What rounding allows"), _("Result")]
     alone = alone[(alone["entity"] == identified.entity) & (alone["period"] == identified.period)]
     words = [f"{identified.rubric.name_of(row.code)} ({units[row.unit]})" for row in alone.itertuples()]
-    return _join(
-        _heading(_("Do the figures agree with each other?")),
+    return join(
+        heading(_("Do the figures agree with each other?")),
         table(_("Checks of this notice"), heads, rows, text=(1, 4)) if rows else Html(),
         Html("<p>{}</p>").format(_("Nothing cross-checks these figures; an error in one of them would not be seen:")),
-        Html("<ul>{}</ul>").format(_join(*(Html("<li>{}</li>").format(word) for word in words))),
+        Html("<ul>{}</ul>").format(join(*(Html("<li>{}</li>").format(word) for word in words))),
     )
 
 
@@ -268,8 +264,8 @@ def notice(figures: Figures, sources: Mapping[str, Source], passages: Mapping[st
     ]
     heads = [_("Figure"), _("Value"), _("Unit"), _("As printed"), _("File and line")]
     used = {item.source for item in published}
-    return _join(
-        _heading(_("Where do the numbers come from?")),
+    return join(
+        heading(_("Where do the numbers come from?")),
         table(_("Figures of the notice"), heads, rows, text=(2, 3, 4)),
         _sources({name: source for name, source in sources.items() if name in used}),
         Html("<p>{}</p>").format(
@@ -302,7 +298,7 @@ def described(figures: Figures, prefix: str, measure: str, sources: Mapping[str,
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], text: Sequence[int] = ()) -> Html:
     """A table with a caption; the first column names the row, `text` columns are words, the rest numbers."""
-    head = _join(
+    head = join(
         *(
             Html('<th scope="col"{}>{}</th>').format(Markup("" if place in (0, *text) else ' class="n"'), name)
             for place, name in enumerate(heads)
@@ -315,22 +311,22 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], tex
             Html("<td{}>{}</td>").format(Markup("" if place in text else ' class="n"'), cell)
             for place, cell in enumerate(rest, start=1)
         ]
-        body.append(Html('<tr><th scope="row">{}</th>{}</tr>').format(first, _join(*cells)))
+        body.append(Html('<tr><th scope="row">{}</th>{}</tr>').format(first, join(*cells)))
     return Html(
         '<div class="scroll" role="region" tabindex="0" aria-label="{}"><table><caption><span>{}</span></caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(caption, caption, head, _join(*body))
+    ).format(caption, caption, head, join(*body))
 
 
 def _bars(figures: Figures, by_group: pd.DataFrame) -> Html:
     named = set(named_groups(by_group)["code"])
     longest = by_group["lost_high"].max() or 1.0
-    items = []
+    bars = []
     for row in by_group.itertuples():
         lost, score = figures[f"group.{row.code}.lost"], figures.get(f"group.{row.code}.score")
         length = 100 * (row.lost_high if pd.isna(row.lost) else row.lost) / longest
         label = Html("<b>{}</b> <small>({}/{})</small>").format(lost, score or "?", figures[f"group.{row.code}.max"])
-        items.append(
+        bars.append(
             Html(
                 '<li class="{}"><span class="name">{}</span>'
                 '<svg width="100%" height="20" viewBox="0 0 100 2" preserveAspectRatio="none" '
@@ -346,7 +342,7 @@ def _bars(figures: Figures, by_group: pd.DataFrame) -> Html:
             )
         )
     return Html('<h2 class="bars-title">{}</h2><ul class="bars">{}</ul>').format(
-        _("Points lost by group (score/maximum)"), _join(*items)
+        _("Points lost by group (score/maximum)"), join(*bars)
     )
 
 
@@ -387,7 +383,7 @@ def _source_words(source: Source) -> str:
 
 
 def _sources(sources: Mapping[str, Source]) -> Html:
-    items = []
+    entries = []
     for name, source in sources.items():
         words = ", ".join(part for part in (source.publisher, source.number, source.title) if part)
         if source.published:
@@ -395,24 +391,28 @@ def _sources(sources: Mapping[str, Source]) -> Html:
         if source.sha256:
             words += f" [sha256 {source.sha256[:12]}…]"
         link = Html('<a href="{}" rel="noreferrer">{}</a>').format(source.url, words) if source.url else words
-        items.append(Html("<li><code>{}</code>: {}</li>").format(name, link))
-    return Html('<details class="ref"><summary>{}</summary><ul>{}</ul></details>').format(_("Sources"), _join(*items))
+        entries.append(Html("<li><code>{}</code>: {}</li>").format(name, link))
+    return Html('<details class="ref"><summary>{}</summary><ul>{}</ul></details>').format(_("Sources"), join(*entries))
 
 
-def _heading(words: str) -> Html:
+def heading(words: str) -> Html:
+    """The heading of a section."""
     return Html("<h2>{}</h2>").format(words)
 
 
-def _paragraph(said: Sequence[sentences.Sentence], style: str) -> Html:
+def paragraph(said: Sequence[sentences.Sentence], style: str) -> Html:
+    """Sentences as one paragraph."""
     attribute = Html(' class="{}"').format(style) if style else Html()
     return Html("<p{}>{}</p>").format(attribute, Html(" ").join(said))
 
 
-def _items(said: Sequence[sentences.Sentence]) -> Html:
-    return Html("<ul>{}</ul>").format(_join(*(Html("<li>{}</li>").format(item) for item in said)))
+def items(said: Sequence[sentences.Sentence]) -> Html:
+    """Sentences as a list."""
+    return Html("<ul>{}</ul>").format(join(*(Html("<li>{}</li>").format(item) for item in said)))
 
 
-def _join(*parts: Any) -> Html:
+def join(*parts: Any) -> Html:
+    """Pieces of a page, one after another, in composed Unicode."""
     return Html(nfc(str(Html("").join(parts))))
 
 
@@ -439,7 +439,7 @@ def index_of_reports(records: Sequence[Mapping[str, Any]]) -> Html:
             ]
         )
     heads = [_("Report"), _("Total score"), _("Rank"), _("Figures"), _("Finding"), _("Files")]
-    return _join(
+    return join(
         Html("<h1>{}</h1>").format(_("Reports on the index of Decision 766/QĐ-TTg")),
         table(_("Published reports, newest first"), heads, rows, text=(3, 4, 5)),
     )

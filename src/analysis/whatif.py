@@ -61,6 +61,12 @@ def gains(identified: Identified, levers: Mapping[str, float], acts: Mapping[str
     return pd.DataFrame(rows)
 
 
+def gain_of(gained: pd.DataFrame) -> Interval:
+    """The gain of all improvements of a frame of `gains` together, in points."""
+    last = gained.iloc[-1]
+    return Interval(float(last["gain_low"]), float(last["gain_high"]))
+
+
 def gains_by_rule(identified: Identified, levers: Mapping[str, float]) -> pd.DataFrame:
     """Why the gain is a range: the same gain under each alternative that identification left open.
 
@@ -88,63 +94,15 @@ def gains_by_rule(identified: Identified, levers: Mapping[str, float]) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def rate_needed(identified: Identified, code: str, gain: float) -> tuple[float | None, float | None]:
-    """The rate in percent that one lever alone needs for a gain in points: (at best, for sure).
-
-    At best is under the most favourable surviving rule, for sure under the least; None where no rate does it.
-    """
-    check_levers(identified, {code: 100.0})
-    group = identified.group_of(code)
-    needed: list[float | None] = []
-    for item in identified.hypotheses[group.code]:
-        score = _narrowed(identified, group.code, [item]).scores([code])
-        for rule in item.rules[code]:
-            needed += [rule.rate_for(score.low + gain), rule.rate_for(score.high + gain)]
-    found = [rate for rate in needed if rate is not None]
-    return (min(found) if found else None), (None if None in needed else max(found))
-
-
-def rates_needed(identified: Identified, codes: Iterable[str], target_score: float | None) -> pd.DataFrame:
-    """What each lever alone needs to bring the total to a target score.
-
-    Returns
-    -------
-    One row a lever: `code`, `name`, `target` (the score), `gain` (points still needed from the published total),
-    `at_best`, `for_sure` (rates in percent, see `rate_needed`; missing where no rate does it), `most_low`, `most_high`
-    (the gain at 100 %). No row without a target score.
-
-    Raises
-    ------
-    ParameterError: a target score that is already reached, or above the highest total.
-    """
-    columns = ["code", "name", "target", "gain", "at_best", "for_sure", "most_low", "most_high"]
-    if target_score is None:
-        return pd.DataFrame(columns=columns)
+def check_target(identified: Identified, target_score: float | None) -> None:
+    """Raises ParameterError for a target score that is already reached, or above the highest total."""
     today = round((identified.total.low + identified.total.high) / 2, 6)
-    if not today < target_score <= identified.rubric.points:
+    if target_score is not None and not today < target_score <= identified.rubric.points:
         raise ParameterError(
             _("The target score must be above today's {today} and at most {most}.").format(
                 today=write_number(today, 2), most=write_number(identified.rubric.points, 0)
             )
         )
-    rows = []
-    for code in codes:
-        at_best, _unsure = rate_needed(identified, code, target_score - identified.total.high)
-        _unlikely, for_sure = rate_needed(identified, code, target_score - identified.total.low)
-        most = _gain(identified, {code: 100.0})
-        rows.append(
-            {
-                "code": code,
-                "name": identified.rubric.indicators[code].name,
-                "target": target_score,
-                "gain": target_score - today,
-                "at_best": float("nan") if at_best is None else at_best,
-                "for_sure": float("nan") if for_sure is None else for_sure,
-                "most_low": most.low,
-                "most_high": most.high,
-            }
-        )
-    return pd.DataFrame(rows, columns=columns)
 
 
 def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:

@@ -1,0 +1,387 @@
+"""How do decisions read? The plan, what a target needs, December, the change, the rank, and what to ask for next.
+
+Sentences for the terminal and the page, made from the same figures; the page adds tables.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from analysis.deadline import NO, YEAR_TO_DATE, YES
+from analysis.decided import killer_id
+from analysis.figures import Figure, Figures, Html
+from analysis.plan import Plan
+from analysis.rubric import Rubric
+from analysis.sentences import Sentence, say
+from analysis.tables import heading, items, join, paragraph, table
+from analysis.vietnamese import _, write_period
+from analysis.whatif import TOGETHER
+
+
+def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
+    """The plan in sentences: what to do, what is sure of it, and what not knowing the rules costs."""
+    names = ("target", "months", "cost", "sure_total", "best_total", "best_cost", "regret")
+    parts = {name: figures[f"plan.{name}"] for name in names if f"plan.{name}" in figures}
+    listed = Sentence(
+        "; ".join(f"{{step_{number}}}" for number in range(len(best.steps))),
+        {f"step_{number}": _step(figures, row) for number, row in enumerate(best.steps.itertuples())},
+    )
+    said = []
+    if best.target is None:
+        template = _("The most that {months} months and this effort surely bring is {sure_total}: {steps}.")
+    elif best.feasible:
+        template = _("To be sure of {target} under every rule that fits, the cheapest way takes {cost}: {steps}.")
+    else:
+        template = _(
+            "{target} cannot be reached for sure: all improvements together surely bring {sure_total} and at best "
+            "{best_total}."
+        )
+    effort = say(_("{cost} percentage points of effort") if not best.priced else _("{cost} units of cost"), **parts)
+    said.append(say(template, **{**parts, "cost": effort, "steps": listed}))
+    if best.feasible or best.target is None:
+        said.append(say(_("With this plan the total is {sure_total} for sure and {best_total} at best."), **parts))
+    if best.feasible and "regret" in parts and best.largest_regret > 0:
+        said.append(
+            say(
+                _(
+                    "If the rules were known the same target could take less: not knowing them costs up to {regret} of "
+                    "the {cost}."
+                ),
+                regret=parts["regret"],
+                cost=parts["cost"],
+            )
+        )
+    for number, row in enumerate(best.limits.itertuples()):
+        price = figures.get(f"limit.{number}.price")
+        if row.limit == "target" and price is not None and best.feasible:
+            said.append(say(_("One more point of total on top would take {price} more."), price=price))
+    if not best.priced:
+        said.append(
+            say(
+                _(
+                    "No costs were given, so one percentage point of any improvement counts as one unit of effort; "
+                    "with costs of your own (--costs FILE) the cheapest way may be another."
+                )
+            )
+        )
+    return said
+
+
+def plan_section(figures: Figures, best: Plan) -> Html:
+    """The cheapest plan: sentences, its steps, and its months where there are several."""
+    rows = [
+        [
+            row.name,
+            figures.get(f"step.{row.lever}.rate", _("not printed")),
+            figures[f"step.{row.lever}.added"],
+            figures.get(f"step.{row.lever}.after", _("not known")),
+        ]
+        for row in best.steps.itertuples()
+    ]
+    heads = [_("Improvement"), _("Rate today, %"), _("Percentage points to add"), _("Rate then, %")]
+    months = [
+        [row.name, figures[f"month.{number}.month"], figures[f"month.{number}.added"], figures[f"month.{number}.total"]]
+        for number, row in enumerate(best.schedule.itertuples())
+    ]
+    month_heads = [_("Improvement"), _("Month"), _("Percentage points to add"), _("Sure total then")]
+    several = best.schedule["month"].nunique() > 1
+    return join(
+        heading(_("What should be done next?")),
+        items(plan_words(figures, best)),
+        table(_("The cheapest plan that is sure"), heads, rows) if rows else Html(),
+        table(_("The plan month by month"), month_heads, months) if several else Html(),
+    )
+
+
+def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
+    """What each improvement alone, and all together, need for the target; in one sentence which cannot reach it."""
+    said = []
+    for row in ways[ways["added_best"].notna()].itertuples():
+        way = f"way.{row.lever}"
+        parts = {name: figures.get(f"{way}.{name}") for name in ("added_best", "added_sure", "rate_best", "rate_sure")}
+        parts |= {name: figures[f"{way}.{name}"] for name in ("most_sure", "most_best")}
+        parts |= {"name": row.name, "target": figures["plan.target"]}
+        printed = parts["rate_best"] is not None
+        if pd.isna(row.added_sure):
+            template = (
+                _("{name}: {target} needs at least {rate_best} %, and may not be reached: at most {most_sure} is sure.")
+                if printed
+                else _(
+                    "{name}: {target} needs at least {added_best} percentage points more, and may not be reached: at "
+                    "most {most_sure} is sure."
+                )
+            )
+        elif printed:
+            template = _("{name}: {target} needs {rate_sure} % to be sure, {rate_best} % at best.")
+        elif row.lever == TOGETHER:
+            template = _(
+                "All together: {target} needs {added_sure} percentage points more of each to be sure, {added_best} at "
+                "best."
+            )
+        else:
+            template = _("{name}: {target} needs {added_sure} percentage points more to be sure, {added_best} at best.")
+        said.append(say(template, **parts))
+    never = ways[ways["added_best"].isna()]
+    if len(never):
+        most = never.loc[never["most_best"].idxmax()]
+        template = (
+            _("{target} is out of reach even with everything together, which brings {most} at best.")
+            if most["lever"] == TOGETHER
+            else _("No other improvement alone can bring {target}; the furthest is {name}, with {most} at best.")
+            if said
+            else _("No improvement alone can bring {target}; the furthest is {name}, with {most} at best.")
+        )
+        values = {
+            "target": figures["plan.target"],
+            "name": most["name"],
+            "most": figures[f"way.{most['lever']}.most_best"],
+        }
+        said.append(say(template, **values))
+    return said
+
+
+def late_words(figures: Figures, late: pd.DataFrame) -> list[Sentence]:
+    """Whether the rates can still be reached by December, for both ways of counting."""
+    said = []
+    for row in late[late["counting"] == YEAR_TO_DATE].itertuples():
+        template = {
+            YES: _(
+                "{name}, {target} % by December: if the score counts since January, {needed} % is needed in each of "
+                "the {left} months left; if it counts each month alone, {target} % in December is enough."
+            ),
+            NO: _(
+                "{name}, {target} % by December: if the score counts since January, {needed} % would be needed in each "
+                "of the {left} months left, which is impossible; {most} % is the most. If it counts each month alone, "
+                "{target} % in December is enough."
+            ),
+        }.get(
+            str(row.possible),
+            _(
+                "{name}, {target} % by December: if the score counts since January, {needed} % would be needed in each "
+                "of the {left} months left; whether that is possible is open."
+            ),
+        )
+        parts = {name: figures[f"late.{row.code}.{name}"] for name in ("target", "needed", "left", "most")}
+        said.append(say(template, name=row.name, **parts))
+    return said
+
+
+def needs_section(figures: Figures, ways: pd.DataFrame, late: pd.DataFrame) -> Html:
+    """Backwards: what the target needs, and what December still allows."""
+    by_then, wanted = late_words(figures, late), ways_words(figures, ways)
+    note = say(
+        _(
+            "Months are taken to have equally many dossiers. The notice does not say how the score counts, so both "
+            "ways are shown."
+        )
+    )
+    rows = []
+    for row in ways.itertuples():
+        way, kind = f"way.{row.lever}", "added" if math.isnan(row.rate_low) else "rate"
+        amounts = [figures.get(f"{way}.{kind}_{end}", _("out of reach")) for end in ("sure", "best")]
+        if kind == "added":
+            amounts = [say("+{amount}", amount=amount) if isinstance(amount, Figure) else amount for amount in amounts]
+        rows.append([row.name, *amounts, figures[f"{way}.most_sure"], figures[f"{way}.most_best"]])
+    heads = [
+        _("Improvement"),
+        _("Needed to be sure, %"),
+        _("Needed at best, %"),
+        _("Most it surely brings"),
+        _("Most it may bring"),
+    ]
+    return join(
+        join(
+            heading(_("What does the target need?")),
+            items(wanted),
+            table(
+                _("The rate that each improvement alone needs for the target (+: percentage points more)"), heads, rows
+            ),
+        )
+        if wanted
+        else Html(),
+        join(heading(_("What is still possible by December?")), items(by_then), paragraph([note], "note"))
+        if by_then
+        else Html(),
+    )
+
+
+def change_words(figures: Figures, moved: pd.DataFrame, before: str) -> list[Sentence]:
+    """What of the change since an earlier month is performance, and what cannot be told apart."""
+    if moved.empty:
+        return [say(_("No earlier month of this province has a total and every group under these figures."))]
+    period = write_period(before)
+    said = [
+        say(_("Since {period} the total changed by {change} points."), period=period, change=figures["bridge.total"])
+    ]
+    if (moved["certainty"] == "assumes_one_rule").any():
+        said.append(
+            say(
+                _(
+                    "Rules exist that explain both months, so the changes marked as performance may be that. It is an "
+                    "assumption: no figure proves that the same rules held."
+                )
+            )
+        )
+    reasons = list(dict.fromkeys(row.why for row in moved.itertuples() if row.certainty == "not_separable"))
+    return said + [say("{why}", why=why) for why in reasons]
+
+
+def effect_name(effect: str) -> str:
+    """An effect of the bridge in the reader's language."""
+    return {
+        "performance": _("performance"),
+        "rule": _("other rules"),
+        "counting": _("something else is counted"),
+        "not_separable": _("cannot be told apart"),
+        "rounding": _("rounding"),
+    }[effect]
+
+
+def change_section(figures: Figures, moved: pd.DataFrame, before: str) -> Html:
+    """The bridge of the change: every part with what it is, adding up to the published change."""
+    rows = [
+        [row.name, effect_name(row.effect), figures[f"bridge.{number}"]]
+        for number, row in enumerate(moved.itertuples())
+    ]
+    heads = [_("Part"), _("What it is"), _("Change, points")]
+    return join(
+        heading(_("What of the change is performance?")),
+        items(change_words(figures, moved, before)),
+        table(_("The change of the total by part; the parts sum to it"), heads, rows, text=(1,)) if rows else Html(),
+    )
+
+
+def rank_words(figures: Figures, ranked: pd.DataFrame) -> list[Sentence]:
+    """Where the gain of the report's improvements leads, as far as the totals of others are known."""
+    if ranked.empty:
+        return [say(_("How many provinces were ranked is not known, so nothing can be said of the rank."))]
+    rows = ranked.set_index("case")
+    parts = {name: figures[f"outlook.{name}"] for name in ("today", "after")}
+    parts |= {"known": figures["outlook.after.known"], "ranked": figures["outlook.after.ranked"]}
+    if rows.loc["after", "open"]:
+        template = _("Of {ranked} totals only {known} is known: nothing can be said of the rank.")
+    elif rows.loc["after", "known"] == rows.loc["after", "ranked"]:
+        template = _(
+            "With all improvements above, and the other provinces as they are, the rank would be {after} of {ranked} "
+            "(today {today})."
+        )
+    else:
+        template = _(
+            "With all improvements above the rank would be {after} of {ranked} (today {today}), if the other provinces "
+            "stay as they are: {known} of the {ranked} totals are known, and the range holds whatever the others are."
+        )
+    return [say(template, **parts)]
+
+
+def rank_section(figures: Figures, ranked: pd.DataFrame) -> Html:
+    """The rank after the improvements."""
+    return join(heading(_("What does it do to the rank?")), paragraph(rank_words(figures, ranked), ""))
+
+
+def ask_words(figures: Figures, asked: pd.DataFrame) -> list[Sentence]:
+    """Which figures to ask for, the most helpful first."""
+    if asked.empty:
+        return [say(_("No single figure that is not published would narrow this plan."))]
+    said = []
+    for number, row in enumerate(asked.head(3).itertuples()):
+        parts = {name: figures[f"ask.{number}.{name}"] for name in ("now", "most", "least")}
+        what = _("its points") if row.unit == "points" else _("its rate")
+        template = (
+            _("{name}, {what}: what is open of the plan shrinks from {now} to at most {most} points.")
+            if row.sure > 0.005
+            else _("{name}, {what}: what is open of the plan may shrink from {now} to {least} points.")
+        )
+        said.append(say(template, name=row.name, what=what, **parts))
+    return said
+
+
+def ask_section(figures: Figures, asked: pd.DataFrame) -> Html:
+    """The next number to ask for."""
+    rows = [
+        [
+            row.name,
+            _("points of the indicator") if row.unit == "points" else _("rate, %"),
+            figures[f"ask.{number}.span"],
+            figures[f"ask.{number}.most"],
+            figures[f"ask.{number}.least"],
+        ]
+        for number, row in enumerate(asked.itertuples())
+    ]
+    heads = [_("Figure"), _("What to ask for"), _("It may be"), _("Open then, at most"), _("Open then, at least")]
+    return join(
+        heading(_("Which number should be asked for next?")),
+        items(ask_words(figures, asked)),
+        table(_("What each undisclosed figure would leave open of the plan, in points"), heads, rows, text=(1,))
+        if rows
+        else Html(),
+    )
+
+
+def _step(figures: Figures, row: Any) -> Sentence:
+    added, after = figures[f"step.{row.lever}.added"], figures.get(f"step.{row.lever}.after")
+    if after is None:
+        return say(_("{name} +{added} percentage points"), name=row.name, added=added)
+    return say(_("{name} +{added} percentage points, to {after} %"), name=row.name, added=added, after=after)
+
+
+def proof_section(
+    figures: Figures, rubric: Rubric, hidden: pd.DataFrame, ruled: pd.DataFrame, helped: pd.DataFrame
+) -> Html:
+    """What follows from the published figures: hidden rates, what was ruled out by what, what each figure did."""
+    rates = [
+        [row.name, figures[f"hidden.{row.code}"]] for row in hidden.itertuples() if row.high - row.low < 100 - 1e-9
+    ]
+    killed = []
+    for key, rows in ruled.groupby(["code", "parameter", "value"], sort=False):
+        code, parameter, value = key
+        figure = figures[f"alternative.{code}.{parameter}.{value:g}"]
+        linear = parameter == "target" and value == 100
+        what = _("maximum, points") if parameter == "max" else _("points up to") if linear else _("full marks from, %")
+        by = [_killer(figures, rubric, row) for row in rows.itertuples()]
+        killed.append([rubric.name_of(code), what, figure, Html("; ").join(by)])
+    useful = [
+        [rubric.name_of(row.code), figures[f"without.{number}.rules"], figures[f"without.{number}.wider"]]
+        for number, row in enumerate(helped.itertuples())
+        if row.wider > 0.005 or row.survivors != helped["survivors"].min()
+    ]
+    return join(
+        heading(_("What follows from the published figures?")),
+        table(
+            _("Rates that the notice does not print, and what they must be"),
+            [_("Indicator"), _("Rate, %")],
+            rates,
+        )
+        if rates
+        else Html(),
+        table(
+            _("What was ruled out, and by which figures: a smallest set of them"),
+            [_("Indicator"), _("What was tried"), _("Value"), _("Ruled out by")],
+            killed,
+            text=(1, 3),
+        )
+        if killed
+        else Html(),
+        table(
+            _("What each figure contributed: without it more rules fit, or the gain is wider"),
+            [_("Figure left out"), _("Rules that fit then"), _("Gain wider by, points")],
+            useful,
+        )
+        if useful
+        else Html(),
+    )
+
+
+def _killer(figures: Figures, rubric: Rubric, row: Any) -> Sentence:
+    template = "{name} {figure} %" if row.unit == "percent" else "{name} {figure}"
+    figure = figures[killer_id(row)]
+    return say(
+        f"{template} ({{period}})", name=rubric.name_of(row.figure), figure=figure, period=write_period(row.period)
+    )
+
+
+def said_together(*parts: list[Sentence]) -> str:
+    """Sentences for the terminal, one a line."""
+    return "\n".join(str(sentence) for part in parts for sentence in part)

@@ -1,0 +1,227 @@
+"""Which numbers do the decision sections of a report show, and how was each made?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.deadline import YEAR_TO_DATE
+from analysis.evidence import Card
+from analysis.figures import Figure, Figures, between, exact
+from analysis.identify import Identified
+from analysis.plan import Plan
+from analysis.reconcile import interval_of
+from analysis.vietnamese import _
+
+
+def decide(
+    figures: Figures,
+    identified: Identified,
+    best: Plan,
+    ways: pd.DataFrame,
+    late: pd.DataFrame,
+    moved: pd.DataFrame,
+    ranked: pd.DataFrame,
+    asked: pd.DataFrame,
+) -> Figures:
+    """The figures of a report with every number of its decision sections added, each under an id of its own."""
+    decided = Figures(figures)
+    decided.add(_of_plan(best, identified))
+    if best.target is not None:
+        decided = with_ways(decided, identified, ways, best.target)
+    decided.add(_of_late(late))
+    decided.add(_of_ranks(ranked))
+    decided.add(_of_asked(asked))
+    return with_bridge(decided, moved)
+
+
+def with_bridge(figures: Figures, moved: pd.DataFrame) -> Figures:
+    """The figures with those of a change added."""
+    bridged = Figures(figures)
+    bridged.add(_of_moves(moved))
+    return bridged
+
+
+def prove(
+    figures: Figures,
+    cards: Sequence[Card],
+    scores: pd.DataFrame,
+    hidden: pd.DataFrame,
+    ruled: pd.DataFrame,
+    helped: pd.DataFrame,
+) -> Figures:
+    """The figures of a report with those of its proof: unrounded scores, hidden rates, what ruled what out."""
+    proved = Figures(figures)
+    rule = _("sharp bounds over every rule that fits")
+    proved.add(
+        between(f"exact.{row.code}", row.name, (row.low, row.high), "points", 3, rule) for row in scores.itertuples()
+    )
+    proved.add(
+        between(f"hidden.{row.code}", row.name, (row.low, row.high), "percent", 1, rule) for row in hidden.itertuples()
+    )
+    formula = _("the figure left out")
+    for number, row in enumerate(helped.itertuples()):
+        count = float(row.survivors)
+        proved.add([exact(f"without.{number}.rules", row.code, count, "count", 0, "derived", formula)])
+        proved.add([exact(f"without.{number}.wider", row.code, row.wider, "points", 2, "derived", formula)])
+    proved.add(_of_killers(cards, ruled))
+    return proved
+
+
+def killer_id(row: Any) -> str:
+    """The id of a figure of any card that helped to rule something out; `row` is one of `proof.ruled_out`."""
+    return f"card.{row.entity}.{row.period}.{row.figure}.{row.unit}"
+
+
+def _of_killers(cards: Sequence[Card], ruled: pd.DataFrame) -> Iterator[Figure]:
+    printed = {(item.entity, item.period): item.figures for item in cards}
+    for row in ruled.drop_duplicates(["entity", "period", "figure", "unit"]).itertuples():
+        of = printed[row.entity, row.period].loc[(row.figure, row.unit)]
+        span = interval_of(of)
+        yield Figure(
+            id=killer_id(row),
+            label=row.figure,
+            value=float(of["value"]),
+            low=span.low,
+            high=span.high,
+            unit=row.unit,
+            decimals=int(of["decimals"]),
+            kind=of["kind"],
+            rule=_("as published"),
+            source=of["source"],
+            where=f"{of['file']}:{of['line']}",
+            quote=of["quote"],
+        )
+
+
+def _of_plan(best: Plan, identified: Identified) -> Iterator[Figure]:
+    rule = _("cheapest plan that holds under all {count} rules").format(count=identified.survivors)
+    entered = _("parameter of the report")
+    yield exact("plan.months", _("Months of the plan"), float(best.months), "count", 0, "entered", entered)
+    for name, label, value, unit, decimals in (
+        ("cost", _("Effort of the plan"), best.cost, "percent", 0),
+        ("best_cost", _("Effort under the most favourable rules"), best.best_cost, "percent", 0),
+        ("sure_total", _("Total with the plan, for sure"), best.sure_total, "points", 2),
+        ("best_total", _("Total with the plan, at best"), best.best_total, "points", 2),
+        ("regret", _("Most that not knowing the rules costs"), best.largest_regret, "percent", 0),
+    ):
+        if not math.isnan(value):
+            yield exact(f"plan.{name}", label, value, unit, decimals, "derived", rule)
+    for row in best.steps.itertuples():
+        step = f"step.{row.lever}"
+        yield exact(
+            f"{step}.added", row.name, row.added, "percent", 0 if row.added == int(row.added) else 2, "derived", rule
+        )
+        yield exact(
+            f"{step}.cost", row.name, row.cost, "percent", 0 if row.cost == int(row.cost) else 2, "derived", rule
+        )
+        if not math.isnan(row.after_low):
+            yield between(
+                f"{step}.rate",
+                row.name,
+                (row.rate_low, row.rate_high),
+                "percent",
+                2,
+                _("as published"),
+                _middle(row.rate_low, row.rate_high),
+            )
+            yield between(
+                f"{step}.after",
+                row.name,
+                (row.after_low, row.after_high),
+                "percent",
+                2,
+                rule,
+                _middle(row.after_low, row.after_high),
+            )
+    for number, row in enumerate(best.schedule.itertuples()):
+        yield exact(f"month.{number}.month", row.name, float(row.month), "count", 0, "derived", rule)
+        yield exact(
+            f"month.{number}.added",
+            row.name,
+            row.added,
+            "percent",
+            0 if row.added == int(row.added) else 2,
+            "derived",
+            rule,
+        )
+        yield exact(f"month.{number}.total", row.name, row.sure_total, "points", 2, "derived", rule)
+    for number, row in enumerate(best.limits.itertuples()):
+        if not math.isnan(row.shadow_price):
+            yield exact(f"limit.{number}.price", row.limit, abs(row.shadow_price), "percent", 2, "derived", rule)
+    for number, row in enumerate(best.regret.itertuples()):
+        if not math.isnan(row.regret):
+            yield exact(f"world.{number}.cost", row.world, row.cost_known, "percent", 0, "derived", row.world)
+            yield exact(f"world.{number}.regret", row.world, row.regret, "percent", 0, "derived", row.world)
+
+
+def with_ways(figures: Figures, identified: Identified, ways: pd.DataFrame, target: float) -> Figures:
+    """The figures with those of what a target needs added."""
+    decimals = 0 if target == int(target) else 2
+    entered = _("parameter of the report")
+    added = Figures(figures)
+    added.add([exact("plan.target", _("Target score"), target, "points", decimals, "entered", entered)])
+    added.add(_of_ways(ways, identified))
+    return added
+
+
+def _of_ways(ways: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+    rule = _("inverse of the score under each of {count} rules").format(count=identified.survivors)
+    for row in ways.itertuples():
+        way = f"way.{row.lever}"
+        for name in ("added_best", "added_sure", "rate_best", "rate_sure"):
+            value = getattr(row, name)
+            if not math.isnan(value):
+                enough = math.ceil(value * 100 - 1e-7) / 100
+                yield between(f"{way}.{name}", row.name, (value, value), "percent", 2, rule, enough)
+        yield exact(f"{way}.most_sure", row.name, row.most_sure, "points", 2, "derived", rule)
+        yield exact(f"{way}.most_best", row.name, row.most_best, "points", 2, "derived", rule)
+
+
+def _of_late(late: pd.DataFrame) -> Iterator[Figure]:
+    for row in late.itertuples():
+        if row.counting != YEAR_TO_DATE:
+            yield exact(
+                f"late.{row.code}.target", row.name, row.target, "percent", 0, "entered", _("parameter of the report")
+            )
+            continue
+        rule = _("(target × months of the year − rate × months gone) / months left, equal volumes")
+        yield exact(f"late.{row.code}.left", row.name, float(row.months_left), "count", 0, "derived", rule)
+        yield between(f"late.{row.code}.needed", row.name, (row.needed_low, row.needed_high), "percent", 1, rule)
+        yield between(f"late.{row.code}.most", row.name, (row.most_low, row.most_high), "percent", 1, rule)
+
+
+def _of_moves(moved: pd.DataFrame) -> Iterator[Figure]:
+    if len(moved):
+        yield exact(
+            "bridge.total", _("Change of the total"), float(moved["value"].sum()), "points", 2, "derived", "Σ bridge.*"
+        )
+    for number, row in enumerate(moved.itertuples()):
+        rule = f"{row.effect}: {row.certainty}"
+        yield between(f"bridge.{number}", row.name, (row.low, row.high), "points", 2, rule, row.value)
+
+
+def _of_ranks(ranked: pd.DataFrame) -> Iterator[Figure]:
+    for row in ranked.itertuples():
+        rule = _("{known} of {ranked} totals are known").format(known=row.known, ranked=row.ranked)
+        ends = (float(row.rank_best), float(row.rank_worst))
+        yield between(f"outlook.{row.case}", _("Rank"), ends, "rank", 0, rule)
+        yield exact(f"outlook.{row.case}.known", _("Totals known"), float(row.known), "count", 0, "derived", rule)
+        yield exact(f"outlook.{row.case}.ranked", _("Provinces ranked"), float(row.ranked), "count", 0, "derived", rule)
+
+
+def _of_asked(asked: pd.DataFrame) -> Iterator[Figure]:
+    rule = _("the figure tried at the values it may have")
+    for number, row in enumerate(asked.itertuples()):
+        decimals = 1 if row.unit == "percent" else 2
+        yield between(f"ask.{number}.span", row.name, (row.low, row.high), row.unit, decimals, rule)
+        yield exact(f"ask.{number}.now", row.name, row.open_now, "points", 2, "derived", rule)
+        yield exact(f"ask.{number}.most", row.name, row.open_most, "points", 2, "derived", rule)
+        yield exact(f"ask.{number}.least", row.name, row.open_least, "points", 2, "derived", rule)
+
+
+def _middle(low: float, high: float) -> float:
+    return (low + high) / 2

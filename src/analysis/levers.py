@@ -1,0 +1,234 @@
+"""What does an act move? Each lever raises its own indicator and, where a source says so, others with it.
+
+A link is an interval: percentage points that an indicator rises per percentage point of the lever's own. Its low end is
+what is sure, its high end what is possible. Costs are never shipped; a user brings their own file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from analysis import project
+from analysis.errors import AnalysisError, ParameterError, RubricError
+from analysis.history import load_sources
+from analysis.interval import Interval
+from analysis.rubric import Month, Names, Rubric, Status, months_of
+from analysis.vietnamese import _, finding_in_words, language, nearest
+
+FILE = "levers.toml"
+ALWAYS = ("0000-00", "9999-99")
+Code = Field(pattern=r"^[a-z][a-z0-9_]*$")
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Move(_Entry):
+    """By how many percentage points an indicator rises per percentage point of the lever, between two months.
+
+    `valid_from` and `valid_to` are both INCLUDED; a missing one is open.
+    """
+
+    indicator: str = Code
+    low: float = Field(ge=0)
+    high: float = Field(ge=0)
+    valid_from: str = Field(default=ALWAYS[0], pattern=Month)
+    valid_to: str = Field(default=ALWAYS[1], pattern=Month)
+    status: Status | Literal["documented"]
+    source: str
+    note: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Move:
+        if self.low > self.high:
+            raise ValueError(_("low is more than high"))
+        if self.valid_to < self.valid_from:
+            raise ValueError(_("valid_to is before valid_from"))
+        return self
+
+    def meets(self, first: str, last: str) -> bool:
+        """Whether it is valid in any month from `first` to `last`, both included."""
+        return self.valid_from <= last and first <= self.valid_to
+
+
+class Effort(_Entry):
+    """What a user knows of the work behind one lever, all of it optional.
+
+    `cost` per percentage point and `setup` once, in one unit for all levers; `step` in percentage points, the least
+    that is planned; `per_month`, percentage points at most in a month; `ceiling`, the rate in percent within reach.
+    """
+
+    cost: float | None = Field(default=None, gt=0)
+    setup: float = Field(default=0.0, ge=0)
+    step: float = Field(default=1.0, gt=0, le=100)
+    per_month: float | None = Field(default=None, gt=0)
+    ceiling: float = Field(default=100.0, gt=0, le=100)
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Effort:
+        if self.setup and self.cost is None:
+            raise ValueError(_("setup needs a cost, in the same unit"))
+        return self
+
+
+class Lever(_Entry):
+    """An act, called after its main indicator: what else it moves, and what a user knows of the work."""
+
+    code: str = Code
+    names: Names = Field(alias="name")
+    moves: tuple[Move, ...] = ()
+    effort: Effort = Effort()
+
+    @property
+    def name(self) -> str:
+        """The name in the current language."""
+        return str(getattr(self.names, language()))
+
+    @property
+    def effects(self) -> dict[str, Interval]:
+        """Indicator → percentage points per percentage point of the lever, its own first: 1."""
+        return {self.code: Interval.point(1.0)} | {move.indicator: Interval(move.low, move.high) for move in self.moves}
+
+
+class _File(_Entry):
+    levers: tuple[Lever, ...] = Field(alias="lever")
+
+    @model_validator(mode="after")
+    def _no_costs(self) -> _File:
+        if priced := [lever.code for lever in self.levers if "effort" in lever.model_fields_set]:
+            raise ValueError(_("costs belong to a user's own file: {codes}").format(codes=", ".join(priced)))
+        return self
+
+
+def load_levers(rubric: Rubric, period: str, folder: Path | None = None) -> dict[str, Lever]:
+    """Every lever of a period: one for each indicator that can score, with the links valid then, in the index's order.
+
+    `folder` holds `levers.toml` and `sources.toml`; without it they are the project's.
+
+    Raises
+    ------
+    RubricError: a file that cannot be read, or a code, source or link that cannot be right (file, line and field are
+    named).
+    HistoryError: from `history.load_sources`.
+    """
+    folder = folder or project.root() / "data"
+    text = _read(folder / FILE, RubricError)
+    written = _checked(_File, tomllib.loads(text), FILE, text, RubricError).levers
+    if wrong := list(_wrong(written, text, rubric, load_sources(folder))):
+        raise RubricError(
+            _("{file} does not describe levers.").format(file=FILE), wrong, _("Correct these, then run again.")
+        )
+    links = {lever.code: lever for lever in written}
+    first, last = months_of(period)
+    levers = {}
+    for code, indicator in rubric.indicators.items():
+        lever = links.get(code) or Lever(code=code, name=indicator.names)
+        if indicator.max.low is not None or any(indicator.max.alternatives):
+            valid = tuple(move for move in lever.moves if move.valid_from <= first and last <= move.valid_to)
+            levers[code] = lever.model_copy(update={"moves": valid})
+    return levers
+
+
+def load_costs(path: Path) -> dict[str, Effort]:
+    """A user's costs and limits: a TOML file with a table for each lever, such as `[e_result]` with `cost = 3.5`.
+
+    Raises ParameterError for a file that cannot be read (file, line and field are named).
+    """
+    text = _read(path, ParameterError)
+    tables = tomllib.loads(text).items()
+    return {code: _checked(Effort, entry, path.name, text, ParameterError, (code,)) for code, entry in tables}
+
+
+def with_costs(levers: Mapping[str, Lever], costs: Mapping[str, Effort]) -> dict[str, Lever]:
+    """The levers with what a user knows of them. Raises ParameterError for a code that is no lever."""
+    for code in costs:
+        if code not in levers:
+            raise ParameterError(
+                _("“{code}” is not a lever.").format(code=code),
+                nearest(code.replace("_", "-"), levers),
+                _("Levers: {codes}.").format(codes=", ".join(levers)),
+            )
+    return {code: lever.model_copy(update={"effort": costs.get(code, lever.effort)}) for code, lever in levers.items()}
+
+
+def _read(path: Path, error: type[AnalysisError]) -> str:
+    """The text of a TOML file. Raises `error` where it is missing or not TOML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tomllib.loads(text)
+    except FileNotFoundError as cause:
+        raise error(_("There is no file {file}.").format(file=path)) from cause
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
+        raise error(
+            _("{file} is not valid TOML.").format(file=path.name), [str(cause)], _("Correct that line, then run again.")
+        ) from cause
+    return text
+
+
+def _checked(
+    model: type[M], entry: object, file: str, text: str, error: type[AnalysisError], at: tuple[Any, ...] = ()
+) -> M:
+    """The entry as a model. Raises `error` with file, line and field of every finding."""
+    try:
+        return model.model_validate(entry)
+    except ValidationError as cause:
+        rows = []
+        for finding in cause.errors():
+            place = (*at, *finding["loc"])
+            field = ".".join(part for part in place if isinstance(part, str))
+            rows.append(f"{file}:{_line(text, place)} {field}: {finding_in_words(finding)}")
+        what = _("{file} does not describe levers.").format(file=file)
+        raise error(what, rows, _("Correct these, then run again.")) from cause
+
+
+def _wrong(levers: tuple[Lever, ...], text: str, rubric: Rubric, sources: Collection[str]) -> Iterator[str]:
+    """What is wrong between the levers, the rubric and the sources: file, line, field and words."""
+
+    def row(words: str, *place: str | int) -> str:
+        return f"{FILE}:{_line(text, place)} {place[-1]}: {words}"
+
+    regime = rubric.valid_from, rubric.valid_to or ALWAYS[1]
+    unknown = _("“{code}” is not an indicator of {rubric}.")
+    for number, lever in enumerate(levers):
+        if lever.code in [other.code for other in levers[:number]]:
+            yield row(_("the same code stands twice: {codes}").format(codes=lever.code), "lever", number, "code")
+        if lever.code not in rubric.indicators and (
+            not lever.moves or any(move.meets(*regime) for move in lever.moves)
+        ):
+            yield row(unknown.format(code=lever.code, rubric=rubric.id), "lever", number, "code")
+        for at, move in enumerate(lever.moves):
+            place = "lever", number, "moves", at
+            if move.indicator not in rubric.indicators and move.meets(*regime):
+                yield row(unknown.format(code=move.indicator, rubric=rubric.id), *place, "indicator")
+            if move.indicator == lever.code:
+                yield row(_("a lever moves its own indicator 1 to 1"), *place, "indicator")
+            earlier = [other for other in lever.moves[:at] if other.indicator == move.indicator]
+            if any(other.meets(move.valid_from, move.valid_to) for other in earlier):
+                yield row(_("{code} is moved twice in one month").format(code=move.indicator), *place, "indicator")
+            if move.source not in sources:
+                yield row(_("source “{value}” is not in sources.toml").format(value=move.source), *place, "source")
+
+
+def _line(text: str, place: tuple[str | int, ...]) -> int:
+    """The line of a field such as ("lever", 2, "moves", 0, "low"), or of its table's header where it has no line."""
+    lines = text.splitlines()
+    names, header, at = list(place), "", 0
+    while names and (not header or (len(names) > 1 and isinstance(names[1], int))):
+        header = f"{header}.{names.pop(0)}".strip(".")
+        number = names.pop(0) if names and isinstance(names[0], int) else 0
+        tables = [row for row in range(at, len(lines)) if lines[row].strip() in (f"[{header}]", f"[[{header}]]")]
+        at = tables[int(number)] if int(number) < len(tables) else at
+    for row in range(at + 1, len(lines)):
+        if lines[row].startswith("["):
+            break
+        if names and re.match(rf"{re.escape(str(names[0]))}\s*=", lines[row]):
+            return row + 1
+    return at + 1

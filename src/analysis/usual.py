@@ -1,0 +1,75 @@
+"""Which plan does a report make where nobody says? The next class to reach, and the levers that surely have room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.asking import next_figures
+from analysis.bounds import rate_of
+from analysis.errors import ParameterError
+from analysis.evidence import Card
+from analysis.identify import Identified
+from analysis.interval import TOLERANCE
+from analysis.levers import Lever
+from analysis.plan import Plan, best, task_of, worst
+from analysis.vietnamese import _, nearest
+
+# Classes of the index: below 50 weak, from 90 excellent (published); 70 and 80 between them are inferred from the
+# labels of published totals, which agree with them.
+CLASSES = (50.0, 70.0, 80.0, 90.0, 100.0)
+
+
+def next_target(identified: Identified) -> float:
+    """The least total of the next class above today's, in points; the maximum where there is none."""
+    return next((least for least in CLASSES if least > identified.total.high), identified.rubric.points)
+
+
+def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequence[str] = ()) -> dict[str, Lever]:
+    """The levers named, or else those whose rate is surely below 100 %: only they can add points for sure.
+
+    Raises ParameterError for a code that is no lever.
+    """
+    for code in codes:
+        if code not in levers:
+            raise ParameterError(
+                _("“{code}” is not a lever.").format(code=code),
+                nearest(code.replace("_", "-"), levers),
+                _("Levers: {codes}.").format(codes=", ".join(levers)),
+            )
+    if codes:
+        return {code: lever for code, lever in levers.items() if code in codes}
+    return {
+        code: lever
+        for code, lever in levers.items()
+        if not identified.readings[code].empty and rate_of(identified, code).high < 100 - TOLERANCE
+    }
+
+
+def ask(identified: Identified, cards: Sequence[Card], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:
+    """Which undisclosed figures would leave least open of a plan: `asking.next_figures` for what the plan moves.
+
+    Open is how far apart the total with the plan may be under the rules that fit, in points.
+    """
+    return next_figures(
+        identified,
+        cards,
+        lambda told: points_open(told, levers, chosen),
+        plan_groups(identified, levers, chosen),
+    )
+
+
+def points_open(identified: Identified, levers: Mapping[str, Lever], chosen: Plan) -> float:
+    """How far apart the total with a plan may be under the rules that fit, in points."""
+    task = task_of(identified, levers.values(), chosen.months)
+    added = dict(zip(chosen.steps["lever"], chosen.steps["added"], strict=True))
+    steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
+    return best(task, steps) - worst(task, steps)[0]
+
+
+def plan_groups(identified: Identified, levers: Mapping[str, Lever], chosen: Plan) -> list[str]:
+    """The groups that hold what a plan moves."""
+    moved = [code for lever in chosen.steps["lever"] for code in levers[lever].effects]
+    return list(dict.fromkeys(identified.group_of(code).code for code in moved))

@@ -1,0 +1,517 @@
+"""Ranks after a gain: real provinces, totals one can count in one's head, and every completion of small cases."""
+
+from itertools import pairwise, product
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from analysis.contract import COLUMNS
+from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
+from analysis.interval import Interval
+from analysis.ranks import RankSet, alike, peers, rank_after_gain, rank_set
+from analysis.vietnamese import rounded
+
+PROVINCES = "2026"
+FULL = 10_000
+NOBODY = pd.DataFrame(columns=["entity", "low", "high", "rank"])
+many = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def points(hundredths):
+    return hundredths / 100
+
+
+def frame(totals, ranks=None, ranked=None):
+    """As from `peers`: entity → total, printed with two decimals."""
+    rows = [
+        {
+            "entity": name,
+            "total": total,
+            "low": total - 0.005,
+            "high": total + 0.005,
+            "rank": (ranks or {}).get(name, float("nan")),
+            "ranked": ranked or float("nan"),
+        }
+        for name, total in totals.items()
+    ]
+    return pd.DataFrame(rows, columns=["entity", "total", "low", "high", "rank", "ranked"])
+
+
+def case(result, name):
+    (row,) = result[result["case"] == name].itertuples()
+    return row
+
+
+def figures(*rows):
+    """(entity, code, value) with what a row may say otherwise → a history."""
+    levels = {"total_score": ("total", "points", 2), "national_rank": ("rank", "rank", 0)}
+    made = []
+    for line, (entity, code, value, *changes) in enumerate(rows, start=2):
+        level, unit, decimals = levels.get(code, ("indicator", "count", 0))
+        row = {"entity": entity, "period": "2026", "scope": "year_to_date", "as_of": "2026-10-10", "level": level}
+        row |= {"code": code, "value": value, "unit": unit, "max": 4.0 if level == "rank" else float("nan")}
+        row |= {"decimals": decimals, "kind": "published", "source": "tests", "quote": str(value)}
+        made.append(row | (changes[0] if changes else {}) | {"file": "tests.csv", "line": line})
+    return pd.DataFrame(made, columns=[*COLUMNS, "file", "line"]).astype({"value": float})
+
+
+# Which totals are ranked together
+
+
+def test_all_provinces_of_a_snapshot_are_peers(history):
+    found = peers(history, "Phú Thọ", PROVINCES)
+    assert len(found) == 34
+    assert list(found["rank"]) == list(range(1, 35))
+    assert set(found["ranked"]) == {34}
+    own = found.set_index("entity").loc["Phú Thọ"]
+    assert (own["total"], own["rank"]) == (62.18, 19)
+    assert (own["low"], own["high"]) == pytest.approx((62.175, 62.185))
+
+
+def test_peers_are_of_the_same_period_scope_and_date():
+    other = ({"period": "2025"}, {"scope": "month"}, {"as_of": "2026-10-11"}, {"value": float("nan")})
+    history = figures(
+        ("A", "total_score", 50.0),
+        ("B", "total_score", 60.0),
+        ("B", "national_rank", 1),
+        ("B", "national_rank", 3, {"as_of": "2026-10-11"}),
+        *((f"C{number}", "total_score", 70.0, change) for number, change in enumerate(other)),
+        ("D", "national_rank", 2),
+    )
+    found = peers(history, "A", "2026")
+    assert list(found["entity"]) == ["B", "A"]
+    assert found["rank"].iloc[0] == 1
+    assert found[["rank", "ranked"]].iloc[1].isna().all()
+
+
+@pytest.mark.parametrize("unknown", [{"as_of": ""}, {"scope": "unknown"}])
+def test_an_unknown_date_or_scope_is_the_same_only_in_the_same_source(unknown):
+    history = figures(
+        ("A", "total_score", 50.0, unknown),
+        ("A", "national_rank", 2, unknown | {"source": "elsewhere"}),
+        ("B", "total_score", 60.0, unknown),
+        ("C", "total_score", 70.0, unknown | {"source": "elsewhere"}),
+    )
+    found = peers(history, "A", "2026").set_index("entity")
+    assert list(found.index) == ["B", "A"]
+    assert found.loc["A", "rank"] == 2
+
+
+def test_two_notices_of_unknown_date_are_not_ranked_together(history):
+    assert list(peers(history, "Hòa Bình", "2024-07")["entity"]) == ["Hòa Bình"]
+    assert "Bắc Kạn" in set(history[(history["period"] == "2024-07") & (history["as_of"] == "")]["entity"])
+
+
+def test_peers_of_a_period_without_a_total(history):
+    with pytest.raises(NoTotalError):
+        peers(history, "Hòa Bình", "2024-06")
+    with pytest.raises(UnknownNameError):
+        peers(history, "Hòa Bình", "2020-01")
+
+
+# Ranks where all totals are known
+
+
+def test_phu_tho_would_pass_fourteen_provinces(history):
+    result = rank_after_gain(peers(history, "Phú Thọ", PROVINCES), "Phú Thọ", Interval.point(3.97))
+    assert list(result["case"]) == ["today", "others_fixed"]
+    today, fixed = result.itertuples()
+    assert (today.rank_best, today.rank_worst, today.passed_low, today.passed_high) == (19, 19, 0, 0)
+    assert (today.drift, today.gain_low, today.gain_high) == (0, 0, 0)
+    assert (fixed.rank_best, fixed.rank_worst, fixed.passed_low, fixed.passed_high) == (5, 5, 14, 14)
+    assert (fixed.drift, fixed.gain_low, fixed.gain_high) == (0, 3.97, 3.97)
+
+
+@pytest.mark.parametrize(
+    ("gain", "best", "worst"),
+    [(3.94, 6, 6), (3.95, 5, 5), (3.9449, 5, 6), (4.04, 5, 5), (4.05, 4, 4), (0.0, 19, 19), (6.61, 2, 2), (6.62, 1, 1)],
+)
+def test_phu_tho_reaches_a_rank_when_it_is_level(history, gain, best, worst):
+    """62.18 + 3.95 = 66.13 is Tây Ninh, + 4.05 = 66.23 is Gia Lai, + 6.62 = 68.80 is Đồng Tháp."""
+    fixed = case(rank_after_gain(peers(history, "Phú Thọ", PROVINCES), "Phú Thọ", Interval.point(gain)), "others_fixed")
+    assert (fixed.rank_best, fixed.rank_worst) == (best, worst)
+
+
+def test_every_published_rank_is_the_one_counted(history):
+    found = peers(history, "Phú Thọ", PROVINCES)
+    for row in found.itertuples():
+        counted = rank_after_gain(found.assign(rank=float("nan")), row.entity, Interval.point(0)).iloc[0]
+        assert (counted.rank_best, counted.rank_worst) == (row.rank, row.rank)
+
+
+TIED = frame({"A": 70.0, "B": 60.0, "C": 60.0, "D": 50.0})
+
+
+@pytest.mark.parametrize(("entity", "rank"), [("A", 1), ("B", 2), ("C", 2), ("D", 4)])
+def test_level_totals_share_a_rank_and_the_next_is_left_out(entity, rank):
+    today = rank_after_gain(TIED, entity, Interval.point(0)).iloc[0]
+    assert (today.rank_best, today.rank_worst) == (rank, rank)
+
+
+@pytest.mark.parametrize(
+    ("gain", "ranks", "passed"),
+    [
+        ((9.99, 9.99), (4, 4), (0, 0)),
+        ((10, 10), (2, 2), (2, 2)),
+        ((10 - 1e-10, 10 + 1e-10), (2, 2), (2, 2)),
+        ((10 - 1e-6, 10 - 1e-6), (2, 4), (0, 2)),
+        ((9, 20), (1, 4), (0, 3)),
+        ((20, 30), (1, 1), (3, 3)),
+    ],
+)
+def test_a_gain_that_ends_level_passes(gain, ranks, passed):
+    fixed = case(rank_after_gain(TIED, "D", Interval(*gain)), "others_fixed")
+    assert (fixed.rank_best, fixed.rank_worst) == ranks
+    assert (fixed.passed_low, fixed.passed_high) == passed
+
+
+def test_a_total_with_fewer_decimals_may_be_on_either_side():
+    """B is printed as 60, which is 59.50 to 60.50; 60.20 may be behind it, and 60.50 is surely level at least."""
+    coarse = frame({"A": 60.2, "B": 60.0})
+    coarse.loc[1, ["low", "high"]] = (59.5, 60.5)
+    for gain, ranks, passed in ((0.0, (1, 2), (0, 0)), (0.2, (1, 2), (0, 1)), (0.3, (1, 1), (0, 1))):
+        fixed = case(rank_after_gain(coarse, "A", Interval.point(gain)), "others_fixed")
+        assert ((fixed.rank_best, fixed.rank_worst), (fixed.passed_low, fixed.passed_high)) == (ranks, passed)
+    coarse["rank"] = [1, 2]
+    fixed = case(rank_after_gain(coarse, "A", Interval.point(0.2)), "others_fixed")
+    assert (fixed.rank_best, fixed.rank_worst) == (1, 1)
+
+
+def test_a_coarse_total_of_ones_own_may_pass_too():
+    """A is printed as 60, which is 59.50 to 60.50: after 0.1 it may be level with C, 60.60, at best."""
+    coarse = frame({"A": 60.0, "C": 60.6})
+    coarse.loc[0, ["low", "high"]] = (59.5, 60.5)
+    fixed = case(rank_after_gain(coarse, "A", Interval.point(0.1)), "others_fixed")
+    assert ((fixed.rank_best, fixed.rank_worst), (fixed.passed_low, fixed.passed_high)) == ((1, 2), (0, 1))
+    fixed = case(rank_after_gain(coarse, "A", Interval.point(0.09)), "others_fixed")
+    assert ((fixed.rank_best, fixed.rank_worst), (fixed.passed_low, fixed.passed_high)) == ((2, 2), (0, 0))
+
+
+@pytest.mark.parametrize("gain", [0.07, 0.29])
+def test_floats_do_not_move_a_gain_to_the_next_hundredth(gain):
+    assert 100 * 0.07 > 7
+    assert 100 * 0.29 < 29
+    for more, rank in ((0.0, 1), (0.01, 2)):
+        near = frame({"A": 50.0, "B": 50 + gain + more})
+        fixed = case(rank_after_gain(near, "A", Interval.point(gain)), "others_fixed")
+        assert (fixed.rank_best, fixed.rank_worst) == (rank, rank)
+
+
+totals = st.integers(0, 8)
+
+
+@many
+@given(
+    st.lists(totals, min_size=4, max_size=4),
+    st.tuples(totals, totals),
+    st.integers(1, 3),
+    st.sampled_from([0, 50_00, 99_92]),
+)
+@example([0, 1, 1, 2], (1, 1), 1, 0)
+def test_drift_is_every_way_the_others_can_move(places, gain, drift, base):
+    own, *others = [base + place for place in places]
+    steps = range(min(gain), max(gain) + 1)
+    ways = [range(max(other - drift, 0), min(other + drift, FULL) + 1) for other in others]
+    ranks, passed = set(), set()
+    for step, *moved in product(steps, *ways):
+        ranks.add(1 + sum(total > min(own + step, FULL) for total in moved))
+        passed.add(sum(now > own and then <= own + step for now, then in zip(others, moved, strict=True)))
+    names = dict(zip("ABCD", map(points, [own, *others]), strict=True))
+    result = rank_after_gain(frame(names), "A", Interval(*map(points, sorted(gain))), points(drift))
+    found = case(result, "others_drift")
+    assert (found.rank_best, found.rank_worst) == (min(ranks), max(ranks))
+    assert (found.passed_low, found.passed_high) == (min(passed), max(passed))
+    assert found.drift == points(drift)
+    assert list(result["drift"])[:2] == [0, 0]
+
+
+def test_the_rank_is_not_counted_while_totals_are_missing(history):
+    found = peers(history, "Phú Thọ", PROVINCES)
+    below = found[found["entity"] != "Hà Nội"]
+    with pytest.raises(CheckError, match="33 of 34"):
+        rank_after_gain(below, "Phú Thọ", Interval.point(1))
+    above = found[found["entity"] != "Đồng Tháp"].assign(ranked=float("nan"))
+    with pytest.raises(CheckError, match="No totals agree"):
+        rank_after_gain(above, "Phú Thọ", Interval.point(1))
+
+
+@pytest.mark.parametrize(("gain", "drift"), [((-1, 1), 0), ((0, 101), 0), ((0, float("inf")), 0), ((1, 1), -0.5)])
+def test_refuses_points_that_are_no_gain_or_drift(gain, drift):
+    with pytest.raises(ParameterError):
+        rank_after_gain(TIED, "D", Interval(*gain), drift)
+
+
+def test_refuses_someone_who_is_not_ranked():
+    with pytest.raises(UnknownNameError):
+        rank_after_gain(TIED, "E", Interval.point(1))
+
+
+# Ranks where totals are unseen
+
+
+def test_hoa_binh_may_pass_all_or_none_of_the_twenty_three_it_does_not_see():
+    assert rank_set(NOBODY, 63, 58.83, 24) == RankSet(24, 24, 63)
+    allowed = rank_set(NOBODY, 63, 58.83, 24, Interval(0.01, 5))
+    assert allowed == RankSet(1, 24, 63)
+    assert not allowed.says_nothing
+
+
+def test_without_any_fact_nothing_is_said():
+    for gain in (Interval.point(0), Interval(0, 5)):
+        assert rank_set(pd.DataFrame(), 63, 58.83, gain=gain) == RankSet(1, 63, 63)
+        assert rank_set(pd.DataFrame(), 63, 58.83, float("nan"), gain).says_nothing
+    assert not rank_set(frame({"B": 60.0}), 63, 58.83).says_nothing  # at best second
+
+
+def test_the_highest_total_is_first_whatever_the_rest():
+    assert rank_set(NOBODY, 63, 90.0, 24, Interval.point(10)) == RankSet(1, 1, 63)
+    assert rank_set(NOBODY, 63, 0.0) == RankSet(1, 63, 63)
+
+
+def test_a_known_rank_bounds_the_unseen():
+    """Own 50, 8th; 4th has 60 and 6th 55: at 56, three or four of the seven are above; at 60, three; at 61, 0 to 3."""
+    known = frame({"fourth": 60.0, "sixth": 55.0}, {"fourth": 4, "sixth": 6})
+    for gain, best, worst in ((0, 8, 8), (4, 7, 8), (5, 6, 6), (6, 5, 6), (10, 4, 4), (11, 1, 4)):
+        for totals_known in (NOBODY, known):
+            found = rank_set(totals_known, 20, 50.0, 8, Interval.point(gain), known)
+            assert found == RankSet(best, worst, 20), gain
+    assert rank_set(known, 20, 50.0, 8, Interval.point(11)) == RankSet(1, 6, 20)
+
+
+def test_known_totals_without_their_ranks_stay_known():
+    known = frame({"B": 60.0, "C": 55.0}, {"B": 1})
+    assert rank_set(NOBODY, 4, 50.0, known_ranks=known) == rank_set(known, 4, 50.0, known_ranks=known.head(1))
+
+
+@pytest.mark.parametrize(
+    ("known", "ranked", "rank", "known_ranks"),
+    [
+        ({"B": 60.0}, 5, 1, {}),  # someone is above the first
+        ({}, 5, 6, {}),  # the sixth of five
+        ({"B": 40.0, "C": 30.0}, 3, 2, {}),  # nobody is left to be above
+        ({}, 5, 3, {"B": (60.0, 3)}),  # a rank shared by different totals
+        ({}, 5, 4, {"B": (50.0, 3)}),  # a total shared by different ranks
+        ({"B": 55.0}, 5, 3, {"C": (60.0, 2)}),  # B would be third, and so this one fourth
+        ({}, 5, None, {"B": (100.0, 2)}),  # nobody can be above 100
+        ({"B": 60.0, "C": 70.0}, 2, None, {}),  # three of two
+        ({"B": 60.0}, 5, None, {"B": (61.0, 1)}),  # two totals of one
+    ],
+)
+def test_facts_that_cannot_be_true_together(known, ranked, rank, known_ranks):
+    with_rank = frame(
+        {name: total for name, (total, _rank) in known_ranks.items()}, {n: r for n, (_t, r) in known_ranks.items()}
+    )
+    with pytest.raises(CheckError):
+        rank_set(frame(known), ranked, 50.0, rank, known_ranks=with_rank)
+
+
+def test_a_coarse_total_of_ones_own_is_every_hundredth():
+    """92.8 is 92.75 to 92.85, so against 92.80 it may be first or second, and after 0.05 it is at least level."""
+    own, other = Interval.of_printed(92.8, 1), frame({"B": 92.8})
+    assert rank_set(other, 2, own) == RankSet(1, 2, 2)
+    assert rank_set(other, 2, own, gain=Interval.point(0.04)) == RankSet(1, 2, 2)
+    assert rank_set(other, 2, own, gain=Interval.point(0.05)) == RankSet(1, 1, 2)
+    assert rank_set(other, 2, own, 2) == RankSet(2, 2, 2)
+
+
+@given(st.integers(300, 999))
+def test_floats_do_not_move_the_ends_of_a_coarse_total(tenths):
+    own, end = Interval.of_printed(tenths / 10, 1), tenths / 10
+    assert rank_set(frame({"B": end + 0.05}), 2, own) == RankSet(1, 2, 2)
+    assert rank_set(frame({"B": end + 0.06}), 2, own) == RankSet(2, 2, 2)
+    assert rank_set(frame({"B": end - 0.04}), 2, own) == RankSet(1, 2, 2)
+    assert rank_set(frame({"B": end - 0.05}), 2, own) == RankSet(1, 1, 2)
+
+
+def test_a_total_of_more_decimals_is_as_the_portal_would_print_it():
+    for total in (60.004, 59.996, Interval.of_printed(59.996, 3)):
+        assert rank_set(frame({"B": 60.0}), 2, total) == RankSet(1, 1, 2)
+        assert rank_set(frame({"B": 60.01}), 2, total) == RankSet(2, 2, 2)
+    assert rank_set(frame({"B": 59.99}).assign(low=59.9955, high=59.9965), 2, 60.0, 1) == RankSet(1, 1, 2)
+
+
+def test_too_many_coarse_totals_with_ranks_are_refused():
+    coarse = frame({name: 60.0 for name in "ABCD"}, dict.fromkeys("ABCD", 1)).assign(low=59.95, high=60.05)
+    assert rank_set(coarse, 5, 50.0) == RankSet(5, 5, 5)
+    with pytest.raises(CheckError, match="Too many"):
+        rank_set(coarse, 5, 50.0, known_ranks=coarse)
+
+
+PLACES = 6  # hundredths that totals of the small cases lie on; one more on either side and 100 stand for all others
+
+
+@st.composite
+def small_cases(draw):
+    """Up to three known and three unseen, some with their true ranks: (base, spans, truth, ranks, unseen, gain)."""
+    base = draw(st.sampled_from([0, 50_00, FULL - PLACES]))
+    count, unseen = draw(st.integers(0, 3)), draw(st.integers(0, 3))
+    truth = [base + draw(st.integers(0, PLACES)) for _number in range(1 + count + unseen)]
+    spans = []
+    for total in truth[: 1 + count]:
+        down, up = draw(st.sampled_from([(0, 0), (0, 0), (1, 1), (2, 0)]))
+        spans.append((max(total - down, base), min(total + up, base + PLACES)))
+    published = [1 + sum(other > total for other in truth) for total in truth[: 1 + count]]
+    ranks = [rank if draw(st.booleans()) else None for rank in published]
+    gain = sorted(draw(st.integers(0, 10 * PLACES)) for _end in range(2))
+    return base, spans, truth, ranks, unseen, gain
+
+
+def completions(base, spans, ranks, unseen):
+    """Every way the totals may be, the entity's own first, that agrees with the published ranks."""
+    anywhere = sorted({*range(max(base - 1, 0), min(base + PLACES + 1, FULL) + 1), FULL})
+    for whole in product(*(range(low, high + 1) for low, high in spans), *[anywhere] * unseen):
+        counted = (1 + sum(other > total for other in whole) for total in whole)
+        if all(rank in (None, true) for rank, true in zip(ranks, counted, strict=False)):
+            yield whole
+
+
+@many
+@given(small_cases())
+def test_both_ends_are_attained_by_a_completion_and_no_completion_is_outside(small):
+    base, spans, _truth, ranks, unseen, gain = small
+    steps = range(gain[0] // 10, -(-gain[1] // 10) + 1)  # the gain is in thousandths
+    attained = {
+        1 + sum(other > own + step for other in others)
+        for own, *others in completions(base, spans, ranks, unseen)
+        for step in steps
+    }
+    rows = [
+        {"entity": f"P{number}", "low": points(low), "high": points(high), "rank": rank}
+        for number, ((low, high), rank) in enumerate(zip(spans, ranks, strict=True))
+    ]
+    known = pd.DataFrame(rows[1:], columns=["entity", "low", "high", "rank"])
+    found = rank_set(
+        known,
+        len(spans) + unseen,
+        Interval(*map(points, spans[0])),
+        ranks[0],
+        Interval(gain[0] / 1000, gain[1] / 1000),
+        known[known["rank"].notna()],
+    )
+    assert (found.rank_best, found.rank_worst) == (min(attained), max(attained))
+    assert found.says_nothing == ({1, len(spans) + unseen} <= attained)
+
+
+@pytest.fixture(scope="module")
+def provinces(history):
+    return peers(history, "Phú Thọ", PROVINCES)
+
+
+def check_that_the_truth_is_inside(provinces, number, hidden, gain, know_rank, with_rank):
+    """The true rank, counted on unrounded totals and on totals rounded to two decimals, is in the set."""
+    own = provinces.iloc[number]
+    others = provinces.drop(index=number)
+    known = others[~others.index.isin(hidden)]
+    allowed = rank_set(
+        known,
+        len(provinces),
+        own["total"],
+        own["rank"] if know_rank else None,
+        gain,
+        known[known.index.isin(with_rank)],
+    )
+    for added in (gain.low, gain.high):
+        new = own["total"] + added
+        for total in (new, float(rounded(new, 2))):
+            rank = 1 + sum(others["total"] > total + 1e-9)
+            assert allowed.rank_best <= rank <= allowed.rank_worst
+
+
+indexes = st.sets(st.integers(0, 33))
+amounts = st.one_of(st.floats(0, 14), st.integers(0, 1400).map(points))
+
+
+@many
+@given(st.integers(0, 33), indexes, st.tuples(amounts, amounts), st.booleans(), indexes)
+def test_hiding_provinces_never_hides_the_true_rank(provinces, number, hidden, gain, know_rank, with_rank):
+    check_that_the_truth_is_inside(provinces, number, hidden, Interval(min(gain), max(gain)), know_rank, with_rank)
+
+
+@pytest.mark.parametrize("know_rank", [True, False])
+def test_every_province_with_every_third_hidden(provinces, know_rank):
+    for number, start in product(range(34), range(3)):
+        hidden = set(range(start, 34, 3))
+        check_that_the_truth_is_inside(provinces, number, hidden, Interval.point(1.234), know_rank, {0, 16, 33})
+
+
+def test_with_nothing_hidden_the_set_is_the_rank(provinces):
+    for row in provinces.itertuples():
+        others = provinces.drop(index=row.Index)
+        for gain in (0.0, 0.5, 3.97):
+            fixed = case(rank_after_gain(provinces, row.entity, Interval.point(gain)), "others_fixed")
+            allowed = rank_set(others, 34, row.total, gain=Interval.point(gain), known_ranks=others)
+            assert allowed == RankSet(fixed.rank_best, fixed.rank_worst, 34)
+            assert allowed.rank_best == allowed.rank_worst
+
+
+def test_hiding_more_never_narrows(provinces):
+    others = provinces[provinces["entity"] != "Phú Thọ"]
+    sets = [rank_set(others.iloc[hidden:], 34, 62.18, 19, Interval(2, 4)) for hidden in range(34)]
+    assert all(more.rank_best <= less.rank_best and more.rank_worst >= less.rank_worst for less, more in pairwise(sets))
+    assert (sets[0], sets[-1]) == (RankSet(5, 10, 34), RankSet(1, 19, 34))  # four are above 66.18, nine above 64.18
+
+
+# Like for like
+
+
+def test_provinces_of_the_size_of_phu_tho(history):
+    found, reason = alike(history, "Phú Thọ", PROVINCES)
+    assert list(found["entity"]) == ["Đồng Nai", "Hải Phòng", "Ninh Bình", "Phú Thọ", "Nghệ An"]
+    assert list(found["place"]) == [1, 2, 3, 4, 5]
+    assert list(found["volume"]) == [670009, 726177, 561943, 670094, 563215]
+    assert list(found["total"]) == [67.48, 67.18, 63.93, 62.18, 61.82]
+    assert reason == ""
+
+
+def volumes(**counts):
+    both = [
+        (("total_score", 50.0 + number % 3), ("on_time_base", count)) for number, count in enumerate(counts.values())
+    ]
+    return figures(*((name, *row) for name, rows in zip(counts, both, strict=True) for row in rows))
+
+
+def test_the_share_is_taken_in_whole_numbers():
+    found, _reason = alike(volumes(A=100, B=80, C=120, D=79, E=121), "A", "2026")
+    assert set(found["entity"]) == {"A", "B", "C"}
+    assert 0.29 * 100 < 29  # what floats would make of it
+    found, _reason = alike(volumes(A=100, B=71, C=129, D=70, E=130), "A", "2026", within=0.29)
+    assert set(found["entity"]) == {"A", "B", "C"}
+
+
+def test_places_among_those_alike_are_shared():
+    found, _reason = alike(volumes(A=100, B=100, C=100, D=100, E=1), "A", "2026", within=0)
+    assert dict(zip(found["entity"], found["place"], strict=True)) == {"C": 1, "B": 2, "A": 3, "D": 3}
+
+
+def test_a_place_that_rounding_leaves_open_is_missing():
+    history = volumes(A=100, B=100, C=100)
+    history.loc[(history["entity"] == "B") & (history["level"] == "total"), "decimals"] = 0  # 51 is 50.50 to 51.50
+    history.loc[(history["entity"] == "A") & (history["level"] == "total"), "value"] = 51.2
+    places = alike(history, "A", "2026")[0].set_index("entity")["place"]
+    assert places["C"] == 1
+    assert places[["A", "B"]].isna().all()
+
+
+def test_without_a_published_volume_the_reason_is_told(history):
+    found, reason = alike(history, "Hòa Bình", "2023-04")
+    assert found.empty
+    assert list(found.columns) == ["entity", "volume", "total", "place"]
+    assert reason == "on_time_base of Hòa Bình is not published for April 2023."
+    only_others = figures(("A", "total_score", 50.0), ("B", "total_score", 50.0), ("B", "on_time_base", 0))
+    assert alike(only_others, "A", "2026")[0].empty
+    mine, reason = alike(only_others, "B", "2026")
+    assert (list(mine["entity"]), reason) == (["B"], "")
+
+
+def test_a_volume_of_another_scope_unit_or_name_does_not_count():
+    for other in ({"scope": "month"}, {"unit": "percent"}, {"code": "petition_on_time_base"}):
+        history = figures(("A", "total_score", 50.0), ("A", "on_time_base", 100, other))
+        assert alike(history, "A", "2026")[1]
+
+
+@pytest.mark.parametrize("within", [-0.1, float("nan"), float("inf")])
+def test_refuses_a_share_that_is_none(within):
+    with pytest.raises(ParameterError):
+        alike(volumes(A=100), "A", "2026", within=within)
