@@ -57,7 +57,8 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
     for number, row in enumerate(best.limits.itertuples()):
         price = figures.get(f"limit.{number}.price")
         if row.limit == "target" and price is not None and best.feasible:
-            said.append(say(_("One more point of total on top would take {price} more."), price=price))
+            unit = _("percentage points of effort") if not best.priced else _("units of cost")
+            said.append(say(_("One more point of total would take {price} {unit} more."), price=price, unit=unit))
     if not best.priced:
         said.append(
             say(
@@ -75,7 +76,7 @@ def plan_section(figures: Figures, best: Plan) -> Html:
     rows = [
         [
             row.name,
-            figures.get(f"step.{row.lever}.rate", _("not printed")),
+            figures.get(f"step.{row.lever}.rate", _("not known")),
             figures[f"step.{row.lever}.added"],
             figures.get(f"step.{row.lever}.after", _("not known")),
         ]
@@ -183,7 +184,7 @@ def needs_section(figures: Figures, ways: pd.DataFrame, late: pd.DataFrame) -> H
         way, kind = f"way.{row.lever}", "added" if math.isnan(row.rate_low) else "rate"
         amounts = [figures.get(f"{way}.{kind}_{end}", _("out of reach")) for end in ("sure", "best")]
         if kind == "added":
-            amounts = [say("+{amount}", amount=amount) if isinstance(amount, Figure) else amount for amount in amounts]
+            amounts = [Html("+{}").format(amount) if isinstance(amount, Figure) else amount for amount in amounts]
         rows.append([row.name, *amounts, figures[f"{way}.most_sure"], figures[f"{way}.most_best"]])
     heads = [
         _("Improvement"),

@@ -8,13 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.bounds import rate_of
 from analysis.deadline import YEAR_TO_DATE
 from analysis.evidence import Card
 from analysis.figures import Figure, Figures, between, exact
 from analysis.identify import Identified
+from analysis.interval import Interval
 from analysis.plan import Plan
 from analysis.reconcile import interval_of
 from analysis.vietnamese import _
+
+PRINTED_WIDTH = 0.011  # percent; a rate printed with two decimals is this wide
 
 
 def decide(
@@ -112,31 +116,15 @@ def _of_plan(best: Plan, identified: Identified) -> Iterator[Figure]:
             yield exact(f"plan.{name}", label, value, unit, decimals, "derived", rule)
     for row in best.steps.itertuples():
         step = f"step.{row.lever}"
-        yield exact(
-            f"{step}.added", row.name, row.added, "percent", 0 if row.added == int(row.added) else 2, "derived", rule
-        )
-        yield exact(
-            f"{step}.cost", row.name, row.cost, "percent", 0 if row.cost == int(row.cost) else 2, "derived", rule
-        )
-        if not math.isnan(row.after_low):
-            yield between(
-                f"{step}.rate",
-                row.name,
-                (row.rate_low, row.rate_high),
-                "percent",
-                2,
-                _("as published"),
-                _middle(row.rate_low, row.rate_high),
-            )
-            yield between(
-                f"{step}.after",
-                row.name,
-                (row.after_low, row.after_high),
-                "percent",
-                2,
-                rule,
-                _middle(row.after_low, row.after_high),
-            )
+        yield exact(f"{step}.added", row.name, row.added, "percent", _whole(row.added), "derived", rule)
+        yield exact(f"{step}.cost", row.name, row.cost, "percent", _whole(row.cost), "derived", rule)
+        today = rate_of(identified, row.lever)
+        known = today.width < 100
+        then = Interval(min(today.low + row.added, 100.0), min(today.high + row.added, 100.0))
+        decimals = 2 if identified.readings[row.lever].rate is not None else 1
+        if known:
+            yield between(f"{step}.rate", row.name, (today.low, today.high), "percent", decimals, rule, _middle(today))
+            yield between(f"{step}.after", row.name, (then.low, then.high), "percent", decimals, rule, _middle(then))
     for number, row in enumerate(best.schedule.itertuples()):
         yield exact(f"month.{number}.month", row.name, float(row.month), "count", 0, "derived", rule)
         yield exact(
@@ -144,14 +132,22 @@ def _of_plan(best: Plan, identified: Identified) -> Iterator[Figure]:
             row.name,
             row.added,
             "percent",
-            0 if row.added == int(row.added) else 2,
+            _whole(row.added),
             "derived",
             rule,
         )
         yield exact(f"month.{number}.total", row.name, row.sure_total, "points", 2, "derived", rule)
     for number, row in enumerate(best.limits.itertuples()):
         if not math.isnan(row.shadow_price):
-            yield exact(f"limit.{number}.price", row.limit, abs(row.shadow_price), "percent", 2, "derived", rule)
+            yield exact(
+                f"limit.{number}.price",
+                row.limit,
+                abs(row.shadow_price),
+                "percent",
+                _whole(row.shadow_price),
+                "derived",
+                rule,
+            )
     for number, row in enumerate(best.regret.itertuples()):
         if not math.isnan(row.regret):
             yield exact(f"world.{number}.cost", row.world, row.cost_known, "percent", 0, "derived", row.world)
@@ -223,5 +219,10 @@ def _of_asked(asked: pd.DataFrame) -> Iterator[Figure]:
         yield exact(f"ask.{number}.least", row.name, row.open_least, "points", 2, "derived", rule)
 
 
-def _middle(low: float, high: float) -> float:
-    return (low + high) / 2
+def _middle(span: Interval) -> float | None:
+    """The one value of a rate that is printed; None where it is a range."""
+    return (span.low + span.high) / 2 if span.width <= PRINTED_WIDTH else None
+
+
+def _whole(value: float) -> int:
+    return 0 if value == int(value) else 2
