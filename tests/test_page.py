@@ -67,6 +67,8 @@ EXCEPTIONS = (
     ("h1", "{period}"),  # which month the report is about: its name, not a measurement
     (".numbers .words", "{month_before}"),  # the month that is missing
     ("section > p", "{periods_known}"),  # the months that have a total
+    ("li", "{a_period_known}"),  # since when the total changed
+    ("td", "{a_period_of_proof}"),  # the month of a figure of another card that ruled something out
     (".note", "100 %"),  # what shares are shares of: the whole
     ("th[scope=row]", "100 %"),  # in the name of the check that shares sum to the whole
     ("figcaption", "{a_source}"),  # who published, and the number of the notice
@@ -212,6 +214,8 @@ def phrases(made: Report) -> dict[str, list[str]]:
     return {
         "period": [write_period(period)],
         "month_before": [write_period(month_before(period))] if is_month else [],
+        "a_period_known": [write_period(item) for item in known],
+        "a_period_of_proof": [write_period(figure.split(".")[2]) for figure in made.rows if figure.startswith("card.")],
         "periods_known": [write_list(write_period(item) for item in known)],
         "a_source": [source_words(source, "publisher", "number") for source in made.sources.values()],
     }

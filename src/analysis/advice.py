@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.deadline import NO, YEAR_TO_DATE, YES
 from analysis.decided import killer_id
 from analysis.figures import Figure, Figures, Html
+from analysis.identify import Identified
 from analysis.plan import Plan
 from analysis.rubric import Rubric
 from analysis.sentences import Sentence, say
@@ -145,24 +146,25 @@ def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
 
 
 def late_words(figures: Figures, late: pd.DataFrame) -> list[Sentence]:
-    """Whether the rates can still be reached by December, for both ways of counting."""
+    """Whether the rates can still be reached by the end of the year, for both ways of counting."""
     said = []
     for row in late[late["counting"] == YEAR_TO_DATE].itertuples():
         template = {
             YES: _(
-                "{name}, {target} % by December: if the score counts since January, {needed} % is needed in each of "
-                "the {left} months left; if it counts each month alone, {target} % in December is enough."
+                "{name}, {target} % by the end of the year: if the score counts since its start, {needed} % is needed "
+                "in each of the {left} months left; if it counts each month alone, {target} % in the last month is "
+                "enough."
             ),
             NO: _(
-                "{name}, {target} % by December: if the score counts since January, {needed} % would be needed in each "
-                "of the {left} months left, which is impossible; {most} % is the most. If it counts each month alone, "
-                "{target} % in December is enough."
+                "{name}, {target} % by the end of the year: if the score counts since its start, {needed} % would be "
+                "needed in each of the {left} months left, which is impossible; {most} % is the most. If it counts "
+                "each month alone, {target} % in the last month is enough."
             ),
         }.get(
             str(row.possible),
             _(
-                "{name}, {target} % by December: if the score counts since January, {needed} % would be needed in each "
-                "of the {left} months left; whether that is possible is open."
+                "{name}, {target} % by the end of the year: if the score counts since its start, {needed} % would be "
+                "needed in each of the {left} months left; whether that is possible is open."
             ),
         )
         parts = {name: figures[f"late.{row.code}.{name}"] for name in ("target", "needed", "left", "most")}
@@ -171,7 +173,7 @@ def late_words(figures: Figures, late: pd.DataFrame) -> list[Sentence]:
 
 
 def needs_section(figures: Figures, ways: pd.DataFrame, late: pd.DataFrame) -> Html:
-    """Backwards: what the target needs, and what December still allows."""
+    """Backwards: what the target needs, and what the year still allows."""
     by_then, wanted = late_words(figures, late), ways_words(figures, ways)
     note = say(
         _(
@@ -203,7 +205,7 @@ def needs_section(figures: Figures, ways: pd.DataFrame, late: pd.DataFrame) -> H
         )
         if wanted
         else Html(),
-        join(heading(_("What is still possible by December?")), items(by_then), paragraph([note], "note"))
+        join(heading(_("What is still possible by the end of the year?")), items(by_then), paragraph([note], "note"))
         if by_then
         else Html(),
     )
@@ -329,19 +331,19 @@ def _step(figures: Figures, row: Any) -> Sentence:
 
 
 def proof_section(
-    figures: Figures, rubric: Rubric, hidden: pd.DataFrame, ruled: pd.DataFrame, helped: pd.DataFrame
+    figures: Figures, identified: Identified, hidden: pd.DataFrame, ruled: pd.DataFrame, helped: pd.DataFrame
 ) -> Html:
     """What follows from the published figures: hidden rates, what was ruled out by what, what each figure did."""
     rates = [
         [row.name, figures[f"hidden.{row.code}"]] for row in hidden.itertuples() if row.high - row.low < 100 - 1e-9
     ]
-    killed = []
+    rubric, killed = identified.rubric, []
     for key, rows in ruled.groupby(["code", "parameter", "value"], sort=False):
         code, parameter, value = key
         figure = figures[f"alternative.{code}.{parameter}.{value:g}"]
         linear = parameter == "target" and value == 100
         what = _("maximum, points") if parameter == "max" else _("points up to") if linear else _("full marks from, %")
-        by = [_killer(figures, rubric, row) for row in rows.itertuples()]
+        by = [_killer(figures, identified.rubric, row, identified.period) for row in rows.itertuples()]
         killed.append([rubric.name_of(code), what, figure, Html("; ").join(by)])
     useful = [
         [rubric.name_of(row.code), figures[f"without.{number}.rules"], figures[f"without.{number}.wider"]]
@@ -375,12 +377,12 @@ def proof_section(
     )
 
 
-def _killer(figures: Figures, rubric: Rubric, row: Any) -> Sentence:
+def _killer(figures: Figures, rubric: Rubric, row: Any, period: str) -> Sentence:
+    values = {"name": rubric.name_of(row.figure), "figure": figures[killer_id(row)]}
     template = "{name} {figure} %" if row.unit == "percent" else "{name} {figure}"
-    figure = figures[killer_id(row)]
-    return say(
-        f"{template} ({{period}})", name=rubric.name_of(row.figure), figure=figure, period=write_period(row.period)
-    )
+    if row.period != period:
+        return say(f"{template} ({{entity}}, {{period}})", entity=row.entity, period=write_period(row.period), **values)
+    return say(template, **values)
 
 
 def said_together(*parts: list[Sentence]) -> str:

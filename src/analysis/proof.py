@@ -45,22 +45,20 @@ def conflict(cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:
     Looked for in one group first, as groups depend on each other only through the totals; so the set is a smallest one
     of that group, or of everything where every group alone can be explained.
     """
+    if _hold(cards, rubric):
+        return []
     for group in cards[0].groups:
         if not explains(group, cards, rubric):
             return _in_group(group, cards, rubric)
 
-    def holds(kept: Collection[FigureKey]) -> bool:
-        try:
-            identify_cards([_only(item, rubric, kept) for item in cards], rubric)
-        except ContradictionError:
-            return False
-        return True
-
-    return smallest_conflict([key for item in cards for key in keys_of(item, rubric)], holds)
+    return smallest_conflict(
+        [key for item in cards for key in keys_of(item, rubric)],
+        lambda kept: _hold([_only(item, rubric, kept) for item in cards], rubric),
+    )
 
 
 def ruled_out(identified: Identified, cards: Sequence[Card], open_rules: pd.DataFrame) -> pd.DataFrame:
-    """Which figures rule each alternative out that does not fit: a smallest set of them.
+    """Which figures rule each alternative out that does not fit: a smallest set of one card, else of all together.
 
     Parameters
     ----------
@@ -75,7 +73,8 @@ def ruled_out(identified: Identified, cards: Sequence[Card], open_rules: pd.Data
     for row in open_rules[~open_rules["fits"]].itertuples():
         narrowed = fixed(identified.rubric, row.code, row.parameter, row.value)
         narrow_cards = [regrouped(item, narrowed) for item in cards]
-        for entity, period, code, unit in conflict(narrow_cards, narrowed):
+        alone = (found for item in narrow_cards if (found := conflict([item], narrowed)))
+        for entity, period, code, unit in next(alone, None) or conflict(narrow_cards, narrowed):
             rows.append(
                 {
                     "code": row.code,
@@ -138,6 +137,15 @@ def fixed(rubric: Rubric, code: str, parameter: str, value: float) -> Rubric:
 def regrouped(item: Card, rubric: Rubric) -> Card:
     """A card whose groups are those of another family of the same index."""
     return replace(item, groups=rubric.groups_as_printed({group.code for group in item.groups}))
+
+
+def _hold(cards: Sequence[Card], rubric: Rubric) -> bool:
+    """Whether some member of the family explains these cards together."""
+    try:
+        identify_cards(cards, rubric)
+    except ContradictionError:
+        return False
+    return True
 
 
 def _in_group(group: Group, cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:
