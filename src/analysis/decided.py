@@ -51,6 +51,7 @@ def with_bridge(figures: Figures, moved: pd.DataFrame) -> Figures:
 
 def prove(
     figures: Figures,
+    identified: Identified,
     cards: Sequence[Card],
     scores: pd.DataFrame,
     hidden: pd.DataFrame,
@@ -68,10 +69,10 @@ def prove(
     )
     formula = _("the figure left out")
     for number, row in enumerate(helped.itertuples()):
-        count = float(row.survivors)
-        proved.add([exact(f"without.{number}.rules", row.code, count, "count", 0, "derived", formula)])
-        proved.add([exact(f"without.{number}.wider", row.code, row.wider, "points", 2, "derived", formula)])
-    proved.add(_of_killers(cards, ruled))
+        count, label = float(row.survivors), identified.rubric.name_of(row.code)
+        proved.add([exact(f"without.{number}.rules", label, count, "count", 0, "derived", formula)])
+        proved.add([exact(f"without.{number}.wider", label, row.wider, "points", 2, "derived", formula)])
+    proved.add(_of_killers(identified, cards, ruled))
     return proved
 
 
@@ -80,14 +81,14 @@ def killer_id(row: Any) -> str:
     return f"card.{row.entity}.{row.period}.{row.figure}.{row.unit}"
 
 
-def _of_killers(cards: Sequence[Card], ruled: pd.DataFrame) -> Iterator[Figure]:
+def _of_killers(identified: Identified, cards: Sequence[Card], ruled: pd.DataFrame) -> Iterator[Figure]:
     printed = {(item.entity, item.period): item.figures for item in cards}
     for row in ruled.drop_duplicates(["entity", "period", "figure", "unit"]).itertuples():
         of = printed[row.entity, row.period].loc[(row.figure, row.unit)]
         span = interval_of(of)
         yield Figure(
             id=killer_id(row),
-            label=row.figure,
+            label=identified.rubric.name_of(row.figure),
             value=float(of["value"]),
             low=span.low,
             high=span.high,
@@ -141,7 +142,7 @@ def _of_plan(best: Plan, identified: Identified) -> Iterator[Figure]:
         if not math.isnan(row.shadow_price):
             yield exact(
                 f"limit.{number}.price",
-                row.limit,
+                _("One unit more of a limit"),
                 abs(row.shadow_price),
                 "percent",
                 _whole(row.shadow_price),
@@ -166,13 +167,14 @@ def with_ways(figures: Figures, identified: Identified, ways: pd.DataFrame, targ
 
 def _of_ways(ways: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
     rule = _("inverse of the score under each of {count} rules").format(count=identified.survivors)
+    rounded_up = _("{rule}, rounded up").format(rule=rule)
     for row in ways.itertuples():
         way = f"way.{row.lever}"
         for name in ("added_best", "added_sure", "rate_best", "rate_sure"):
             value = getattr(row, name)
             if not math.isnan(value):
                 enough = math.ceil(value * 100 - 1e-7) / 100
-                yield between(f"{way}.{name}", row.name, (value, value), "percent", 2, rule, enough)
+                yield between(f"{way}.{name}", row.name, (value, value), "percent", 2, rounded_up, enough)
         yield exact(f"{way}.most_sure", row.name, row.most_sure, "points", 2, "derived", rule)
         yield exact(f"{way}.most_best", row.name, row.most_best, "points", 2, "derived", rule)
 

@@ -14,14 +14,15 @@ from analysis.answers import Answer, about, open_month, records, rounded
 from analysis.bounds import alternatives, group_scores, unprinted_rates
 from analysis.decided import decide, with_bridge
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, assume, load_relations
+from analysis.evidence import Card, assume, cards_of, load_relations
 from analysis.figures import Figures
 from analysis.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.levers import load_costs, load_levers, with_costs
 from analysis.plan import plan, rates_for
 from analysis.proof import conflict, contributions, gain_width, ruled_out
-from analysis.rubric import load_rubrics, months_left
+from analysis.recover import Recovered, recover
+from analysis.rubric import load_rubrics, months_left, rubric_in_force
 from analysis.usual import ask, next_target, workable
 from analysis.vietnamese import _, write_list, write_number, write_period, write_range
 from analysis.whatif import gains, usual_levers
@@ -31,8 +32,16 @@ NOTHING = pd.DataFrame()
 
 def identify(month: str, entity: str, alone: bool, assumed: bool) -> Answer:
     """Which rules fit the month and all others of the regime, and which figures say so."""
-    opened = open_month(month, entity, alone)
-    rubric, cards = opened.identified.rubric, list(opened.cards)
+    rubrics = load_rubrics()
+    history = figures_of.load_history(rubrics)
+    entity = figures_of.find_entity(history, entity)
+    month = month or figures_of.latest_period(history, entity)
+    rubric = rubric_in_force(rubrics, month)
+    cards = cards_of(history, rubric, entity, month, figures_of.load_corrections())[: 1 if alone else None]
+    if any(indicator.max.low is not None for indicator in rubric.indicators.values()):
+        return _recovered(
+            recover(history, rubric, [(item.entity, item.period) for item in cards], False), entity, month
+        )
     relations = load_relations(rubric) if assumed else ()
     if relations:
         cards = [assume(item, relations) for item in cards]
@@ -64,6 +73,27 @@ def identify(month: str, entity: str, alone: bool, assumed: bool) -> Answer:
             "contributions": records(helped),
         },
         text="\n".join(_identified_in_words(identified, cards, ruled, scores, hidden, len(relations))),
+    )
+
+
+def _recovered(found: Recovered, entity: str, month: str) -> Answer:
+    """What the figures leave of a family whose maxima are only known as intervals."""
+    scores, rates = found.groups(entity, month), found.rates(entity, month)
+    words = [_("What the figures leave of the rules (maxima in points, targets in percent):")]
+    for row in found.parameters.itertuples():
+        if row.parameter == "max":
+            words.append(f"  {row.name}: {write_range(row.low, row.high, 2)}")
+        elif row.fits:
+            words.append(f"    {rule_words('target', row.value)}")
+    return Answer(
+        data={
+            "entity": entity,
+            "period": month,
+            "parameters": records(found.parameters),
+            "groups": records(scores),
+            "rates": records(rates),
+        },
+        text="\n".join(words),
     )
 
 
@@ -159,7 +189,8 @@ def rank(month: str, entity: str, levers: Mapping[str, float], gain: float | Non
     lines = [_("A gain of {gain} points:").format(gain=write_range(added.low, added.high, 2))]
     lines += [_rank_line(row) for row in seen.itertuples() if row.case == "after"]
     lines += [
-        _("  if the others move by up to {drift} points either way: {ranks}").format(
+        "  "
+        + _("if the others move by up to {drift} points either way: {ranks}").format(
             drift=write_number(row.drift, 1), ranks=write_range(row.rank_best, row.rank_worst, 0)
         )
         for row in counted.itertuples()
@@ -190,15 +221,15 @@ def rank(month: str, entity: str, levers: Mapping[str, float], gain: float | Non
 
 def _rank_line(row: Any) -> str:
     if row.open:
-        return _("  of {ranked} totals {known} are known: nothing can be said of the rank").format(
+        return "  " + _("of {ranked} totals {known} are known: nothing can be said of the rank").format(
             ranked=row.ranked, known=row.known
         )
     words = (
-        _("  rank {ranks} of {ranked}, if the others stay as they are")
+        _("rank {ranks} of {ranked}, if the others stay as they are")
         if row.known == row.ranked
-        else _("  rank {ranks} of {ranked}, if the others stay as they are, whatever the {unseen} unseen totals are")
+        else _("rank {ranks} of {ranked}, if the others stay as they are, whatever the {unseen} unseen totals are")
     )
-    return words.format(
+    return "  " + words.format(
         ranks=write_range(row.rank_best, row.rank_worst, 0), ranked=row.ranked, unseen=row.ranked - row.known
     )
 

@@ -70,7 +70,7 @@ class Card:
     """One card as evidence: `groups` as it prints them, `printed` the rounding interval of each group's score.
 
     A group without a printed score is anything from 0 to its maximum; so is the total where there is none. `relations`
-    are those assumed to hold in the month.
+    are those assumed to hold in the month. `rounding` is how far that of an indicator may move its score.
     """
 
     entity: str
@@ -81,6 +81,7 @@ class Card:
     printed: Mapping[str, Interval]
     total: Interval
     relations: tuple[Relation, ...] = ()
+    rounding: float = 0.0
 
 
 def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> Card:
@@ -171,7 +172,7 @@ def _highest(item: Card, code: str) -> float:
     if rate is not None:
         return rate.high
     for group in item.groups:
-        top = item.printed[group.code].high
+        top = item.printed[group.code].high + item.rounding
         if [indicator.code for indicator in group.indicators] == [code] and top < group.points:
             rules = [rule for (maximum,) in group.allotments() for rule in group.indicators[0].rules(maximum)]
             return max(found for rule in rules if (found := rule.rate_for(top)) is not None)
@@ -202,6 +203,7 @@ def _evidence(figures: pd.DataFrame, groups: tuple[Group, ...], rubric: Rubric, 
         readings={code: read(figures, indicator) for code, indicator in rubric.indicators.items()},
         printed={group.code: figure(figures, group.code, "points") or Interval(0.0, group.points) for group in groups},
         total=figure(figures, TOTAL, "points") or Interval(0.0, rubric.points),
+        rounding=rubric.rounding,
     )
 
 

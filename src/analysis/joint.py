@@ -2,8 +2,8 @@
 
 A choice is a box: what a group may have scored in each month. One choice of each group holds together when the sum of
 their boxes meets the total of every month; months do not depend on each other once the choice is made. Sums are built
-group by group; a sum that no later group can bring to a total is dropped at once, and sums that every later choice treats
-alike are kept once, so the choices are never multiplied out.
+group by group; a sum that no later group can bring to a total is dropped at once, and sums that every later choice
+treats alike are kept once, so the choices are never multiplied out.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Sum:
 class Joined:
     """Every sum that meets all totals: `low`, `high`, `extra` one a row, and how each was made.
 
-    `low` and `high` are those of the first `exact` months; sums that differ elsewhere alone stand in one row. `steps` holds for each group the pairs of an earlier sum and a choice that were added, and the sum they gave.
+    `low` and `high` are of the months whose sums are wanted; sums that differ in other months only share a row. `steps`
+    holds for each group the pairs of an earlier sum and a choice that were added, and the sum they gave.
     """
 
     low: Array
@@ -117,9 +118,9 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
             results.append((new_low[at], new_high[at]))
         left, right = (np.concatenate(part) for part in zip(*kept, strict=True))
         low, high = (np.concatenate(sides) for sides in zip(*results, strict=True))
-        any_month = slice(exact, months)  # here a sum counts only as far as some later choice can miss the total
-        low[:, any_month] = np.maximum(low[:, any_month], (target[:, 1] - lows[1])[any_month])
-        high[:, any_month] = np.minimum(high[:, any_month], (target[:, 0] - highs[0])[any_month])
+        loose = slice(exact, months)  # where a sum counts only as far as some later choice can miss the total
+        low[:, loose] = np.maximum(low[:, loose], (target[:, 1] - lows[1])[loose])
+        high[:, loose] = np.minimum(high[:, loose], (target[:, 0] - highs[0])[loose])
         extra = extra[left] + group.extra[right]
         weights = members[left] * group.members[right]
         together = np.hstack([low, high, extra]).round(DIGITS) + 0.0

@@ -617,8 +617,8 @@ class Program:
     def row(self, terms: Terms, low: float = -inf, high: float = inf) -> None:
         self.rows.append((terms, low, high))
 
-    def least(self, aim: Terms) -> Array | None:
-        """Where the aim is least, or None where nothing meets every row.
+    def least(self, aim: Terms, relaxed: bool = False) -> Array | None:
+        """Where the aim is least, or None where nothing meets every row; `relaxed`, whole columns need not be whole.
 
         HiGHS may reject its own solution for missing a row by its tolerance after presolve; then it solves without.
         """
@@ -628,7 +628,7 @@ class Program:
         for presolve in (True, False):
             found = milp(
                 c=[aim.get(column, 0.0) for column in range(len(self.whole))],
-                integrality=self.whole,
+                integrality=np.array(self.whole) & (not relaxed),
                 bounds=Bounds(*np.array(self.bounds).T),
                 constraints=LinearConstraint(matrix, *np.array([ends for _terms, *ends in self.rows]).T),
                 options={"mip_rel_gap": 0.0, "presolve": presolve},
@@ -691,6 +691,7 @@ def least_for_sure(
     if not pool:
         pool += [worst(task, steps)[1] for steps in (task.caps * 0.0, task.caps)]
     before, lift = None, -NEAR / 2
+    relaxed = task.whole  # most scenarios are met by programs without whole numbers, which are much faster
     while True:
         program = Program()
         steps, cost, aim, level = _acts(task, program, goal)
@@ -707,18 +708,24 @@ def least_for_sure(
                     program.row({gains[key]: 1.0, **terms}, high=0.0)
                 reached[gains[key]] = 1.0
             program.row(reached, low=FINE * ((0.0 if goal == "points" else target + lift) - scenario.total))
-        found = program.least(aim)
+        found = program.least(aim, relaxed)
         if found is None:
             return None
-        chosen = np.rint(found[steps]) if task.whole else np.minimum(found[level], task.caps)
-        if known is not None and task.cost(chosen) >= task.cost(known) * (1 - 1e-9):
+        bound = sum(value * float(found[column]) for column, value in cost.items()) * task.prices.min()
+        if known is not None and bound >= task.cost(known) * (1 - 1e-9):
             return known
+        chosen = found[steps] if relaxed else np.rint(found[steps])
+        if goal == "equal":
+            chosen = np.minimum(found[level], task.caps)
         value, scenario = worst(task, chosen)
         again = before is not None and np.array_equal(before, chosen)
         if value >= (found[level] / FINE if goal == "points" else target) - NEAR or (again and goal == "points"):
-            return chosen
+            if not relaxed:
+                return chosen
+            relaxed = False
+        else:
+            pool.append(scenario)
         before, lift = chosen, lift + NEAR * again
-        pool.append(scenario)
 
 
 def least_at_best(task: Task, target: float, goal: Goal) -> float:

@@ -256,7 +256,7 @@ def notice(figures: Figures, sources: Mapping[str, Source], passages: Mapping[st
     """
     printed = [item for item in figures.values() if item.where and item.kind in ("published", "entered")]
     published = [item for item in printed if item.id != "ranked"]
-    published = [item for item in published if not item.id.startswith(("past.", "indicator."))]
+    published = [item for item in published if not item.id.startswith(("past.", "indicator.", "card."))]
     units = {"points": _("points"), "percent": "%", "count": "", "rank": "", "days": _("days")}
     rows = [
         [item.label, item, units[item.unit], _words(item.quote, passages.get(item.where)), _reference(item.where)]

@@ -16,6 +16,7 @@ from analysis.interval import TOLERANCE
 from analysis.levers import Lever
 from analysis.plan import Plan, best, task_of, worst
 from analysis.vietnamese import _, nearest
+from analysis.whatif import USUAL_LEVERS
 
 # Classes of the index: below 50 weak, from 90 excellent (published); 70 and 80 between them are inferred from the
 # labels of published totals, which agree with them.
@@ -30,6 +31,8 @@ def next_target(identified: Identified) -> float:
 def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequence[str] = ()) -> dict[str, Lever]:
     """The levers named, or else those whose rate is surely below 100 %: only they can add points for sure.
 
+    Where nothing is known of any rate, the two levers of every report.
+
     Raises ParameterError for a code that is no lever.
     """
     for code in codes:
@@ -39,13 +42,12 @@ def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequenc
                 nearest(code.replace("_", "-"), levers),
                 _("Levers: {codes}.").format(codes=", ".join(levers)),
             )
-    if codes:
-        return {code: lever for code, lever in levers.items() if code in codes}
-    return {
-        code: lever
-        for code, lever in levers.items()
+    room = [
+        code
+        for code in levers
         if not identified.readings[code].empty and rate_of(identified, code).high < 100 - TOLERANCE
-    }
+    ]
+    return {code: lever for code, lever in levers.items() if code in (codes or room or USUAL_LEVERS)}
 
 
 def ask(identified: Identified, cards: Sequence[Card], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:
