@@ -37,8 +37,8 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
         template = _("To be sure of {target} under every rule that fits, the cheapest way takes {cost}: {steps}.")
     else:
         template = _(
-            "{target} cannot be reached for sure: all improvements together surely bring {sure_total} and at best "
-            "{best_total}."
+            "{target} cannot be reached for sure with these improvements: together they surely bring {sure_total}, and "
+            "{best_total} at best. Improvements whose rate may already be 100 % are not counted on."
         )
     effort = say(_("{cost} percentage points of effort") if not best.priced else _("{cost} units of cost"), **parts)
     said.append(say(template, **{**parts, "cost": effort, "steps": listed}))
@@ -130,7 +130,7 @@ def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
     if len(never):
         most = never.loc[never["most_best"].idxmax()]
         template = (
-            _("{target} is out of reach even with everything together, which brings {most} at best.")
+            _("{target} is out of reach even with all of these together, which brings {most} at best.")
             if most["lever"] == TOGETHER
             else _("No other improvement alone can bring {target}; the furthest is {name}, with {most} at best.")
             if said

@@ -1,23 +1,27 @@
 """Which number to ask for next? The undisclosed figure that, once known, leaves least open of a plan.
 
-A figure is tried at several of the values that it may have; what it leaves open is known to be no more than at its
-worst value tried, and may be as little as at its best.
+A figure is tried at several of the values that it may have: it may leave as little open as at the best of them. What
+it may have is also cut into parts; whatever its value, it lies in one of them, and known to lie there it leaves no less
+open than the value itself would. So it leaves no more open than the worst part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pandas as pd
 
 from analysis.bounds import rate_of
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, with_figure
+from analysis.evidence import Card, assume, with_figure
 from analysis.identify import Identified, identify_cards
-from analysis.interval import TOLERANCE, Interval
+from analysis.interval import TOLERANCE, Interval, union
 
-TRIED = 3
+TRIED, PARTS = 3, 4
 DECIMALS = 2
+NEAR = 10.0**-DECIMALS  # a figure printed so may have been this far off another value that prints alike
 
 
 def next_figures(
@@ -34,20 +38,25 @@ def next_figures(
     Returns
     -------
     One row a figure that would leave less open in some case: `code`, `name`, `unit` (`percent` for a rate, `points` for
-    an indicator's score), `low`, `high` (what it may be), `tried` (values), `open_now`, `open_most`, `open_least`
-    (after the worst and the best value tried), `sure` (now − most) and `possible` (now − least).
+    an indicator's score), `low`, `high` (what it may be), `tried` (values), `open_now`, `open_most` (whatever its
+    value), `open_least` (after the best value tried), `sure` (now − most) and `possible` (now − least).
     """
-    now = open_now(identified)
+    now, (first, *rest) = open_now(identified), cards
+
+    def left_open(told: Card) -> float | None:
+        try:
+            return open_now(identify_cards([told, *rest], identified.rubric))
+        except ContradictionError:
+            return None  # no survivor allows it
+
     rows = []
-    for code, unit, span, values in _candidates(identified, groups):
-        left = []
-        for value in values:
-            try:
-                told = with_figure(cards[0], identified.rubric, code, unit, value, DECIMALS)
-                left.append(open_now(identify_cards([told, *cards[1:]], identified.rubric)))
-            except ContradictionError:
-                continue  # no survivor allows this value
+    for asked in _candidates(identified, groups):
+        code, unit, span = asked.code, asked.unit, asked.span
+        tried = [left_open(with_figure(first, identified.rubric, code, unit, item, DECIMALS)) for item in asked.values]
+        left = [number for number in tried if number is not None]
         if left and now - min(left) > TOLERANCE:
+            within = [left_open(_known(first, code, unit, part.widened(NEAR))) for part in asked.parts]
+            most = max(number for number in (*left, *within) if number is not None)
             rows.append(
                 {
                     "code": code,
@@ -57,9 +66,9 @@ def next_figures(
                     "high": span.high,
                     "tried": len(left),
                     "open_now": now,
-                    "open_most": max(left),
+                    "open_most": most,
                     "open_least": min(left),
-                    "sure": max(now - max(left), 0.0),
+                    "sure": max(now - most, 0.0),
                     "possible": now - min(left),
                 }
             )
@@ -81,8 +90,19 @@ def next_figures(
     return frame.loc[order.sort_values(["most", "least"], kind="stable").index].reset_index(drop=True)
 
 
-def _candidates(identified: Identified, groups: Sequence[str]) -> Iterator[tuple[str, str, Interval, list[float]]]:
-    """Every figure worth asking for: code, unit, what it may be, the values to try.
+@dataclass(frozen=True)
+class _Asked:
+    """A figure worth asking for: what it may be, values of it to try, and parts that cover what it may be."""
+
+    code: str
+    unit: str
+    span: Interval
+    values: Sequence[float]
+    parts: Sequence[Interval]
+
+
+def _candidates(identified: Identified, groups: Sequence[str]) -> Iterator[_Asked]:
+    """Every figure worth asking for.
 
     Of an indicator without a printed rate that is the rate; of one whose rate is printed and whose rule is open, the
     score, which would tell the rule.
@@ -94,14 +114,27 @@ def _candidates(identified: Identified, groups: Sequence[str]) -> Iterator[tuple
                 continue
             if reading.rate is None and reading.points is None:
                 rate = rate_of(identified, code)
-                if rate.width > 10.0**-DECIMALS:
-                    yield code, "percent", rate, _spread(rate)
+                if rate.width > NEAR:
+                    ends = _spread(rate, PARTS + 1)
+                    parts = [Interval(*pair) for pair in pairwise(ends)]
+                    yield _Asked(code, "percent", rate, _spread(rate, TRIED), parts)
             elif reading.points is None:
                 scores = sorted({item.scores[code] for item in identified.hypotheses[group.code]})
                 if len(scores) > 1:  # else its rate says as much
-                    span = Interval(scores[0].low, scores[-1].high)
-                    yield code, "points", span, [(score.low + score.high) / 2 for score in scores]
+                    span = Interval(scores[0].low, max(score.high for score in scores))
+                    values = [(score.low + score.high) / 2 for score in scores]
+                    yield _Asked(code, "points", span, values, union(scores))
 
 
-def _spread(span: Interval) -> list[float]:
-    return [span.low + place * span.width / (TRIED - 1) for place in range(TRIED)]
+def _known(item: Card, code: str, unit: str, within: Interval) -> Card:
+    """The same card as if it said between which numbers an indicator's rate (`percent`) or score (`points`) lies."""
+    reading = item.readings[code]
+    if unit == "percent":
+        reading = replace(reading, rate=Interval(max(within.low, 0.0), min(within.high, 100.0)))
+    else:
+        reading = replace(reading, points=within)
+    return assume(replace(item, readings={**item.readings, code: reading}), item.relations)
+
+
+def _spread(span: Interval, many: int) -> list[float]:
+    return [span.low + place * span.width / (many - 1) for place in range(many)]

@@ -135,7 +135,8 @@ def with_figure(item: Card, rubric: Rubric, code: str, unit: str, value: float, 
     row = item.figures.iloc[0].copy()
     row["code"], row["unit"], row["level"] = code, unit, "indicator"
     row["value"], row["decimals"], row["max"] = round(value, decimals), decimals, float("nan")
-    figures = pd.concat([item.figures, row.to_frame().T.set_axis([(code, unit)])])
+    others = item.figures.drop(index=[key for key in item.figures.index if key == (code, unit)])  # one without a value
+    figures = pd.concat([others, row.to_frame().T.set_axis([(code, unit)])])
     figures.index = pd.MultiIndex.from_tuples(figures.index)
     figures = figures.astype({"value": float, "decimals": int, "max": float})
     return assume(_evidence(figures, item.groups, rubric, item.entity, item.period), item.relations)

@@ -42,7 +42,7 @@ class Move(_Entry):
     high: float = Field(ge=0)
     valid_from: str = Field(default=ALWAYS[0], pattern=Month)
     valid_to: str = Field(default=ALWAYS[1], pattern=Month)
-    status: Status | Literal["documented"]
+    status: Literal[Status, "documented"]
     source: str
     note: str = Field(min_length=1)
 

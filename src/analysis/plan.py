@@ -102,12 +102,12 @@ def plan(
         raise ParameterError(_("A plan needs a lever, one month or more, and a target or a budget of 0 or more."))
     task = task_of(identified, levers.values(), months)
     pool: list[Scenario] = []
-    most = _most(task, pool, budget)
+    most = most_for_sure(task, pool, budget)
     feasible = target is not None and most >= target - NEAR
     steps = _chosen(task, pool, target if target is not None and feasible else most)
     cost, wanted = task.cost(steps), most if target is None else target
-    worlds, joint = _worlds(task)
-    regret = _regret(task, pool, worlds, wanted, steps if feasible or target is None else None)
+    worlds, joint = worlds_of(task)
+    regret = regret_of(task, pool, worlds, wanted, steps if feasible or target is None else None)
     return Plan(
         target=target,
         budget=budget,
@@ -172,26 +172,11 @@ def rates_for(identified: Identified, levers: Mapping[str, Lever], target_score:
     return pd.DataFrame(rows)
 
 
-# What is known of a plan
-
-
-def _most(task: Task, pool: list[Scenario], budget: float | None) -> float:
-    """The highest total that is sure within the budget."""
-    return worst(task, task.caps if budget is None else _found(least_for_sure(task, pool, "points", budget=budget)))[0]
-
-
 def _chosen(task: Task, pool: list[Scenario], target: float) -> Array:
     """The cheapest steps to a target within reach; of these the surest; of these the first."""
-    cost = task.cost(_found(least_for_sure(task, pool, "cost", target)))
-    surest = worst(task, _found(least_for_sure(task, pool, "points", budget=cost)))[0]
-    return _found(least_for_sure(task, pool, "order", max(surest, target), cost))
-
-
-def _found(steps: Array | None) -> Array:
-    """Steps that must exist, because others with the same cost or total were found before."""
-    if steps is None:
-        raise RuntimeError("a program lost a plan that it had found")
-    return steps
+    cost = task.cost(must(least_for_sure(task, pool, "cost", target)))
+    surest = worst(task, must(least_for_sure(task, pool, "points", budget=cost)))[0]
+    return must(least_for_sure(task, pool, "order", max(surest, target), cost))
 
 
 def _steps(task: Task, steps: Array) -> pd.DataFrame:
@@ -243,7 +228,7 @@ def _limits(task: Task, pool: list[Scenario], steps: Array, target: float | None
 
     def objective(task: Task, target: float | None, budget: float | None, harder: bool = False) -> float:
         if target is None:
-            return _most(task, pool, budget)
+            return most_for_sure(task, pool, budget)
         found = least_for_sure(task, pool, "cost", target, budget, known=None if harder else steps)
         return nan if found is None else task.cost(found)
 
@@ -286,45 +271,41 @@ def _limits(task: Task, pool: list[Scenario], steps: Array, target: float | None
     return pd.DataFrame(rows, columns=["limit", "lever", "name", "value", "objective", "shadow_price"])
 
 
-def _worlds(task: Task) -> tuple[list[World], bool]:
+# What it would be worth to know the rules
+
+
+def worlds_of(task: Task) -> tuple[list[World], bool]:
     """The rules of all moved indicators that survive together; where these are too many, the rule of one at a time."""
     every: list[list[World]] = []
     for items in task.identified.hypotheses.values():
         found: dict[tuple[tuple[float, float], ...], World] = {}
         for item in items:
             inside = [code for code in task.moved if code in item.rules]
-            for choice in product(*(_rules(item, code) for code in inside)):
+            for choice in product(*(rules_of(item, code) for code in inside)):
                 found[choice] = dict(zip(inside, choice, strict=True))
         every.append([found[choice] for choice in sorted(found, reverse=True)])
     if prod(len(worlds) for worlds in every) <= MOST_WORLDS:
         joint = [{code: rule for part in parts for code, rule in part.items()} for parts in product(*every)]
-        return [world for world in joint if _alive(task.identified, lambda item, world=world: _fits(item, world))], True  # type: ignore[misc]
+        return [world for world in joint if alive(task.identified, _those_that_fit(task, world))], True
     worlds = []
     for code in task.moved:
         items = task.identified.hypotheses[task.identified.group_of(code).code]
-        rules = {rule for item in items for rule in _rules(item, code)}
+        rules = {rule for item in items for rule in rules_of(item, code)}
         worlds += [{code: rule} for rule in sorted(rules, reverse=True) if len(rules) > 1]
     return worlds, False
 
 
-def _rules(hypothesis: Hypothesis, code: str) -> set[tuple[float, float]]:
-    return {(rule.max, rule.target) for rule in hypothesis.rules[code]}
+def _those_that_fit(task: Task, world: World) -> list[Hypothesis]:
+    return [item for items in task.identified.hypotheses.values() for item in items if _fits(item, world)]
 
 
 def _fits(hypothesis: Hypothesis, world: World) -> bool:
-    return all(rule in _rules(hypothesis, code) for code, rule in world.items() if code in hypothesis.rules)
+    return all(rule in rules_of(hypothesis, code) for code, rule in world.items() if code in hypothesis.rules)
 
 
-def _alive(identified: Identified, keep: Callable[[Hypothesis], bool]) -> bool:
-    """Whether some survivor consists of these hypotheses alone."""
-
-    def parts(hypothesis: Hypothesis) -> list[Part]:
-        return [Part(hypothesis.scores, frozenset(), 0.0 if keep(hypothesis) else -1.0)]
-
-    return identified.bound(parts, sign=1).high > -0.5
-
-
-def _regret(task: Task, pool: list[Scenario], worlds: list[World], target: float, known: Array | None) -> pd.DataFrame:
+def regret_of(
+    task: Task, pool: list[Scenario], worlds: list[World], target: float, known: Array | None
+) -> pd.DataFrame:
     """What the cheapest plan to the target costs if a world is known, against `known`, which reaches it in all."""
     cost = nan if known is None else task.cost(known)
     rows = []
@@ -363,6 +344,155 @@ def _words(task: Task, world: World, worlds: list[World]) -> str:
             points, share = (write_number(number, 0 if number == round(number) else 1) for number in (maximum, target))
             words.append(text.format(name=task.identified.rubric.name_of(code), points=points, target=share))
     return "; ".join(words) or _("the rules that fit are alike")
+
+
+# Which steps are best
+
+
+def _acts(task: Task, program: Program, goal: Goal) -> tuple[list[int], Terms, Terms, int]:
+    """Columns of the steps, terms of the cost in units of the smallest price, the aim, and its column."""
+    unit = float(task.prices.min())
+    level = program.column()
+    steps = [program.column(cap, whole=task.whole) for cap in task.caps]
+    cost = {step: price / unit for step, price in zip(steps, task.prices.tolist(), strict=True)}
+    for step, lever, cap in zip(steps, task.levers, task.caps.tolist(), strict=True):
+        if lever.effort.setup:
+            used = program.column(1.0, whole=True)
+            program.row({step: 1.0, used: -cap}, high=0.0)
+            cost[used] = lever.effort.setup / unit
+        if goal == "equal":
+            program.row({step: 1.0, level: -1.0}, high=0.0)
+    roots = dict(zip(steps, map(sqrt, _primes(len(steps))), strict=True))  # weigh no two choices of whole steps alike
+    aims: dict[Goal, Terms] = {"cost": cost, "points": {level: -1.0}, "equal": {level: 1.0}, "order": roots}
+    return steps, cost, aims[goal], level
+
+
+def _primes(many: int) -> list[int]:
+    found: list[int] = []
+    number = 2
+    while len(found) < many:
+        if all(number % prime for prime in found):
+            found.append(number)
+        number += 1
+    return found
+
+
+def _negated(steps: list[int], rise: Array) -> Terms:
+    return {step: -own for step, own in zip(steps, rise.tolist(), strict=True) if own}
+
+
+def least_for_sure(
+    task: Task,
+    pool: list[Scenario],
+    goal: Goal,
+    target: float = 0.0,
+    budget: float | None = None,
+    known: Array | None = None,
+) -> Array | None:
+    """The steps of each lever that are best for a goal and hold under every survivor; None where none do.
+
+    `pool` are scenarios met before; those met here join it. The goals: least `cost` to the target, most sure `points`
+    (no target), the first in a fixed `order` of those that reach the target, the least `equal` rise of all levers.
+    `known` are steps that hold, taken where the scenarios show that none cost less.
+    """
+    if not pool:
+        pool += [worst(task, steps)[1] for steps in (task.caps * 0.0, task.caps)]
+    before, lift = None, -NEAR / 2
+    relaxed = task.whole  # most scenarios are met by programs without whole numbers, which are much faster
+    while True:
+        program = Program()
+        steps, cost, aim, level = _acts(task, program, goal)
+        if budget is not None:
+            program.row(cost, high=budget / task.prices.min() * (1 + 1e-9))
+        gains: dict[tuple[str, float, float], int] = {}
+        for scenario in pool:
+            reached = {level: -1.0} if goal == "points" else {}
+            for row, code in enumerate(task.moved):
+                key = code, scenario.slope(code), round(scenario.room[code], 12)
+                if key not in gains:
+                    gains[key] = program.column(FINE * scenario.room[code])
+                    terms = _negated(steps, task.sure[row] * (FINE * scenario.slope(code)))
+                    program.row({gains[key]: 1.0, **terms}, high=0.0)
+                reached[gains[key]] = 1.0
+            program.row(reached, low=FINE * ((0.0 if goal == "points" else target + lift) - scenario.total))
+        found = program.least(aim, relaxed)
+        if found is None:
+            return None
+        bound = sum(value * float(found[column]) for column, value in cost.items()) * task.prices.min()
+        if known is not None and bound >= task.cost(known) * (1 - 1e-9):
+            return known
+        chosen = found[steps] if relaxed else np.rint(found[steps])
+        if goal == "equal":
+            chosen = np.minimum(found[level], task.caps)
+        value, scenario = worst(task, chosen)
+        again = before is not None and np.array_equal(before, chosen)
+        if value >= (found[level] / FINE if goal == "points" else target) - NEAR or (again and goal == "points"):
+            if not relaxed:
+                return chosen
+            relaxed = False
+        else:
+            pool.append(scenario)
+        before, lift = chosen, lift + NEAR * again
+
+
+def most_for_sure(task: Task, pool: list[Scenario], budget: float | None) -> float:
+    """The highest total that is sure within the budget."""
+    return worst(task, task.caps if budget is None else must(least_for_sure(task, pool, "points", budget=budget)))[0]
+
+
+def least_at_best(task: Task, target: float, goal: Goal) -> float:
+    """The least `cost`, or `equal` rise, that reaches the target under some survivor and scores; NaN where none does.
+
+    The program knows the scores of this month alone; a survivor that other months exclude is taken out when met.
+    """
+    if best(task, task.caps) < target - NEAR:
+        return nan
+    program = Program()
+    steps, _cost, aim, level = _acts(task, program, goal)
+    everything: Terms = {}
+    reached: Terms = {}
+    rises: dict[str, Terms] = {}
+    taken: dict[int, Profile] = {}
+    groups = groupby(
+        (item for alike in task.profiles for item in alike), key=lambda item: tuple(item.hypothesis.scores)
+    )
+    for _codes, profiles in groups:
+        sums: Terms = {}
+        one: Terms = {}
+        for profile in profiles:
+            here = program.column(1.0, whole=True)
+            taken[here], one[here] = profile, 1.0
+            for code, box in profile.boxes.items():
+                score = program.column(FINE * box.high)
+                program.row({score: 1.0, here: -FINE * box.low}, low=0.0)
+                program.row({score: 1.0, here: -FINE * box.high}, high=0.0)
+                sums[score] = 1.0
+                if code != REST and profile.slopes[code].high:
+                    gain = program.column()
+                    program.row({gain: 1.0, score: 1.0, here: -FINE * profile.maxima[code]}, high=0.0)
+                    rises.setdefault(code, {})[gain] = 1.0 / (FINE * profile.slopes[code].high)
+                    reached[gain] = 1.0
+            printed = profile.hypothesis.printed
+        program.row(one, low=1.0, high=1.0)
+        program.row(sums, *ends_of(printed, FINE))
+        everything |= sums
+    program.row(everything, *ends_of(task.identified.total, FINE))
+    for code, terms in rises.items():  # one profile counts, so that what all of them gain shares one rise
+        program.row(terms | _negated(steps, task.possible[task.moved.index(code)]), high=0.0)
+    lift = -NEAR / 2
+    while True:
+        program.row({**everything, **reached}, low=FINE * (target + lift))
+        found = program.least(aim)
+        if found is None:
+            return nan
+        chosen = np.rint(found[steps]) if task.whole else np.minimum(found[level], task.caps)
+        if best(task, chosen) >= target - NEAR:
+            return float(found[level]) if goal == "equal" else task.cost(chosen)
+        picked = [here for here in taken if found[here] > 0.5]
+        if alive(task.identified, [taken[here].hypothesis for here in picked]):
+            lift += NEAR
+        else:
+            program.row(dict.fromkeys(picked, 1.0), high=len(picked) - 1.0)
 
 
 # What levers do to the total
@@ -477,7 +607,7 @@ def profiles_of(identified: Identified, moved: Sequence[str]) -> tuple[tuple[Pro
             inside = [code for code in moved if code in item.scores]
             slopes = {}
             for code in inside:
-                points = [maximum / target for maximum, target in _rules(item, code)]
+                points = [maximum / target for maximum, target in rules_of(item, code)]
                 slopes[code] = Interval(min(points), max(points))
             profile = Profile(
                 hypothesis=item,
@@ -491,6 +621,21 @@ def profiles_of(identified: Identified, moved: Sequence[str]) -> tuple[tuple[Pro
     return tuple(tuple(profiles.values()) for profiles in found.values())
 
 
+def rules_of(hypothesis: Hypothesis, code: str) -> set[tuple[float, float]]:
+    """Maximum and target of every rule that a hypothesis has for an indicator."""
+    return {(rule.max, rule.target) for rule in hypothesis.rules[code]}
+
+
+def alive(identified: Identified, hypotheses: Iterable[Hypothesis]) -> bool:
+    """Whether some survivor consists of these hypotheses alone."""
+    kept = {id(hypothesis) for hypothesis in hypotheses}
+
+    def parts(hypothesis: Hypothesis) -> list[Part]:
+        return [Part(hypothesis.scores, frozenset(), 0.0 if id(hypothesis) in kept else -1.0)]
+
+    return identified.bound(parts, sign=1).high > -0.5
+
+
 def worst(task: Task, steps: Array) -> tuple[float, Scenario]:
     """The least total with these steps over all survivors and scores, and a scenario that gives it."""
     rise = dict(zip(task.moved, task.sure @ steps, strict=True))
@@ -500,16 +645,16 @@ def worst(task: Task, steps: Array) -> tuple[float, Scenario]:
     aim: Terms = {}
     for case in cases.values():
         sums = {program.column(box.high, box.low): code for code, box in case.scores.items()}
-        program.row(dict.fromkeys(sums, 1.0), *_pair(case.origin.hypothesis.printed))
+        program.row(dict.fromkeys(sums, 1.0), *ends_of(case.origin.hypothesis.printed))
         aim |= {column: 1.0 if code in case.chosen else -1e-3 for column, code in sums.items()}  # full ones rather full
         columns |= {code: column for column, code in sums.items() if code != REST}
-    program.row(dict.fromkeys(aim, 1.0), *_pair(task.identified.total))
-    scores = _found(program.least(aim)).round(10)  # ends that differ by the noise of floats would trouble the programs
+    program.row(dict.fromkeys(aim, 1.0), *ends_of(task.identified.total))
+    scores = must(program.least(aim)).round(10)  # ends that differ by the noise of floats would trouble the programs
     maxima = {code: maximum for case in cases.values() for code, maximum in case.origin.maxima.items()}
     scenario = Scenario(
         total=float(scores.sum()),
         room={code: max(maximum - float(scores[columns[code]]), 0.0) for code, maximum in maxima.items()},
-        rules={code: _rules(case.origin.hypothesis, code) for case in cases.values() for code in case.origin.maxima},
+        rules={code: rules_of(case.origin.hypothesis, code) for case in cases.values() for code in case.origin.maxima},
     )
     again = scenario.total + sum(min(scenario.slope(code) * rise[code], room) for code, room in scenario.room.items())
     if abs(again - value) > NEAR:
@@ -598,7 +743,7 @@ def _needed(cases: Array, printed: Interval, highest: bool) -> list[int]:
     return [int(row) for row in np.flatnonzero(alive)]
 
 
-# Which steps are best
+# Programs
 
 
 @dataclass
@@ -638,147 +783,12 @@ class Program:
         raise RuntimeError(found.message)
 
 
-def _pair(interval: Interval, factor: float = 1.0) -> tuple[float, float]:
+def must(steps: Array | None) -> Array:
+    """Steps that must exist, because others with the same cost or total were found before."""
+    if steps is None:
+        raise RuntimeError("a program lost a plan that it had found")
+    return steps
+
+
+def ends_of(interval: Interval, factor: float = 1.0) -> tuple[float, float]:
     return factor * interval.low, factor * interval.high
-
-
-def _acts(task: Task, program: Program, goal: Goal) -> tuple[list[int], Terms, Terms, int]:
-    """Columns of the steps, terms of the cost in units of the smallest price, the aim, and its column."""
-    unit = float(task.prices.min())
-    level = program.column()
-    steps = [program.column(cap, whole=task.whole) for cap in task.caps]
-    cost = {step: price / unit for step, price in zip(steps, task.prices.tolist(), strict=True)}
-    for step, lever, cap in zip(steps, task.levers, task.caps.tolist(), strict=True):
-        if lever.effort.setup:
-            used = program.column(1.0, whole=True)
-            program.row({step: 1.0, used: -cap}, high=0.0)
-            cost[used] = lever.effort.setup / unit
-        if goal == "equal":
-            program.row({step: 1.0, level: -1.0}, high=0.0)
-    roots = dict(zip(steps, map(sqrt, _primes(len(steps))), strict=True))  # weigh no two choices of whole steps alike
-    aims: dict[Goal, Terms] = {"cost": cost, "points": {level: -1.0}, "equal": {level: 1.0}, "order": roots}
-    return steps, cost, aims[goal], level
-
-
-def _primes(many: int) -> list[int]:
-    found: list[int] = []
-    number = 2
-    while len(found) < many:
-        if all(number % prime for prime in found):
-            found.append(number)
-        number += 1
-    return found
-
-
-def _negated(steps: list[int], rise: Array) -> Terms:
-    return {step: -own for step, own in zip(steps, rise.tolist(), strict=True) if own}
-
-
-def least_for_sure(
-    task: Task,
-    pool: list[Scenario],
-    goal: Goal,
-    target: float = 0.0,
-    budget: float | None = None,
-    known: Array | None = None,
-) -> Array | None:
-    """The steps of each lever that are best for a goal and hold under every survivor; None where none do.
-
-    `pool` are scenarios met before; those met here join it. The goals: least `cost` to the target, most sure `points`
-    (no target), the first in a fixed `order` of those that reach the target, the least `equal` rise of all levers.
-    `known` are steps that hold, taken where the scenarios show that none cost less.
-    """
-    if not pool:
-        pool += [worst(task, steps)[1] for steps in (task.caps * 0.0, task.caps)]
-    before, lift = None, -NEAR / 2
-    relaxed = task.whole  # most scenarios are met by programs without whole numbers, which are much faster
-    while True:
-        program = Program()
-        steps, cost, aim, level = _acts(task, program, goal)
-        if budget is not None:
-            program.row(cost, high=budget / task.prices.min() * (1 + 1e-9))
-        gains: dict[tuple[str, float, float], int] = {}
-        for scenario in pool:
-            reached = {level: -1.0} if goal == "points" else {}
-            for row, code in enumerate(task.moved):
-                key = code, scenario.slope(code), round(scenario.room[code], 12)
-                if key not in gains:
-                    gains[key] = program.column(FINE * scenario.room[code])
-                    terms = _negated(steps, task.sure[row] * (FINE * scenario.slope(code)))
-                    program.row({gains[key]: 1.0, **terms}, high=0.0)
-                reached[gains[key]] = 1.0
-            program.row(reached, low=FINE * ((0.0 if goal == "points" else target + lift) - scenario.total))
-        found = program.least(aim, relaxed)
-        if found is None:
-            return None
-        bound = sum(value * float(found[column]) for column, value in cost.items()) * task.prices.min()
-        if known is not None and bound >= task.cost(known) * (1 - 1e-9):
-            return known
-        chosen = found[steps] if relaxed else np.rint(found[steps])
-        if goal == "equal":
-            chosen = np.minimum(found[level], task.caps)
-        value, scenario = worst(task, chosen)
-        again = before is not None and np.array_equal(before, chosen)
-        if value >= (found[level] / FINE if goal == "points" else target) - NEAR or (again and goal == "points"):
-            if not relaxed:
-                return chosen
-            relaxed = False
-        else:
-            pool.append(scenario)
-        before, lift = chosen, lift + NEAR * again
-
-
-def least_at_best(task: Task, target: float, goal: Goal) -> float:
-    """The least `cost`, or `equal` rise, that reaches the target under some survivor and scores; NaN where none does.
-
-    The program knows the scores of this month alone; a survivor that other months exclude is taken out when met.
-    """
-    if best(task, task.caps) < target - NEAR:
-        return nan
-    program = Program()
-    steps, _cost, aim, level = _acts(task, program, goal)
-    everything: Terms = {}
-    reached: Terms = {}
-    rises: dict[str, Terms] = {}
-    taken: dict[int, Profile] = {}
-    groups = groupby(
-        (item for alike in task.profiles for item in alike), key=lambda item: tuple(item.hypothesis.scores)
-    )
-    for _codes, profiles in groups:
-        sums: Terms = {}
-        one: Terms = {}
-        for profile in profiles:
-            here = program.column(1.0, whole=True)
-            taken[here], one[here] = profile, 1.0
-            for code, box in profile.boxes.items():
-                score = program.column(FINE * box.high)
-                program.row({score: 1.0, here: -FINE * box.low}, low=0.0)
-                program.row({score: 1.0, here: -FINE * box.high}, high=0.0)
-                sums[score] = 1.0
-                if code != REST and profile.slopes[code].high:
-                    gain = program.column()
-                    program.row({gain: 1.0, score: 1.0, here: -FINE * profile.maxima[code]}, high=0.0)
-                    rises.setdefault(code, {})[gain] = 1.0 / (FINE * profile.slopes[code].high)
-                    reached[gain] = 1.0
-            printed = profile.hypothesis.printed
-        program.row(one, low=1.0, high=1.0)
-        program.row(sums, *_pair(printed, FINE))
-        everything |= sums
-    program.row(everything, *_pair(task.identified.total, FINE))
-    for code, terms in rises.items():  # one profile counts, so that what all of them gain shares one rise
-        program.row(terms | _negated(steps, task.possible[task.moved.index(code)]), high=0.0)
-    lift = -NEAR / 2
-    while True:
-        program.row({**everything, **reached}, low=FINE * (target + lift))
-        found = program.least(aim)
-        if found is None:
-            return nan
-        chosen = np.rint(found[steps]) if task.whole else np.minimum(found[level], task.caps)
-        if best(task, chosen) >= target - NEAR:
-            return float(found[level]) if goal == "equal" else task.cost(chosen)
-        picked = [here for here in taken if found[here] > 0.5]
-        kept = {id(taken[here].hypothesis) for here in picked}
-        if _alive(task.identified, lambda item, kept=kept: id(item) in kept):  # type: ignore[misc]
-            lift += NEAR
-        else:
-            program.row(dict.fromkeys(picked, 1.0), high=len(picked) - 1.0)

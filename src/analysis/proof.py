@@ -11,7 +11,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis.contract import BASE
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, FigureKey, keys_of, leave_out
+from analysis.evidence import Card, FigureKey, assume, keys_of, leave_out
 from analysis.identify import Identified, explains, identify_cards
 from analysis.rubric import Group, Parameter, Rubric
 from analysis.whatif import gains
@@ -136,7 +136,8 @@ def fixed(rubric: Rubric, code: str, parameter: str, value: float) -> Rubric:
 
 def regrouped(item: Card, rubric: Rubric) -> Card:
     """A card whose groups are those of another family of the same index."""
-    return replace(item, groups=rubric.groups_as_printed({group.code for group in item.groups}))
+    groups = rubric.groups_as_printed({group.code for group in item.groups})
+    return assume(replace(item, groups=groups), item.relations)
 
 
 def _hold(cards: Sequence[Card], rubric: Rubric) -> bool:
