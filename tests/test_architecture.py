@@ -22,7 +22,7 @@ LAYERS = (
     ("rubric", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
     ("reconcile", "evidence", "joint", "identify", "bounds", "hull", "recover", "levers", "wordings"),
     ("losses", "whatif", "changes", "deadline", "ranks", "asking", "pieces"),
-    ("proof", "plan"),
+    ("program", "scenarios", "solve", "regret", "plan", "proof"),
     ("usual",),
     ("readings", "scope"),
     ("neighbours",),

@@ -14,7 +14,8 @@ from analysis.evidence import Card
 from analysis.identify import Identified
 from analysis.interval import TOLERANCE
 from analysis.levers import Lever
-from analysis.plan import Plan, best, task_of, worst
+from analysis.plan import Plan
+from analysis.scenarios import best, task_of, worst
 from analysis.vietnamese import _, nearest
 from analysis.whatif import USUAL_LEVERS
 
