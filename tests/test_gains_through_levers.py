@@ -1,0 +1,245 @@
+"""What acts move besides their own indicator: planted truths, finite differences and acts that move nothing.
+
+The true gain is scored here: every act raises its indicator to the target, and others by a true coefficient between the
+two ends of a link. An indicator that has a target and is moved by another act ends at the higher of the two.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.evidence import read_card
+from analysis.identify import Identified, identify_cards
+from analysis.levers import Lever, Move, load_levers
+from analysis.rubric import rubric_in_force
+from analysis.whatif import gains
+from conftest import REPOSITORY
+from test_identify_oracle import Figures, family, parameter, points, rate_span
+from test_joint_oracle import TOTAL, Case, is_printed, plant
+
+HOA_BINH, APRIL, JULY = "Hòa Bình", "2023-04", "2024-07"
+NUMBERS = ["gain_low", "gain_high", "total_low", "total_high", "remaining_low", "remaining_high", "own_low", "own_high"]
+CASES, BATCH = 300, 30
+EXACT = 1e-8
+
+Links = dict[tuple[str, str], float]  # lever and moved indicator → true coefficient
+
+
+def lever(code: str, moves: Iterable[tuple[str, float, float]] = ()) -> Lever:
+    links = [Move(indicator=to, low=low, high=high, status="assumed", source="t", note="t") for to, low, high in moves]
+    return Lever(code=code, name={"vi": code, "en": code}, moves=tuple(links))
+
+
+# Planted truths
+
+
+def with_links(case: Case, seed: int) -> tuple[Case, dict[str, Lever], Links]:
+    """The case with 1 to 3 levers, what they move with low and high, and the true coefficients."""
+    rng = np.random.default_rng(seed)
+    codes = list(case.rules)
+    levers, acts, links = {}, {}, {}
+    for code in rng.permutation(codes)[: rng.integers(1, 4)].tolist():
+        today = rate_span(case.cards[0], code)
+        least = (today[0] + today[1]) / 2 if today else 0.0
+        levers[code] = float(
+            max(least, rng.choice([case.rules[code][1], rng.uniform(least, 100), rng.uniform(least, 100)]))
+        )
+        moves = []
+        for other in codes:
+            if other != code and rng.random() < 0.5:
+                low, high = np.sort(rng.choice([0.0, 0.0, 0.3, 0.7, 1.0, 2.0], 2)).tolist()
+                moves.append((other, low, high))
+                links[code, other] = float(rng.choice([low, high, rng.uniform(low, high)]))
+        if moves or rng.random() < 0.5:
+            acts[code] = lever(code, moves)
+    return replace(case, levers=levers), acts, links
+
+
+def true_gain(case: Case, levers: Mapping[str, float], links: Links, started: Mapping[str, float]) -> float:
+    """Σ max(0, points of the new rate − score today); a rate with nothing to count has `started` somewhere."""
+    rates, scores = case.rates[0], case.scores[0]
+    gain = 0.0
+    for code, rule in case.rules.items():
+        raised = 0.0
+        for acting, target in levers.items():
+            today = rates[acting]
+            raised += links.get((acting, code), 0.0) * max(target - (started[acting] if today is None else today), 0.0)
+        rate = rates[code]
+        carried = None if rate is None or not raised else min(rate + raised, 100.0)
+        ends = [end for end in (levers.get(code), carried) if end is not None]
+        if ends:
+            gain += max(0.0, points(rule, max(ends)) - scores[code])
+    return gain
+
+
+@pytest.mark.parametrize("batch", range(CASES // BATCH))
+def test_planted_gain_lies_between_low_and_high(batch: int) -> None:
+    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+        case, acts, links = with_links(plant(60_000 + seed, largest=200, months=3), seed)
+        identified = identify_cards(case.cards_at_once(), case.rubric)
+        started = {code: float(np.random.default_rng(seed).uniform(0, 100)) for code in case.levers}
+        for row in gains(identified, case.levers, acts).itertuples():
+            levers = case.levers if row.code == "together" else {row.code: case.levers[row.code]}
+            gain = true_gain(case, levers, links, started)
+            assert row.gain_low - EXACT <= gain <= row.gain_high + EXACT
+            assert row.total_low - EXACT <= sum(case.scores[0].values()) + gain <= row.total_high + EXACT
+
+
+def test_random_links_are_worth_trying() -> None:
+    """Rates of levers and of what they move are printed and not printed; links surely move, may move, and stack."""
+    kinds: Counter[str] = Counter()
+    for seed in range(CASES):
+        case, acts, _links = with_links(plant(60_000 + seed, largest=200, months=3), seed)
+        moved = Counter(move.indicator for act in acts.values() for move in act.moves if move.high)
+        for code, act in acts.items():
+            for move in act.moves:
+                main, side = (
+                    ("printed" if is_printed(case.cards[0], item) else "not") for item in (code, move.indicator)
+                )
+                kinds[f"main {main}, side {side}"] += bool(move.high)
+                kinds["sure"] += bool(move.low)
+                kinds["moves another lever"] += move.indicator in case.levers and bool(move.high)
+        kinds["stacks"] += any(many > 1 for many in moved.values())
+        kinds["rounded"] += "indicator_decimals" in case.toml
+        kinds["nothing to count"] += any(case.rates[0][code] is None for code in acts)
+    assert len(kinds) == 9 and min(kinds.values()) >= 15
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_more_acts_never_gain_less(seed: int) -> None:
+    """Together is at least what each act brings, and what acts move besides never lowers a gain."""
+    case, acts, _links = with_links(plant(60_000 + seed, largest=200, months=3), seed)
+    identified = identify_cards(case.cards_at_once(), case.rubric)
+    through, alone = gains(identified, case.levers, acts), gains(identified, case.levers)
+    assert (through["gain_low"] >= alone["gain_low"] - EXACT).all()
+    assert (through["gain_high"] >= alone["gain_high"] - EXACT).all()
+    assert through["gain_low"].max() <= through["gain_low"].iloc[-1] + EXACT
+    assert through["gain_high"].max() <= through["gain_high"].iloc[-1] + EXACT
+    assert (through["gain_high"] <= identified.lost(case.rules).high + EXACT).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_links_of_0_move_nothing(seed: int) -> None:
+    case, acts, _links = with_links(plant(60_000 + seed, largest=200, months=3), seed)
+    identified = identify_cards(case.cards_at_once(), case.rubric)
+    still = {code: lever(code, [(move.indicator, 0.0, 0.0) for move in act.moves]) for code, act in acts.items()}
+    without, zero = gains(identified, case.levers), gains(identified, case.levers, still)
+    pd.testing.assert_frame_equal(without[NUMBERS], zero[NUMBERS], check_exact=False, atol=1e-9)
+    assert (without["gain_low"] == without["own_low"]).all() and (without["gain_high"] == without["own_high"]).all()
+    pd.testing.assert_frame_equal(
+        without[["own_low", "own_high"]], gains(identified, case.levers, acts)[["own_low", "own_high"]]
+    )
+
+
+# Links one can work out in one's head
+
+
+def known(maximum: float, target: object = "none") -> dict[str, object]:
+    return {"max": parameter(maximum), "target": parameter(target), "zero_denominator": parameter("no_points")}
+
+
+def small(whole: float = 20.0, **more: tuple[float, int]) -> Identified:
+    """`main` at 50 of 100 %, 10 points; `side` of 20 points; 10 points of others. Counts, so that rates are exact."""
+    toml = family([(10, [known(10)]), (20, [known(20)]), (10, [known(10)])])
+    main, side = "indicator_0_0", "indicator_1_0"
+    figures: Figures = {(main, "count"): (50, 0), (f"{main}_base", "count"): (100, 0), (TOTAL, "points"): (whole, 2)}
+    figures |= {(side, unit): figure for unit, figure in more.items() if unit != "base"}
+    figures |= {(f"{side}_base", "count"): more["base"]} if "base" in more else {}
+    rules = {
+        code: (maximum, 100.0, "no_points") for code, maximum in ((main, 10.0), (side, 20.0), ("indicator_2_0", 10.0))
+    }
+    case = Case(toml, [figures], rules, [], [], frozenset(), {})
+    return identify_cards(case.cards_at_once(), case.rubric)
+
+
+def gain(identified: Identified, levers: Mapping[str, float], *moves: tuple[str, float, float]) -> tuple[float, float]:
+    row = gains(identified, levers, {"indicator_0_0": lever("indicator_0_0", moves)}).iloc[-1]
+    return row["gain_low"], row["gain_high"]
+
+
+def test_printed_side_moves_from_its_rate() -> None:
+    """10 points more of main are 1; the side rises by 5 to 10 of 100 %, which is 1 to 2 of its 20 points."""
+    identified = small(count=(40, 0), base=(100, 0))
+    assert gain(identified, {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((2.0, 3.0))
+    assert gain(identified, {"indicator_0_0": 100.0}, ("indicator_1_0", 2.0, 2.0)) == pytest.approx(
+        (17.0, 17.0)
+    )  # full
+    assert gain(identified, {"indicator_0_0": 50.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((0.0, 0.0))
+
+
+def test_side_without_a_rate_may_already_be_full() -> None:
+    """The side has 5 to 15 points (20 less 5 and 0 to 10): it may rise by 2 of its 20 points, and nothing is sure."""
+    assert gain(small(), {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((1.0, 3.0))
+    low, high = gain(small(), {"indicator_0_0": 100.0}, ("indicator_1_0", 0.5, 2.0))
+    assert (low, high) == pytest.approx((5.0, 20.005))  # of the side 15 at most, as it has at least 4.995
+
+
+def test_side_with_nothing_to_count_stays() -> None:
+    identified = small(12.0, base=(0, 0))
+    assert gain(identified, {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((1.0, 1.0))
+
+
+def test_a_lever_moved_by_another_ends_at_the_higher_of_target_and_link() -> None:
+    """Side from 40 to its target 45 % (1 point) or, moved with main by 10, to 50 % (2 points)."""
+    identified = small(count=(40, 0), base=(100, 0))
+    levers = {"indicator_0_0": 60.0, "indicator_1_0": 45.0}
+    assert gain(identified, levers) == pytest.approx((2.0, 2.0))
+    assert gain(identified, levers, ("indicator_1_0", 0.0, 1.0)) == pytest.approx((2.0, 3.0))
+    assert gain(identified, levers, ("indicator_1_0", 1.0, 1.0)) == pytest.approx((3.0, 3.0))
+
+
+# Finite differences
+
+
+@pytest.mark.parametrize("step", [0.5, 1.0, 5.0])
+def test_gain_of_one_step_more_is_that_of_its_points_and_links(step: float) -> None:
+    """0.1 points a percentage point of main, and 0.2 for each that the side moves."""
+    identified = small(12.0, count=(10, 0), base=(100, 0))
+    for target in (50.0, 55.0, 70.0):
+        low, high = gain(identified, {"indicator_0_0": target}, ("indicator_1_0", 0.25, 0.75))
+        more_low, more_high = gain(identified, {"indicator_0_0": target + step}, ("indicator_1_0", 0.25, 0.75))
+        assert more_low - low == pytest.approx(step * (0.1 + 0.2 * 0.25))
+        assert more_high - high == pytest.approx(step * (0.1 + 0.2 * 0.75))
+
+
+@pytest.fixture(scope="module")
+def months(history, rubrics) -> dict[str, Identified]:
+    rubric = rubric_in_force(rubrics, APRIL)
+    april, july = (read_card(history, rubric, HOA_BINH, month) for month in (APRIL, JULY))
+    return {"alone": identify_cards([april], rubric), "together": identify_cards([april, july], rubric)}
+
+
+@pytest.mark.parametrize("others", ["alone", "together"])
+def test_one_percentage_point_more_on_time_before_2026(months, others: str) -> None:
+    """0.20 points for sure, and besides 0 to 0.06 of satisfaction, or 6/90 = 0.067 while a target of 90 % may bind."""
+    identified = months[others]
+    links = load_levers(identified.rubric, APRIL, REPOSITORY / "data")
+    assert links["on_time"].effects["handling_satisfaction"].low == 0.0
+    assert links["on_time"].effects["handling_satisfaction"].high == 1.0
+
+    def step(target: float) -> tuple[pd.Series, pd.Series]:
+        first, second = (gains(identified, {"on_time": end}, links).iloc[0] for end in (target, target + 1))
+        assert first["moved"] == second["moved"] == ("handling_satisfaction",)
+        return first[NUMBERS], second[NUMBERS] - first[NUMBERS]
+
+    for target in (88.75, 89.0, 91.0, 95.0, 97.0):
+        gained, more = step(target)
+        assert more[["gain_low", "own_low", "own_high", "total_low"]].tolist() == pytest.approx([0.2] * 4)
+        assert 0.2 + 0.05 <= more["gain_high"] <= 0.2 + 6 / 90 + EXACT
+        assert gained["gain_high"] > gained["own_high"]
+    assert step(88.75)[1]["gain_high"] == pytest.approx(0.2 + 6 / 90)  # from 88,83 to 89,83 % at best: below 90 %
+    assert step(95.0)[1]["gain_high"] == pytest.approx(0.2 + 6 / 100)  # the linear rule is then the better one
+
+
+def test_links_of_2026_are_none_before(months) -> None:
+    """E-results move digitisation and online submission from 2026 on: in 2023 the gain is that of e-results alone."""
+    identified = months["alone"]
+    links = load_levers(identified.rubric, APRIL, REPOSITORY / "data")
+    row = gains(identified, {"e_result": 80.0}, links).iloc[0]
+    assert row["moved"] == () and (row["gain_low"], row["gain_high"]) == (row["own_low"], row["own_high"])

@@ -1,0 +1,300 @@
+"""Which figures conflict, which rule an alternative out, and what each contributed: by brute force and on real months.
+
+Whether figures conflict is asked here of a history that holds nothing else, never of the proof's own cards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from itertools import chain, combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.bounds import alternatives
+from analysis.contract import RANK, TOTAL
+from analysis.errors import ContradictionError
+from analysis.evidence import Card, FigureKey, Relation, assume, cards_of, keys_of, load_relations, read_card
+from analysis.history import load_corrections
+from analysis.identify import identify_cards
+from analysis.proof import conflict, contributions, fixed, gain_width, regrouped, ruled_out, smallest_conflict
+from analysis.rubric import Rubric, rubric_in_force
+from conftest import REPOSITORY
+from test_identify_oracle import Figures, Toml, family, parameter
+from test_joint_oracle import ENTITY, Case, plant
+
+HOA_BINH, APRIL, JULY = "Hòa Bình", "2023-04", "2024-07"
+LEVERS = {"e_result": 80.0, "data_reuse": 80.0}
+
+
+@pytest.fixture(autouse=True)
+def in_the_repository(monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+
+
+# A smallest conflict against every subset
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_smallest_conflict_is_what_all_subsets_show(seed: int) -> None:
+    """What cannot hold together is drawn first; a set of figures holds when it contains none of these sets."""
+    figures, cores = random_cores(seed)
+
+    def holds(kept: Collection[FigureKey]) -> bool:
+        return not any(core <= set(kept) for core in cores)
+
+    found = smallest_conflict(figures, holds)
+    conflicts = [some for some in subsets(figures) if not holds(some)]
+    if not conflicts:
+        assert found == []
+        return
+    assert not holds(found)
+    assert len(found) == min(map(len, conflicts))
+    assert found == [key for key in figures if key in found]  # in the order given
+    assert smallest_conflict(figures, holds) == found
+
+
+def test_random_cores_are_worth_searching() -> None:
+    """A greedy search, dropping one figure after the other, would sometimes end in a larger conflict."""
+    larger = 0
+    for seed in range(60):
+        left, cores = random_cores(seed)
+        smallest = min(map(len, cores), default=0)
+        for key in list(left):
+            fewer = [other for other in left if other != key]
+            left = fewer if any(core <= set(fewer) for core in cores) else left
+        larger += smallest < len(left) if cores else 0
+    assert larger >= 6
+
+
+def random_cores(seed: int) -> tuple[list[FigureKey], list[set[FigureKey]]]:
+    rng = np.random.default_rng(seed)
+    figures = [(ENTITY, "2024-01", f"figure_{number}", "points") for number in range(rng.integers(2, 10))]
+    cores = [
+        {figures[place] for place in rng.permutation(len(figures))[: rng.integers(1, 6)]}
+        for _core in range(rng.integers(0, 6))
+    ]
+    return figures, cores
+
+
+def subsets(figures: Sequence[FigureKey]) -> list[tuple[FigureKey, ...]]:
+    return list(chain.from_iterable(combinations(figures, many) for many in range(len(figures) + 1)))
+
+
+# What really conflicts: a history of these figures alone
+
+
+def conflicts(
+    history: pd.DataFrame,
+    rubric: Rubric,
+    keys: Sequence[tuple[str, str]],
+    kept: Collection[FigureKey],
+    relations: Sequence[Relation] = (),
+) -> bool:
+    """Whether nothing in the family explains these figures, were no other printed."""
+    wanted = set(kept)
+    rows = [
+        key in wanted or key[2] == RANK
+        for key in zip(history["entity"], history["period"], history["code"], history["unit"], strict=True)
+    ]
+    cards = [assume(read_card(history[rows], rubric, *key), relations) for key in keys]
+    try:
+        identify_cards(cards, rubric)
+    except ContradictionError:
+        return True
+    return False
+
+
+def proves(
+    history: pd.DataFrame,
+    rubric: Rubric,
+    keys: Sequence[tuple[str, str]],
+    named: Sequence[FigureKey],
+    relations: Sequence[Relation] = (),
+) -> bool:
+    """Whether these figures conflict and no proper subset of them does."""
+    return conflicts(history, rubric, keys, named, relations) and not any(
+        conflicts(history, rubric, keys, some, relations) for some in subsets(named)[:-1]
+    )
+
+
+# Hòa Bình, July 2024 and April 2023
+
+
+@pytest.fixture(scope="module")
+def rubric(rubrics) -> Rubric:
+    return rubric_in_force(rubrics, APRIL)
+
+
+@pytest.fixture(scope="module")
+def both(history, rubric) -> list[Card]:
+    return [read_card(history, rubric, HOA_BINH, month) for month in (JULY, APRIL)]
+
+
+def test_both_months_together_leave_995_328_members(both, rubric) -> None:
+    assert rubric.size() == 14_929_920
+    assert identify_cards(both, rubric).survivors == 995_328
+    assert identify_cards(both[::-1], rubric).survivors == 995_328
+    assert conflict(both, rubric) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "parameter", "value", "named"),
+    [
+        (
+            "petition_classification",
+            "max",
+            0.0,
+            {
+                (APRIL, "satisfaction", "points"),
+                (APRIL, "handling_satisfaction", "percent"),
+                (APRIL, "petition_satisfaction", "percent"),
+                (JULY, "processing_progress", "points"),
+                (JULY, "satisfaction", "points"),
+            },
+        ),
+        (
+            "handling_satisfaction",
+            "target",
+            100.0,
+            {(JULY, "processing_progress", "points"), (JULY, "satisfaction", "points")},
+        ),
+    ],
+)
+def test_what_the_relation_rules_out(both, rubric, history, code, parameter, value, named) -> None:
+    """Satisfaction with handling at most on time: 18 of 18 beside 18.7 of 20 points on time is no linear score."""
+    relations = load_relations(rubric)
+    narrowed = fixed(rubric, code, parameter, value)
+    cards = [regrouped(assume(item, relations), narrowed) for item in both]
+    found = conflict(cards, narrowed)
+    assert set(found) == {(HOA_BINH, *figure) for figure in named}
+    keys = [(HOA_BINH, JULY), (HOA_BINH, APRIL)]
+    assert proves(history, narrowed, keys, found, relations)
+    assert conflict([regrouped(item, narrowed) for item in both], narrowed) == []  # without it both fit
+
+
+def test_allotment_is_ruled_out_by_both_months_together_alone(both, rubric) -> None:
+    relations = load_relations(rubric)
+    narrowed = fixed(rubric, "petition_classification", "max", 0.0)
+    assert next(narrowed.groups[4].allotments()) == (6.0, 6.0, 0.0, 6.0)
+    for item in both:
+        assert identify_cards([regrouped(assume(item, relations), narrowed)], narrowed).survivors > 0
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_figures_that_rule_an_alternative_out_conflict_with_it(history, rubric, alone: bool) -> None:
+    """April 2023, alone and with every other card of the regime: each named set is needed, figure by figure."""
+    cards = cards_of(history, rubric, HOA_BINH, APRIL, load_corrections(REPOSITORY / "data"))
+    cards = cards[:1] if alone else cards
+    identified = identify_cards(cards, rubric)
+    open_rules = alternatives(identified)
+    ruled = ruled_out(identified, cards, open_rules)
+    assert len(cards) == 1 or len(cards) >= 5
+    excluded = {(row.code, row.parameter, row.value) for row in open_rules[~open_rules["fits"]].itertuples()}
+    assert len(excluded) == 4
+    assert set(zip(ruled["code"], ruled["parameter"], ruled["value"], strict=True)) == excluded
+    for (code, name, value), rows in ruled.groupby(["code", "parameter", "value"]):
+        named = list(rows[["entity", "period", "figure", "unit"]].itertuples(index=False, name=None))
+        keys = list(dict.fromkeys((entity, period) for entity, period, _code, _unit in named))
+        assert proves(history, fixed(rubric, str(code), str(name), float(value)), keys, named)
+
+
+def test_alternatives_that_fit_have_no_row(history, rubric) -> None:
+    cards = [read_card(history, rubric, HOA_BINH, JULY)]
+    identified = identify_cards(cards, rubric)
+    open_rules = alternatives(identified)
+    assert len(ruled_out(identified, cards, open_rules[open_rules["fits"]])) == 0
+    assert len(ruled_out(identified, cards, open_rules.assign(fits=True))) == 0
+
+
+def test_each_figure_contributes_what_its_absence_widens(history, rubric) -> None:
+    """Against a history without the figure, read anew."""
+    card = read_card(history, rubric, HOA_BINH, APRIL)
+    identified = identify_cards([card], rubric)
+    width = gain_width(LEVERS)
+    table = contributions(identified, [card], width)
+    assert list(zip(table["code"], table["unit"], strict=True)) == [key[2:] for key in keys_of(card, rubric)]
+    for row in table.itertuples():
+        gone = (history["period"] == APRIL) & (history["code"] == row.code) & (history["unit"] == row.unit)
+        without = identify_cards([read_card(history[~gone], rubric, HOA_BINH, APRIL)], rubric)
+        assert row.survivors == without.survivors >= identified.survivors
+        assert row.wider == pytest.approx(max(width(without) - width(identified), 0.0), abs=1e-9)
+    wider = table.set_index(["code", "unit"])["wider"]
+    assert wider["e_result", "percent"] > 5 and wider["data_reuse", "percent"] > 1
+    assert wider.drop([("e_result", "percent"), ("data_reuse", "percent")]).max() < 1e-9
+    more = table.set_index(["code", "unit"])["survivors"] > identified.survivors
+    assert more["online_payment", "points"] and more["fee_procedures_integrated", "percent"]
+    assert not more["total_score", "points"]
+
+
+# Planted contradictions
+
+
+def with_ranks(case: Case) -> pd.DataFrame:
+    """A history in which every card has a rank, so that a card without figures is still a card."""
+    history = case.history
+    ranks = history.drop_duplicates(["entity", "period"]).assign(level="rank", code=RANK, unit="rank", value=1.0)
+    return pd.concat([history, ranks], ignore_index=True)
+
+
+def test_conflict_of_moved_figures_is_needed_figure_by_figure() -> None:
+    """A score of a group or a total is moved until nothing explains all months any more."""
+    sizes = []
+    for seed in range(25):
+        case = plant(40_000 + seed, largest=100, months=2)
+        rng = np.random.default_rng(seed)
+        month = int(rng.integers(len(case.cards)))
+        movable = [key for key in case.cards[month] if key[0] == TOTAL or key[0].startswith("group")]
+        if not movable:
+            continue
+        code, unit = movable[rng.integers(len(movable))]
+        value, decimals = case.cards[month][code, unit]
+        figures: Figures = {
+            **case.cards[month],
+            (code, unit): (round(abs(value + rng.choice([-1.5, 1.5])), decimals), decimals),
+        }
+        case = replace(case, cards=[figures if number == month else card for number, card in enumerate(case.cards)])
+        history = with_ranks(case)
+        cards = [read_card(history, case.rubric, *key) for key in case.keys]
+        named = conflict(cards, case.rubric)
+        every = [key for card in cards for key in keys_of(card, case.rubric)]
+        assert conflicts(history, case.rubric, case.keys, every) == bool(named)
+        if named:
+            assert conflicts(history, case.rubric, case.keys, named)
+            for key in named:
+                assert not conflicts(history, case.rubric, case.keys, [other for other in named if other != key])
+            sizes.append(len(named))
+    assert len(sizes) >= 8 and max(sizes) >= 4
+
+
+# Relations and other families
+
+
+def test_regrouped_card_keeps_relations_under_the_narrowed_rules() -> None:
+    """2 of 4 points are 50 % without a target and 25 % with one of 50 %: `lower` is at most that, with all figures or
+    with fewer."""
+
+    def item(maximum: float, *targets: object) -> Toml:
+        return {"max": parameter(maximum), "target": parameter(*targets), "zero_denominator": parameter("no_points")}
+
+    toml = family([(4, [item(4, "none", 50)]), (6, [item(6, "none")])])
+    rubric = Rubric.model_validate(toml)
+    upper, lower = rubric.indicators
+    figures: Figures = {("group_0", "points"): (2.0, 2), (TOTAL, "points"): (3.0, 2), ("group_1", "points"): (1.0, 2)}
+    case = Case(
+        toml, [figures], {upper: (4.0, 100.0, "no_points"), lower: (6.0, 100.0, "no_points")}, [], [], frozenset(), {}
+    )
+    relation = Relation(code=lower, at_most=upper, status="assumed", source="test", note="test")
+    card = assume(read_card(case.history, rubric, *case.keys[0]), [relation])
+    assert card.readings[lower].cap == pytest.approx(2.005 / 4 * 100)
+    narrowed = fixed(rubric, upper, "target", 50.0)
+    assert regrouped(card, narrowed).readings[lower].cap == pytest.approx(2.005 / 4 * 50)
+
+
+def test_family_with_one_value_fixed_holds_the_other_members(rubric) -> None:
+    narrowed = fixed(rubric, "handling_satisfaction", "target", 90.0)
+    assert narrowed.size() * 2 == rubric.size()
+    assert fixed(rubric, "petition_classification", "max", 0.0).size() < rubric.size()
+    assert [item.code for item in narrowed.indicators.values()] == list(rubric.indicators)
