@@ -371,7 +371,7 @@ def compare(case: Case, oracle: Oracle) -> None:
 
 
 def test_score_within_its_rounding_of_the_maximum_may_come_from_any_rate_above_the_target() -> None:
-    """2.95 less 0.958 − 0.005 is 1.997: it may be 2 points less the rounding of an indicator, so a rate of 50 to 100."""
+    """2.95 less 0.958 − 0.005 is 1.997: it may be 2 points less the rounding, so a rate of 50 to 100."""
     half = {"max": parameter(2), "target": parameter(50), "zero_denominator": parameter("no_points")}
     toml = family([(3, [half, known(1)]), (1, [known(1)])]) | {"indicator_decimals": 2}
     codes = list(members(toml)[0])

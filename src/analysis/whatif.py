@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
+from math import inf
 
 import pandas as pd
 
@@ -147,7 +148,8 @@ def _row(
 ) -> dict[str, object]:
     least, most, unseen = _moved(identified, levers, acts)
     own, room = _gain(identified, levers), identified.rubric.points
-    gain = Interval(_gain(identified, least).low, _gain(identified, most).high + unseen)
+    left = identified.lost({*levers, *_side_effects(levers, acts)}).high if unseen else inf
+    gain = Interval(_gain(identified, least).low, min(_gain(identified, most).high + unseen, left))
     new = Interval(_new_total(identified, least).low, min(_new_total(identified, most).high + unseen, room))
     reading = identified.readings[code].rate if code != TOGETHER else None
     return {
@@ -177,25 +179,29 @@ def _side_effects(levers: Mapping[str, float], acts: Mapping[str, Lever]) -> lis
 def _moved(
     identified: Identified, levers: Mapping[str, float], acts: Mapping[str, Lever]
 ) -> tuple[dict[str, float], dict[str, float], float]:
-    """Targets of everything the levers surely move and may move, and the points of what moves from an unknown rate."""
+    """Targets of everything the levers surely move and may move, and the points of what moves from an unknown rate.
+
+    What is a lever itself ends at the higher of its target and where others carry it.
+    """
     least, most, unseen = dict(levers), dict(levers), 0.0
-    for code in _side_effects(levers, acts):
+    for code in dict.fromkeys(code for lever in levers if lever in acts for code in acts[lever].effects):
         raised = Interval.point(0.0)
         for lever, target in levers.items():
-            effect = acts[lever].effects.get(code) if lever in acts else None
-            if effect is not None:
-                today = rate_of(identified, lever)
+            effect = acts[lever].effects.get(code) if lever in acts and lever != code else None
+            if effect is not None:  # where there was nothing to count, the rate may start anywhere
+                today = Interval(0.0, 100.0) if identified.readings[lever].empty else rate_of(identified, lever)
                 up = Interval(max(target - today.high, 0.0), max(target - today.low, 0.0))
                 raised = raised + Interval(effect.low * up.low, effect.high * up.high)
         rate = identified.readings[code].rate
         if rate is not None:
-            least |= {code: min(rate.low + raised.low, 100.0)} if raised.low else {}
-            most |= {code: min(rate.high + raised.high, 100.0)} if raised.high else {}
-        elif not identified.readings[code].empty:
+            least |= {code: max(levers.get(code, 0.0), min(rate.low + raised.low, 100.0))} if raised.low else {}
+            most |= {code: max(levers.get(code, 0.0), min(rate.high + raised.high, 100.0))} if raised.high else {}
+        elif raised.high and not identified.readings[code].empty:
             rules = {
                 rule for item in identified.hypotheses[identified.group_of(code).code] for rule in item.rules[code]
             }
-            unseen += min(identified.lost([code]).high, max(rule.points(min(raised.high, 100.0)) for rule in rules))
+            points = max(rule.points(min(raised.high, 100.0)) for rule in rules) + identified.rubric.rounding
+            unseen += min(identified.lost([code]).high, points)
     return least, most, unseen
 
 
