@@ -38,7 +38,7 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
     else:
         template = _(
             "{target} cannot be reached for sure with these improvements: together they surely bring {sure_total}, and "
-            "{best_total} at best. Improvements whose rate may already be 100 % are not counted on."
+            "{best_total} at best. Improvements whose rate may already be full are not counted on."
         )
     effort = say(_("{cost} percentage points of effort") if not best.priced else _("{cost} units of cost"), **parts)
     said.append(say(template, **{**parts, "cost": effort, "steps": listed}))
