@@ -88,7 +88,7 @@ def test_no_true_figure_leaves_more_open_than_foretold(asked, capsys: pytest.Cap
 def test_truth_that_was_tried_leaves_what_was_foretold(asked) -> None:
     """A rate is tried at both of its ends and in the middle."""
     tried, narrower = 0, 0
-    for case, table in asked[:40]:
+    for case, table in asked[:30]:
         for row in table[table["unit"] == "percent"].itertuples():
             possible = 0
             for value in values_tried(row):
@@ -101,7 +101,7 @@ def test_truth_that_was_tried_leaves_what_was_foretold(asked) -> None:
                 narrower += left < row.open_now - 0.01
             assert possible == row.tried
             tried += possible
-    assert tried >= 50 and narrower >= 30
+    assert tried >= 50 and narrower >= 25
 
 
 def test_no_value_between_those_tried_leaves_more_open_than_foretold(asked) -> None:

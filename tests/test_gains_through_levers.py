@@ -180,6 +180,27 @@ def test_side_without_a_rate_may_already_be_full() -> None:
     assert (low, high) == pytest.approx((5.0, 20.005))  # of the side 15 at most, as it has at least 4.995
 
 
+def test_side_without_a_rate_may_have_been_rounded_down() -> None:
+    """Main has 5.0049 points and the side 1.2349, rounded 5.00 and 1.23: 1 % more of both is 0.1 and 0.2049 points."""
+    toml = family([(10, [known(10)]), (20, [known(20)])]) | {"indicator_decimals": 2}
+    main, side = "indicator_0_0", "indicator_1_0"
+    figures: Figures = {(main, "count"): (50_049, 0), (f"{main}_base", "count"): (100_000, 0)}
+    rules = {main: (10.0, 100.0, "no_points"), side: (20.0, 100.0, "no_points")}
+    case = Case(
+        toml,
+        [figures | {(TOTAL, "points"): (6.23, 2)}],
+        rules,
+        [{main: 50.049, side: 6.1745}],
+        [{main: 5.0, side: 1.23}],
+        frozenset(),
+        {main: 51.0},
+    )
+    true = true_gain(case, case.levers, {(main, side): 1.0}, {})
+    assert true == pytest.approx(0.1 + 20 * (6.1745 + 51.0 - 50.049) / 100 - 1.23)
+    low, high = gain(identify_cards(case.cards_at_once(), case.rubric), case.levers, (side, 1.0, 1.0))
+    assert low - EXACT <= true <= high + EXACT
+
+
 def test_side_with_nothing_to_count_stays() -> None:
     identified = small(12.0, base=(0, 0))
     assert gain(identified, {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((1.0, 1.0))

@@ -242,7 +242,7 @@ def with_ranks(case: Case) -> pd.DataFrame:
 def test_conflict_of_moved_figures_is_needed_figure_by_figure() -> None:
     """A score of a group or a total is moved until nothing explains all months any more."""
     sizes = []
-    for seed in range(25):
+    for seed in range(18):
         case = plant(40_000 + seed, largest=100, months=2)
         rng = np.random.default_rng(seed)
         month = int(rng.integers(len(case.cards)))
@@ -266,7 +266,7 @@ def test_conflict_of_moved_figures_is_needed_figure_by_figure() -> None:
             for key in named:
                 assert not conflicts(history, case.rubric, case.keys, [other for other in named if other != key])
             sizes.append(len(named))
-    assert len(sizes) >= 8 and max(sizes) >= 4
+    assert len(sizes) >= 6 and max(sizes) >= 4
 
 
 # Relations and other families
