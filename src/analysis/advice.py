@@ -50,6 +50,11 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
                 _(
                     "If the rules were known the same target could take less: not knowing them costs up to {regret} of "
                     "the {cost}."
+                )
+                if best.worlds_joint
+                else _(
+                    "If one more rule were known the same target could take less, by up to {regret} of the {cost}; if "
+                    "all were, perhaps by more."
                 ),
                 regret=parts["regret"],
                 cost=parts["cost"],

@@ -162,11 +162,13 @@ def _without_replaced(
 
 
 def data_hash(folder: Path | None = None) -> str:
-    """A hash of everything the numbers of a report are made from: figures, sources, corrections and rubrics."""
+    """A hash of everything the numbers of a report are made from: figures, sources, rules and levers."""
     folder = folder or project.root() / "data"
     digest = hashlib.sha256()
     tables = [folder / "corrections.toml", folder / "sources.toml"]
-    for path in sorted([*folder.glob("observations/*.csv"), *tables, *folder.glob("rubrics/*.toml")]):
+    for path in sorted(
+        [*folder.glob("observations/*.csv"), *tables, *folder.glob("levers.toml"), *folder.glob("rubrics/*.toml")]
+    ):
         digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
