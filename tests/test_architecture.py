@@ -33,7 +33,7 @@ LAYERS = (
     ("store", "added"),
     ("sentences", "charts"),
     ("tables",),
-    ("advice",),
+    ("advice", "findings"),
     ("answers",),
     ("decisions",),
     ("report",),

@@ -17,6 +17,7 @@ from analysis.asking import next_figures
 from analysis.errors import ContradictionError
 from analysis.evidence import Card, keys_of, read_card, with_figure
 from analysis.identify import Identified, identify_cards
+from analysis.interval import Interval
 from analysis.proof import gain_width
 from analysis.rubric import Rubric, rubric_in_force
 from test_joint_oracle import Case, is_printed, plant
@@ -159,7 +160,7 @@ def test_points_of_e_results_are_the_first_to_ask_for(table) -> None:
 @pytest.mark.parametrize("points", [2.03, 2.54])
 def test_points_of_e_results_leave_no_more_open_once_told(table, april, rubric, points: float) -> None:
     """2,03 is 33,83 % of 6 points and 2,54 is that with a target of 80 %: either tells the rule of the lever."""
-    known = identify_cards([with_figure(april, rubric, "e_result", "points", points, 2)], rubric)
+    known = identify_cards([with_figure(april, "e_result", "points", Interval.of_printed(points, 2))], rubric)
     assert len({rule.target for item in known.hypotheses["digitisation"] for rule in item.rules["e_result"]}) == 1
     assert gain_width(LEVERS)(known) <= table.loc[0, "open_most"] + NEAR
 
@@ -202,7 +203,7 @@ def test_figure_printed_without_a_value_can_be_told(history, rubric) -> None:
     row["code"], row["value"] = "synced_personal_storage", float("nan")
     more = pd.concat([history, row.to_frame().T], ignore_index=True).astype(history.dtypes)
     card = read_card(more, rubric, HOA_BINH, APRIL)
-    reading = with_figure(card, rubric, "synced_personal_storage", "percent", 40.0, 2).readings[
+    reading = with_figure(card, "synced_personal_storage", "percent", Interval.of_printed(40.0, 2)).readings[
         "synced_personal_storage"
     ]
     assert reading.rate is not None and (reading.rate.low, reading.rate.high) == pytest.approx((39.995, 40.005))

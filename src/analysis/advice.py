@@ -1,4 +1,4 @@
-"""How do decisions read? The plan, what a target needs, December, the change, the rank, and what to ask for next.
+"""How do decisions read? The plan, what a target needs, the end of the year, the rank, and what to ask for next.
 
 Sentences for the terminal and the page, made from the same figures; the page adds tables.
 """
@@ -6,19 +6,18 @@ Sentences for the terminal and the page, made from the same figures; the page ad
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pandas as pd
 
 from analysis.deadline import NO, YEAR_TO_DATE, YES
-from analysis.decided import killer_id
 from analysis.figures import Figure, Figures, Html
-from analysis.identify import Identified
 from analysis.plan import Plan
-from analysis.rubric import Rubric
 from analysis.sentences import Sentence, say
 from analysis.tables import heading, items, join, paragraph, table
-from analysis.vietnamese import _, write_period
+from analysis.usual import INFERRED_CLASSES, PUBLISHED_CLASSES
+from analysis.vietnamese import _
 from analysis.whatif import TOGETHER
 
 
@@ -42,6 +41,13 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
         )
     effort = say(_("{cost} percentage points of effort") if not best.priced else _("{cost} units of cost"), **parts)
     said.append(say(template, **{**parts, "cost": effort, "steps": listed}))
+    if best.target in PUBLISHED_CLASSES:
+        said.append(say(_("From {target} on a total is of a higher class of the index."), **parts))
+    elif best.target in INFERRED_CLASSES:
+        template = _(
+            "From {target} on a total is of a higher class; that limit is inferred from the labels of published totals."
+        )
+        said.append(say(template, **parts))
     if best.feasible or best.target is None:
         said.append(say(_("With this plan the total is {sure_total} for sure and {best_total} at best."), **parts))
     if best.feasible and "regret" in parts and best.largest_regret > 0:
@@ -70,7 +76,7 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
             say(
                 _(
                     "No costs were given, so one percentage point of any improvement counts as one unit of effort; "
-                    "with costs of your own (--costs FILE) the cheapest way may be another."
+                    "with real costs the cheapest way may be another."
                 )
             )
         )
@@ -182,8 +188,8 @@ def needs_section(figures: Figures, ways: pd.DataFrame, late: pd.DataFrame) -> H
     by_then, wanted = late_words(figures, late), ways_words(figures, ways)
     note = say(
         _(
-            "Months are taken to have equally many dossiers. The notice does not say how the score counts, so both "
-            "ways are shown."
+            "Months are taken to have equally many dossiers, and the rate to be that of all months so far. The notice "
+            "does not say how the score counts, so both ways are shown."
         )
     )
     rows = []
@@ -216,52 +222,6 @@ def needs_section(figures: Figures, ways: pd.DataFrame, late: pd.DataFrame) -> H
     )
 
 
-def change_words(figures: Figures, moved: pd.DataFrame, before: str) -> list[Sentence]:
-    """What of the change since an earlier month is performance, and what cannot be told apart."""
-    if moved.empty:
-        return [say(_("No earlier month of this province has a total and every group under these figures."))]
-    period = write_period(before)
-    said = [
-        say(_("Since {period} the total changed by {change} points."), period=period, change=figures["bridge.total"])
-    ]
-    if (moved["certainty"] == "assumes_one_rule").any():
-        said.append(
-            say(
-                _(
-                    "Rules exist that explain both months, so the changes marked as performance may be that. It is an "
-                    "assumption: no figure proves that the same rules held."
-                )
-            )
-        )
-    reasons = list(dict.fromkeys(row.why for row in moved.itertuples() if row.certainty == "not_separable"))
-    return said + [say("{why}", why=why) for why in reasons]
-
-
-def effect_name(effect: str) -> str:
-    """An effect of the bridge in the reader's language."""
-    return {
-        "performance": _("performance"),
-        "rule": _("other rules"),
-        "counting": _("something else is counted"),
-        "not_separable": _("cannot be told apart"),
-        "rounding": _("rounding"),
-    }[effect]
-
-
-def change_section(figures: Figures, moved: pd.DataFrame, before: str) -> Html:
-    """The bridge of the change: every part with what it is, adding up to the published change."""
-    rows = [
-        [row.name, effect_name(row.effect), figures[f"bridge.{number}"]]
-        for number, row in enumerate(moved.itertuples())
-    ]
-    heads = [_("Part"), _("What it is"), _("Change, points")]
-    return join(
-        heading(_("What of the change is performance?")),
-        items(change_words(figures, moved, before)),
-        table(_("The change of the total by part; the parts sum to it"), heads, rows, text=(1,)) if rows else Html(),
-    )
-
-
 def rank_words(figures: Figures, ranked: pd.DataFrame) -> list[Sentence]:
     """Where the gain of the report's improvements leads, as far as the totals of others are known."""
     if ranked.empty:
@@ -269,17 +229,19 @@ def rank_words(figures: Figures, ranked: pd.DataFrame) -> list[Sentence]:
     rows = ranked.set_index("case")
     parts = {name: figures[f"outlook.{name}"] for name in ("today", "after")}
     parts |= {"known": figures["outlook.after.known"], "ranked": figures["outlook.after.ranked"]}
+    parts["gain"] = next(item for name, item in reversed(figures.items()) if re.fullmatch(r"lever\..*\.gain", name))
     if rows.loc["after", "open"]:
         template = _("Of {ranked} totals only {known} is known: nothing can be said of the rank.")
     elif rows.loc["after", "known"] == rows.loc["after", "ranked"]:
         template = _(
-            "With all improvements above, and the other provinces as they are, the rank would be {after} of {ranked} "
-            "(today {today})."
+            "With the {gain} points of the improvements weighed first, and the other provinces as they are, the rank "
+            "would be {after} of {ranked} (today {today})."
         )
     else:
         template = _(
-            "With all improvements above the rank would be {after} of {ranked} (today {today}), if the other provinces "
-            "stay as they are: {known} of the {ranked} totals are known, and the range holds whatever the others are."
+            "With the {gain} points of the improvements weighed first the rank would be {after} of {ranked} (today "
+            "{today}), if the other provinces stay as they are: {known} of the {ranked} totals are known, and the "
+            "range holds whatever the others are."
         )
     return [say(template, **parts)]
 
@@ -333,61 +295,6 @@ def _step(figures: Figures, row: Any) -> Sentence:
     if after is None:
         return say(_("{name} +{added} percentage points"), name=row.name, added=added)
     return say(_("{name} +{added} percentage points, to {after} %"), name=row.name, added=added, after=after)
-
-
-def proof_section(
-    figures: Figures, identified: Identified, hidden: pd.DataFrame, ruled: pd.DataFrame, helped: pd.DataFrame
-) -> Html:
-    """What follows from the published figures: hidden rates, what was ruled out by what, what each figure did."""
-    rates = [
-        [row.name, figures[f"hidden.{row.code}"]] for row in hidden.itertuples() if row.high - row.low < 100 - 1e-9
-    ]
-    rubric, killed = identified.rubric, []
-    for key, rows in ruled.groupby(["code", "parameter", "value"], sort=False):
-        code, parameter, value = key
-        figure = figures[f"alternative.{code}.{parameter}.{value:g}"]
-        linear = parameter == "target" and value == 100
-        what = _("maximum, points") if parameter == "max" else _("points up to") if linear else _("full marks from, %")
-        by = [_killer(figures, identified.rubric, row, identified.period) for row in rows.itertuples()]
-        killed.append([rubric.name_of(code), what, figure, Html("; ").join(by)])
-    useful = [
-        [rubric.name_of(row.code), figures[f"without.{number}.rules"], figures[f"without.{number}.wider"]]
-        for number, row in enumerate(helped.itertuples())
-        if row.wider > 0.005 or row.survivors != helped["survivors"].min()
-    ]
-    return join(
-        heading(_("What follows from the published figures?")),
-        table(
-            _("Rates that the notice does not print, and what they must be"),
-            [_("Indicator"), _("Rate, %")],
-            rates,
-        )
-        if rates
-        else Html(),
-        table(
-            _("What was ruled out, and by which figures: a smallest set of them"),
-            [_("Indicator"), _("What was tried"), _("Value"), _("Ruled out by")],
-            killed,
-            text=(1, 3),
-        )
-        if killed
-        else Html(),
-        table(
-            _("What each figure contributed: without it more rules fit, or the gain is wider"),
-            [_("Figure left out"), _("Rules that fit then"), _("Gain wider by, points")],
-            useful,
-        )
-        if useful
-        else Html(),
-    )
-
-
-def _killer(figures: Figures, rubric: Rubric, row: Any, period: str) -> Sentence:
-    values = {"name": rubric.name_of(row.figure), "figure": figures[killer_id(row)]}
-    template = "{name} {figure} %" if row.unit == "percent" else "{name} {figure}"
-    if row.period != period:
-        return say(f"{template} ({{entity}}, {{period}})", entity=row.entity, period=write_period(row.period), **values)
-    return say(template, **values)
 
 
 def said_together(*parts: list[Sentence]) -> str:

@@ -69,6 +69,14 @@ class Month:
         )
 
 
+def open_history(month: str, entity: str) -> tuple[tuple[Rubric, ...], pd.DataFrame, str, str]:
+    """Rules, figures, and the entity and the period that the user means; an empty period is the latest with a total."""
+    rubrics = load_rubrics()
+    history = figures_of.load_history(rubrics)
+    entity = figures_of.find_entity(history, entity)
+    return rubrics, history, entity, month or figures_of.latest_period(history, entity)
+
+
 def open_month(month: str, entity: str, alone: bool = False) -> Month:
     """Read everything and identify one month; `month` may be empty for the latest.
 
@@ -76,11 +84,7 @@ def open_month(month: str, entity: str, alone: bool = False) -> Month:
 
     Raises any AnalysisError that the figures, the rules or the names deserve.
     """
-    rubrics = load_rubrics()
-    history = figures_of.load_history(rubrics)
-    entity = figures_of.find_entity(history, entity)
-    month = month or figures_of.latest_period(history, entity)
-    figures_of.card(history, entity, month)
+    rubrics, history, entity, month = open_history(month, entity)
     rubric = rubric_in_force(rubrics, month)
     corrections = figures_of.load_corrections()
     cards = cards_of(history, rubric, entity, month, corrections)[: 1 if alone else None]
@@ -131,7 +135,11 @@ def whatif(month: str, entity: str, levers: Mapping[str, float], target: float |
     by_rule = gains_by_rule(identified, levers)
     check_target(identified, target)
     figures = opened.figures(levers)
-    said = [*sentences.improvement(figures, gained), sentences.caution(figures), *sentences.reasons(figures, by_rule)]
+    said = [
+        *sentences.improvement(figures, gained, identified),
+        sentences.caution(figures),
+        *sentences.reasons(figures, by_rule),
+    ]
     ways = pd.DataFrame()
     if target is not None:
         acts = load_levers(identified.rubric, identified.period)

@@ -8,14 +8,14 @@ open than the value itself would. So it leaves no more open than the worst part.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pandas as pd
 
 from analysis.bounds import rate_of
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, assume, with_figure
+from analysis.evidence import Card, with_figure
 from analysis.identify import Identified, identify_cards
 from analysis.interval import TOLERANCE, Interval, union
 
@@ -51,19 +51,20 @@ def next_figures(
 
     rows = []
     for asked in _candidates(identified, groups):
-        code, unit, span = asked.code, asked.unit, asked.span
-        tried = [left_open(with_figure(first, identified.rubric, code, unit, item, DECIMALS)) for item in asked.values]
+        code, unit = asked.code, asked.unit
+        printed = [Interval.of_printed(round(value, DECIMALS), DECIMALS) for value in asked.values]
+        tried = [left_open(with_figure(first, code, unit, span)) for span in printed]
         left = [number for number in tried if number is not None]
         if left and now - min(left) > TOLERANCE:
-            within = [left_open(_known(first, code, unit, part.widened(NEAR))) for part in asked.parts]
+            within = [left_open(with_figure(first, code, unit, part.widened(NEAR))) for part in asked.parts]
             most = max(number for number in (*left, *within) if number is not None)
             rows.append(
                 {
                     "code": code,
                     "name": identified.rubric.indicators[code].name,
                     "unit": unit,
-                    "low": span.low,
-                    "high": span.high,
+                    "low": asked.span.low,
+                    "high": asked.span.high,
                     "tried": len(left),
                     "open_now": now,
                     "open_most": most,
@@ -124,16 +125,6 @@ def _candidates(identified: Identified, groups: Sequence[str]) -> Iterator[_Aske
                     span = Interval(scores[0].low, max(score.high for score in scores))
                     values = [(score.low + score.high) / 2 for score in scores]
                     yield _Asked(code, "points", span, values, union(scores))
-
-
-def _known(item: Card, code: str, unit: str, within: Interval) -> Card:
-    """The same card as if it said between which numbers an indicator's rate (`percent`) or score (`points`) lies."""
-    reading = item.readings[code]
-    if unit == "percent":
-        reading = replace(reading, rate=Interval(max(within.low, 0.0), min(within.high, 100.0)))
-    else:
-        reading = replace(reading, points=within)
-    return assume(replace(item, readings={**item.readings, code: reading}), item.relations)
 
 
 def _spread(span: Interval, many: int) -> list[float]:

@@ -202,6 +202,7 @@ def _of_gains(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identifie
     for row in gained.itertuples():
         lever = f"lever.{row.code}"
         yield between(f"{lever}.gain", row.name, _ends(row, "gain"), "points", 2, rule)
+        yield between(f"{lever}.own", row.name, (row.own_low, row.own_high), "points", 2, rule)
         yield between(f"{lever}.total", row.name, _ends(row, "total"), "points", 1, rule)
         yield between(f"{lever}.remaining", row.name, _ends(row, "remaining"), "points", 1, rule)
         if row.code != TOGETHER:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import pandas as pd
 
 from analysis.bounds import rate_of
 from analysis.deadline import YEAR_TO_DATE
-from analysis.evidence import Card
 from analysis.figures import Figure, Figures, between, exact
 from analysis.identify import Identified
 from analysis.interval import Interval
 from analysis.plan import Plan
-from analysis.reconcile import interval_of
 from analysis.vietnamese import _
 
 PRINTED_WIDTH = 0.011  # percent; a rate printed with two decimals is this wide
@@ -27,7 +24,6 @@ def decide(
     best: Plan,
     ways: pd.DataFrame,
     late: pd.DataFrame,
-    moved: pd.DataFrame,
     ranked: pd.DataFrame,
     asked: pd.DataFrame,
 ) -> Figures:
@@ -39,120 +35,58 @@ def decide(
     decided.add(_of_late(late))
     decided.add(_of_ranks(ranked))
     decided.add(_of_asked(asked))
-    return with_bridge(decided, moved)
-
-
-def with_bridge(figures: Figures, moved: pd.DataFrame) -> Figures:
-    """The figures with those of a change added."""
-    bridged = Figures(figures)
-    bridged.add(_of_moves(moved))
-    return bridged
-
-
-def prove(
-    figures: Figures,
-    identified: Identified,
-    cards: Sequence[Card],
-    scores: pd.DataFrame,
-    hidden: pd.DataFrame,
-    ruled: pd.DataFrame,
-    helped: pd.DataFrame,
-) -> Figures:
-    """The figures of a report with those of its proof: unrounded scores, hidden rates, what ruled what out."""
-    proved = Figures(figures)
-    rule = _("sharp bounds over every rule that fits")
-    proved.add(
-        between(f"exact.{row.code}", row.name, (row.low, row.high), "points", 3, rule) for row in scores.itertuples()
-    )
-    proved.add(
-        between(f"hidden.{row.code}", row.name, (row.low, row.high), "percent", 1, rule) for row in hidden.itertuples()
-    )
-    formula = _("the figure left out")
-    for number, row in enumerate(helped.itertuples()):
-        count, label = float(row.survivors), identified.rubric.name_of(row.code)
-        proved.add([exact(f"without.{number}.rules", label, count, "count", 0, "derived", formula)])
-        proved.add([exact(f"without.{number}.wider", label, row.wider, "points", 2, "derived", formula)])
-    proved.add(_of_killers(identified, cards, ruled))
-    return proved
-
-
-def killer_id(row: Any) -> str:
-    """The id of a figure of any card that helped to rule something out; `row` is one of `proof.ruled_out`."""
-    return f"card.{row.entity}.{row.period}.{row.figure}.{row.unit}"
-
-
-def _of_killers(identified: Identified, cards: Sequence[Card], ruled: pd.DataFrame) -> Iterator[Figure]:
-    printed = {(item.entity, item.period): item.figures for item in cards}
-    for row in ruled.drop_duplicates(["entity", "period", "figure", "unit"]).itertuples():
-        of = printed[row.entity, row.period].loc[(row.figure, row.unit)]
-        span = interval_of(of)
-        yield Figure(
-            id=killer_id(row),
-            label=identified.rubric.name_of(row.figure),
-            value=float(of["value"]),
-            low=span.low,
-            high=span.high,
-            unit=row.unit,
-            decimals=int(of["decimals"]),
-            kind=of["kind"],
-            rule=_("as published"),
-            source=of["source"],
-            where=f"{of['file']}:{of['line']}",
-            quote=of["quote"],
-        )
+    return decided
 
 
 def _of_plan(best: Plan, identified: Identified) -> Iterator[Figure]:
     rule = _("cheapest plan that holds under all {count} rules").format(count=identified.survivors)
     entered = _("parameter of the report")
     yield exact("plan.months", _("Months of the plan"), float(best.months), "count", 0, "entered", entered)
-    for name, label, value, unit, decimals in (
-        ("cost", _("Effort of the plan"), best.cost, "percent", 0),
-        ("best_cost", _("Effort under the most favourable rules"), best.best_cost, "percent", 0),
-        ("sure_total", _("Total with the plan, for sure"), best.sure_total, "points", 2),
-        ("best_total", _("Total with the plan, at best"), best.best_total, "points", 2),
-        ("regret", _("Most that not knowing the rules costs"), best.largest_regret, "percent", 0),
+    for name, label, value, unit in (
+        ("cost", _("Effort of the plan"), best.cost, "percent"),
+        ("best_cost", _("Effort under the most favourable rules"), best.best_cost, "percent"),
+        ("sure_total", _("Total with the plan, for sure"), best.sure_total, "points"),
+        ("best_total", _("Total with the plan, at best"), best.best_total, "points"),
+        ("regret", _("Most that not knowing the rules costs"), best.largest_regret, "percent"),
     ):
         if not math.isnan(value):
+            decimals = 2 if unit == "points" else _whole(value)
             yield exact(f"plan.{name}", label, value, unit, decimals, "derived", rule)
     for row in best.steps.itertuples():
         step = f"step.{row.lever}"
-        yield exact(f"{step}.added", row.name, row.added, "percent", _whole(row.added), "derived", rule)
-        yield exact(f"{step}.cost", row.name, row.cost, "percent", _whole(row.cost), "derived", rule)
+        yield _amount(f"{step}.added", row.name, row.added, rule)
+        yield _amount(f"{step}.cost", row.name, row.cost, rule)
         today = rate_of(identified, row.lever)
         known = today.width < 100
         then = Interval(min(today.low + row.added, 100.0), min(today.high + row.added, 100.0))
-        decimals = 2 if identified.readings[row.lever].rate is not None else 1
+        printed = identified.readings[row.lever].rate is not None
+        decimals, origin = (2, _("as published")) if printed else (1, _("sharp bounds over every rule that fits"))
         if known:
-            yield between(f"{step}.rate", row.name, (today.low, today.high), "percent", decimals, rule, _middle(today))
+            yield between(
+                f"{step}.rate", row.name, (today.low, today.high), "percent", decimals, origin, _middle(today)
+            )
             yield between(f"{step}.after", row.name, (then.low, then.high), "percent", decimals, rule, _middle(then))
     for number, row in enumerate(best.schedule.itertuples()):
         yield exact(f"month.{number}.month", row.name, float(row.month), "count", 0, "derived", rule)
-        yield exact(
-            f"month.{number}.added",
-            row.name,
-            row.added,
-            "percent",
-            _whole(row.added),
-            "derived",
-            rule,
-        )
+        yield _amount(f"month.{number}.added", row.name, row.added, rule)
         yield exact(f"month.{number}.total", row.name, row.sure_total, "points", 2, "derived", rule)
     for number, row in enumerate(best.limits.itertuples()):
         if not math.isnan(row.shadow_price):
-            yield exact(
-                f"limit.{number}.price",
-                _("One unit more of a limit"),
-                abs(row.shadow_price),
-                "percent",
-                _whole(row.shadow_price),
-                "derived",
-                rule,
-            )
+            yield _amount(f"limit.{number}.price", _("One unit more of a limit"), abs(row.shadow_price), rule)
     for number, row in enumerate(best.regret.itertuples()):
         if not math.isnan(row.regret):
-            yield exact(f"world.{number}.cost", row.world, row.cost_known, "percent", 0, "derived", row.world)
-            yield exact(f"world.{number}.regret", row.world, row.regret, "percent", 0, "derived", row.world)
+            yield exact(
+                f"world.{number}.cost",
+                row.world,
+                row.cost_known,
+                "percent",
+                _whole(row.cost_known),
+                "derived",
+                row.world,
+            )
+            yield exact(
+                f"world.{number}.regret", row.world, row.regret, "percent", _whole(row.regret), "derived", row.world
+            )
 
 
 def with_ways(figures: Figures, identified: Identified, ways: pd.DataFrame, target: float) -> Figures:
@@ -183,23 +117,19 @@ def _of_late(late: pd.DataFrame) -> Iterator[Figure]:
     for row in late.itertuples():
         if row.counting != YEAR_TO_DATE:
             yield exact(
-                f"late.{row.code}.target", row.name, row.target, "percent", 0, "entered", _("parameter of the report")
+                f"late.{row.code}.target",
+                row.name,
+                row.target,
+                "percent",
+                _whole(row.target),
+                "entered",
+                _("parameter of the report"),
             )
             continue
         rule = _("(target × months of the year − rate × months gone) / months left, equal volumes")
         yield exact(f"late.{row.code}.left", row.name, float(row.months_left), "count", 0, "derived", rule)
         yield between(f"late.{row.code}.needed", row.name, (row.needed_low, row.needed_high), "percent", 1, rule)
         yield between(f"late.{row.code}.most", row.name, (row.most_low, row.most_high), "percent", 1, rule)
-
-
-def _of_moves(moved: pd.DataFrame) -> Iterator[Figure]:
-    if len(moved):
-        yield exact(
-            "bridge.total", _("Change of the total"), float(moved["value"].sum()), "points", 2, "derived", "Σ bridge.*"
-        )
-    for number, row in enumerate(moved.itertuples()):
-        rule = f"{row.effect}: {row.certainty}"
-        yield between(f"bridge.{number}", row.name, (row.low, row.high), "points", 2, rule, row.value)
 
 
 def _of_ranks(ranked: pd.DataFrame) -> Iterator[Figure]:
@@ -226,5 +156,10 @@ def _middle(span: Interval) -> float | None:
     return (span.low + span.high) / 2 if span.width <= PRINTED_WIDTH else None
 
 
+def _amount(figure_id: str, label: str, value: float, rule: str, kind: str = "derived") -> Figure:
+    """Percentage points, effort or cost: whole where it is."""
+    return exact(figure_id, label, value, "percent", _whole(value), kind, rule)
+
+
 def _whole(value: float) -> int:
-    return 0 if value == int(value) else 2
+    return 0 if abs(value - round(value)) < 1e-9 else 2

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import advice, changes, deadline, ranks
+from analysis import advice, changes, deadline, findings, ranks
 from analysis import history as figures_of
-from analysis.answers import Answer, about, open_month, records, rounded
+from analysis.answers import Answer, about, open_history, open_month, records, rounded
 from analysis.bounds import alternatives, group_scores, unprinted_rates
-from analysis.decided import decide, with_bridge
+from analysis.decided import decide
 from analysis.errors import ContradictionError
 from analysis.evidence import Card, assume, cards_of, load_relations
 from analysis.figures import Figures
@@ -22,7 +22,7 @@ from analysis.levers import load_costs, load_levers, with_costs
 from analysis.plan import plan, rates_for
 from analysis.proof import conflict, contributions, gain_width, ruled_out
 from analysis.recover import Recovered, recover
-from analysis.rubric import load_rubrics, months_left, rubric_in_force
+from analysis.rubric import months_left, rubric_in_force
 from analysis.usual import ask, next_target, workable
 from analysis.vietnamese import _, write_list, write_number, write_period, write_range
 from analysis.whatif import gains, usual_levers
@@ -32,10 +32,7 @@ NOTHING = pd.DataFrame()
 
 def identify(month: str, entity: str, alone: bool, assumed: bool) -> Answer:
     """Which rules fit the month and all others of the regime, and which figures say so."""
-    rubrics = load_rubrics()
-    history = figures_of.load_history(rubrics)
-    entity = figures_of.find_entity(history, entity)
-    month = month or figures_of.latest_period(history, entity)
+    rubrics, history, entity, month = open_history(month, entity)
     rubric = rubric_in_force(rubrics, month)
     cards = cards_of(history, rubric, entity, month, figures_of.load_corrections())[: 1 if alone else None]
     if any(indicator.max.low is not None for indicator in rubric.indicators.values()):
@@ -119,7 +116,7 @@ def make_plan(
     ways = NOTHING if target is None else rates_for(identified, acts, target)
     late = deadline.by_december(identified, usual_levers(identified))
     asked = ask(identified, opened.cards, acts, best)
-    figures = decide(Figures(), identified, best, ways, late, NOTHING, NOTHING, asked)
+    figures = decide(Figures(), identified, best, ways, late, NOTHING, asked)
     return Answer(
         data={
             **about(identified),
@@ -150,22 +147,19 @@ def make_plan(
 
 def change(before: str, after: str, entity: str) -> Answer:
     """What of the change between two months is performance."""
-    rubrics = load_rubrics()
-    history = figures_of.load_history(rubrics)
-    entity = figures_of.find_entity(history, entity)
-    after = after or figures_of.latest_period(history, entity)
-    before = before or changes.card_before(history, rubrics, entity, after)
-    moved = changes.change_bridge(history, rubrics, entity, before or after, after)
-    figures = with_bridge(Figures(), moved)
+    rubrics, history, entity, after = open_history(after, entity)
+    before = before or changes.card_before(history, rubrics, entity, after) or after
+    moved = changes.change_bridge(history, rubrics, entity, before, after)
+    figures = findings.with_bridge(Figures(), moved)
     lines = []
     for number, row in enumerate(moved.itertuples()):
-        effect, span = advice.effect_name(row.effect), write_range(row.low, row.high, 2)
+        effect, span = findings.effect_name(row.effect), write_range(row.low, row.high, 2)
         lines.append(f"  {row.name}: {figures[f'bridge.{number}']} ({span}) – {effect}")
-    said = [str(sentence) for sentence in advice.change_words(figures, moved, before or after)]
+    said = [str(sentence) for sentence in findings.change_words(figures, moved, before)]
     return Answer(
         data={
             "entity": entity,
-            "before": before or after,
+            "before": before,
             "after": after,
             "total": float(moved["value"].sum()),
             "parts": records(moved),

@@ -130,16 +130,14 @@ def leave_out(item: Card, rubric: Rubric, dropped: Collection[FigureKey]) -> Car
     return assume(_evidence(figures, item.groups, rubric, item.entity, item.period), item.relations)
 
 
-def with_figure(item: Card, rubric: Rubric, code: str, unit: str, value: float, decimals: int) -> Card:
-    """The same card as if an indicator's rate (`percent`) or score (`points`) had been published as well."""
-    row = item.figures.iloc[0].copy()
-    row["code"], row["unit"], row["level"] = code, unit, "indicator"
-    row["value"], row["decimals"], row["max"] = round(value, decimals), decimals, float("nan")
-    others = item.figures.drop(index=[key for key in item.figures.index if key == (code, unit)])  # one without a value
-    figures = pd.concat([others, row.to_frame().T.set_axis([(code, unit)])])
-    figures.index = pd.MultiIndex.from_tuples(figures.index)
-    figures = figures.astype({"value": float, "decimals": int, "max": float})
-    return assume(_evidence(figures, item.groups, rubric, item.entity, item.period), item.relations)
+def with_figure(item: Card, code: str, unit: str, within: Interval) -> Card:
+    """The same card as if it told an indicator's rate (`percent`) or score (`points`) as exactly as an interval."""
+    reading = item.readings[code]
+    if unit == "percent":
+        reading = replace(reading, rate=Interval(max(within.low, 0.0), min(within.high, 100.0)))
+    else:
+        reading = replace(reading, points=within)
+    return assume(replace(item, readings={**item.readings, code: reading}), item.relations)
 
 
 def keys_of(item: Card, rubric: Rubric) -> list[FigureKey]:

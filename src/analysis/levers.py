@@ -149,14 +149,19 @@ def load_costs(path: Path) -> dict[str, Effort]:
 
 def with_costs(levers: Mapping[str, Lever], costs: Mapping[str, Effort]) -> dict[str, Lever]:
     """The levers with what a user knows of them. Raises ParameterError for a code that is no lever."""
-    for code in costs:
+    check_codes(levers, costs)
+    return {code: lever.model_copy(update={"effort": costs.get(code, lever.effort)}) for code, lever in levers.items()}
+
+
+def check_codes(levers: Mapping[str, Lever], codes: Collection[str]) -> None:
+    """Raises ParameterError for a code that is no lever; the nearest are named."""
+    for code in codes:
         if code not in levers:
             raise ParameterError(
                 _("“{code}” is not a lever.").format(code=code),
                 nearest(code.replace("_", "-"), levers),
                 _("Levers: {codes}.").format(codes=", ".join(levers)),
             )
-    return {code: lever.model_copy(update={"effort": costs.get(code, lever.effort)}) for code, lever in levers.items()}
 
 
 def _read(path: Path, error: type[AnalysisError]) -> str:

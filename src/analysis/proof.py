@@ -14,7 +14,7 @@ from analysis.errors import ContradictionError
 from analysis.evidence import Card, FigureKey, assume, keys_of, leave_out
 from analysis.identify import Identified, explains, identify_cards
 from analysis.rubric import Group, Parameter, Rubric
-from analysis.whatif import gains
+from analysis.whatif import joint_gain
 
 
 def smallest_conflict(figures: Sequence[FigureKey], holds: Callable[[Collection[FigureKey]], bool]) -> list[FigureKey]:
@@ -113,8 +113,7 @@ def gain_width(levers: Mapping[str, float]) -> Callable[[Identified], float]:
     """How wide the gain of some improvements is, in points, over the rules that fit."""
 
     def width(identified: Identified) -> float:
-        gained = gains(identified, levers).iloc[-1]
-        return float(gained["gain_high"] - gained["gain_low"])
+        return joint_gain(identified, levers).width
 
     return width
 

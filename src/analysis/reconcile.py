@@ -7,7 +7,7 @@ used here: whether any rule explains the figures is the question of `identify`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
+from math import ceil, isnan
 
 import pandas as pd
 
@@ -24,15 +24,23 @@ CHECK_COLUMNS = ["entity", "period", "check", "codes", "printed", "expected_low"
 
 def interval_of(row: pd.Series) -> Interval:
     """What a printed figure may have been before rounding: 36,09 % is 36,085 to 36,095; a count or a rank is exact."""
-    exact = row["unit"] in ("count", "rank")
-    return Interval.point(row["value"]) if exact else Interval.of_printed(row["value"], row["decimals"])
+    return _of_printed(float(row["value"]), int(row["decimals"]), row["unit"])
 
 
 def figure(figures: pd.DataFrame, code: str, unit: str) -> Interval | None:
     """What one figure of a card may be, or None where the card does not print it."""
-    if (code, unit) not in figures.index or pd.isna(figures.loc[(code, unit), "value"]):
+    try:
+        place = figures.index.get_loc((code, unit))
+    except KeyError:
         return None
-    return interval_of(figures.loc[(code, unit)])
+    value = float(figures["value"].iat[place])
+    if isnan(value):
+        return None
+    return _of_printed(value, int(figures["decimals"].iat[place]), unit)
+
+
+def _of_printed(value: float, decimals: int, unit: str) -> Interval:
+    return Interval.point(value) if unit in ("count", "rank") else Interval.of_printed(value, decimals)
 
 
 def reconcile(

@@ -95,7 +95,7 @@ def disclosure(figures: Figures, ledger: pd.DataFrame) -> list[Sentence]:
     return said
 
 
-def improvement(figures: Figures, gained: pd.DataFrame) -> list[Sentence]:
+def improvement(figures: Figures, gained: pd.DataFrame, identified: Identified) -> list[Sentence]:
     """What each lever is worth, and all together."""
     said = []
     for row in gained.itertuples():
@@ -117,6 +117,18 @@ def improvement(figures: Figures, gained: pd.DataFrame) -> list[Sentence]:
             parts["rate"] = rate
             template = _("{name}: from {rate} % to {target} % gains {gain} points; the total becomes {total}.")
         said.append(say(template, **parts))
+        if row.moved:
+            said.append(
+                say(
+                    _(
+                        "{name}: alone {own} points; the rest of that range is what it may move besides: {others}. How "
+                        "much of that comes true is not known."
+                    ),
+                    name=row.name,
+                    own=figures[f"lever.{row.code}.own"],
+                    others=write_list(identified.rubric.name_of(code) for code in row.moved),
+                )
+            )
     return said
 
 

@@ -67,7 +67,7 @@ def first_screen(
     )
 
 
-def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame) -> Html:
+def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identified) -> Html:
     """What an improvement is worth, and why that is a range."""
     rows = []
     for row in gained.itertuples():
@@ -87,7 +87,7 @@ def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame) -> Ht
     why = sentences.reasons(figures, by_rule)
     return join(
         heading(_("What is an improvement worth?")),
-        items(sentences.improvement(figures, gained)),
+        items(sentences.improvement(figures, gained, identified)),
         table(_("Gain of each improvement over every rule that fits"), heads, rows),
         paragraph([sentences.caution(figures)], "note"),
         join(Html("<h3>{}</h3>").format(_("Why the gain is a range")), items(why)) if why else Html(),

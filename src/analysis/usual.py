@@ -9,24 +9,25 @@ import pandas as pd
 
 from analysis.asking import next_figures
 from analysis.bounds import rate_of
-from analysis.errors import ParameterError
 from analysis.evidence import Card
 from analysis.identify import Identified
 from analysis.interval import TOLERANCE
-from analysis.levers import Lever
+from analysis.levers import Lever, check_codes
 from analysis.plan import Plan
 from analysis.scenarios import best, task_of, worst
-from analysis.vietnamese import _, nearest
 from analysis.whatif import USUAL_LEVERS
 
-# Classes of the index: below 50 weak, from 90 excellent (published); 70 and 80 between them are inferred from the
-# labels of published totals, which agree with them.
-CLASSES = (50.0, 70.0, 80.0, 90.0, 100.0)
+# Where the classes of the index begin: below 50 is weak and from 90 excellent (published); 70 and 80 between them are
+# inferred from the labels of published totals, which agree with them.
+PUBLISHED_CLASSES, INFERRED_CLASSES = (50.0, 90.0), (70.0, 80.0)
 
 
 def next_target(identified: Identified) -> float:
     """The least total of the next class above today's, in points; the maximum where there is none."""
-    return next((least for least in CLASSES if least > identified.total.high), identified.rubric.points)
+    return next(
+        (least for least in sorted(PUBLISHED_CLASSES + INFERRED_CLASSES) if least > identified.total.high),
+        identified.rubric.points,
+    )
 
 
 def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequence[str] = ()) -> dict[str, Lever]:
@@ -36,13 +37,7 @@ def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequenc
 
     Raises ParameterError for a code that is no lever.
     """
-    for code in codes:
-        if code not in levers:
-            raise ParameterError(
-                _("“{code}” is not a lever.").format(code=code),
-                nearest(code.replace("_", "-"), levers),
-                _("Levers: {codes}.").format(codes=", ".join(levers)),
-            )
+    check_codes(levers, codes)
     room = [
         code
         for code in levers

@@ -147,9 +147,9 @@ def _row(
     identified: Identified, levers: Mapping[str, float], code: str, acts: Mapping[str, Lever]
 ) -> dict[str, object]:
     least, most, unseen = _moved(identified, levers, acts)
-    own, room = _gain(identified, levers), identified.rubric.points
+    own, room = joint_gain(identified, levers), identified.rubric.points
     left = identified.lost({*levers, *_side_effects(levers, acts)}).high if unseen else inf
-    gain = Interval(_gain(identified, least).low, min(_gain(identified, most).high + unseen, left))
+    gain = Interval(joint_gain(identified, least).low, min(joint_gain(identified, most).high + unseen, left))
     new = Interval(_new_total(identified, least).low, min(_new_total(identified, most).high + unseen, room))
     reading = identified.readings[code].rate if code != TOGETHER else None
     return {
@@ -205,7 +205,7 @@ def _moved(
     return least, most, unseen
 
 
-def _gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
+def joint_gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
     """Sharp bounds of the joint gain: Σ max(0, points at the target − points today) over every survivor."""
 
     def parts(hypothesis: Hypothesis) -> list[Part]:
@@ -265,7 +265,7 @@ def _with_target(identified: Identified, group: str, code: str, target: float) -
 def _alternative(
     narrowed: Identified, parameter: str, code: str, alternative: str, lever: str, target: float
 ) -> dict[str, object]:
-    gain = _gain(narrowed, {lever: target})
+    gain = joint_gain(narrowed, {lever: target})
     return {
         "parameter": parameter,
         "code": code,
