@@ -20,7 +20,7 @@ NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("**/*.ipynb"))
 LAYERS = (
     ("__init__", "errors", "interval", "vietnamese", "project", "figures"),
     ("rubric", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
-    ("reconcile", "evidence", "joint", "identify", "bounds", "hull", "recover", "levers", "wordings"),
+    ("reconcile", "evidence", "joint", "members", "identify", "bounds", "hull", "recover", "levers", "wordings"),
     ("losses", "whatif", "changes", "deadline", "ranks", "asking", "pieces"),
     ("program", "scenarios", "solve", "regret", "plan", "proof"),
     ("usual",),

@@ -17,8 +17,9 @@ from analysis.contract import TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.evidence import read
 from analysis.history import card, periods_with_total
-from analysis.identify import Hypothesis, Identified, identify
+from analysis.identify import Identified, identify
 from analysis.interval import TOLERANCE, Interval, total
+from analysis.members import Hypothesis
 from analysis.reconcile import figure
 from analysis.rubric import Group, Rubric, months_of, rubric_in_force
 from analysis.vietnamese import _, write_list, write_number, write_period, write_range

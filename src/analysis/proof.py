@@ -12,7 +12,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from analysis.contract import BASE
 from analysis.errors import ContradictionError
 from analysis.evidence import Card, FigureKey, assume, keys_of, leave_out
-from analysis.identify import Identified, explains, identify_cards
+from analysis.identify import Identified, identify_cards
+from analysis.members import explains
 from analysis.rubric import Group, Parameter, Rubric
 from analysis.whatif import joint_gain
 

@@ -8,7 +8,7 @@ from math import nan, prod
 
 import pandas as pd
 
-from analysis.identify import Hypothesis
+from analysis.members import Hypothesis
 from analysis.program import Array
 from analysis.scenarios import Scenario, Task, World, alive, profiles_of, rules_of
 from analysis.solve import least_for_sure

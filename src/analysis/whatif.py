@@ -14,9 +14,10 @@ import pandas as pd
 
 from analysis.bounds import rate_of
 from analysis.errors import ParameterError
-from analysis.identify import Hypothesis, Identified, Part
+from analysis.identify import Identified, Part
 from analysis.interval import Interval
 from analysis.levers import Lever
+from analysis.members import Hypothesis
 from analysis.vietnamese import _, nearest, write_number
 
 TOGETHER = "together"
