@@ -14,7 +14,11 @@ import analysis
 from conftest import REPOSITORY
 
 PACKAGE = Path(analysis.__file__).parent
-NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("**/*.ipynb"))
+NOTEBOOKS = sorted(
+    path
+    for path in (REPOSITORY / "notebooks").glob("**/*.ipynb")
+    if path.parent.name != ".ipynb_checkpoints"  # JupyterLab's own, which git ignores
+)
 
 # Lowest first. A module imports from layers below its own and, without a cycle, from its own.
 LAYERS = (

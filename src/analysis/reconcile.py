@@ -130,7 +130,8 @@ def card_checks(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, obj
 def _row(
     check: str, items: list[tuple[str, str]], printed: Interval, expected: Interval, figures: pd.DataFrame
 ) -> dict[str, object]:
-    chosen = figures.loc[items]
+    places = [figures.index.get_loc(item) for item in items]
+    files, lines = figures["file"], figures["line"]
     return {
         "check": check,
         "codes": tuple(items),
@@ -138,7 +139,7 @@ def _row(
         "expected_low": expected.low,
         "expected_high": expected.high,
         "ok": printed.meet(expected) is not None,
-        "where": " ".join(f"{file}:{line}" for file, line in zip(chosen["file"], chosen["line"], strict=True)),
+        "where": " ".join(f"{files.iat[place]}:{lines.iat[place]}" for place in places),
     }
 
 
