@@ -40,6 +40,7 @@ LAYERS = (
     ("advice", "findings"),
     ("answers",),
     ("decisions",),
+    ("rendering",),
     ("report",),
     ("cli",),
 )
@@ -50,7 +51,7 @@ HOMES = {
     "seaborn": "charts",
     "matplotlib": "charts",
     "papermill": "report",
-    "nbconvert": "report",
+    "nbconvert": "rendering",
     "nbformat": "report",
     "nbclient": "report",
     "jupyter_client": "kernel",

@@ -7,7 +7,6 @@ last one left a result of this very run; publishing is a rename; a failed run ch
 
 from __future__ import annotations
 
-import base64
 import errno
 import hashlib
 import json
@@ -33,13 +32,13 @@ from analysis.errors import (
     RunTimeoutError,
 )
 from analysis.publish import only_one, publish, recover, replace_file, sweep, writing
+from analysis.rendering import page_of
 from analysis.result import Result
-from analysis.vietnamese import _, finding_in_words, language, nearest, slug, use_language
+from analysis.vietnamese import _, finding_in_words, nearest, slug, use_language
 
 DEFAULT_ENTITY = "Hòa Bình"
 NOTEBOOK = "monthly_report.ipynb"
 PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"
-PAGE_FOLDER = Path(__file__).parent / "page"
 START_SECONDS, CELL_SECONDS, RUN_SECONDS = 60, 300, 900
 
 
@@ -124,7 +123,7 @@ def render(parameters: Parameters, limits: Limits = Limits()) -> Path:
         work.mkdir(parents=True)
         executed = _execute(parameters, work, limits)
         result = _result(work, parameters)
-        (work / PAGE).write_text(_page(executed, result.title), encoding="utf-8", newline="\n")
+        (work / PAGE).write_text(page_of(executed, result.title), encoding="utf-8", newline="\n")
         _save_notebook(executed, work / EXECUTED)
         (work / RESULT).unlink()
         _record(work, parameters, result, started)
@@ -242,24 +241,6 @@ def _result(work: Path, parameters: Parameters) -> Result:
     return result
 
 
-def _page(notebook: Any, title: str) -> str:
-    """A notebook's outputs as one HTML file that needs nothing else."""
-    from nbconvert.exporters import HTMLExporter
-
-    style = (PAGE_FOLDER / "page.css").read_text(encoding="utf-8")
-    exporter = HTMLExporter(extra_template_basedirs=[str(PAGE_FOLDER.parent)], template_name=PAGE_FOLDER.name)
-    exporter.template_file = "index.html.j2"
-    page = {
-        "language": language(),
-        "title": title,
-        "skip": _("Skip to the content"),
-        "style": style,
-        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-    }
-    body, _resources = exporter.from_notebook_node(notebook, resources={"page": page})
-    return str(body)
-
-
 def _write_index(reports: Path) -> None:
     """`reports/index.html`: the published reports, newest first."""
     from nbformat import v4
@@ -270,7 +251,7 @@ def _write_index(reports: Path) -> None:
         folders = [path for path in sorted(reports.glob("[!.]*/*")) if (path / RECORD).is_file()]
         records = [_listed(path, reports) for path in folders if path.suffix != ".prev"]
         shown = v4.new_output("display_data", {"text/html": str(index_of_reports(records))})
-        page = _page(v4.new_notebook(cells=[v4.new_code_cell(outputs=[shown])]), _("Reports"))
+        page = page_of(v4.new_notebook(cells=[v4.new_code_cell(outputs=[shown])]), _("Reports"))
         replace_file(reports / PAGE, page)
 
 
