@@ -23,6 +23,7 @@ from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 from analysis import charts, report, tables
 from analysis.answers import open_month
 from analysis.history import load_sources, month_before, periods_with_total, totals
+from analysis.rendering import PAGE_FOLDER, SCRIPTS
 from analysis.vietnamese import (
     LOCALE_FOLDER,
     _,
@@ -73,7 +74,7 @@ EXCEPTIONS = (
     ("th[scope=row]", "100 %"),  # in the name of the check that shares sum to the whole
     ("figcaption", "{a_source}"),  # who published, and the number of the notice
 )
-BLOCKS = ("p", "li", "td", "th", "h1", "h2", "h3", "dt", "dd", "caption", "figcaption", "summary", "a")
+BLOCKS = ("p", "li", "td", "th", "h1", "h2", "h3", "dt", "dd", "caption", "figcaption", "summary", "label", "button")
 VIETNAMESE_PAGES = tuple(name for name, wanted in WANTED.items() if wanted["language"] == "vi")
 
 
@@ -240,12 +241,21 @@ def accounted_references(made: Report, element: Tag) -> set[str]:
     figure = row.find(attrs={"data-figure": True}) if row else None
     if figure is None or figure["data-figure"] not in made.rows:
         return set()
-    return {made.rows[figure["data-figure"]]["quote" if element.name == "q" else "where"]}
+    known = made.rows[figure["data-figure"]]
+    if element.name == "q":
+        return {known["quote"]}
+    quote = known["quote"] and f"“{known['quote']}”"
+    origin = " ".join(filter(None, (known["source"], known["where"], quote)))
+    ends = (
+        {write_range(float(known["low"]), float(known["high"]), int(known["decimals"]) + 2)} if known["low"] else set()
+    )
+    return {known["where"], known["label"], known["rule"], " ".join(origin.split())} | ends
 
 
 def visible(soup: BeautifulSoup) -> list[NavigableString]:
     """The pieces of text that a reader sees."""
-    return [text for text in soup.body.find_all(string=True) if not isinstance(text, Comment)]
+    texts = [text for text in soup.body.find_all(string=True) if not isinstance(text, Comment)]
+    return [text for text in texts if text.parent.name != "script"]
 
 
 def unaccounted(made: Report, soup: BeautifulSoup) -> set[str]:
@@ -488,7 +498,16 @@ def test_the_page_is_in_its_language_with_one_title(pages, name):
 @every_page
 def test_nothing_on_the_page_can_run_or_load(pages, name):
     html, soup = pages[name], parsed(pages[name])
-    assert not soup.find_all(["script", "iframe", "object", "embed", "link", "base", "form", "input", "template"])
+    assert not soup.find_all(["iframe", "object", "embed", "link", "base", "form", "template"])
+    scripts = soup.find_all("script")
+    ours = "\n".join((PAGE_FOLDER / file).read_text(encoding="utf-8") for file in SCRIPTS)
+    assert [script.get("type") for script in scripts] == (
+        [] if name.startswith("index") else ["application/json", None]
+    )
+    assert [script.string for script in scripts[1:]] == ([] if name.startswith("index") else [ours])
+    assert not re.search(r"\beval\b|\bFunction\b|innerHTML|insertAdjacent|document\.write|fetch|XMLHttp|import", ours)
+    for control in soup.find_all(["input", "button", "output"]):
+        assert control.find_parent(id="trial").has_attr("hidden")
     for element in soup.find_all(True):
         for attribute, value in element.attrs.items():
             assert not attribute.lower().startswith("on"), (element.name, attribute)
@@ -501,10 +520,11 @@ def test_nothing_on_the_page_can_run_or_load(pages, name):
     (style,) = re.findall(r"<style>(.*?)</style>", html, re.S)
     assert not re.search(r"url\(|@import|expression", style)
     (policy,) = soup.find_all("meta", attrs={"http-equiv": "Content-Security-Policy"})
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    digest, of_script = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, ours))
     assert [part.strip() for part in policy["content"].split(";")] == [
         "default-src 'none'",
         f"style-src 'sha256-{digest}'",
+        *([] if name.startswith("index") else [f"script-src 'sha256-{of_script}'"]),
         "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
@@ -901,8 +921,8 @@ def test_markup_in_the_data_is_shown_as_text(project_copy, change, rewrite):
     for path in (page, project_copy / "reports" / "index.html"):
         html = path.read_text(encoding="utf-8")
         soup = parsed(html)
-        assert "<script" not in html and "<img src=x" not in html
-        assert not soup.find_all("script")
+        assert "<script>alert" not in html and "<img src=x" not in html
+        assert len(soup.find_all("script")) == (2 if path == page else 0)
         assert all(image["src"].startswith("data:image/svg+xml;base64,") for image in soup.find_all("img"))
         assert not [element for element in soup.find_all(True) for name in element.attrs if name.startswith("on")]
         assert f"Nhóm {SCRIPT} {IMAGE} {{lost}}" in soup.body.get_text()

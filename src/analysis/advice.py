@@ -15,7 +15,7 @@ from analysis.deadline import NO, YEAR_TO_DATE, YES
 from analysis.figures import Figure, Figures, Html
 from analysis.plan import Plan
 from analysis.sentences import Sentence, say
-from analysis.tables import heading, items, join, paragraph, table
+from analysis.tables import heading, items, join, paragraph, slide, table
 from analysis.usual import INFERRED_CLASSES, PUBLISHED_CLASSES
 from analysis.vietnamese import _
 from analysis.whatif import TOGETHER
@@ -106,6 +106,35 @@ def plan_section(figures: Figures, best: Plan) -> Html:
         items(plan_words(figures, best)),
         table(_("The cheapest plan that is sure"), heads, rows) if rows else Html(),
         table(_("The plan month by month"), month_heads, months) if several else Html(),
+    )
+
+
+def acts_section(figures: Figures, first: pd.DataFrame, asked: pd.DataFrame) -> Html:
+    """The leader's three actions with what each is worth, and the number to ask for next."""
+    rows = []
+    for row in first.itertuples():
+        rate = figures.get(f"step.{row.code}.rate") or figures.get(f"indicator.{row.code}.rate")
+        parts = {name: figures[f"act.{row.code}.{name}"] for name in ("gain", "target")}
+        change = (
+            say(_("to {target} %; today's rate is not printed"), **parts)
+            if rate is None
+            else say(_("from {rate} % to {target} %"), rate=rate, **parts)
+        )
+        worth = say(_("+{gain} points"), **parts)
+        rows.append(
+            Html('<li><strong>{}</strong> <span>{}</span> <b class="worth">{}</b></li>').format(row.name, change, worth)
+        )
+    note = say(
+        _("Each is counted alone. A range is what the rules that fit allow; which of them holds is not public.")
+        if figures["rules.survivors"].value != 1
+        else _("Each is counted alone.")
+    )
+    return slide(
+        heading(_("What to do first?")),
+        Html('<ol class="acts">{}</ol>').format(join(*rows)),
+        paragraph([note], "note"),
+        Html("<h3>{}</h3>").format(_("What to ask for next")),
+        paragraph(ask_words(figures, asked)[:1], ""),
     )
 
 
@@ -248,7 +277,7 @@ def rank_words(figures: Figures, ranked: pd.DataFrame) -> list[Sentence]:
 
 def rank_section(figures: Figures, ranked: pd.DataFrame) -> Html:
     """The rank after the improvements."""
-    return join(heading(_("What does it do to the rank?")), paragraph(rank_words(figures, ranked), ""))
+    return slide(heading(_("What does it do to the rank?")), paragraph(rank_words(figures, ranked), ""))
 
 
 def ask_words(figures: Figures, asked: pd.DataFrame) -> list[Sentence]:

@@ -27,7 +27,7 @@ SIZE = 12
 sns.set_theme(
     style="white",
     rc={
-        "font.family": "DejaVu Sans",
+        "font.family": ["DejaVu Sans", "sans-serif"],
         "font.size": SIZE,
         "axes.titlesize": SIZE,
         "axes.labelsize": SIZE,
@@ -38,7 +38,7 @@ sns.set_theme(
         "axes.labelcolor": INK,
         "xtick.color": INK,
         "ytick.color": INK,
-        "svg.fonttype": "path",
+        "svg.fonttype": "none",
         "svg.hashsalt": "scorecard",
         "axes.unicode_minus": True,
     },

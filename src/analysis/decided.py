@@ -26,6 +26,7 @@ def decide(
     late: pd.DataFrame,
     ranked: pd.DataFrame,
     asked: pd.DataFrame,
+    first: pd.DataFrame,
 ) -> Figures:
     """The figures of a report with every number of its decision sections added, each under an id of its own."""
     decided = Figures(figures)
@@ -35,6 +36,7 @@ def decide(
     decided.add(_of_late(late))
     decided.add(_of_ranks(ranked))
     decided.add(_of_asked(asked))
+    decided.add(_of_acts(first, identified))
     return decided
 
 
@@ -149,6 +151,15 @@ def _of_asked(asked: pd.DataFrame) -> Iterator[Figure]:
         yield exact(f"ask.{number}.now", row.name, row.open_now, "points", 2, "derived", rule)
         yield exact(f"ask.{number}.most", row.name, row.open_most, "points", 2, "derived", rule)
         yield exact(f"ask.{number}.least", row.name, row.open_least, "points", 2, "derived", rule)
+
+
+def _of_acts(first: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+    rule = _("sharp bounds over {count} rules of {rubric}").format(
+        count=identified.survivors, rubric=identified.rubric.id
+    )
+    for row in first.itertuples():
+        yield exact(f"act.{row.code}.target", row.name, row.target, "percent", _whole(row.target), "derived", rule)
+        yield between(f"act.{row.code}.gain", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
 
 
 def _middle(span: Interval) -> float | None:

@@ -116,7 +116,7 @@ def make_plan(
     ways = NOTHING if target is None else rates_for(identified, acts, target)
     late = deadline.by_december(identified, usual_levers(identified))
     asked = ask(identified, opened.cards, acts, best)
-    figures = decide(Figures(), identified, best, ways, late, NOTHING, asked)
+    figures = decide(Figures(), identified, best, ways, late, NOTHING, asked, NOTHING)
     return Answer(
         data={
             **about(identified),

@@ -139,3 +139,9 @@ class BusyError(AnalysisError):
     """The same report is being made by another run."""
 
     exit_code = 25
+
+
+class BrowserError(AnalysisError):
+    """No browser is there to print a page, or it did not print; the page itself is made."""
+
+    exit_code = 26

@@ -6,6 +6,7 @@ row for each. A number that is in no figure cannot reach a page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
@@ -72,6 +73,16 @@ class Figure:
         return write_range(self.low, self.high, self.decimals)
 
     def __html__(self) -> str:
+        return Markup('<a class="f" href="#{}">{}</a>').format(self.anchor, self.plain)
+
+    @property
+    def anchor(self) -> str:
+        """The id of its row in the page's list of figures."""
+        return "f-" + re.sub(r"[^0-9A-Za-z._-]", lambda sign: f"_{ord(sign[0]):x}", self.id)
+
+    @property
+    def plain(self) -> Markup:
+        """The number without a link to its row."""
         exact = self.value if self.value is not None else self.low
         number = "" if exact is None else f"{exact:.10g}"
         return Markup('<data value="{}" data-figure="{}">{}</data>').format(number, self.id, str(self))

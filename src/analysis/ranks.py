@@ -32,6 +32,7 @@ FULL = 100_00  # hundredths of a point
 MOST_WAYS = 2000
 OWN = ""
 CASES = ["case", "drift", "gain_low", "gain_high", "rank_best", "rank_worst", "passed_low", "passed_high"]
+OUTLOOK = ["case", "rank_best", "rank_worst", "ranked", "known", "open"]
 Span = tuple[int, int]  # the lowest and the highest of some totals in hundredths, both included
 
 
@@ -105,6 +106,36 @@ def rank_after_gain(peers: pd.DataFrame, entity: str, gain: Interval, drift: flo
     return pd.DataFrame(rows, columns=CASES)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What is known of a ranking: the entity's total and rank, and the totals of some or all of the others.
+
+    `known` is how many totals are known, the entity's among them; `placed` holds others whose rank counts as a fact.
+    """
+
+    others: pd.DataFrame
+    ranked: int
+    known: int
+    total: Interval
+    rank: float | None
+    placed: pd.DataFrame | None
+
+    def after(self, gain: Interval) -> RankSet:
+        """The ranks that a gain may bring, the others as they are. Raises as `rank_set`."""
+        return rank_set(self.others, self.ranked, self.total, self.rank, gain, self.placed)
+
+
+def standing(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> Standing | None:
+    """What is known of the ranking of a period; None where nobody knows how many are ranked. Raises as `peers`."""
+    totals = peers(history, entity, period)
+    own, others = totals[totals["entity"] == entity].iloc[0], totals[totals["entity"] != entity]
+    ranked = int(own["ranked"]) if pd.notna(own["ranked"]) else rubric.ranked_units(period)
+    if not ranked:
+        return None
+    placed = None if len(totals) == ranked else others[others["rank"].notna()]  # all known: the totals say it
+    return Standing(others, ranked, len(totals), Interval(own["low"], own["high"]), own["rank"], placed)
+
+
 def outlook(history: pd.DataFrame, rubric: Rubric, entity: str, period: str, gain: Interval) -> pd.DataFrame:
     """The rank today and after a gain, the others as they are: counted where all are known, else what the facts allow.
 
@@ -114,17 +145,14 @@ def outlook(history: pd.DataFrame, rubric: Rubric, entity: str, period: str, gai
     totals are known, the entity's among them); `open` (any rank is possible). No row where nobody knows how many are
     ranked. Raises as `peers` and `rank_set`.
     """
-    totals = peers(history, entity, period)
-    own = totals[totals["entity"] == entity].iloc[0]
-    ranked = int(own["ranked"]) if pd.notna(own["ranked"]) else rubric.ranked_units(period)
+    known = standing(history, rubric, entity, period)
+    if known is None:
+        return pd.DataFrame(columns=OUTLOOK)
     rows = []
-    for case, added in (("today", NO_GAIN), ("after", gain)) if ranked else ():
-        others = totals[totals["entity"] != entity]
-        total = Interval(own["low"], own["high"])
-        placed = None if len(totals) == ranked else others[others["rank"].notna()]  # all known: the totals say it
-        found = rank_set(others, ranked or 0, total, own["rank"], added, placed)
-        rows.append((case, found.rank_best, found.rank_worst, found.ranked, len(totals), found.says_nothing))
-    return pd.DataFrame(rows, columns=["case", "rank_best", "rank_worst", "ranked", "known", "open"])
+    for case, added in (("today", NO_GAIN), ("after", gain)):
+        found = known.after(added)
+        rows.append((case, found.rank_best, found.rank_worst, found.ranked, known.known, found.says_nothing))
+    return pd.DataFrame(rows, columns=OUTLOOK)
 
 
 def rank_set(

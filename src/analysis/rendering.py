@@ -10,6 +10,8 @@ from typing import Any
 from analysis.vietnamese import _, language
 
 PAGE_FOLDER = Path(__file__).parent / "page"
+DATA = 'id="trial-data"'
+SCRIPTS = ("whatif.js", "panel.js")
 
 
 def page_of(notebook: Any, title: str) -> str:
@@ -17,6 +19,7 @@ def page_of(notebook: Any, title: str) -> str:
     from nbconvert.exporters import HTMLExporter
 
     style = (PAGE_FOLDER / "page.css").read_text(encoding="utf-8")
+    script = "\n".join((PAGE_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS) if _moves(notebook) else ""
     exporter = HTMLExporter(extra_template_basedirs=[str(PAGE_FOLDER.parent)], template_name=PAGE_FOLDER.name)
     exporter.template_file = "index.html.j2"
     page = {
@@ -24,7 +27,20 @@ def page_of(notebook: Any, title: str) -> str:
         "title": title,
         "skip": _("Skip to the content"),
         "style": style,
-        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        "script": script,
+        "style_hash": _hash(style),
+        "script_hash": _hash(script) if script else "",
     }
     body, _resources = exporter.from_notebook_node(notebook, resources={"page": page})
     return str(body)
+
+
+def _moves(notebook: Any) -> bool:
+    """Whether some cell shows what the page's scripts move."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    return any(DATA in output.get("data", {}).get("text/html", "") for output in outputs)
+
+
+def _hash(text: str) -> str:
+    """The sha256 by which a content security policy names a text."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

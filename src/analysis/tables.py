@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from analysis import sentences
 from analysis.archive import Passage
-from analysis.figures import COLOURS, Figures, Html
+from analysis.figures import COLOURS, Figure, Figures, Html
 from analysis.history import Source
 from analysis.identify import Identified
 from analysis.losses import named_groups, part_name
 from analysis.reconcile import check_name
-from analysis.vietnamese import _, nfc, write_date, write_number, write_period
+from analysis.vietnamese import _, nfc, write_date, write_number, write_period, write_range
 from analysis.whatif import TOGETHER
 
 KIND_NAMES = {
@@ -58,11 +58,12 @@ def first_screen(
         Html('<header><p class="origin"><strong class="chip {}">{}</strong> <span class="ref">{}</span></p>').format(
             kind, KIND_NAMES[kind](), " · ".join(origin)
         ),
-        Html("<h1>{}</h1>").format(sentences.headline(figures, by_group, identified)),
-        paragraph(sentences.disclosure(figures, ledger), "lead"),
-        Html('<dl class="numbers">{}</dl>').format(join(*numbers)),
-        _bars(figures, by_group),
-        paragraph([sentences.reconciliation(figures)], "note"),
+        slide(
+            Html("<h1>{}</h1>").format(sentences.headline(figures, by_group, identified)),
+            paragraph(sentences.disclosure(figures, ledger), "lead"),
+            Html('<dl class="numbers">{}</dl>').format(join(*numbers)),
+        ),
+        slide(_bars(figures, by_group), paragraph([sentences.reconciliation(figures)], "note")),
         Html("</header>"),
     )
 
@@ -257,16 +258,33 @@ def notice(figures: Figures, sources: Mapping[str, Source], passages: Mapping[st
     printed = [item for item in figures.values() if item.where and item.kind in ("published", "entered")]
     published = [item for item in printed if item.id != "ranked"]
     published = [item for item in published if not item.id.startswith(("past.", "indicator.", "card."))]
+    others = [item for item in figures.values() if item not in published]
     units = {"points": _("points"), "percent": "%", "count": "", "rank": "", "days": _("days")}
     rows = [
-        [item.label, item, units[item.unit], _words(item.quote, passages.get(item.where)), _reference(item.where)]
+        [item.label, item.plain, units[item.unit], _words(item.quote, passages.get(item.where)), _reference(item.where)]
         for item in published
     ]
+    made = [
+        [
+            _reference(item.label),
+            item.plain,
+            _ends(item),
+            units[item.unit],
+            _reference(item.rule),
+            _reference(" ".join(filter(None, (item.source, item.where, item.quote and f"“{item.quote}”")))),
+        ]
+        for item in others
+    ]
+    made_heads = [_("Figure"), _("Value"), _("Lies between"), _("Unit"), _("How it was made"), _("Source")]
     heads = [_("Figure"), _("Value"), _("Unit"), _("As printed"), _("File and line")]
     used = {item.source for item in published}
     return join(
         heading(_("Where do the numbers come from?")),
-        table(_("Figures of the notice"), heads, rows, text=(2, 3, 4)),
+        table(_("Figures of the notice"), heads, rows, (2, 3, 4), [item.anchor for item in published]),
+        Html('<details class="all"><summary>{}</summary>{}</details>').format(
+            _("Every other number on this page: how it was made"),
+            table(_("Other numbers of this page"), made_heads, made, (3, 4, 5), [item.anchor for item in others]),
+        ),
         _sources({name: source for name, source in sources.items() if name in used}),
         Html("<p>{}</p>").format(
             _("figures.csv beside this page has every number on it, with its range, its rule and its source.")
@@ -296,8 +314,17 @@ def described(figures: Figures, prefix: str, measure: str, sources: Mapping[str,
     return f"{words}.", _("Source: {source}.").format(source="; ".join(_source_words(sources[name]) for name in used))
 
 
-def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], text: Sequence[int] = ()) -> Html:
-    """A table with a caption; the first column names the row, `text` columns are words, the rest numbers."""
+def table(
+    caption: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    text: Sequence[int] = (),
+    anchors: Sequence[str] = (),
+) -> Html:
+    """A table with a caption; the first column names the row, `text` columns are words, the rest numbers.
+
+    `anchors` are the ids of the rows, if they are to be linked to.
+    """
     head = join(
         *(
             Html('<th scope="col"{}>{}</th>').format(Markup("" if place in (0, *text) else ' class="n"'), name)
@@ -305,13 +332,14 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], tex
         )
     )
     body = []
-    for row in rows:
+    for number, row in enumerate(rows):
         first, *rest = row
+        anchor = Html(' id="{}"').format(anchors[number]) if anchors else Html()
         cells = [
             Html("<td{}>{}</td>").format(Markup("" if place in text else ' class="n"'), cell)
             for place, cell in enumerate(rest, start=1)
         ]
-        body.append(Html('<tr><th scope="row">{}</th>{}</tr>').format(first, join(*cells)))
+        body.append(Html('<tr{}><th scope="row">{}</th>{}</tr>').format(anchor, first, join(*cells)))
     return Html(
         '<div class="scroll" role="region" tabindex="0" aria-label="{}"><table><caption><span>{}</span></caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
@@ -374,8 +402,15 @@ def _words(quote: str, passage: Passage | None) -> Html:
     return Html('<details class="ref"><summary>{}</summary>{}</details>').format(short, sentence)
 
 
+def _ends(item: Figure) -> Html:
+    """The ends of what is known of a number, finer than it is printed; nothing where it is known exactly."""
+    if item.low is None or item.high is None or item.low == item.high:
+        return Html()
+    return _reference(write_range(item.low, item.high, item.decimals + 2))
+
+
 def _reference(words: str) -> Html:
-    return Html('<span class="ref">{}</span>').format(words)
+    return Html() if not words else Html('<span class="ref">{}</span>').format(words)
 
 
 def _source_words(source: Source) -> str:
@@ -393,6 +428,19 @@ def _sources(sources: Mapping[str, Source]) -> Html:
         link = Html('<a href="{}" rel="noreferrer">{}</a>').format(source.url, words) if source.url else words
         entries.append(Html("<li><code>{}</code>: {}</li>").format(name, link))
     return Html('<details class="ref"><summary>{}</summary><ul>{}</ul></details>').format(_("Sources"), join(*entries))
+
+
+def slide(*parts: Any) -> Html:
+    """A piece of the page that is a slide of its own when it is presented."""
+    return Html('<div class="slide">{}</div>').format(join(*parts))
+
+
+def analyst_part() -> Html:
+    """Where the leader's part ends: on paper a new page."""
+    return Html('<h2 class="analyst">{}</h2><p class="note">{}</p>').format(
+        _("For the analyst: how these results were reached"),
+        _("Everything above is for the leader; from here on each result is shown with its evidence."),
+    )
 
 
 def heading(words: str) -> Html:

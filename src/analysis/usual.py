@@ -15,11 +15,12 @@ from analysis.interval import TOLERANCE
 from analysis.levers import Lever, check_codes
 from analysis.plan import Plan
 from analysis.scenarios import best, task_of, worst
-from analysis.whatif import USUAL_LEVERS
+from analysis.whatif import TOGETHER, USUAL_LEVERS, gains
 
 # Where the classes of the index begin: below 50 is weak and from 90 excellent (published); 70 and 80 between them are
 # inferred from the labels of published totals, which agree with them.
 PUBLISHED_CLASSES, INFERRED_CLASSES = (50.0, 90.0), (70.0, 80.0)
+MOST_ACTS = 3
 
 
 def next_target(identified: Identified) -> float:
@@ -44,6 +45,25 @@ def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequenc
         if not identified.readings[code].empty and rate_of(identified, code).high < 100 - TOLERANCE
     ]
     return {code: lever for code, lever in levers.items() if code in (codes or room or USUAL_LEVERS)}
+
+
+def first_acts(
+    identified: Identified, levers: Mapping[str, Lever], chosen: Plan, weighed: pd.DataFrame
+) -> pd.DataFrame:
+    """The three steps of a plan that surely gain most, each alone; where it has none, the improvements weighed.
+
+    Returns
+    -------
+    At most three rows of `whatif.gains`, the highest sure gain first.
+    """
+    targets = {
+        row.lever: min(round(rate_of(identified, row.lever).high, 2) + row.added, 100.0)
+        for row in chosen.steps.itertuples()
+    }
+    steps = [gains(identified, {code: target}, levers) for code, target in targets.items()]
+    rows = pd.concat(steps or [weighed[weighed["code"] != TOGETHER]])
+    order = ["gain_low", "gain_high"]
+    return rows.sort_values(order, ascending=False, kind="stable", ignore_index=True).head(MOST_ACTS)
 
 
 def ask(identified: Identified, cards: Sequence[Card], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:

@@ -5,7 +5,7 @@ A range here is a range of rules and of rounding, not a confidence interval.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from itertools import product
 from math import inf
@@ -61,6 +61,20 @@ def gains(identified: Identified, levers: Mapping[str, float], acts: Mapping[str
     if len(levers) > 1:
         rows.append(_row(identified, levers, TOGETHER, acts))
     return pd.DataFrame(rows)
+
+
+def group_scores_then(
+    identified: Identified, levers: Mapping[str, float], acts: Mapping[str, Lever] | None = None
+) -> dict[str, Interval]:
+    """What each group scores with every lever at its target: its code → bounds in points, as in `gains`."""
+    least, most, hidden = _moved(identified, levers, acts or {})
+    scores = {}
+    for group in identified.groups:
+        codes = frozenset(indicator.code for indicator in group.indicators)
+        unseen = sum(points for code, points in hidden.items() if code in codes)
+        low, high = _new_score(identified, least, codes).low, _new_score(identified, most, codes).high
+        scores[group.code] = Interval(low, min(high + unseen, group.points))
+    return scores
 
 
 def gain_of(gained: pd.DataFrame) -> Interval:
@@ -147,11 +161,14 @@ def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
 def _row(
     identified: Identified, levers: Mapping[str, float], code: str, acts: Mapping[str, Lever]
 ) -> dict[str, object]:
-    least, most, unseen = _moved(identified, levers, acts)
+    least, most, hidden = _moved(identified, levers, acts)
+    unseen = sum(hidden.values())
     own, room = joint_gain(identified, levers), identified.rubric.points
     left = identified.lost({*levers, *_side_effects(levers, acts)}).high if unseen else inf
     gain = Interval(joint_gain(identified, least).low, min(joint_gain(identified, most).high + unseen, left))
-    new = Interval(_new_total(identified, least).low, min(_new_total(identified, most).high + unseen, room))
+    everything = frozenset(identified.readings)
+    lowest, highest = (_new_score(identified, targets, everything) for targets in (least, most))
+    new = Interval(lowest.low, min(highest.high + unseen, room))
     reading = identified.readings[code].rate if code != TOGETHER else None
     return {
         "code": code,
@@ -179,12 +196,13 @@ def _side_effects(levers: Mapping[str, float], acts: Mapping[str, Lever]) -> lis
 
 def _moved(
     identified: Identified, levers: Mapping[str, float], acts: Mapping[str, Lever]
-) -> tuple[dict[str, float], dict[str, float], float]:
+) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
     """Targets of everything the levers surely move and may move, and the points of what moves from an unknown rate.
 
     What is a lever itself ends at the higher of its target and where others carry it.
     """
-    least, most, unseen = dict(levers), dict(levers), 0.0
+    least, most = dict(levers), dict(levers)
+    unseen: dict[str, float] = {}
     for code in dict.fromkeys(code for lever in levers if lever in acts for code in acts[lever].effects):
         raised = Interval.point(0.0)
         for lever, target in levers.items():
@@ -202,7 +220,7 @@ def _moved(
                 rule for item in identified.hypotheses[identified.group_of(code).code] for rule in item.rules[code]
             }
             points = max(rule.points(min(raised.high, 100.0)) for rule in rules) + identified.rubric.rounding
-            unseen += min(identified.lost([code]).high, points)
+            unseen[code] = min(identified.lost([code]).high, points)
     return least, most, unseen
 
 
@@ -216,12 +234,12 @@ def joint_gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
     return Interval(max(gain.low, 0.0), max(gain.high, 0.0))
 
 
-def _new_total(identified: Identified, levers: Mapping[str, float]) -> Interval:
-    """Sharp bounds of the total with every lever at its target or above: today's other scores, and the goals."""
+def _new_score(identified: Identified, levers: Mapping[str, float], codes: Set[str]) -> Interval:
+    """Sharp bounds of what these indicators score with the levers at their targets or above, the others as today."""
 
     def parts(hypothesis: Hypothesis) -> list[Part]:
         return [
-            Part(scores, frozenset(scores) - frozenset(goals), sum(goals.values()))
+            Part(scores, frozenset(scores) & codes - goals.keys(), sum(goals[code] for code in codes & goals.keys()))
             for scores, goals in _cases(hypothesis, levers)
         ]
 

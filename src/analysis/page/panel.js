@@ -1,0 +1,324 @@
+// The page's own controls: trying improvements, opening the source of a number, slides.
+(() => {
+  'use strict';
+  const find = (id) => document.getElementById(id);
+  const say = (template, values) => template.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
+  const block = find('trial-data');
+  if (!block) return;
+  const data = JSON.parse(block.textContent);
+  const {words} = data;
+
+  // Numbers as people read them: half up, as vietnamese.write_number.
+  function written(value, decimals) {
+    const [whole, rest] = Math.abs(value).toFixed(10).split('.');
+    let digits = BigInt(whole + rest.slice(0, decimals));
+    if (rest[decimals] >= '5') digits += 1n;
+    const text = digits.toString().padStart(decimals + 1, '0');
+    const [head, tail] = [text.slice(0, text.length - decimals), text.slice(text.length - decimals)];
+    const grouped = head.replace(/\B(?=(\d{3})+$)/g, data.comma === ',' ? '.' : ',');
+    return (value < 0 && digits ? '−' : '') + grouped + (decimals ? data.comma + tail : '');
+  }
+  function between([low, high], decimals) {
+    const [first, last] = [written(low, decimals), written(high, decimals)];
+    return first === last ? first : say(words.range, {low: first, high: last});
+  }
+  function read(text, least, most) {
+    const match = /^(\d{1,3})(?:[.,](\d{1,2}))?$/.exec(text.trim().replace(/\s*%$/, ''));
+    const value = match ? Number(`${match[1]}.${match[2] ?? 0}`) : NaN;
+    return value >= least && value <= most ? value : NaN;
+  }
+  const plain = (rate) => written(rate, Number.isInteger(rate) ? 0 : 2);
+
+  // Trying improvements
+
+  const scorer = trying(data);
+  const rows = Object.fromEntries(data.levers.map((code) => [code, {
+    slide: find(`slide-${code}`), typed: find(`rate-${code}`), gain: find(`gain-${code}`),
+    name: find(`slide-${code}`).getAttribute('aria-label'), least: Number(find(`slide-${code}`).min),
+  }]));
+  const alone = {};
+  let state = {};
+  let goal = NaN;
+
+  function set(code, rate) {
+    const {slide, typed, least} = rows[code];
+    if (rate > least) state[code] = rate; else delete state[code];
+    const shown = Math.max(rate, least);
+    slide.value = shown;
+    slide.setAttribute('aria-valuetext', `${plain(shown)} %`);
+    typed.value = data.indicators[code].rate || rate > least ? plain(shown) : '';
+    typed.removeAttribute('aria-invalid');
+  }
+  function showGain(code) {
+    const {gain} = rows[code];
+    if (!(code in state)) {
+      gain.textContent = words.not_moved;
+      return;
+    }
+    const key = `${code} ${state[code]}`;
+    alone[key] ??= scorer.outcome({[code]: state[code]}).gain;
+    gain.textContent = say(words.gain, {gain: between(alone[key], 2)});
+  }
+  function show() {
+    data.levers.forEach(showGain);
+    const out = find('trial-total');
+    const unknown = Object.keys(state).filter((code) => !data.indicators[code].printed);
+    if (unknown.length > data.mostUnknown) {
+      out.textContent = say(words.too_many, {most: data.mostUnknown});
+      return;
+    }
+    const {gain, total, remaining} = scorer.outcome(state);
+    const said = [say(words.total, {
+      total: between(total, 1), points: data.points, gain: between(gain, 2), remaining: between(remaining, 1),
+    })];
+    if (data.rank) {
+      const {known, ranked} = data.rank;
+      const ends = scorer.rank(gain);
+      said.push(say(known === ranked ? words.rank : words.rank_open, {rank: between(ends, 0), ranked, known}));
+    } else {
+      said.push(words.rank_unknown);
+    }
+    out.replaceChildren(...said.map((sentence, place) => {
+      const line = document.createElement(place ? 'span' : 'strong');
+      line.textContent = sentence;
+      return line;
+    }));
+    const scores = scorer.groups(state);
+    for (const group of data.groups) {
+      const bar = document.querySelector(`[data-group="${group.code}"]`);
+      const [low, high] = scores[group.code];
+      bar.querySelector('.sure').setAttribute('width', (100 * low) / group.points);
+      bar.querySelector('.open').setAttribute('width', (100 * high) / group.points);
+      bar.querySelector('.label').textContent = `${between([low, high], 1)}/${group.points}`;
+    }
+    showNeeded();
+    keep();
+  }
+  function showNeeded() {
+    const place = find('trial-needed');
+    place.replaceChildren();
+    if (Number.isNaN(goal)) return;
+    const line = (text) => {
+      const item = document.createElement('span');
+      item.textContent = text;
+      place.append(item);
+    };
+    if (scorer.outcome(state).total[0] >= goal) {
+      line(say(words.reached, {goal: plain(goal)}));
+      return;
+    }
+    const found = data.levers.map((code) => [code, scorer.needed(state, code, goal)]);
+    const reach = found.filter(([, [best]]) => best !== null);
+    line(say(reach.length ? words.needs_head : words.needs_none, {goal: plain(goal)}));
+    for (const [code, [best, sure]] of reach) {
+      line(say(sure === null ? words.needs_open : words.needs, {
+        name: rows[code].name, best: plain(best), sure: plain(sure ?? 0),
+      }));
+    }
+    if (reach.length && reach.length < found.length) line(words.needs_never);
+  }
+
+  let waiting = 0;
+  function later() {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(show);
+  }
+  for (const [code, {slide, typed, least}] of Object.entries(rows)) {
+    const steps = {ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10};
+    slide.addEventListener('keydown', (event) => {
+      const step = steps[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const now = Number(slide.value);
+      const next = step > 0 ? Math.floor(now + 1e-9) + step : Math.ceil(now - 1e-9) + step;
+      set(code, Math.min(Math.max(next, least), 100));
+      later();
+    });
+    slide.addEventListener('input', () => {
+      const now = Number(slide.value);
+      set(code, now - least < 0.5 ? least : Math.max(Math.round(now), least));
+      later();
+    });
+    typed.addEventListener('change', () => {
+      const rate = typed.value.trim() ? read(typed.value, least, 100) : least;
+      if (Number.isNaN(rate)) {
+        typed.setAttribute('aria-invalid', 'true');
+        rows[code].gain.textContent = say(words.bad_rate, {least: plain(least), most: 100});
+        return;
+      }
+      set(code, rate);
+      later();
+    });
+  }
+  find('trial-goal').addEventListener('change', (event) => {
+    const box = event.target;
+    const today = (data.total[0] + data.total[1]) / 2;
+    box.removeAttribute('aria-invalid');
+    goal = box.value.trim() ? read(box.value, 0, data.points) : NaN;
+    if (box.value.trim() && !(goal > today)) {
+      goal = NaN;
+      box.setAttribute('aria-invalid', 'true');
+      find('trial-needed').textContent = say(words.bad_goal, {today: written(today, 2), points: data.points});
+      return;
+    }
+    later();
+  });
+  function setAll(levers) {
+    data.levers.forEach((code) => set(code, levers[code] ?? rows[code].least));
+    later();
+  }
+  find('trial-today').addEventListener('click', () => setAll({}));
+  find('trial-report').addEventListener('click', () => setAll(data.chosen));
+
+  // The state of the panel in the address, with the rules and the data that it was made under.
+
+  const MARK = '#try?';
+  function keep() {
+    const said = new URLSearchParams({...state, ...(Number.isNaN(goal) ? {} : {total: goal}), ...data.origin});
+    try {
+      history.replaceState(null, '', MARK + said);
+    } catch {
+      // a page opened in a frame of another program may not change its address; the panel works all the same
+    }
+  }
+  function warn(text) {
+    const place = find('trial-other');
+    place.textContent = text;
+    place.hidden = false;
+    return place;
+  }
+  function open() {
+    if (!location.hash.startsWith(MARK)) {
+      data.levers.forEach((code) => set(code, data.chosen[code] ?? rows[code].least));
+      show();
+      return;
+    }
+    const said = Object.fromEntries(new URLSearchParams(location.hash.slice(MARK.length)));
+    const {rules, data: figures, total, ...levers} = said;
+    const wanted = {};
+    const wrong = [];
+    for (const [code, text] of Object.entries(levers)) {
+      const rate = code in rows ? read(text, rows[code].least, 100) : NaN;
+      if (Number.isNaN(rate)) wrong.push(rows[code]?.name ?? code); else wanted[code] = rate;
+    }
+    function apply() {
+      find('trial-other').hidden = true;
+      if (wrong.length) warn(say(words.bad_link, {names: wrong.join('; ')}));
+      goal = total ? read(total, 0, data.points) : NaN;
+      find('trial-goal').value = Number.isNaN(goal) ? '' : plain(goal);
+      data.levers.forEach((code) => set(code, wanted[code] ?? rows[code].least));
+      show();
+    }
+    if (rules === data.origin.rules && figures === data.origin.data) {
+      apply();
+      return;
+    }
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = words.apply;
+    button.addEventListener('click', apply);
+    warn(`${say(words.other, {rules: rules ?? '?', data: figures ?? '?'})} `).append(button);
+    data.levers.forEach((code) => set(code, data.chosen[code] ?? rows[code].least));
+    const stay = location.hash;
+    show();
+    history.replaceState(null, '', stay);
+  }
+  find('trial').hidden = false;
+  open();
+  addEventListener('hashchange', () => { if (location.hash.startsWith(MARK)) open(); });
+
+  // A number opens its source: the row of the list of figures, in a window of its own.
+
+  const source = document.createElement('dialog');
+  source.setAttribute('aria-labelledby', 'source-title');
+  source.addEventListener('click', (event) => { if (event.target === source) source.close(); });
+  document.body.append(source);
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a.f');
+    const row = link && find(decodeURIComponent(link.hash.slice(1)));
+    if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const list = document.createElement('dl');
+    const heads = [...row.closest('table').querySelectorAll('thead th')];
+    [...row.children].forEach((cell, place) => {
+      if (!cell.textContent.trim()) return;
+      const name = document.createElement('dt');
+      name.textContent = heads[place].textContent;
+      const value = document.createElement('dd');
+      value.append(...[...cell.childNodes].map((node) => node.cloneNode(true)));
+      list.append(name, value);
+    });
+    list.querySelectorAll('[id]').forEach((item) => item.removeAttribute('id'));
+    list.querySelectorAll('details').forEach((item) => { item.open = true; });
+    const title = document.createElement('h2');
+    title.id = 'source-title';
+    title.textContent = link.textContent;
+    const close = document.createElement('button');
+    close.type = 'button';
+    close.textContent = words.close;
+    close.addEventListener('click', () => source.close());
+    source.replaceChildren(title, list, close);
+    source.showModal();
+  });
+
+  // Slides
+
+  const slides = [...document.querySelectorAll('.slide')];
+  const root = document.documentElement;
+  const label = document.createElement('div');
+  label.className = 'slide-bar';
+  const buttons = ['before', 'next', 'leave'].map((name) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = words[name];
+    return button;
+  });
+  const told = document.createElement('span');
+  told.setAttribute('aria-live', 'polite');
+  const chip = document.querySelector('.origin').cloneNode(true);
+  chip.className = 'slide-label';
+  label.append(chip, told, ...buttons);
+  label.hidden = true;
+  document.body.append(label);
+  let at = 0;
+  function place(number) {
+    at = Math.min(Math.max(number, 0), slides.length - 1);
+    slides.forEach((slide, own) => slide.classList.toggle('on', own === at));
+    told.textContent = say(words.slide, {number: at + 1, count: slides.length});
+    scrollTo(0, 0);
+  }
+  function present(on) {
+    root.classList.toggle('slides', on);
+    label.hidden = !on;
+    if (on) place(0);
+    try {
+      history.replaceState(null, '', (on ? '?slides' : location.pathname) + location.hash);
+    } catch {
+      // as above
+    }
+  }
+  buttons[0].addEventListener('click', () => place(at - 1));
+  buttons[1].addEventListener('click', () => place(at + 1));
+  buttons[2].addEventListener('click', () => present(false));
+  addEventListener('keydown', (event) => {
+    if (!root.classList.contains('slides') || source.open || event.target.matches('input')) return;
+    const step = {ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1}[event.key];
+    if (step) place(at + step);
+    else if (event.key === 'Home') place(0);
+    else if (event.key === 'End') place(slides.length - 1);
+    else if (event.key === 'Escape') present(false);
+    else return;
+    event.preventDefault();
+  });
+  const bar = document.createElement('p');
+  bar.className = 'buttons tools';
+  for (const [name, act] of [['slides', () => present(true)], ['print', () => print()]]) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = words[name];
+    button.addEventListener('click', act);
+    bar.append(button);
+  }
+  document.querySelector('header').append(bar);
+  if (new URLSearchParams(location.search).has('slides')) present(true);
+})();

@@ -1,0 +1,608 @@
+"""The workbook: its gains are those of `whatif`, whatever rates are typed; its words are words; its bytes are fixed.
+
+Its formulas are computed twice: by a small calculator here, which runs everywhere, and by LibreOffice where that is
+installed. Both must give what `whatif.gains` gives, over real months and random families with planted truths.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+import subprocess
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+
+from analysis import live, typed, workbook
+from analysis.answers import open_month
+from analysis.errors import ParameterError
+from analysis.figures import Figure, Figures
+from analysis.history import Source, load_sources
+from analysis.identify import Identified, identify_cards
+from analysis.interval import Interval
+from analysis.losses import losses_by_group
+from analysis.vietnamese import use_language
+from analysis.whatif import MOST_UNKNOWN, gains, usual_levers
+from analysis.workbook import save_workbook
+from test_joint_oracle import plant
+
+EXACT = 1e-9
+MONTHS = {"april": ("2023-04", "Hòa Bình"), "july": ("2024-07", "Hòa Bình"), "known": ("", "Phú Thọ")}
+FAMILIES, WITH_LIBREOFFICE = 36, 8
+VECTORS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", '=HYPERLINK("http://x","y")', "#N/A", "'=1")
+VECTORS += ("a\x00b\x0b\x1f", "\ud800x\ufffe", "_x0041_", '=cmd|" /C calc"!A0', "<b>&amp;", "x" * 40_000, " =1")
+Rates = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A workbook with the month that it is of."""
+
+    path: Path
+    identified: Identified
+    levers: Rates
+    figures: Figures
+    by_group: pd.DataFrame
+
+    @cached_property
+    def calculator(self) -> Calculator:
+        return Calculator(self.path)
+
+    def type(self, rates: Rates | dict[str, Any]) -> Callable[[str], Any]:
+        """What the cells of the sheet that asks show with these rates."""
+        self.calculator.type(rates, self.inputs)
+        return lambda cell: self.calculator(self.calculator.sheets[2], cell)
+
+    @cached_property
+    def sheet(self) -> Any:
+        """The sheet that asks."""
+        return load_workbook(self.path).worksheets[2]
+
+    @property
+    def inputs(self) -> dict[str, int]:
+        """Code → row of each lever that may be typed."""
+        rows = yellow(self.sheet)
+        return {str(self.sheet.cell(row, 1).value): row for row in rows if self.sheet.cell(row, 1).value}
+
+    def with_rates(self, path: Path, rates: Rates | dict[str, Any]) -> Path:
+        """The workbook as it is after someone typed these rates and emptied the other cells."""
+        book = load_workbook(self.path)
+        for code, row in self.inputs.items():
+            book.worksheets[2].cell(row, 5).value = rates.get(code)
+        book.save(path)
+        return path
+
+
+def yellow(sheet: Any) -> list[int]:
+    return [cell.row for (cell,) in sheet.iter_rows(min_col=5, max_col=5) if not cell.protection.locked]
+
+
+def make(path: Path, case: Any, seed: int) -> Made:
+    identified = identify_cards(case.cards_at_once(), case.rubric)
+    if seed % 2:
+        identified = with_a_month_that_forbids(identified, case, np.random.default_rng(seed))
+    by_group = losses_by_group(case.history, case.rubric, *case.keys[0])
+    value, decimals = case.cards[0]["total_score", "points"]
+    figures = Figures()
+    figures.add([Figure("total", "Total", value, value, value, "points", decimals, "published", "")])
+    save_workbook(path, figures, identified, by_group, case.levers, {})
+    return Made(path, identified, case.levers, figures, by_group)
+
+
+def with_a_month_that_forbids(identified: Identified, case: Any, rng: np.random.Generator) -> Identified:
+    """The same survivors held against one more month, in which each scores something and not all sums are right."""
+    levers = live.handles(identified, case.levers)
+    for _attempt in range(20):
+        elsewhere = {
+            code: tuple(replace(item, elsewhere=(Interval.point(float(rng.integers(3))),)) for item in items)
+            for code, items in identified.hypotheses.items()
+        }
+        total = sum(rng.choice([item.elsewhere[0].low for item in items]) for items in elsewhere.values())
+        totals = (identified.total, Interval.point(float(total)))
+        changed = replace(identified, hypotheses=elsewhere, totals=totals, sums=())
+        if live.survey(changed, levers)[1]:
+            return changed
+    return identified
+
+
+@pytest.fixture(scope="module")
+def months(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
+    use_language("en")
+    made = {}
+    for name, (period, entity) in MONTHS.items():
+        month = open_month(period, entity)
+        levers = usual_levers(month.identified)
+        path = tmp_path_factory.mktemp("months") / f"{name}.xlsx"
+        figures = month.figures(levers)
+        save_workbook(path, figures, month.identified, month.by_group, levers, load_sources())
+        made[name] = Made(path, month.identified, levers, figures, month.by_group)
+    return made
+
+
+@pytest.fixture(scope="module")
+def families(tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
+    use_language("en")
+    folder = tmp_path_factory.mktemp("families")
+    return [make(folder / f"family-{seed}.xlsx", plant(seed), seed) for seed in range(FAMILIES)]
+
+
+def random_rates(made: Made, rng: np.random.Generator) -> Rates:
+    """Valid rates for some of the levers: the lowest that may be typed, any, or 100."""
+    rates, unknown = {}, 0
+    for code, row in made.inputs.items():
+        unknown += not made.identified.readings[code].printed
+        if rng.random() < 0.6 and unknown <= MOST_UNKNOWN:
+            lowest = float(made.sheet.cell(row, 4).value)
+            between = lowest + round(rng.uniform(0, 100 - lowest), 3)
+            rates[code] = float(rng.choice([lowest, min(between, 100.0), min(between, 100.0), max(lowest, 80), 100.0]))
+    return rates
+
+
+# The calculator
+
+
+class Calculator:
+    """The formulas of a workbook, with what Excel says of empty cells; nothing that the workbook does not use."""
+
+    def __init__(self, path: Path):
+        self.cells: dict[tuple[str, str], Any] = {}
+        book = load_workbook(path)
+        self.sheets = [sheet.title for sheet in book.worksheets]
+        for sheet in book.worksheets:
+            for row in sheet.iter_rows():
+                for cell in row:
+                    if cell.value is not None:
+                        formula = cell.data_type == "f"
+                        self.cells[sheet.title, cell.coordinate] = Formula(cell.value[1:]) if formula else cell.value
+        self.compiled = {key: value.read(key[0]) for key, value in self.cells.items() if isinstance(value, Formula)}
+        self.known: dict[tuple[str, str], Any] = {}
+
+    def type(self, rates: dict[str, Any], inputs: dict[str, int]) -> None:
+        self.known = {}
+        for code, row in inputs.items():
+            self.cells[self.sheets[2], f"E{row}"] = rates.get(code)
+
+    def __call__(self, sheet: str, cell: str) -> Any:
+        key = sheet, cell
+        if key not in self.compiled:
+            return self.cells.get(key)
+        if key not in self.known:
+            self.known[key] = self.compiled[key](self)
+        return self.known[key]
+
+
+class Formula(str):
+    TOKEN = re.compile(
+        r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')+\'!|[0-9.]+(?:E-?[0-9]+)?|\$?[A-Z]+\$?[0-9]+|[A-Z]+|<>|[<>]=|.'
+    )
+
+    def read(self, sheet: str) -> Callable[[Calculator], Any]:
+        self.tokens, self.at, self.sheet = self.TOKEN.findall(self), 0, sheet
+        found = self.compared()
+        assert self.at == len(self.tokens), self
+        return found
+
+    def take(self, *wanted: str) -> str:
+        if self.at < len(self.tokens) and (not wanted or self.tokens[self.at] in wanted):
+            self.at += 1
+            return self.tokens[self.at - 1]
+        return ""
+
+    def compared(self) -> Callable[[Calculator], Any]:
+        left = self.added()
+        sign = self.take("=", "<>", "<", ">", "<=", ">=")
+        if not sign:
+            return left
+        right = self.added()
+        return lambda book: compare(sign, left(book), right(book))
+
+    def added(self) -> Callable[[Calculator], Any]:
+        left = self.multiplied()
+        while sign := self.take("+", "-"):
+            left = operated(sign, left, self.multiplied())
+        return left
+
+    def multiplied(self) -> Callable[[Calculator], Any]:
+        left = self.single()
+        while sign := self.take("*", "/"):
+            left = operated(sign, left, self.single())
+        return left
+
+    def single(self) -> Callable[[Calculator], Any]:
+        token = self.take()
+        if token == "-":
+            value = self.single()
+            return lambda book: [-each for each in value(book)] if isinstance(value(book), list) else -value(book)
+        if token == "(":
+            value = self.compared()
+            assert self.take(")")
+            return value
+        if token[0] == '"':
+            return lambda book: token[1:-1].replace('""', '"')
+        if token[0].isdigit():
+            return lambda book: float(token)
+        if re.fullmatch(r"[A-Z]+", token):
+            assert self.take("(")
+            values = [self.compared()]
+            while self.take(","):
+                values.append(self.compared())
+            assert self.take(")")
+            return called(token, values)
+        sheet = self.sheet
+        if token[0] == "'":
+            sheet, token = token[1:-2].replace("''", "'"), self.take()
+        first = token.replace("$", "")
+        if not self.take(":"):
+            return lambda book: book(sheet, first)
+        (letter,), last = re.findall("[A-Z]+", first), self.take().replace("$", "")
+        numbers = range(int(first[len(letter) :]), int(last[len(letter) :]) + 1)
+        return lambda book: [book(sheet, f"{letter}{number}") for number in numbers]
+
+
+def compare(sign: str, left: Any, right: Any) -> Any:
+    if isinstance(left, list):
+        return [compare(sign, each, right) for each in left]
+    if sign in ("=", "<>"):
+        return ((left or "" if right == "" and left is None else left) == right) == (sign == "=")
+    assert isinstance(left, float | int) and isinstance(right, float | int), (left, sign, right)
+    return {"<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}[sign]
+
+
+def operated(sign: str, left: Callable, right: Callable) -> Callable[[Calculator], Any]:
+    def value(book: Calculator) -> float:
+        one, two = (0.0 if part is None else part for part in (left(book), right(book)))
+        return {"+": one + two, "-": one - two, "*": one * two}[sign] if sign != "/" else one / two
+
+    return value
+
+
+def called(name: str, values: list[Callable]) -> Callable[[Calculator], Any]:
+    def flat(book: Calculator) -> Iterator[float]:
+        for value in values:
+            found = value(book)
+            items = found if isinstance(found, list) else [found]
+            for item in items:
+                assert isinstance(item, float | int), (name, item)
+                yield item
+
+    if name == "IF":
+        test, yes, no = values
+        return lambda book: yes(book) if test(book) else no(book)
+    number = lambda value: isinstance(value, float | int) and not isinstance(value, bool)  # noqa: E731
+    return {
+        "AND": lambda book: all(value(book) for value in values),
+        "ISNUMBER": lambda book: number(values[0](book)),
+        "MIN": lambda book: min(flat(book)),
+        "MAX": lambda book: max(flat(book)),
+        "SUM": lambda book: sum(flat(book)),
+        "SUMPRODUCT": lambda book: sum(flat(book)),
+    }[name]
+
+
+# The gains
+
+
+def check_gains(made: Made, rates: Rates, read: Callable[[str], Any]) -> None:
+    """What the sheet shows for some rates against `gains`; `read` gives the value of one of its cells."""
+    inputs = made.inputs
+    for code, row in inputs.items():
+        if code not in rates:
+            assert (read(f"F{row}") or "", read(f"G{row}") or "") == ("", "")
+            continue
+        alone = gains(made.identified, {code: rates[code]}).iloc[0]
+        assert read(f"F{row}") == pytest.approx(alone["gain_low"], abs=EXACT), (code, rates)
+        assert read(f"G{row}") == pytest.approx(alone["gain_high"], abs=EXACT), (code, rates)
+    whole = made.identified.scores(made.identified.readings)
+    points = made.identified.rubric.points
+    expected = [(0.0, 0.0), (whole.low, whole.high), (points - whole.high, points - whole.low)]
+    if rates:
+        row = gains(made.identified, rates).iloc[-1]
+        expected = [(row[f"{name}_low"], row[f"{name}_high"]) for name in ("gain", "total", "remaining")]
+    first = max([*inputs.values(), typed.FIRST]) + 3
+    for number, (low, high) in enumerate(expected, start=first):
+        assert read(f"F{number}") == pytest.approx(low, abs=EXACT), (rates, number)
+        assert read(f"G{number}") == pytest.approx(high, abs=EXACT), (rates, number)
+
+
+@pytest.mark.parametrize("name", MONTHS)
+def test_gains_of_real_months_follow_the_rates_typed(months, name):
+    made, rng = months[name], np.random.default_rng(1)
+    assert list(made.inputs)[: len(made.levers)] == list(made.levers)
+    for rates in [made.levers, {}, *(random_rates(made, rng) for _number in range(4))]:
+        check_gains(made, rates, made.type(rates))
+
+
+def test_gains_of_random_families_follow_the_rates_typed(families):
+    """Some have groups that depend on each other: through the total, or through what other months forbid."""
+    rng = np.random.default_rng(2)
+    wide = forbidden = 0
+    for made in families:
+        for rates in [made.levers, *(random_rates(made, rng) for _number in range(3))]:
+            check_gains(made, rates, made.type(rates))
+        gain = gains(made.identified, made.levers).iloc[-1]
+        wide += gain["gain_low"] + 0.01 < gain["gain_high"]
+        alone = replace(made.identified, totals=(), sums=(), hypotheses=without_others(made))
+        forbidden += ends(gains(alone, made.levers)) != pytest.approx(ends(gains(made.identified, made.levers)))
+    assert wide >= FAMILIES // 4 and forbidden >= 5, (wide, forbidden)
+
+
+def ends(gained: pd.DataFrame) -> list[float]:
+    return gained.iloc[-1][["gain_low", "gain_high", "total_low", "total_high"]].tolist()
+
+
+def without_others(made: Made) -> dict[str, Any]:
+    return {
+        code: tuple(replace(item, elsewhere=()) for item in items) for code, items in made.identified.hypotheses.items()
+    }
+
+
+@pytest.mark.parametrize("wrong", [-1.0, 33.0, 100.01, "80 %", "tám mươi"])
+def test_a_rate_that_cannot_be_is_said_to_be_wrong(months, wrong):
+    made = months["april"]
+    read = made.type({"e_result": wrong, "data_reuse": 80.0})
+    row, last = made.inputs["e_result"], max(made.inputs.values())
+    assert read(f"H{row}").startswith("must be a number")
+    results = [f"{letter}{number}" for number in (row, last + 3, last + 4, last + 5) for letter in "FG"]
+    assert {read(cell) for cell in results} == {"see the remark"}
+    assert read(f"G{made.inputs['data_reuse']}") == pytest.approx(2.0)
+
+
+def test_a_lever_below_todays_rate_is_refused(months, tmp_path):
+    made = months["april"]
+    with pytest.raises(ParameterError):
+        save_workbook(tmp_path / "x.xlsx", made.figures, made.identified, None, {"e_result": 20.0}, {})
+
+
+def test_a_lever_of_the_report_within_todays_rounding_is_kept_and_exact(tmp_path):
+    month = open_month("", "Phú Thọ")
+    levers = {"e_result": 72.23, "data_reuse": 1.71}
+    path = tmp_path / "near.xlsx"
+    save_workbook(path, month.figures(levers), month.identified, month.by_group, levers, {})
+    made = Made(path, month.identified, levers, Figures(), month.by_group)
+    check_gains(made, levers, made.type(levers))
+
+
+@pytest.mark.parametrize(("name", "most", "own"), [("april", 200, True), ("july", 10, False)])
+def test_levers_are_left_out_where_rows_would_be_too_many(months, tmp_path, monkeypatch, name, most, own):
+    """Those of the report last, and only where their rates are not printed."""
+    made, path = months[name], tmp_path / "few.xlsx"
+    for module in (workbook, typed):
+        monkeypatch.setattr(module, "MOST_ROWS", most)
+    save_workbook(path, made.figures, made.identified, made.by_group, made.levers, {})
+    few = Made(path, made.identified, made.levers, made.figures, made.by_group)
+    gone = [code for code in made.inputs if code not in few.inputs]
+    assert gone and (set(made.levers) <= set(few.inputs)) == own
+    note = few.sheet["A6"].value
+    assert all(made.identified.rubric.indicators[code].name in note for code in gone) and str(most) in note
+    rates = {code: target for code, target in made.levers.items() if code in few.inputs}
+    check_gains(few, rates, few.type(rates))
+
+
+def test_only_the_yellow_cells_can_be_typed_into(months):
+    for made in months.values():
+        book = load_workbook(made.path)
+        sheet = book.worksheets[2]
+        assert sheet.protection.sheet and book.worksheets[3].protection.sheet
+        rows = yellow(sheet)
+        assert {sheet.cell(row, 5).fill.fgColor.rgb for row in rows} == {"00FFF2B3"}
+        unlocked = [cell for line in sheet.iter_rows() for cell in line if not cell.protection.locked]
+        assert [cell.coordinate for cell in unlocked] == [f"E{row}" for row in rows]
+        (rule,) = sheet.data_validations.dataValidation
+        assert str(rule.sqref) == f"E{rows[0]}:E{rows[-1]}" and rule.allow_blank
+        assert (rule.type, rule.operator, rule.formula1, rule.formula2) == ("decimal", "between", f"$D{rows[0]}", "100")
+        for code, row in made.inputs.items():
+            rate, lowest = made.identified.readings[code].rate, sheet.cell(row, 4).value
+            assert lowest == 0 if rate is None else rate.high <= lowest <= 100 and round(lowest, 2) == lowest
+
+
+# Numbers and words
+
+
+def test_every_number_of_the_figures_is_a_number(months):
+    for made in months.values():
+        sheet = load_workbook(made.path).worksheets[0]
+        assert sheet.freeze_panes and sheet.auto_filter.ref == f"A1:L{len(made.figures) + 1}"
+        for row, item in enumerate(made.figures.values(), start=2):
+            assert sheet.cell(row, 1).value == item.id
+            for column, value in enumerate((item.value, item.low, item.high), start=3):
+                cell = sheet.cell(row, column)
+                assert (
+                    cell.value == (None if value is None else pytest.approx(value, rel=1e-15)) and cell.data_type == "n"
+                )
+                if value is not None:
+                    shape = re.fullmatch(r"#,##0(?:\.(0+))?", cell.number_format)
+                    assert shape and len(shape[1] or "") - item.decimals in ((0,) if column == 3 else (0, 1))
+
+
+def test_losses_are_formulas_that_give_the_losses(months):
+    for made in months.values():
+        calculator = made.calculator
+        sheet = calculator.sheets[1]
+        count = len(made.by_group)
+        for row, loss in enumerate(made.by_group.itertuples(), start=2):
+            assert isinstance(calculator.cells[sheet, f"D{row}"], Formula)
+            read = [calculator(sheet, f"{letter}{row}") for letter in "ABCDEFG"]
+            expected = [loss.score, loss.max, loss.lost, loss.lost_low, loss.lost_high, loss.share]
+            assert read[0] == loss.name and read[1:] == pytest.approx(expected, abs=EXACT)
+        for row in (count + 2, count + 3):
+            assert isinstance(calculator.cells[sheet, f"D{row}"], Formula)
+        assert calculator(sheet, f"D{count + 2}") == pytest.approx(made.by_group["lost"].sum())
+        assert calculator(sheet, f"D{count + 3}") == pytest.approx(made.figures["lost"].value)
+
+
+def test_a_group_that_is_not_printed_is_no_zero(families):
+    hidden = 0
+    for made in families:
+        calculator = made.calculator
+        sheet = calculator.sheets[1]
+        count = len(made.identified.groups)
+        missing = [row for row in range(2, count + 2) if calculator(sheet, f"B{row}") == "not printed"]
+        assert all(calculator(sheet, f"D{row}") is None for row in missing)
+        assert (calculator(sheet, f"D{count + 2}") is None) == bool(missing)
+        hidden += bool(missing)
+    assert hidden >= 5
+
+
+def test_values_stand_beside_the_formulas_for_viewers_that_do_not_calculate(months, families):
+    for made in (*months.values(), *families[:12]):
+        made.type(made.levers)
+        calculator, shown = made.calculator, load_workbook(made.path, data_only=True)
+        found = 0
+        for sheet in (shown.worksheets[1], shown.worksheets[2]):
+            for line in sheet.iter_rows():
+                for cell in line:
+                    if isinstance(calculator.cells.get((sheet.title, cell.coordinate)), Formula):
+                        value = calculator(sheet.title, cell.coordinate)
+                        same = value if isinstance(value, str) else pytest.approx(value, abs=EXACT)
+                        assert (cell.value or "" if value == "" else cell.value) == same, cell
+                        found += 1
+        assert found >= 6
+        with zipfile.ZipFile(made.path) as file:
+            assert b'fullCalcOnLoad="1"' in file.read("xl/workbook.xml")
+
+
+def hostile(path: Path) -> list[str]:
+    """A workbook whose every name, label, quote and source is one that Excel might run; the words of its figures."""
+    case = plant(3)
+    for number, group in enumerate(case.toml["group"]):
+        for place, item in enumerate((group, *group["indicator"])):
+            item["name"] = dict.fromkeys(("vi", "en"), VECTORS[(3 * number + place) % len(VECTORS)])
+    identified = replace(identify_cards(case.cards_at_once(), case.rubric), entity="=1+1")
+    by_group = losses_by_group(case.history, case.rubric, *case.keys[0])
+    figures = Figures()
+    figures.add([Figure("total", "Total", 1.0, 1.0, 1.0, "points", 1, "published", "", as_of="2023-04-24")])
+    for word in VECTORS:
+        figures.add([Figure(f"={word}", word, None, None, None, word, 1, word, word, word, word, word, "", word)])
+    source = Source.model_validate({"publisher": "=1+1", "title": "t", "url": "=2", "accessed": "2023-04-24"})
+    save_workbook(path, figures, identified, by_group, case.levers, {"=1+1": source, "#N/A": source})
+    return list(VECTORS)
+
+
+def same_text(word: str) -> str:
+    """What is left of a word in a cell: no characters that XML cannot hold, and 32 767 at most."""
+    word = word.replace("\r", "\n")
+    return re.sub("[\x00\x0b\x1f\ud800\ufffe]", "\ufffd", word).replace("_x0041_", "_x005F_x0041_")[:32_767]
+
+
+def test_no_words_become_a_formula(tmp_path):
+    words = hostile(tmp_path / "hostile.xlsx")
+    book = load_workbook(tmp_path / "hostile.xlsx")
+    sheet = book.worksheets[0]
+    for row, word in enumerate(words, start=3):
+        for column in (2, 6, 7, 8, 10, 11, 12):
+            cell = sheet.cell(row, column)
+            assert (cell.value, cell.data_type) == (same_text(word), "s")
+            assert cell.quotePrefix == (word[0] in "=+-@\t\r＝＋－＠")
+    for sheet in book.worksheets:
+        for line in sheet.iter_rows():
+            for cell in line:
+                if cell.data_type == "f":
+                    assert not re.search(r"1\+1|HYPERLINK|cmd|@", cell.value)
+                assert cell.data_type != "e"
+    assert book.worksheets[2]["A1"].value == "What-if: =1+1, January 2024"
+
+
+def test_the_same_inputs_give_the_same_bytes(months, tmp_path):
+    made = months["july"]
+    files = [tmp_path / "a.xlsx", tmp_path / "b.xlsx"]
+    for number, path in enumerate(files):
+        time.sleep(2.1 * number)  # the clock of a zip file has steps of two seconds
+        save_workbook(path, made.figures, made.identified, made.by_group, made.levers, load_sources())
+    assert files[0].read_bytes() == files[1].read_bytes() == made.path.read_bytes()
+    with zipfile.ZipFile(files[0]) as file:
+        assert {entry.date_time for entry in file.infolist()} == {(2024, 7, 1, 0, 0, 0)}
+        days = re.findall(rb"\d{4}-\d\d-\d\dT[\d:]+Z", file.read("docProps/core.xml"))
+        assert days == [b"2024-07-01T00:00:00Z"] * 2
+
+
+def test_the_file_is_small(months):
+    assert max(made.path.stat().st_size for made in months.values()) < 400_000
+
+
+def test_sheets_have_names_that_excel_takes(months):
+    for language in ("vi", "en"):
+        use_language(language)
+        for words in ("Số liệu", "Nếu: A/B [x]*?\\", "'" + "x" * 40 + "'"):
+            name = workbook.sheet_name(words)
+            assert 0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") and name.strip("'") == name
+
+
+# LibreOffice
+
+
+@pytest.fixture(scope="module")
+def recalculated(months, families, tmp_path_factory):
+    """Copies of the workbooks with rates typed in, computed by LibreOffice in one run: made, rates, file computed."""
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("LibreOffice (soffice) is not on this machine")
+    folder, rng = tmp_path_factory.mktemp("libreoffice"), np.random.default_rng(4)
+    typed_in = []
+    for made in (*months.values(), *families[:WITH_LIBREOFFICE]):
+        for number in range(3 if made.path.stem in MONTHS else 1):
+            rates = random_rates(made, rng)
+            path = made.with_rates(folder / f"{made.path.stem}-{number}.xlsx", rates)
+            typed_in.append((made, rates, folder / "out" / path.name))
+    wrong = months["april"].with_rates(folder / "wrong.xlsx", {"e_result": 20.0})
+    hostile(folder / "hostile.xlsx")
+    files = [*(folder / path.name for _made, _rates, path in typed_in), wrong, folder / "hostile.xlsx"]
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = [
+        program,
+        profile,
+        "--headless",
+        "--convert-to",
+        "xlsx",
+        "--outdir",
+        str(folder / "out"),
+        *map(str, files),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    if not (folder / "out" / "wrong.xlsx").exists():
+        pytest.skip(f"LibreOffice is here without Calc: {run.stdout} {run.stderr}".strip())
+    return folder / "out", typed_in
+
+
+def test_libreoffice_computes_the_gains(recalculated):
+    _folder, typed_in = recalculated
+    for made, rates, path in typed_in:
+        sheet = load_workbook(path, data_only=True).worksheets[2]
+        check_gains(made, rates, lambda cell: sheet[cell].value)  # noqa: B023
+
+
+def test_libreoffice_says_that_a_rate_is_wrong(recalculated, months):
+    sheet = load_workbook(recalculated[0] / "wrong.xlsx", data_only=True).worksheets[2]
+    inputs = months["april"].inputs
+    assert sheet[f"H{inputs['e_result']}"].value.startswith("must be a number")
+    assert sheet[f"F{max(inputs.values()) + 3}"].value == "see the remark"
+
+
+def test_no_cell_shows_an_error(recalculated):
+    seen = 0
+    for path in (*recalculated[0].glob("*-0.xlsx"), recalculated[0] / "wrong.xlsx", recalculated[0] / "hostile.xlsx"):
+        for sheet in load_workbook(path, data_only=True).worksheets:
+            for line in sheet.iter_rows():
+                for cell in line:
+                    assert cell.data_type != "e", (path.name, sheet.title, cell.coordinate, cell.value)
+                    assert not (isinstance(cell.value, str) and cell.value.startswith("Err:"))
+                    assert not (isinstance(cell.value, float) and math.isnan(cell.value))
+                    seen += cell.value is not None
+    assert seen > 10_000
+
+
+def test_words_are_still_words_after_libreoffice(recalculated):
+    sheet = load_workbook(recalculated[0] / "hostile.xlsx").worksheets[0]
+    for row, word in enumerate(VECTORS, start=3):
+        for column in (2, 6, 7, 8, 10, 11, 12):
+            cell = sheet.cell(row, column)
+            assert cell.data_type == "s" and str(cell.value).strip() in (same_text(word).strip(), word), cell
