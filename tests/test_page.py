@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import tomllib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +20,7 @@ import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
-from analysis import charts, report, tables
+from analysis import charts, listing, report, running, tables
 from analysis.answers import open_month
 from analysis.history import load_sources, month_before, periods_with_total, totals
 from analysis.rendering import PAGE_FOLDER, SCRIPTS
@@ -733,7 +733,7 @@ def run_cells(entity: str, month: str) -> tuple[dict, BeautifulSoup, list[str]]:
 
     The cells run here, one after the other, as in a kernel.
     """
-    text = (REPOSITORY / "notebooks" / report.NOTEBOOK).read_text(encoding="utf-8")
+    text = (REPOSITORY / "notebooks" / running.NOTEBOOK).read_text(encoding="utf-8")
     levers = {"e_result": 100.0, "data_reuse": 100.0}
     given = {"entity": entity, "month": month, "language": "en", "levers": levers}
     names: dict = {}
@@ -744,9 +744,9 @@ def run_cells(entity: str, month: str) -> tuple[dict, BeautifulSoup, list[str]]:
         lines = ast.parse("".join(cell["source"])).body
         last = lines.pop() if isinstance(lines[-1], ast.Expr) else None
         try:
-            exec(compile(ast.Module(lines, type_ignores=[]), report.NOTEBOOK, "exec"), names)
+            exec(compile(ast.Module(lines, type_ignores=[]), running.NOTEBOOK, "exec"), names)
             if last is not None:
-                shown.append(eval(compile(ast.Expression(last.value), report.NOTEBOOK, "eval"), names))
+                shown.append(eval(compile(ast.Expression(last.value), running.NOTEBOOK, "eval"), names))
         except Exception as error:
             failed.append(f"{cell['source'][0][:60]} {error!r}")
         if "parameters" in cell["metadata"].get("tags", []):
@@ -888,7 +888,7 @@ def test_the_list_of_reports_shows_what_the_records_say(reports, indexes):
         assert cells[0] == f"{record['entity']}, {write_period(record['period'])}"
         assert cells[1] == f"{write_number(record['total'], 2)}/100"
         assert cells[2] == f"{record['rank']}/{record['ranked']}"
-        assert cells[4] == record["title"]
+        assert cells[5] == record["title"]
         assert row.a["href"] == f"{ADDRESS[name]}/index.html"
         for link in row.find_all("a"):
             assert (indexes["vi"].parent / link["href"]).is_file()
@@ -896,8 +896,11 @@ def test_the_list_of_reports_shows_what_the_records_say(reports, indexes):
 
 def test_a_finding_in_another_language_says_so_in_the_list(reports):
     """One list, several languages: a screen reader must be told which words are not in the language of the page."""
-    records = [{**reports[name].record, "href": f"{name}/"} for name in ("april", "english")]
-    soup = parsed(f'<html lang="en">{tables.index_of_reports(records)}</html>')
+    there = [item for name in ("april", "english") for item in listing.published(reports[name].folder.parents[1])]
+    april = [item for item in there if item.period == "2023-04"]
+    folder = reports["april"].folder.parents[1]
+    moved = [replace(item, folder=folder / "hoa-binh" / "2023-04") for item in april]
+    soup = parsed(f'<html lang="en">{listing.index_of_reports(moved, [], folder)}</html>')
     for words, language in (("Hòa Bình mất", "vi"), ("Hòa Bình lost", "en")):
         finding = soup.tbody.find(string=re.compile(words))
         assert finding.find_parent(attrs={"lang": True})["lang"] == language

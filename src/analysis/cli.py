@@ -71,8 +71,9 @@ def app() -> None:
 @entity_option
 @levers_option
 @target_option
+@click.option("--pdf", is_flag=True, help=_("Print it as PDF too, with an installed Chromium, Chrome or Edge."))
 @speaking
-def report(month: str, entity: str, levers: tuple[str, ...], target: float | None) -> None:
+def report(month: str, entity: str, levers: tuple[str, ...], target: float | None, pdf: bool) -> None:
     from analysis.report import prepare, render
     from analysis.vietnamese import language, write_period
 
@@ -91,9 +92,23 @@ def report(month: str, entity: str, levers: tuple[str, ...], target: float | Non
             entity=parameters.entity, period=write_period(parameters.month)
         )
     )
-    page = render(parameters)
+    page = render(parameters, pdf=pdf)
     _say(_("Done. Open this file in a browser:"))
     click.echo(_near(page))
+
+
+@app.command("open", help=_("Show the report of a month in the browser; without MONTH the newest one of the province."))
+@month_argument
+@entity_option
+@speaking
+def open_report(month: str, entity: str) -> None:
+    from analysis.listing import browse, find_report
+    from analysis.project import root
+
+    page = find_report(root() / "reports", entity, month)
+    click.echo(_near(page))
+    if not browse(page):
+        _say(_("No browser was found here. Open this file in one."))
 
 
 @app.command(help=_("Where the points went: by group, by indicator, and by what the notice discloses."))

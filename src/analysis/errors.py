@@ -26,10 +26,14 @@ class AnalysisError(Exception):
         self.rows = tuple(rows)
         self.next_step = next_step
 
+    @property
+    def shown_rows(self) -> list[str]:
+        """The rows that are shown: at most five, and then how many more there are."""
+        more = len(self.rows) - ROWS_SHOWN
+        return [*self.rows[:ROWS_SHOWN], *([f"… +{more}"] if more > 0 else [])]
+
     def __str__(self) -> str:
-        shown = [f"  - {row}" for row in self.rows[:ROWS_SHOWN]]
-        if len(self.rows) > ROWS_SHOWN:
-            shown.append(f"  - … +{len(self.rows) - ROWS_SHOWN}")
+        shown = [f"  - {row}" for row in self.shown_rows]
         return "\n".join(part for part in (self.what, *shown, self.next_step) if part)
 
 
@@ -145,3 +149,9 @@ class BrowserError(AnalysisError):
     """No browser is there to print a page, or it did not print; the page itself is made."""
 
     exit_code = 26
+
+
+class NoReportError(AnalysisError):
+    """A report that was not made yet."""
+
+    exit_code = 27

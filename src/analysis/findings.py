@@ -16,7 +16,7 @@ from analysis.identify import Identified
 from analysis.reconcile import interval_of
 from analysis.rubric import Rubric
 from analysis.sentences import Sentence, say
-from analysis.tables import heading, items, join, table
+from analysis.tables import heading, items, join, slide, table
 from analysis.vietnamese import _, write_period
 
 
@@ -119,7 +119,7 @@ def change_section(figures: Figures, moved: pd.DataFrame, before: str) -> Html:
         for number, row in enumerate(moved.itertuples())
     ]
     heads = [_("Part"), _("What it is"), _("Change, points"), _("Change, within rounding")]
-    return join(
+    return (slide if rows else join)(
         heading(_("What of the change is performance?")),
         items(change_words(figures, moved, before)),
         table(_("The change of the total by part; the parts sum to it"), heads, rows, text=(1,)) if rows else Html(),

@@ -1,49 +1,49 @@
-"""How does a notebook become a report? papermill runs it, nbconvert renders it, and a finished folder is published.
+"""How does a notebook become a report? It is run (`running`), rendered (`rendering`), and its folder is published.
 
-papermill alone reports success for a killed kernel, a time-out and `sys.exit(0)`, lets misspelt parameters pass and
-overwrites a good report with a cut one. Here a run works in its own folder; it succeeded only if every cell ran and the
-last one left a result of this very run; publishing is a rename; a failed run changes nothing that was published.
+papermill lets misspelt parameters pass and overwrites a good report with a cut one. Here a run works in its own folder;
+it succeeded only if every cell ran and the last one left a result of this very run; publishing is a rename; a failed
+run changes nothing that was published, and is listed.
 """
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import json
-import os
-import platform
-import sys
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from math import ceil
 from pathlib import Path
-from time import monotonic
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from analysis import project
 from analysis.errors import (
+    AnalysisError,
+    BrowserError,
+    ContradictionError,
+    HistoryError,
     IncompleteRunError,
-    KernelDiedError,
-    NotebookError,
     ParameterError,
-    RunTimeoutError,
+    RubricError,
 )
-from analysis.publish import only_one, publish, recover, replace_file, sweep, writing
+from analysis.listing import failed, index_of_reports, published
+from analysis.pdf import print_pdf
+from analysis.promises import Promised, last_promised
+from analysis.publish import WORK, only_one, publish, recover, replace_file, sweep, writing
 from analysis.rendering import page_of
-from analysis.result import Result
+from analysis.result import EXECUTED, FIGURES, PAGE, PDF, RESULT, Result, save_failure, save_record
+from analysis.running import USUAL, Limits, execute, kept, one_cell, prepare_environment, save_notebook
 from analysis.vietnamese import _, finding_in_words, nearest, slug, use_language
 
 DEFAULT_ENTITY = "Hòa Bình"
-NOTEBOOK = "monthly_report.ipynb"
-PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"
-START_SECONDS, CELL_SECONDS, RUN_SECONDS = 60, 300, 900
+UNREAD = "unread"  # the runs whose report is not known, because the figures or the rules cannot be read
 
 
 class Parameters(BaseModel):
-    """The parameters of a report, strict: no unknown name, no silent change of type."""
+    """The parameters of a report, strict: no unknown name, no silent change of type.
+
+    `promised` is what an earlier report weighed and aimed at (see `promises`); in a notebook and on file `{}` for none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
     entity: str = Field(default=DEFAULT_ENTITY, min_length=1, max_length=80)
@@ -51,15 +51,11 @@ class Parameters(BaseModel):
     language: Literal["vi", "en"] = "vi"
     levers: dict[str, float] = Field(min_length=1)
     target_score: float | None = Field(default=None, gt=0, le=100)
+    promised: Promised | None = None
 
-
-@dataclass(frozen=True)
-class Limits:
-    """How long a run may take, in seconds: for the kernel to start, for one cell, for everything."""
-
-    start: float = START_SECONDS
-    cell: float = CELL_SECONDS
-    run: float = RUN_SECONDS
+    @field_serializer("promised")
+    def _as_table(self, promised: Promised | None) -> dict[str, Any]:
+        return promised.model_dump() if promised else {}
 
 
 def check_parameters(values: dict[str, Any]) -> Parameters:
@@ -83,35 +79,45 @@ def check_parameters(values: dict[str, Any]) -> Parameters:
 def prepare(values: dict[str, Any]) -> Parameters:
     """Typed parameters for figures that exist: entity and month resolved, levers and target possible.
 
+    What an earlier report promised is looked up among the published ones, unless it is given.
+
     Raises any AnalysisError that the notebook would meet, before a kernel is started: each keeps its own exit code.
+    Figures or rules that cannot be used leave a failed run, for they failed the monthly job; a wrong request does not.
     """
-    _prepare_environment()
+    prepare_environment()
     from analysis.answers import open_month
     from analysis.whatif import USUAL_LEVERS, check_levers, check_target, usual_levers
 
     given = {name: value for name, value in values.items() if value not in ("", None, {})}
     check_parameters({"month": "2000-01", "levers": USUAL_LEVERS, **given})
-    identified = open_month(given.get("month", ""), given.get("entity", DEFAULT_ENTITY)).identified
+    try:
+        identified = open_month(given.get("month", ""), given.get("entity", DEFAULT_ENTITY)).identified
+    except (HistoryError, RubricError, ContradictionError) as error:
+        _leave_refusal(given, error)
+        raise
     found = {"entity": identified.entity, "month": identified.period}
-    parameters = check_parameters({"levers": usual_levers(identified), **given, **found})
+    promised = last_promised(published(_reports()), identified.entity, identified.period)
+    parameters = check_parameters({"levers": usual_levers(identified), "promised": promised, **given, **found})
     check_levers(identified, parameters.levers)
     check_target(identified, parameters.target_score)
     return parameters
 
 
-def render(parameters: Parameters, limits: Limits = Limits()) -> Path:
+def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False) -> Path:
     """Run the notebook, render its page and publish both; the path of the published page.
 
-    Publishes `reports/<entity>/<month>/` with `index.html`, `report.ipynb`, `figures.csv` and `run.json`, then renews
-    `reports/index.html`.
+    Publishes `reports/<entity>/<month>/` with `index.html`, `report.ipynb`, `figures.csv`, `workbook.xlsx`, `run.json`
+    and, where wanted, `report.pdf`; then renews `reports/index.html`.
 
     Raises
     ------
     ParameterError, NotebookError, KernelDiedError, IncompleteRunError, RunTimeoutError, WriteError, BusyError.
-    After any of them the last good report is as it was, and a notebook that broke is kept in `reports/.work`.
+    After any of them the last good report is as it was, a notebook that broke is kept in `reports/.work`, and the list
+    of reports names the failed run; not a busy one, nor one that was interrupted: who stopped it knows.
+    BrowserError: the report is published without its PDF.
     """
     use_language(parameters.language)
-    reports = project.root() / "reports"
+    reports = _reports()
     final = reports / slug(parameters.entity) / parameters.month
     if not final.resolve().is_relative_to(reports.resolve()):
         raise ParameterError(_("The report would be written outside the reports folder."), [str(final)])
@@ -119,106 +125,32 @@ def render(parameters: Parameters, limits: Limits = Limits()) -> Path:
     name = f"{final.parent.name}-{final.name}"
     with writing(_("The last report is unchanged.")), only_one(reports, name):
         recover(final)
-        work = reports / ".work" / f"{name}-{uuid.uuid4().hex[:12]}"
-        work.mkdir(parents=True)
-        executed = _execute(parameters, work, limits)
-        result = _result(work, parameters)
-        (work / PAGE).write_text(page_of(executed, result.title), encoding="utf-8", newline="\n")
-        _save_notebook(executed, work / EXECUTED)
-        (work / RESULT).unlink()
-        _record(work, parameters, result, started)
-        publish(work, final)
-        sweep(reports, name)
+        work = _working_folder(reports, name)
+        with _failing(work, parameters.entity, parameters.month), writing(_("The last report is unchanged.")):
+            executed = execute(parameters.model_dump(), work, limits)
+            result = _result(work, parameters)
+            (work / PAGE).write_text(page_of(executed, result.title), encoding="utf-8", newline="\n")
+            save_notebook(executed, work / EXECUTED)
+            (work / RESULT).unlink()
+            unprinted = _unprinted(work) if pdf else None
+            save_record(work, parameters.model_dump(), result, started)
+            publish(work, final)
+        for succeeded in (name, UNREAD):
+            sweep(reports, succeeded)
     with writing(_("The report itself is published; only the list of reports is old.")):
         _write_index(reports)
+    if unprinted:
+        raise unprinted
     return final / PAGE
 
 
-def _execute(parameters: Parameters, work: Path, limits: Limits) -> Any:
-    """Run the notebook in its folder; the executed notebook, every cell of which ran."""
-    _prepare_environment()
-    import nbformat
-    import papermill
-    from nbclient.exceptions import CellTimeoutError
-    from papermill.exceptions import PapermillExecutionError
-
-    source = project.root() / "notebooks" / NOTEBOOK
+def _unprinted(work: Path) -> BrowserError | None:
+    """Print the page of a run as PDF, or say why not: a report without its PDF is a report."""
     try:
-        nbformat.read(source, as_version=4)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
-        raise NotebookError(
-            _("The notebook {file} cannot be read.").format(file=_relative(source)),
-            [str(error).splitlines()[0]],
-            _("Take it again from where you cloned the project."),
-        ) from error
-    known = set(papermill.inspect_notebook(_plain_path(source)))
-    values = {**parameters.model_dump(), "run_id": work.name}
-    if strangers := set(values) - known:
-        raise ParameterError(
-            _("The notebook does not know these parameters: {names}.").format(names=", ".join(sorted(strangers))),
-            [],
-            _("Add them to its cell tagged “parameters”."),
-        )
-    output = work / EXECUTED
-    deadline = monotonic() + limits.run
-
-    def too_long() -> RunTimeoutError:
-        return RunTimeoutError(
-            _("The report took longer than it may ({seconds} s a cell, {all} s in all).").format(
-                seconds=f"{limits.cell:g}", all=f"{limits.run:g}"
-            ),
-            [],
-            _kept(output),
-        )
-
-    def seconds_left(_cell: Any) -> float:
-        left = deadline - monotonic()
-        if left <= 0:
-            raise too_long()
-        return min(limits.cell, left)
-
-    try:
-        papermill.execute_notebook(
-            _plain_path(source),
-            _plain_path(output),
-            parameters=values,
-            cwd=str(work),
-            progress_bar=False,
-            start_timeout=ceil(limits.start),
-            timeout_func=seconds_left,
-            shutdown_kernel="immediate",
-            kernel_manager_class="analysis.kernel.ReportKernelManager",
-        )
-    except PapermillExecutionError as error:
-        if str(error.evalue).startswith(f"[Errno {errno.ENOSPC}]"):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
-        raise NotebookError(
-            _("Cell {number} of the report failed: {name}.").format(number=error.exec_count, name=error.ename),
-            [line for line in str(error.evalue).splitlines() if line.strip()],
-            _("The broken notebook is kept in {path}.").format(path=_relative(output)),
-        ) from error
-    except CellTimeoutError as error:
-        raise too_long() from error
-    except RuntimeError as error:  # nbclient's DeadKernelError, and what it raises when a kernel does not start
-        raise KernelDiedError(
-            _("The kernel of the report died: killed, or out of memory."), [], _kept(output)
-        ) from error
-    executed = nbformat.read(output, as_version=4)
-    _check_that_all_ran(executed, output)
-    return executed
-
-
-def _check_that_all_ran(executed: Any, output: Path) -> None:
-    """papermill reports a killed kernel or `sys.exit(0)` as success; the counts of the cells do not."""
-    cells = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
-    skipped = [cell for cell in cells if cell.execution_count is None]
-    errors = [output for cell in cells for output in cell.outputs if output.output_type == "error"]
-    if not cells or skipped or errors:
-        raise IncompleteRunError(
-            _("The notebook ended early: {count} cells did not run.").format(count=len(skipped) + len(errors)),
-            [cell.source.splitlines()[0] for cell in skipped] + [f"{item.ename}: {item.evalue}" for item in errors],
-            _kept(output),
-        )
+        print_pdf(work / PAGE, work / PDF)
+    except BrowserError as error:
+        return error
+    return None
 
 
 def _result(work: Path, parameters: Parameters) -> Result:
@@ -229,94 +161,57 @@ def _result(work: Path, parameters: Parameters) -> Result:
         raise IncompleteRunError(
             _("The notebook ran to its end but left no valid result."),
             [str(error).splitlines()[0]],
-            _kept(work / EXECUTED),
+            kept(work / EXECUTED),
         ) from error
     same = result.run_id == work.name and result.entity == parameters.entity and result.period == parameters.month
     if not same or not (work / FIGURES).is_file() or result.figures == 0:
         raise IncompleteRunError(
             _("The result is not that of this run."),
             [f"{result.run_id}: {result.entity} {result.period}"],
-            _kept(work / EXECUTED),
+            kept(work / EXECUTED),
         )
     return result
 
 
-def _write_index(reports: Path) -> None:
-    """`reports/index.html`: the published reports, newest first."""
-    from nbformat import v4
-
-    from analysis.tables import index_of_reports
-
-    with only_one(reports, "index", wait=60):
-        folders = [path for path in sorted(reports.glob("[!.]*/*")) if (path / RECORD).is_file()]
-        records = [_listed(path, reports) for path in folders if path.suffix != ".prev"]
-        shown = v4.new_output("display_data", {"text/html": str(index_of_reports(records))})
-        page = page_of(v4.new_notebook(cells=[v4.new_code_cell(outputs=[shown])]), _("Reports"))
-        replace_file(reports / PAGE, page)
+def _write_index(reports: Path, wait: float = 60) -> None:
+    """`reports/index.html`: the published reports, newest first, and the failed runs."""
+    with only_one(reports, "index", wait):
+        words = index_of_reports(published(reports), failed(reports), reports)
+        replace_file(reports / PAGE, page_of(one_cell(str(words)), _("Reports")))
 
 
-def _listed(folder: Path, reports: Path) -> dict[str, Any]:
-    """What the list says of a report; only where it is, when its record is damaged."""
-    href = f"{folder.relative_to(reports).as_posix()}/"
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        Result.model_validate({name: record[name] for name in Result.model_fields})
-    except (OSError, ValueError, KeyError, TypeError):
-        return {"href": href}
-    return {**record, "href": href}
+@contextmanager
+def _failing(work: Path, entity: str, period: str) -> Iterator[None]:
+    """Have what fails inside leave a record and be listed. Its own error is the one raised, whatever happens to that.
 
-
-def _save_notebook(executed: Any, path: Path) -> None:
-    """The executed notebook without run times and random ids, so that the same inputs give the same file."""
-    import nbformat
-
-    executed.metadata.pop("papermill", None)
-    for number, cell in enumerate(executed.cells):
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-        cell.id = f"cell-{number:02d}"
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.source = "\n".join(line for line in cell.source.splitlines() if not line.startswith("run_id = "))
-    nbformat.write(executed, path)
-
-
-def _record(work: Path, parameters: Parameters, result: Result, started: datetime) -> None:
-    """`run.json`: what was run, on what, when, and the hash of each file it made."""
-    record = {
-        **result.model_dump(),
-        "parameters": parameters.model_dump(),
-        "version": project.version(),
-        "commit": project.commit(),
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "started": started.isoformat(timespec="seconds"),
-        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "files": {name: hashlib.sha256((work / name).read_bytes()).hexdigest() for name in (PAGE, EXECUTED, FIGURES)},
-    }
-    text = json.dumps(record, ensure_ascii=False, indent=1)
-    (work / RECORD).write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def _prepare_environment() -> None:
-    """What the kernel inherits and our own imports need.
-
-    Fixed hashes and one time zone make two runs alike. One BLAS thread and leaving out `rfc3987_syntax` (which builds
-    35 parsers for a check of addresses that no notebook needs) save time.
+    A record that a full disk does not take is given up; and nobody waits long to renew the list.
     """
-    os.environ.update(PYTHONHASHSEED="0", OPENBLAS_NUM_THREADS="1", PYTHONUTF8="1", TZ="Asia/Ho_Chi_Minh")
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    try:
+        yield
+    except Exception as error:
+        with suppress(Exception):
+            save_failure(work, entity, period, error)
+            _write_index(work.parents[1], wait=5)
+        raise
 
 
-def _plain_path(path: Path) -> str:
-    """papermill fills in braces in a path; doubled, they stay braces."""
-    return str(path).replace("{", "{{").replace("}", "}}")
+def _leave_refusal(given: dict[str, Any], error: AnalysisError) -> None:
+    """List a report that cannot even be begun, by the entity and the month that are meant if they can be told."""
+    from analysis.answers import open_history
+
+    entity, period, name = given.get("entity", DEFAULT_ENTITY), given.get("month", ""), UNREAD
+    with suppress(AnalysisError):
+        _rubrics, _history, entity, period = open_history(period, entity)
+        name = f"{slug(entity)}-{period}"
+    with suppress(Exception), _failing(_working_folder(_reports(), name), entity, period):
+        raise error
 
 
-def _kept(path: Path) -> str:
-    if not path.exists():
-        return _("Run again; if it happens once more, open the notebook in JupyterLab and run it there.")
-    return _("The broken notebook is kept in {path}.").format(path=_relative(path))
+def _working_folder(reports: Path, name: str) -> Path:
+    work = reports / WORK / f"{name}-{uuid.uuid4().hex[:12]}"
+    work.mkdir(parents=True)
+    return work
 
 
-def _relative(path: Path) -> str:
-    return path.relative_to(project.root()).as_posix()
+def _reports() -> Path:
+    return project.root() / "reports"

@@ -1,35 +1,78 @@
-"""What does a run leave behind to prove that it finished? Written by the last cell, checked by the runner."""
+"""What does a run leave behind? A result that proves that it finished, and a record; where it failed, why.
+
+The last cell of the notebook writes the result, the runner everything else.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from analysis import project
+from analysis.errors import AnalysisError
 from analysis.figures import Figures
 from analysis.history import data_hash
 from analysis.identify import Identified
+from analysis.rubric import PERIOD
+from analysis.tables import weakest_kind
 from analysis.vietnamese import language
+from analysis.workbook import FILE as WORKBOOK
+
+PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"
+PDF = "report.pdf"
+FAILED = "failed.json"
+LONGEST_ROW = 300  # characters of one row of a message
+
+Period = Annotated[str, Field(pattern=f"^{PERIOD.pattern}$")]
+Language = Annotated[str, Field(pattern="^(vi|en)$")]
 
 
 class Result(BaseModel):
-    """What a run leaves behind to prove that it finished: written by the last cell, checked by the runner."""
+    """What a run leaves behind to prove that it finished: written by the last cell, checked by the runner.
+
+    `kind` is that of the weakest published figure; `change`, in points, is missing where the report has none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     run_id: str
     entity: str
-    period: str
-    language: str
+    period: Period
+    language: Language
     title: str
     total: float
     total_max: float
     rank: int | None
     ranked: int | None
-    kind: str
+    change: float | None = None
+    kind: str = Field(pattern="^(published|derived|entered|synthetic)$")
     rubric: str
     data_hash: str
     figures: int
+
+
+class Failure(BaseModel):
+    """What a run that failed leaves behind: which report, when, and the error as the user was told it.
+
+    `period` is empty where the latest was meant and the figures could not be read to find it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    run_id: str
+    entity: str
+    period: str = Field(pattern=f"^({PERIOD.pattern})?$")
+    language: Language
+    ended: AwareDatetime
+    exit_code: int
+    what: str
+    rows: tuple[str, ...]
+    next_step: str
 
 
 def save_result(figures: Figures, identified: Identified, title: str, run_id: str) -> None:
@@ -40,7 +83,7 @@ def save_result(figures: Figures, identified: Identified, title: str, run_id: st
     if not run_id:
         return
     frame = figures.frame(identified.entity, identified.period)
-    frame.to_csv("figures.csv", index=False, encoding="utf-8", lineterminator="\n")
+    frame.to_csv(FIGURES, index=False, encoding="utf-8", lineterminator="\n")
     rank = figures.get("rank")
     result = Result(
         run_id=run_id,
@@ -52,10 +95,51 @@ def save_result(figures: Figures, identified: Identified, title: str, run_id: st
         total_max=identified.rubric.points,
         rank=int(rank.value) if rank and rank.value else None,
         ranked=int(figures["ranked"].value or 0) if "ranked" in figures else None,
-        kind=figures["total"].kind,
+        change=figures["change"].value if "change" in figures else None,
+        kind=weakest_kind(figures),
         rubric=identified.rubric.id,
         data_hash=data_hash(),
         figures=len(frame),
     )
-    text = json.dumps(result.model_dump(), ensure_ascii=False, indent=1)
-    Path("result.json").write_text(text + "\n", encoding="utf-8")
+    _write(Path(RESULT), result.model_dump())
+
+
+def save_record(work: Path, parameters: Mapping[str, Any], result: Result, started: datetime) -> None:
+    """`run.json`: what was run, on what, when, and the hash of each file it made. Raises OSError."""
+    record = {
+        **result.model_dump(),
+        "parameters": parameters,
+        "version": project.version(),
+        "commit": project.commit(),
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "started": started.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "files": {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in (work / name for name in (PAGE, EXECUTED, FIGURES, WORKBOOK, PDF))
+            if path.is_file()
+        },
+    }
+    _write(work / RECORD, record)
+
+
+def save_failure(work: Path, entity: str, period: str, error: Exception) -> None:
+    """`failed.json`: which report failed, when, and what the user was told. Raises OSError, ValidationError."""
+    told = error if isinstance(error, AnalysisError) else AnalysisError(f"{type(error).__name__}: {error}")
+    failure = Failure(
+        run_id=work.name,
+        entity=entity,
+        period=period,
+        language=language(),
+        ended=datetime.now(UTC).replace(microsecond=0),
+        exit_code=told.exit_code,
+        what=told.what[:LONGEST_ROW],
+        rows=tuple(row[:LONGEST_ROW] for row in told.shown_rows),
+        next_step=told.next_step,
+    )
+    _write(work / FAILED, failure.model_dump(mode="json"))
+
+
+def _write(path: Path, values: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")

@@ -18,7 +18,7 @@ from analysis.history import Source
 from analysis.identify import Identified
 from analysis.losses import named_groups, part_name
 from analysis.reconcile import check_name
-from analysis.vietnamese import _, nfc, write_date, write_number, write_period, write_range
+from analysis.vietnamese import _, nfc, write_date, write_period, write_range
 from analysis.whatif import TOGETHER
 
 KIND_NAMES = {
@@ -39,7 +39,7 @@ def first_screen(
     sources: Mapping[str, Source],
 ) -> Html:
     """What a leader reads: label, finding, three figures, six bars, and whether they add up."""
-    kind = next(kind for kind in WEAKEST_FIRST if any(item.kind == kind for item in _inputs(figures)))
+    kind = weakest_kind(figures)
     origin = [_("Index of Decision {decision}").format(decision=identified.rubric.decision)]
     origin.append(write_period(identified.period))
     if figures["total"].as_of:
@@ -382,10 +382,11 @@ def _words_of_three(name: str, value: Any) -> Html:
     return Html('<div><dt>{}</dt><dd class="words">{}</dd></div>').format(name, value)
 
 
-def _inputs(figures: Figures) -> list[Any]:
-    """The figures that were read, not made: what the label of a page is about."""
+def weakest_kind(figures: Figures) -> str:
+    """What the label of a page says: the weakest kind among the figures that were read, not made."""
     read = ("total", "rank", "group.", "printed.")
-    return [item for item in figures.values() if item.where and item.id.startswith(read)]
+    kinds = {item.kind for item in figures.values() if item.where and item.id.startswith(read)}
+    return next(kind for kind in WEAKEST_FIRST if kind in kinds)
 
 
 def _alternatives(figures: Figures, rows: pd.DataFrame) -> Html:
@@ -462,32 +463,3 @@ def items(said: Sequence[sentences.Sentence]) -> Html:
 def join(*parts: Any) -> Html:
     """Pieces of a page, one after another, in composed Unicode."""
     return Html(nfc(str(Html("").join(parts))))
-
-
-def index_of_reports(records: Sequence[Mapping[str, Any]]) -> Html:
-    """The published reports, newest period first."""
-    newest = sorted(records, key=lambda record: (record.get("period", ""), record["href"]), reverse=True)
-    rows = []
-    for record in newest:
-        if "title" not in record:
-            link = Html('<a href="{0}index.html">{0}</a>').format(record["href"])
-            rows.append([link, "", "", "", _("its run.json cannot be read; make this report again"), ""])
-            continue
-        rank = f"{record['rank']}/{record['ranked']}" if record["rank"] and record["ranked"] else _("not published")
-        name = f"{record['entity']}, {write_period(record['period'])}"
-        files = Html('<a href="{0}figures.csv">CSV</a> · <a href="{0}report.ipynb">{1}</a>')
-        rows.append(
-            [
-                Html('<a href="{}index.html">{}</a>').format(record["href"], name),
-                f"{write_number(record['total'], 2)}/{write_number(record['total_max'], 0)}",
-                rank,
-                KIND_NAMES[record["kind"]](),
-                Html('<span lang="{}">{}</span>').format(record["language"], record["title"]),
-                files.format(record["href"], _("notebook")),
-            ]
-        )
-    heads = [_("Report"), _("Total score"), _("Rank"), _("Figures"), _("Finding"), _("Files")]
-    return join(
-        Html("<h1>{}</h1>").format(_("Reports on the index of Decision 766/QĐ-TTg")),
-        table(_("Published reports, newest first"), heads, rows, text=(3, 4, 5)),
-    )

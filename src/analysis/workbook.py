@@ -38,8 +38,23 @@ from analysis.typed import MOST_ROWS, title, write_rules, write_whatif
 from analysis.vietnamese import _, write_date
 from analysis.whatif import check_levers
 
+FILE = "workbook.xlsx"
+
 SHARE = "0.0%"
 SUMMED = ("score", "max", "lost", "lost_low", "lost_high")
+
+
+def save_beside(
+    run_id: str,
+    figures: Figures,
+    identified: Identified,
+    by_group: pd.DataFrame,
+    levers: Mapping[str, float],
+    sources: Mapping[str, Source],
+) -> None:
+    """Write `workbook.xlsx` into the working folder of a run; without a run id, do nothing. Raises OSError."""
+    if run_id:
+        save_workbook(Path(FILE), figures, identified, by_group, levers, sources)
 
 
 def save_workbook(

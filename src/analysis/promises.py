@@ -1,0 +1,266 @@
+"""What was promised last time, and what happened?
+
+A report weighs improvements and may aim at a total. Nobody need have promised them, so the words say weighed; whether
+they came true is said as exactly as the figures are printed, and no more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from analysis.contract import TOTAL
+from analysis.errors import UnknownNameError
+from analysis.evidence import Card, read_card
+from analysis.figures import Figure, Figures, Html, between, exact
+from analysis.identify import Identified
+from analysis.interval import TOLERANCE
+from analysis.listing import Published
+from analysis.reconcile import figure
+from analysis.result import RECORD, Period
+from analysis.rubric import Rubric, months_of, rubric_in_force
+from analysis.sentences import Sentence, say
+from analysis.tables import heading, items, join, table
+from analysis.vietnamese import _, write_period
+
+KEPT, PARTLY, MISSED, OPEN = "kept", "partly", "missed", "open"
+NOT_PRINTED, NOTHING_TO_COUNT, NO_LONGER_SCORED = "not_printed", "nothing_to_count", "no_longer_scored"
+NAMES = ("value", "low", "high", "decimals")
+COLUMNS = [
+    *("code", "name", "unit", "target", "same_rules", "same_scope"),
+    *(f"{when}_{name}" for when in ("before", "now") for name in NAMES),
+    "state",
+]
+
+
+class Promised(BaseModel):
+    """What the report of an earlier `month` weighed: indicator → rate in percent, and the total it aimed at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    month: Period
+    levers: dict[str, Annotated[float, Field(ge=0, le=100)]]
+    target_score: float | None = Field(default=None, gt=0, le=100)
+
+
+def last_promised(there: Sequence[Published], entity: str, period: str) -> Promised | None:
+    """What the latest report of the entity before a period weighed, under whatever rules; None where there is none.
+
+    Of two that end together the shorter counts. A report whose record cannot be read is passed over.
+    """
+    spans = {item.folder: months_of(item.period) for item in there if item.record and item.record.entity == entity}
+    earlier = [folder for folder, (_first, last) in spans.items() if last < months_of(period)[0]]
+    for folder in sorted(earlier, key=lambda folder: spans[folder][::-1], reverse=True):
+        if promised := _promised(folder / RECORD):
+            return promised
+    return None
+
+
+def kept(
+    history: pd.DataFrame, rubrics: tuple[Rubric, ...], identified: Identified, promised: Mapping[str, Any]
+) -> pd.DataFrame:
+    """What became of each rate that an earlier report weighed, and of the total that it aimed at.
+
+    Parameters
+    ----------
+    promised : a dumped `Promised`, or empty where no earlier report weighed anything.
+
+    Returns
+    -------
+    One row a rate, in the order in which they were weighed, then one for the total if there was a target: `code`,
+    `name`, `unit` (percent or points), `target`, `same_rules` (the rules in force then are those of today),
+    `same_scope` (both cards are known to count alike), `before_value`, `before_low`, `before_high`, `before_decimals`
+    (as printed then, and what rounding allows; missing where it was not printed), the same four of `now`, and `state`:
+
+    `kept` (surely reached), `partly` (not reached, but surely higher than then), `missed` (not reached), `open`
+    (rounding hides whether it is reached), `not_printed`, `nothing_to_count` (a denominator of zero) or
+    `no_longer_scored`.
+    """
+    if not promised:
+        return pd.DataFrame(columns=COLUMNS)
+    wanted = [(code, "percent", target) for code, target in promised["levers"].items()]
+    if promised["target_score"] is not None:
+        wanted.append((TOTAL, "points", promised["target_score"]))
+    old, then = _card_then(history, rubrics, identified.entity, promised["month"])
+    now = read_card(history, identified.rubric, identified.entity, identified.period)
+    rows = []
+    for code, unit, target in wanted:
+        was, today = _told(then, code), _told(now, code)
+        rows.append(
+            {
+                "code": code,
+                "name": _name(code, identified.rubric, old),
+                "unit": unit,
+                "target": float(target),
+                "same_rules": old is not None and old.id == identified.rubric.id,
+                "same_scope": then is not None and _scope(then) == _scope(now) != "unknown",
+                **{f"before_{name}": value for name, value in was.items()},
+                **{f"now_{name}": value for name, value in today.items()},
+                "state": _unseen(code, now, identified.rubric) or _state(float(target), was, today),
+            }
+        )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def with_promises(figures: Figures, frame: pd.DataFrame) -> Figures:
+    """The figures with those of what an earlier report weighed added: `promise.<code>.target`, `.before`, `.now`."""
+    added = Figures(figures)
+    added.add(_of_promises(frame))
+    return added
+
+
+def promise_words(figures: Figures, frame: pd.DataFrame, promised: Mapping[str, Any]) -> list[Sentence]:
+    """What became of what an earlier report weighed."""
+    if frame.empty:
+        return [say(_("No earlier report of this province set targets, so nothing can be held against them."))]
+    said = [
+        say(
+            _("The report of {period} weighed what follows; that says what it is worth, not that anyone promised it."),
+            period=write_period(promised["month"]),
+        )
+    ]
+    for row in frame.itertuples():
+        parts = {name: figures.get(f"promise.{row.code}.{name}") for name in ("target", "now")}
+        said.append(say(_template(row), name=row.name, **parts))
+    if TOTAL in set(frame["code"]) and not frame["same_rules"].all():
+        said.append(say(_("Other rules are in force since, so the total is not measured as it was then.")))
+    if not frame["same_scope"].all():
+        said.append(
+            say(_("It is not known that both reports count alike, so what is printed may differ for that alone."))
+        )
+    return said
+
+
+def promises_section(figures: Figures, frame: pd.DataFrame, promised: Mapping[str, Any]) -> Html:
+    """What an earlier report weighed against what happened: sentences and a table."""
+    rows = [
+        [
+            _("{name}, %").format(name=row.name) if row.unit == "percent" else row.name,
+            figures.get(f"promise.{row.code}.before", _("not printed")),
+            figures[f"promise.{row.code}.target"],
+            figures.get(f"promise.{row.code}.now", _("not printed")),
+            state_name(row.state),
+        ]
+        for row in frame.itertuples()
+    ]
+    heads = [_("What was weighed"), _("Then"), _("Target"), _("Now"), _("What happened")]
+    return join(
+        heading(_("What was weighed last time, and what happened?")),
+        items(promise_words(figures, frame, promised)),
+        table(_("Targets of an earlier report and what is printed now"), heads, rows, text=(4,)) if rows else Html(),
+    )
+
+
+def state_name(state: str) -> str:
+    """What became of a target, in the reader's language."""
+    return {
+        KEPT: _("reached"),
+        PARTLY: _("higher than printed then, not reached"),
+        MISSED: _("not reached"),
+        OPEN: _("open: rounding hides it"),
+        NOT_PRINTED: _("open: not printed"),
+        NOTHING_TO_COUNT: _("open: nothing to count"),
+        NO_LONGER_SCORED: _("not scored any more"),
+    }[state]
+
+
+def _promised(path: Path) -> Promised | None:
+    """What a report weighed, by its record; None where that cannot be read."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        parameters = record["parameters"]
+        names = ("levers", "target_score")
+        return Promised.model_validate({"month": record["period"], **{name: parameters[name] for name in names}})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _card_then(
+    history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, month: str
+) -> tuple[Rubric | None, Card | None]:
+    """The rules and the card of an earlier month, as far as the project still has them."""
+    try:
+        rubric = rubric_in_force(rubrics, month)
+    except UnknownNameError:
+        return None, None
+    try:
+        return rubric, read_card(history, rubric, entity, month)
+    except UnknownNameError:
+        return rubric, None
+
+
+def _scope(item: Card) -> str:
+    """What a card counts: the month, the year so far, …"""
+    return str(item.figures["scope"].iloc[0])
+
+
+def _told(item: Card | None, code: str) -> dict[str, float]:
+    """A total or a rate as a card prints it and what rounding allows; all missing where it does not."""
+    reading = item.readings.get(code) if item else None
+    span = figure(item.figures, code, "points") if item and code == TOTAL else reading.rate if reading else None
+    if item is None or span is None:
+        return dict.fromkeys(NAMES, float("nan"))
+    value, decimals, key = (span.low + span.high) / 2, 2, (code, "points" if code == TOTAL else "percent")
+    if key in item.figures.index and span.contains(float(item.figures.loc[key, "value"])):  # else counts are more exact
+        value, decimals = float(item.figures.loc[key, "value"]), int(item.figures.loc[key, "decimals"])
+    return {"value": value, "low": span.low, "high": span.high, "decimals": decimals}
+
+
+def _unseen(code: str, now: Card, rubric: Rubric) -> str:
+    """Why nothing can be said of a rate; "" where something can."""
+    if code == TOTAL:
+        return ""
+    indicator = rubric.indicators.get(code)
+    if indicator is None or (indicator.max.low is None and not any(indicator.max.alternatives)):
+        return NO_LONGER_SCORED
+    reading = now.readings[code]
+    return NOTHING_TO_COUNT if reading.empty else "" if reading.rate else NOT_PRINTED
+
+
+def _state(target: float, was: Mapping[str, float], today: Mapping[str, float]) -> str:
+    if today["low"] >= target - TOLERANCE:
+        return KEPT
+    if today["high"] >= target - TOLERANCE:
+        return OPEN
+    return PARTLY if today["low"] > was["high"] + TOLERANCE else MISSED
+
+
+def _name(code: str, today: Rubric, old: Rubric | None) -> str:
+    named = next((rubric for rubric in (today, old) if rubric and code in rubric.indicators), None)
+    return today.name_of(TOTAL) if code == TOTAL else named.name_of(code) if named else code
+
+
+def _template(row: Any) -> str:
+    if row.unit == "points":
+        return {
+            KEPT: _("{name}: {target} was aimed at and is reached, with {now}."),
+            OPEN: _("{name}: {target} was aimed at, {now} is printed; rounding hides whether it is reached."),
+        }.get(row.state, _("{name}: {target} was aimed at and is not reached, with {now}."))
+    return {
+        KEPT: _("{name}: {target} % was weighed and is reached, with {now} %."),
+        PARTLY: _(
+            "{name}: {target} % was weighed and is not reached, with {now} %; that is more than was printed then."
+        ),
+        MISSED: _("{name}: {target} % was weighed and is not reached, with {now} %."),
+        OPEN: _("{name}: {target} % was weighed, {now} % is printed; rounding hides whether it is reached."),
+        NOT_PRINTED: _("{name}: {target} % was weighed; whether it is reached is open, the notice does not print it."),
+        NOTHING_TO_COUNT: _("{name}: {target} % was weighed; there was nothing to count, so it says nothing."),
+        NO_LONGER_SCORED: _("{name}: {target} % was weighed; the rules of this report do not score it any more."),
+    }[row.state]
+
+
+def _of_promises(frame: pd.DataFrame) -> Iterator[Figure]:
+    for row in frame.itertuples():
+        decimals = 0 if row.target == int(row.target) else 2
+        rule = _("parameter of the earlier report")
+        yield exact(f"promise.{row.code}.target", row.name, row.target, row.unit, decimals, "entered", rule)
+        for when in ("before", "now"):
+            value, low, high, printed = (getattr(row, f"{when}_{name}") for name in NAMES)
+            if not pd.isna(value):
+                ends = (min(low, value), max(high, value))
+                name = f"promise.{row.code}.{when}"
+                yield between(name, row.name, ends, row.unit, int(printed), _("as published"), value)

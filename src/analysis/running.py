@@ -1,0 +1,179 @@
+"""How is a notebook run, and did all of it run?
+
+papermill alone reports success for a killed kernel, a time-out and `sys.exit(0)`. Here every cell must have run.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from analysis import project
+from analysis.errors import IncompleteRunError, KernelDiedError, NotebookError, ParameterError, RunTimeoutError
+from analysis.result import EXECUTED
+from analysis.vietnamese import _
+
+NOTEBOOK = "monthly_report.ipynb"
+START_SECONDS, CELL_SECONDS, RUN_SECONDS = 60, 300, 900
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a run may take, in seconds: for the kernel to start, for one cell, for everything."""
+
+    start: float = START_SECONDS
+    cell: float = CELL_SECONDS
+    run: float = RUN_SECONDS
+
+
+USUAL = Limits()
+
+
+def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
+    """Run the notebook in a working folder; the executed notebook, every cell of which ran.
+
+    Raises
+    ------
+    ParameterError: the notebook does not know a parameter.
+    NotebookError, KernelDiedError, IncompleteRunError, RunTimeoutError: it did not run to its end.
+    OSError: the disk is full.
+    """
+    prepare_environment()
+    import nbformat
+    import papermill
+    from nbclient.exceptions import CellTimeoutError
+    from papermill.exceptions import PapermillExecutionError
+
+    source = project.root() / "notebooks" / NOTEBOOK
+    try:
+        nbformat.read(source, as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError) as error:
+        raise NotebookError(
+            _("The notebook {file} cannot be read.").format(file=relative(source)),
+            [str(error).splitlines()[0]],
+            _("Take it again from where you cloned the project."),
+        ) from error
+    known = set(papermill.inspect_notebook(_plain_path(source)))
+    values = {**parameters, "run_id": work.name}
+    if strangers := set(values) - known:
+        raise ParameterError(
+            _("The notebook does not know these parameters: {names}.").format(names=", ".join(sorted(strangers))),
+            [],
+            _("Add them to its cell tagged “parameters”."),
+        )
+    output = work / EXECUTED
+    deadline = monotonic() + limits.run
+
+    def too_long() -> RunTimeoutError:
+        return RunTimeoutError(
+            _("The report took longer than it may ({seconds} s a cell, {all} s in all).").format(
+                seconds=f"{limits.cell:g}", all=f"{limits.run:g}"
+            ),
+            [],
+            kept(output),
+        )
+
+    def seconds_left(_cell: Any) -> float:
+        left = deadline - monotonic()
+        if left <= 0:
+            raise too_long()
+        return min(limits.cell, left)
+
+    try:
+        papermill.execute_notebook(
+            _plain_path(source),
+            _plain_path(output),
+            parameters=values,
+            cwd=str(work),
+            progress_bar=False,
+            start_timeout=ceil(limits.start),
+            timeout_func=seconds_left,
+            shutdown_kernel="immediate",
+            kernel_manager_class="analysis.kernel.ReportKernelManager",
+        )
+    except PapermillExecutionError as error:
+        if str(error.evalue).startswith(f"[Errno {errno.ENOSPC}]"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise NotebookError(
+            _("Cell {number} of the report failed: {name}.").format(number=error.exec_count, name=error.ename),
+            [line for line in str(error.evalue).splitlines() if line.strip()],
+            _("The broken notebook is kept in {path}.").format(path=relative(output)),
+        ) from error
+    except CellTimeoutError as error:
+        raise too_long() from error
+    except RuntimeError as error:  # nbclient's DeadKernelError, and what it raises when a kernel does not start
+        raise KernelDiedError(
+            _("The kernel of the report died: killed, or out of memory."), [], kept(output)
+        ) from error
+    executed = nbformat.read(output, as_version=4)
+    _check_that_all_ran(executed, output)
+    return executed
+
+
+def save_notebook(executed: Any, path: Path) -> None:
+    """The executed notebook without run times and random ids, so that the same inputs give the same file."""
+    import nbformat
+
+    executed.metadata.pop("papermill", None)
+    for number, cell in enumerate(executed.cells):
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        cell.id = f"cell-{number:02d}"
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = "\n".join(line for line in cell.source.splitlines() if not line.startswith("run_id = "))
+    nbformat.write(executed, path)
+
+
+def one_cell(html: str) -> Any:
+    """A notebook of one cell that shows this."""
+    from nbformat import v4
+
+    shown = v4.new_output("display_data", {"text/html": html})
+    return v4.new_notebook(cells=[v4.new_code_cell(outputs=[shown])])
+
+
+def prepare_environment() -> None:
+    """What the kernel inherits and our own imports need.
+
+    Fixed hashes and one time zone make two runs alike. One BLAS thread and leaving out `rfc3987_syntax` (which builds
+    35 parsers for a check of addresses that no notebook needs) save time.
+    """
+    os.environ.update(PYTHONHASHSEED="0", OPENBLAS_NUM_THREADS="1", PYTHONUTF8="1", TZ="Asia/Ho_Chi_Minh")
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+def kept(path: Path) -> str:
+    """What to do next about a notebook that broke: where it is kept."""
+    if not path.exists():
+        return _("Run again; if it happens once more, open the notebook in JupyterLab and run it there.")
+    return _("The broken notebook is kept in {path}.").format(path=relative(path))
+
+
+def relative(path: Path) -> str:
+    """A path as people read it, from the top of the project."""
+    return path.relative_to(project.root()).as_posix()
+
+
+def _check_that_all_ran(executed: Any, output: Path) -> None:
+    """papermill reports a killed kernel or `sys.exit(0)` as success; the counts of the cells do not."""
+    cells = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
+    skipped = [cell for cell in cells if cell.execution_count is None]
+    errors = [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+    if not cells or skipped or errors:
+        raise IncompleteRunError(
+            _("The notebook ended early: {count} cells did not run.").format(count=len(skipped) + len(errors)),
+            [cell.source.splitlines()[0] for cell in skipped] + [f"{item.ename}: {item.evalue}" for item in errors],
+            kept(output),
+        )
+
+
+def _plain_path(path: Path) -> str:
+    """papermill fills in braces in a path; doubled, they stay braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
