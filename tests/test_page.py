@@ -11,11 +11,13 @@ import shutil
 import tempfile
 import tomllib
 import unicodedata
+import zipfile
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 
+import openpyxl
 import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
@@ -456,7 +458,7 @@ def test_the_record_has_the_parameters_and_the_hash_of_each_file(reports, name):
     assert made.record["title"] == made.soup.h1.get_text() == made.soup.title.get_text()
     assert made.record["total"] == float(made.rows["total"]["value"])
     assert {path.name for path in made.folder.iterdir()} == {"run.json", *made.record["files"]}
-    assert set(made.record["files"]) == {"index.html", "report.ipynb", "figures.csv"}
+    assert set(made.record["files"]) == {"index.html", "report.ipynb", "figures.csv", "workbook.xlsx"}
     for file, digest in made.record["files"].items():
         assert hashlib.sha256((made.folder / file).read_bytes()).hexdigest() == digest, file
 
@@ -574,7 +576,37 @@ def test_the_page_is_small_composed_and_without_leftovers_of_the_program(pages, 
 @every_report
 def test_the_other_files_are_composed_too(reports, name):
     for path in reports[name].folder.iterdir():
-        assert unicodedata.is_normalized("NFC", path.read_text(encoding="utf-8")), path.name
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as parts:
+                texts = [parts.read(part).decode("utf-8") for part in parts.namelist()]
+        else:
+            texts = [path.read_text(encoding="utf-8")]
+        assert all(unicodedata.is_normalized("NFC", text) for text in texts), path.name
+
+
+@every_report
+def test_each_number_is_the_same_in_the_workbook(reports, name):
+    """`figures.csv` and the sheet of figures have the same ids, values and ends; the page was held against the first."""
+    made = reports[name]
+    sheet = openpyxl.load_workbook(made.folder / "workbook.xlsx").worksheets[0]
+    found = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows() if row[0].value in made.rows}
+    assert found.keys() == made.rows.keys()
+    for row in made.rows.values():
+        numbers = [float(row[field]) for field in ("value", "low", "high") if row[field]]
+        told = [value for value in found[row["id"]] if isinstance(value, int | float)]
+        assert told[: len(numbers)] == pytest.approx(numbers, abs=1e-12), row["id"]
+
+
+@every_report
+def test_every_number_leads_to_its_row(reports, name):
+    soup = reports[name].soup
+    links = soup.select("a.f")
+    assert len(links) > 200
+    rows = {row["id"]: row for row in soup.select("tr[id]")}
+    assert len(rows) == len(soup.select("tr[id]")) == len(reports[name].rows)
+    for link in links:
+        figure = link.data["data-figure"]
+        assert figure in [item["data-figure"] for item in rows[link["href"][1:]].select("[data-figure]")]
 
 
 @every_page

@@ -16,7 +16,7 @@ from analysis.figures import COLOURS, Figures, Html
 from analysis.identify import Identified
 from analysis.sentences import say
 from analysis.tables import heading, join, paragraph
-from analysis.vietnamese import _
+from analysis.vietnamese import _, write_number
 
 FULL_RATE = 100.0
 
@@ -49,7 +49,7 @@ def trial_section(
         "chosen": chosen,
         "origin": {"rules": identified.rubric.id, "data": data_hash[:12]},
         "words": _words(),
-        "comma": _("decimal comma: ,")[-1],
+        "comma": write_number(0.5, 1)[1],
     }
     return join(
         Html('<div id="trial" class="slide" hidden>'),
