@@ -1,12 +1,16 @@
-"""What the tests share: English messages, a copy of the project to break, and an index one can add in one's head."""
+"""What the tests share: English messages, a copy of the project to break, an index one can add in one's head, and what
+is slow to make and made once."""
 
 import csv
 import io
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 from analysis.contract import COLUMNS
 from analysis.history import load_history
@@ -31,6 +35,19 @@ def rubrics():
 def history(rubrics):
     """The figures of the repository. To read, not to change."""
     return load_history(rubrics, REPOSITORY / "data")
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills, once for all workers of pytest-xdist; the others wait. To read, not to change."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"made-{name}"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            making = folder.with_name(f"{folder.name}-{os.getpid()}")
+            making.mkdir()
+            make(making)
+            making.rename(folder)
+    return folder
 
 
 @pytest.fixture

@@ -586,7 +586,7 @@ def test_the_other_files_are_composed_too(reports, name):
 
 @every_report
 def test_each_number_is_the_same_in_the_workbook(reports, name):
-    """`figures.csv` and the sheet of figures have the same ids, values and ends; the page was held against the first."""
+    """`figures.csv`, against which the page is held, and the sheet of figures have the same ids, values and ends."""
     made = reports[name]
     sheet = openpyxl.load_workbook(made.folder / "workbook.xlsx").worksheets[0]
     found = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows() if row[0].value in made.rows}

@@ -95,7 +95,7 @@ def _row(figures: Figures, identified: Identified, code: str, known: Mapping[str
     if targets:
         listed = Html(_(" or ")).join(targets)
         notes.append(say(_("full marks perhaps from {targets} %"), targets=listed))
-    least = 0.0 if known["rate"] is None else round(known["rate"][1], 2)
+    least = round(rate.value, 2) if rate and rate.value is not None else 0.0
     ticks = join(*(Html('<option value="{:g}"></option>').format(tick) for tick in (least, *known["targets"], 100)))
     return Html(
         '<div class="lever" data-code="{code}"><label for="rate-{code}">{name}</label>'

@@ -279,7 +279,7 @@
   chip.className = 'slide-label';
   label.append(chip, told, ...buttons);
   label.hidden = true;
-  document.body.append(label);
+  document.querySelector('main').append(label);
   let at = 0;
   function place(number) {
     at = Math.min(Math.max(number, 0), slides.length - 1);
