@@ -3,9 +3,12 @@
 Needs Chromium and playwright; the tests with axe-core need `npm install --prefix tests`, or AXE_PATH.
 """
 
+import csv
+import json
 import os
 import re
 import shutil
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ import pytest
 from analysis import answers, report
 from analysis.vietnamese import use_language, write_range
 from conftest import REPOSITORY
-from test_page import ADDRESS, WANTED, Report, make_reports
+from test_page import ADDRESS, WANTED, Report, make_reports, parsed
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see requirements-dev.lock")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -686,3 +689,56 @@ def axe(page):
         for node in rule["nodes"]
         if kind == "violations" or rule["id"] != "color-contrast" or not page.evaluate(CLIPPED, node["target"][0])
     ]
+
+
+# Hostile text
+
+PAYLOADS = [
+    line.replace("RUN", "document.title='ran'").replace("TAB", "\t")
+    for line in (REPOSITORY / "tests" / "hostile.txt").read_text(encoding="utf-8").splitlines()
+]
+
+
+def test_no_text_can_run(opened, tmp_path, monkeypatch):
+    """48 payloads through words of the notice, publishers, titles, groups, indicators and provinces."""
+    assert len(set(PAYLOADS)) == 48
+    for name in ("data", "notebooks"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    hostile = cycle(PAYLOADS)
+    figures = tmp_path / "data" / "observations" / "hoa-binh.csv"
+    with figures.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["period"] == "2023-04":
+            row["quote"] += f" {next(hostile)}"
+    with figures.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    hostile = cycle(reversed(PAYLOADS))
+    for path in (tmp_path / "data" / "rubrics" / "2022-08_766-QD-TTg.toml", tmp_path / "data" / "sources.toml"):
+        lines = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if match := re.match(r'(name = \{ vi = |publisher = |title = )"([^"]*)"(.*)', line):
+                line = f"{match[1]}{json.dumps(f'{match[2]} {next(hostile)}')}{match[3]}"
+            lines.append(line)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    address = report.render(report.prepare(WANTED["april"])).as_uri()
+    text = Path(tmp_path / "reports" / "hoa-binh" / "2023-04" / "index.html").read_text(encoding="utf-8")
+    words = parsed(text).get_text()
+    assert sum(" ".join(payload.split()) in " ".join(words.split()) for payload in PAYLOADS) == 48
+    for mode, where in (
+        ("light", address),
+        ("no script", address),
+        ("light", f"{address}?slides"),
+        ("light", (tmp_path / "reports" / "index.html").as_uri()),
+    ):
+        page = opened("april", mode)
+        page.goto(where)
+        page.evaluate("document.querySelectorAll('details').forEach((item) => { item.open = true; })")
+        for link in page.locator("h1 a.f, td q, summary").all()[:40]:
+            link.hover(force=True, timeout=2000)
+        assert page.title() != "ran"
+        assert all(url.startswith(("data:", "file:")) for url in page.asked)
+        assert page.said == []

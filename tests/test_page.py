@@ -36,7 +36,7 @@ from analysis.vietnamese import (
     write_period,
     write_range,
 )
-from conftest import REPOSITORY
+from conftest import REPOSITORY, made_once
 
 WANTED = {
     "april": {"entity": "Hòa Bình", "month": "2023-04", "language": "vi", "target_score": 62.0},
@@ -135,26 +135,23 @@ def parsed(html: str) -> BeautifulSoup:
     return BeautifulSoup(html, "html.parser")
 
 
-_made: dict[str, Path] = {}
-
-
 def make_reports(factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Name → folder of each report of `WANTED`, made once per session. English has a project of its own: a report of
-    the same month replaces the one before."""
-    if _made:
-        return _made
-    projects = {language: factory.mktemp(f"project-{language}") for language in INDEXES}
+    """Name → folder of each report of `WANTED`, made once per session."""
+    made = made_once(factory, "reports", fill_with_reports)
+    return {name: made / wanted["language"] / "reports" / ADDRESS[name] for name, wanted in WANTED.items()}
+
+
+def fill_with_reports(folder: Path) -> None:
+    """Each language has a project of its own: a report of the same month replaces the one before."""
+    for language in INDEXES:
+        for name in ("data", "notebooks"):
+            shutil.copytree(REPOSITORY / name, folder / language / name)
     with pytest.MonkeyPatch.context() as patch:
-        for project in projects.values():
-            for name in ("data", "notebooks"):
-                shutil.copytree(REPOSITORY / name, project / name)
         for name, wanted in WANTED.items():
-            patch.chdir(projects[wanted["language"]])
+            patch.chdir(folder / wanted["language"])
             page = report.render(report.prepare(wanted))
-            assert page == projects[wanted["language"]] / "reports" / ADDRESS[name] / "index.html"
-            _made[name] = page.parent
+            assert page == Path.cwd() / "reports" / ADDRESS[name] / "index.html"
     use_language("en")
-    return _made
 
 
 @pytest.fixture(scope="session")

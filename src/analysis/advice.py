@@ -133,7 +133,7 @@ def acts_section(figures: Figures, first: pd.DataFrame, asked: pd.DataFrame) -> 
         heading(_("What to do first?")),
         Html('<ol class="acts">{}</ol>').format(join(*rows)),
         paragraph([note], "note"),
-        Html("<h3>{}</h3>").format(_("What to ask for next")),
+        heading(_("What to ask for next")),
         paragraph(ask_words(figures, asked)[:1], ""),
     )
 

@@ -281,16 +281,29 @@
   label.hidden = true;
   document.querySelector('main').append(label);
   let at = 0;
+  // The heading of the slide that is shown is the main one of the page.
+  function lead(slide) {
+    for (const head of document.querySelectorAll('h2[aria-level]')) {
+      head.removeAttribute('role');
+      head.removeAttribute('aria-level');
+    }
+    const head = slide?.querySelector('h1, h2');
+    if (head?.tagName === 'H2') {
+      head.setAttribute('role', 'heading');
+      head.setAttribute('aria-level', '1');
+    }
+  }
   function place(number) {
     at = Math.min(Math.max(number, 0), slides.length - 1);
     slides.forEach((slide, own) => slide.classList.toggle('on', own === at));
+    lead(slides[at]);
     told.textContent = say(words.slide, {number: at + 1, count: slides.length});
     scrollTo(0, 0);
   }
   function present(on) {
     root.classList.toggle('slides', on);
     label.hidden = !on;
-    if (on) place(0);
+    if (on) place(0); else lead(null);
     try {
       history.replaceState(null, '', (on ? '?slides' : location.pathname) + location.hash);
     } catch {

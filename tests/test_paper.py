@@ -1,0 +1,84 @@
+"""The PDF of a report: A4, tagged, its fonts inside, the leader's part on two pages, and the numbers of figures.csv."""
+
+import csv
+import re
+import shutil
+import unicodedata
+
+import pdfplumber
+import pytest
+
+from analysis import pdf
+from analysis.errors import BrowserError
+from analysis.vietnamese import use_language, write_number
+from test_page import make_reports
+
+ANALYST = {"vi": "Phần cho chuyên viên", "en": "For the analyst"}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not any(map(shutil.which, pdf.NAMES)), reason="there is no Chromium on this machine"),
+]
+
+
+@pytest.fixture(scope="module", params=["april", "july", "year"])
+def printed(request, tmp_path_factory):
+    """A report's folder and its PDF."""
+    folder = make_reports(tmp_path_factory)[request.param]
+    target = tmp_path_factory.mktemp("paper") / "report.pdf"
+    pdf.print_pdf(folder / "index.html", target)
+    return folder, target
+
+
+def test_it_is_a4_and_tagged_with_every_font_inside(printed):
+    _folder, target = printed
+    data = target.read_bytes()
+    assert b"/MarkInfo" in data and re.search(rb"/Marked\s+true", data) and b"/StructTreeRoot" in data
+    assert b"/Lang" in data
+    with pdfplumber.open(target) as file:
+        assert {(round(page.width), round(page.height)) for page in file.pages} == {(595, 842)}
+        fonts = {char["fontname"] for page in file.pages for char in page.chars}
+        assert fonts and all(re.match(r"[A-Z]{6}\+", font) for font in fonts)  # a subset is in the file
+
+
+def test_the_leaders_part_has_two_pages_at_most_and_reads_as_vietnamese(printed):
+    _folder, target = printed
+    with pdfplumber.open(target) as file:
+        texts = [page.extract_text() for page in file.pages]
+    assert all(unicodedata.is_normalized("NFC", text) for text in texts)
+    (first,) = [number for number, text in enumerate(texts) if text.startswith(ANALYST["vi"])]
+    assert first <= 2
+    leader = " ".join(" ".join(texts[:first]).split())
+    for words in ("Điểm mất theo nhóm", "Nên làm gì trước?", "Nên hỏi thêm số liệu nào", "Thứ hạng sẽ ra sao?"):
+        assert words in leader
+
+
+def test_the_numbers_on_paper_are_those_of_the_figures(printed):
+    folder, target = printed
+    with (folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    with pdfplumber.open(target) as file:
+        leader = " ".join((file.pages[0].extract_text() + " " + file.pages[1].extract_text()).split())
+    use_language("vi")
+    groups = [row for name, row in rows.items() if re.fullmatch(r"group\.\w+\.(lost|score|max)", name) and row["value"]]
+    assert len(groups) >= 12
+    for row in [rows["total"], rows["lost"], *groups]:
+        assert write_number(float(row["value"]), int(row["decimals"])) in leader, row["id"]
+
+
+def test_a_machine_without_a_browser_says_how_to_print(printed, tmp_path, monkeypatch):
+    folder, _target = printed
+    monkeypatch.setattr(pdf, "NAMES", ())
+    monkeypatch.setattr(pdf, "PLACES", {})
+    with pytest.raises(BrowserError) as caught:
+        pdf.print_pdf(folder / "index.html", tmp_path / "report.pdf")
+    assert "Ctrl+P" in str(caught.value)
+    assert not (tmp_path / "report.pdf").exists()
+
+
+def test_a_browser_that_prints_nothing_is_told(printed, tmp_path, monkeypatch):
+    folder, _target = printed
+    monkeypatch.setattr(pdf, "NAMES", ("false",))
+    with pytest.raises(BrowserError, match="did not print"):
+        pdf.print_pdf(folder / "index.html", tmp_path / "report.pdf")
+    assert not (tmp_path / "report.pdf").exists()
