@@ -321,6 +321,39 @@ def test_the_checker_sees_each_of_a_hundred_wrong_digits(reports, name):
     assert unaccounted(made, soup) == before  # every change was taken back
 
 
+DIRECTIONS = {  # words that claim a rise, and a fall
+    "vi": (r"\btăng\b", r"\bgiảm\b"),
+    "en": (r"\b(?:rose|rises?|increased?)\b", r"\b(?:fell|falls?|decreased?)\b"),
+}
+OPPOSITE = {"tăng": "giảm", "giảm": "tăng", "rose": "fell", "fell": "rose"}
+RISES = re.compile(r"(way|step|month)\..*added")  # figures that are percentage points to add
+
+
+def directions(made: Report, soup: BeautifulSoup) -> list[tuple[Tag, bool]]:
+    """Every sentence that claims a rise or a fall, and whether a figure in it has that sign."""
+    found = []
+    for block in soup.body.select("p, li, h1"):
+        for word, sign in zip(DIRECTIONS[made.language], (1, -1), strict=True):
+            if re.search(word, block.get_text()):
+                shown = [made.rows[item["data-figure"]] for item in block.select("[data-figure]")]
+                signs = [1 for row in shown if RISES.match(row["id"]) and float(row["value"]) > 0]
+                if any(row["id"] == "bridge.size" for row in shown):
+                    signs.append(1 if float(made.rows["bridge.total"]["value"]) > 0 else -1)
+                found.append((block, sign in signs))
+    return found
+
+
+def test_every_rise_and_fall_is_that_of_a_figure(reports):
+    claims = [(made, block) for made in reports.values() for block, holds in directions(made, made.soup)]
+    assert len(claims) >= 4
+    for made in reports.values():
+        assert [block.get_text() for block, holds in directions(made, made.soup) if not holds] == []
+    for made, block in claims:
+        flipped = re.sub(r"\b(tăng|giảm|rose|fell)\b", lambda word: OPPOSITE[word[0]], str(block))
+        assert flipped != str(block)
+        assert not all(holds for _block, holds in directions(made, parsed(f"<body>{flipped}</body>")))
+
+
 @every_report
 def test_the_checker_sees_a_figure_without_a_row_and_a_bare_number(reports, name):
     made = reports[name]

@@ -85,9 +85,7 @@ def change_words(figures: Figures, moved: pd.DataFrame, before: str) -> list[Sen
     if moved.empty:
         return [say(_("No earlier month of this province has a total and every group under these figures."))]
     period = write_period(before)
-    said = [
-        say(_("Since {period} the total changed by {change} points."), period=period, change=figures["bridge.total"])
-    ]
+    said = [say(_direction(figures["bridge.total"].value or 0.0), period=period, change=figures["bridge.size"])]
     if (moved["certainty"] == "assumes_one_rule").any():
         said.append(
             say(
@@ -99,6 +97,14 @@ def change_words(figures: Figures, moved: pd.DataFrame, before: str) -> list[Sen
         )
     reasons = list(dict.fromkeys(row.why for row in moved.itertuples() if row.certainty == "not_separable"))
     return said + [say("{why}", why=why) for why in reasons]
+
+
+def _direction(change: float) -> str:
+    if change > 0:
+        return _("Since {period} the total rose by {change} points.")
+    if change < 0:
+        return _("Since {period} the total fell by {change} points.")
+    return _("Since {period} the total stayed the same ({change} points).")
 
 
 def effect_name(effect: str) -> str:
@@ -190,9 +196,9 @@ def _killer(figures: Figures, rubric: Rubric, row: Any, period: str) -> Sentence
 
 def _of_moves(moved: pd.DataFrame) -> Iterator[Figure]:
     if len(moved):
-        yield exact(
-            "bridge.total", _("Change of the total"), float(moved["value"].sum()), "points", 2, "derived", "Σ bridge.*"
-        )
+        change, name = float(moved["value"].sum()), _("Change of the total")
+        yield exact("bridge.total", name, change, "points", 2, "derived", "Σ bridge.*")
+        yield exact("bridge.size", name, abs(change), "points", 2, "derived", "|bridge.total|")
     for number, row in enumerate(moved.itertuples()):
         rule = f"{row.effect}: {row.certainty}"
         yield between(f"bridge.{number}", row.name, (row.low, row.high), "points", 2, rule, row.value)
