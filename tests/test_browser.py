@@ -18,11 +18,6 @@ from analysis.vietnamese import use_language, write_range
 from conftest import REPOSITORY
 from test_page import ADDRESS, WANTED, Report, make_reports, parsed
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see requirements-dev.lock")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None:
-    pytest.skip("there is no Chromium on this machine", allow_module_level=True)
-
 AXE = Path(os.environ.get("AXE_PATH") or Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js")
 needs_axe = pytest.mark.skipif(
     not AXE.is_file(), reason=f"{AXE} is missing: run npm install --prefix tests, or set AXE_PATH"
@@ -177,14 +172,6 @@ def make_kept(project: Path) -> Path:
     use_language("en")
     assert page.read_text(encoding="utf-8").count("<mark>") == 36
     return page
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
 
 
 def open_page(browser, address, mode, **more):

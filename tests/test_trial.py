@@ -5,7 +5,6 @@ Set SCORECARD_VECTORS for more random vectors than a push needs; 10 000 were com
 
 import os
 import random
-import shutil
 
 import numpy as np
 import pytest
@@ -22,10 +21,6 @@ from analysis.rendering import PAGE_FOLDER
 from test_gains_through_levers import lever, with_links
 from test_joint_oracle import plant
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see requirements-dev.lock")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None:
-    pytest.skip("there is no Chromium on this machine", allow_module_level=True)
 pytestmark = pytest.mark.browser
 
 VECTORS = int(os.environ.get("SCORECARD_VECTORS", "450"))
@@ -48,13 +43,11 @@ NEEDED = """([data, asked]) => {
 
 
 @pytest.fixture(scope="module")
-def page():
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.add_script_tag(content=(PAGE_FOLDER / "whatif.js").read_text(encoding="utf-8"))
-        yield page
-        browser.close()
+def page(browser):
+    page = browser.new_page()
+    page.add_script_tag(content=(PAGE_FOLDER / "whatif.js").read_text(encoding="utf-8"))
+    yield page
+    page.close()
 
 
 def data_of(identified, acts, rank=None):
