@@ -22,7 +22,7 @@ import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
-from analysis import charts, listing, report, running, tables
+from analysis import charts, leader, listing, report, running
 from analysis.answers import open_month
 from analysis.history import load_sources, month_before, periods_with_total, totals
 from analysis.rendering import PAGE_FOLDER, SCRIPTS
@@ -724,7 +724,7 @@ def first_screen(entity: str, period: str) -> BeautifulSoup:
     opened = open_month(period, entity)
     past = totals(opened.history, entity)
     figures = opened.figures({})
-    html = tables.first_screen(
+    html = leader.first_screen(
         figures, opened.by_group, opened.ledger, past, opened.identified, load_sources()
     )  # fmt: skip
     return parsed(str(html))

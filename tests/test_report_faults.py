@@ -40,7 +40,7 @@ FOUR = {"index.html", "report.ipynb", "figures.csv", "run.json"}
 FIVE = FOUR | {"workbook.xlsx"}  # of the whole notebook
 HOA_BINH = Parameters(entity="Hòa Bình", month="2023-04", language="en", levers={"e_result": 80.0})
 SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}
-SMALL_ENDS = ("vietnamese.use_language(", "tables.first_screen(", "result.save_result(")  # what a small notebook is for
+SMALL_ENDS = ("vietnamese.use_language(", "leader.first_screen(", "result.save_result(")  # what a small notebook is for
 LEFT_OUT = re.compile(r"shown = (?!collected\.)")  # figures that only other sections show
 KERNEL_SECONDS = 10
 LONG = 60

@@ -109,35 +109,6 @@ def plan_section(figures: Figures, best: Plan) -> Html:
     )
 
 
-def acts_section(figures: Figures, first: pd.DataFrame, asked: pd.DataFrame) -> Html:
-    """The leader's three actions with what each is worth, and the number to ask for next."""
-    rows = []
-    for row in first.itertuples():
-        rate = figures.get(f"step.{row.code}.rate") or figures.get(f"indicator.{row.code}.rate")
-        parts = {name: figures[f"act.{row.code}.{name}"] for name in ("gain", "target")}
-        change = (
-            say(_("to {target} %; today's rate is not printed"), **parts)
-            if rate is None
-            else say(_("from {rate} % to {target} %"), rate=rate, **parts)
-        )
-        worth = say(_("+{gain} points"), **parts)
-        rows.append(
-            Html('<li><strong>{}</strong> <span>{}</span> <b class="worth">{}</b></li>').format(row.name, change, worth)
-        )
-    note = say(
-        _("Each is counted alone. A range is what the rules that fit allow; which of them holds is not public.")
-        if figures["rules.survivors"].value != 1
-        else _("Each is counted alone.")
-    )
-    return slide(
-        heading(_("What to do first?")),
-        Html('<ol class="acts">{}</ol>').format(join(*rows)),
-        paragraph([note], "note"),
-        heading(_("What to ask for next")),
-        paragraph(ask_words(figures, asked)[:1], ""),
-    )
-
-
 def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
     """What each improvement alone, and all together, need for the target; in one sentence which cannot reach it."""
     said = []

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from analysis.figures import COLOURS, Html
-from analysis.vietnamese import _, write_number, write_period, write_range
+from analysis.vietnamese import _, is_month, write_number, write_period, write_range
 
 INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
 WIDTH = 4.6
@@ -120,7 +120,7 @@ def gain_ranges(gained: pd.DataFrame, title: str = "", ax: Axes | None = None) -
 def history_of_totals(past: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
     """Published totals by month; months without a total stay empty, and points across a gap are not joined."""
     ax = ax or _axes(4)
-    months = past[[len(period) == len("YYYY-MM") and "Q" not in period for period in past["period"]]]
+    months = past[past["period"].map(is_month)]
     number = [12 * int(period[:4]) + int(period[5:]) for period in months["period"]]
     rows = months.assign(number=number, run=(pd.Series(number, index=months.index).diff() != 1).cumsum())
     for _run, points in rows.groupby("run"):

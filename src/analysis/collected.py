@@ -15,7 +15,7 @@ from analysis.history import card, longest_run, month_before
 from analysis.identify import Identified
 from analysis.losses import named_groups, part_name
 from analysis.reconcile import check_name, interval_of
-from analysis.vietnamese import _, write_number, write_period
+from analysis.vietnamese import _, is_month, write_number, write_period
 from analysis.whatif import TOGETHER
 
 MONTHS_FOR_TREND = 6
@@ -234,9 +234,8 @@ def _of_past(past: pd.DataFrame) -> Iterator[Figure]:
     yield exact("trend.longest", _("Months in a row with a total"), longest, "count", 0, "derived", "past.*.total")
     for _place, row in past.iterrows():
         span = interval_of(row)
-        month = row["period"][4:5] == "-" and "Q" not in row["period"]
         yield Figure(
-            id=f"past.{row['period']}.{'total' if month else 'longer_period'}",
+            id=f"past.{row['period']}.{'total' if is_month(row['period']) else 'longer_period'}",
             label=write_period(row["period"]),
             value=row["value"],
             low=span.low,
@@ -253,7 +252,7 @@ def _of_past(past: pd.DataFrame) -> Iterator[Figure]:
 
 def _of_change(past: pd.DataFrame, identified: Identified, figures: Figures) -> Iterator[Figure]:
     """The change since the month before, where its total is known under the same rules."""
-    if len(identified.period) == len("YYYY-MM") and "Q" not in identified.period:
+    if is_month(identified.period):
         before = figures.get(f"past.{month_before(identified.period)}.total")
         total = figures["total"]
         if before and before.value is not None and total.value is not None:

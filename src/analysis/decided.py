@@ -158,7 +158,9 @@ def _of_acts(first: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
         count=identified.survivors, rubric=identified.rubric.id
     )
     for row in first.itertuples():
-        yield exact(f"act.{row.code}.target", row.name, row.target, "percent", _whole(row.target), "derived", rule)
+        reached = _("today's rate (its highest where it is a range) + percentage points of the plan")
+        yield exact(f"act.{row.code}.target", row.name, row.target, "percent", _whole(row.target), "derived", reached)
+        yield between(f"act.{row.code}.own", row.name, (row.own_low, row.own_high), "points", 2, rule)
         yield between(f"act.{row.code}.gain", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
 
 

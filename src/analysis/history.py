@@ -22,7 +22,7 @@ from analysis import contract, project
 from analysis.contract import COLUMNS, KEY, TOTAL
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
 from analysis.rubric import PERIOD, Rubric, months_of
-from analysis.vietnamese import _, finding_in_words, nearest, slug, write_list, write_period
+from analysis.vietnamese import _, finding_in_words, is_month, nearest, slug, write_date, write_list, write_period
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,6 +39,12 @@ class Source(BaseModel):
     accessed: date
     sha256: str = ""
     note: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """Publisher, number, title and date, as far as they are known."""
+        words = ", ".join(part for part in (self.publisher, self.number, self.title) if part)
+        return f"{words} ({write_date(self.published.isoformat())})" if self.published else words
 
 
 class Correction(BaseModel):
@@ -201,7 +207,7 @@ def latest_period(history: pd.DataFrame, entity: str) -> str:
         raise NoTotalError(
             _("No total of {entity} is known.").format(entity=entity), [], _("Add one to data/observations.")
         )
-    months = [period for period in periods if len(period) == len("YYYY-MM") and "Q" not in period]
+    months = [period for period in periods if is_month(period)]
     return (months or periods)[-1]
 
 
@@ -257,7 +263,7 @@ def month_before(period: str) -> str:
 
 def longest_run(periods: Iterable[str]) -> int:
     """How many months follow one another without a gap, at most; other periods do not count."""
-    months = {period for period in periods if len(period) == len("YYYY-MM") and "Q" not in period}
+    months = {period for period in periods if is_month(period)}
     longest = 0
     for month in months:
         length = 1

@@ -19,16 +19,17 @@ from urllib.parse import quote
 from analysis.errors import NoReportError, UnknownNameError
 from analysis.figures import Html
 from analysis.publish import WORK
-from analysis.result import EXECUTED, FAILED, FIGURES, PAGE, RECORD, Failure, Result
+from analysis.result import EXECUTED, FAILED, FIGURES, PAGE, PDF, RECORD, Failure, Result
 from analysis.rubric import PERIOD, months_of
 from analysis.sentences import say
 from analysis.tables import KIND_NAMES, heading, join, paragraph, table
-from analysis.vietnamese import _, slug, write_date, write_number, write_period
+from analysis.vietnamese import _, is_month, slug, write_date, write_number, write_period
+from analysis.workbook import FILE as WORKBOOK
 
 FILES: dict[str, Callable[[], str]] = {
     FIGURES: lambda: "CSV",
-    "workbook.xlsx": lambda: _("workbook"),
-    "report.pdf": lambda: "PDF",
+    WORKBOOK: lambda: _("workbook"),
+    PDF: lambda: "PDF",
     EXECUTED: lambda: _("notebook"),
 }
 RUN = re.compile(r"(?P<report>.+)-[0-9a-f]{12}")
@@ -118,7 +119,7 @@ def find_report(reports: Path, entity: str, month: str) -> Path:
         )
     there = [item for item in published(reports) if _inside(item.folder / PAGE, reports)]
     own = [item for item in there if item.folder.parent.name == slug(entity)]
-    months = [item for item in own if _is_month(item.period)]
+    months = [item for item in own if is_month(item.period)]
     for item in [item for item in own if item.period == month] if month else months or own:
         return item.folder / PAGE
     if month:
@@ -209,7 +210,7 @@ def _change_words(record: Result) -> str:
     if record.change is not None:
         sign = "+" if record.change > 0.005 else ""
         return f"{sign}{write_number(record.change, 2)}"
-    if not _is_month(record.period):
+    if not is_month(record.period):
         return _("not a month: nothing to compare with")
     if "change" not in record.model_fields_set:
         return _("not known")
@@ -249,10 +250,6 @@ def _row_of_failure(item: Failed, reports: Path) -> list[object]:
         failure.language, failure.what, Html("<ul>{}</ul>").format(rows) if failure.rows else "", failure.next_step
     )
     return [f"{failure.entity}, {period}", words, str(failure.exit_code), message, kept]
-
-
-def _is_month(period: str) -> bool:
-    return len(period) == len("YYYY-MM") and "Q" not in period
 
 
 def _inside(page: Path, reports: Path) -> bool:

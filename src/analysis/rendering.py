@@ -11,7 +11,7 @@ from analysis.vietnamese import _, language
 
 PAGE_FOLDER = Path(__file__).parent / "page"
 DATA = 'id="trial-data"'
-SCRIPTS = ("whatif.js", "panel.js")
+SCRIPTS = ("whatif.js", "panel.js", "sources.js", "slides.js")
 
 
 def page_of(notebook: Any, title: str) -> str:

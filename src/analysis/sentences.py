@@ -6,17 +6,18 @@ so its text and its HTML cannot disagree.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
 
-from analysis.figures import Figures
+from analysis.figures import Figure, Figures
 from analysis.history import month_before
 from analysis.identify import Identified
 from analysis.losses import named_groups
-from analysis.vietnamese import _, write_list, write_period
+from analysis.vietnamese import _, is_month, write_list, write_period
 from analysis.whatif import TOGETHER
 
 
@@ -118,18 +119,18 @@ def improvement(figures: Figures, gained: pd.DataFrame, identified: Identified) 
             template = _("{name}: from {rate} % to {target} % gains {gain} points; the total becomes {total}.")
         said.append(say(template, **parts))
         if row.moved:
-            said.append(
-                say(
-                    _(
-                        "{name}: alone {own} points; the rest of that range is what it may move besides: {others}. How "
-                        "much of that comes true is not known."
-                    ),
-                    name=row.name,
-                    own=figures[f"lever.{row.code}.own"],
-                    others=write_list(identified.rubric.name_of(code) for code in row.moved),
-                )
-            )
+            own = besides(figures[f"lever.{row.code}.own"], row.moved, identified)
+            said.append(Sentence("{name}: {own}", {"name": row.name, "own": own}))
     return said
+
+
+def besides(own: Figure, moved: Iterable[str], identified: Identified) -> Sentence:
+    """What of a gain is the lever's own, and what depends on others that it may move."""
+    return say(
+        _("{own} points are its own; the rest depends on {others}, and how much of that comes true is not known."),
+        own=own,
+        others=write_list(identified.rubric.name_of(code) for code in moved),
+    )
 
 
 def caution(figures: Figures) -> Sentence:
@@ -195,7 +196,7 @@ def change(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sent
     """The change since the month before, or why there is none."""
     if "change" in figures:
         return say(_("{change} points"), change=figures["change"])
-    if len(identified.period) != len("YYYY-MM") or "Q" in identified.period:
+    if not is_month(identified.period):
         return say(_("not a month: nothing to compare with"))
     before = month_before(identified.period)
     if before in set(past["period"]):

@@ -12,13 +12,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis import sentences
-from analysis.archive import Passage
-from analysis.figures import COLOURS, Figure, Figures, Html
+from analysis.figures import Figures, Html
 from analysis.history import Source
 from analysis.identify import Identified
-from analysis.losses import named_groups, part_name
+from analysis.losses import part_name
 from analysis.reconcile import check_name
-from analysis.vietnamese import _, nfc, write_date, write_period, write_range
+from analysis.vietnamese import _, nfc
 from analysis.whatif import TOGETHER
 
 KIND_NAMES = {
@@ -28,44 +27,6 @@ KIND_NAMES = {
     "synthetic": lambda: _("SYNTHETIC FIGURES – NOT REAL DATA"),
 }
 WEAKEST_FIRST = ("synthetic", "entered", "derived", "published")
-
-
-def first_screen(
-    figures: Figures,
-    by_group: pd.DataFrame,
-    ledger: pd.DataFrame,
-    past: pd.DataFrame,
-    identified: Identified,
-    sources: Mapping[str, Source],
-) -> Html:
-    """What a leader reads: label, finding, three figures, six bars, and whether they add up."""
-    kind = weakest_kind(figures)
-    origin = [_("Index of Decision {decision}").format(decision=identified.rubric.decision)]
-    origin.append(write_period(identified.period))
-    if figures["total"].as_of:
-        origin.append(_("figures to {date}").format(date=write_date(figures["total"].as_of)))
-    origin.append(_source_words(sources[figures["total"].source]))
-    rank, ranked = figures.get("rank"), figures.get("ranked")
-    of = Html("{}<small>/{}</small>")
-    numbers = [
-        _number_of_three(_("Total score"), of.format(figures["total"], figures["max"])),
-        _number_of_three(_("Rank"), of.format(rank, ranked))
-        if rank and ranked
-        else _words_of_three(_("Rank"), rank or _("not published")),
-        _words_of_three(_("Since the month before"), sentences.change(figures, past, identified)),
-    ]
-    return join(
-        Html('<header><p class="origin"><strong class="chip {}">{}</strong> <span class="ref">{}</span></p>').format(
-            kind, KIND_NAMES[kind](), " · ".join(origin)
-        ),
-        slide(
-            Html("<h1>{}</h1>").format(sentences.headline(figures, by_group, identified)),
-            paragraph(sentences.disclosure(figures, ledger), "lead"),
-            Html('<dl class="numbers">{}</dl>').format(join(*numbers)),
-        ),
-        slide(_bars(figures, by_group), paragraph([sentences.reconciliation(figures)], "note")),
-        Html("</header>"),
-    )
 
 
 def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identified) -> Html:
@@ -214,7 +175,7 @@ def rules(figures: Figures, open_rules: pd.DataFrame, sources: Mapping[str, Sour
         heading(_("Which rules fit?")),
         paragraph([sentences.caution(figures)], ""),
         table(_("What is known of each rule, and what the published figures leave of it"), heads, rows, text=(2, 5)),
-        _sources({name: source for name, source in sources.items() if name in used}),
+        source_list({name: source for name, source in sources.items() if name in used}),
     )
 
 
@@ -250,48 +211,6 @@ def checked(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identif
     )
 
 
-def notice(figures: Figures, sources: Mapping[str, Source], passages: Mapping[str, Passage]) -> Html:
-    """Every published figure with its words and its line: where the numbers come from.
-
-    The words open the sentence they stand in, where the notice is kept (`passages`: file and line → sentence).
-    """
-    printed = [item for item in figures.values() if item.where and item.kind in ("published", "entered")]
-    published = [item for item in printed if item.id != "ranked"]
-    published = [item for item in published if not item.id.startswith(("past.", "indicator.", "card."))]
-    others = [item for item in figures.values() if item not in published]
-    units = {"points": _("points"), "percent": "%", "count": "", "rank": "", "days": _("days")}
-    rows = [
-        [item.label, item.plain, units[item.unit], _words(item.quote, passages.get(item.where)), _reference(item.where)]
-        for item in published
-    ]
-    made = [
-        [
-            _reference(item.label),
-            item.plain,
-            _ends(item),
-            units[item.unit],
-            _reference(item.rule),
-            _reference(" ".join(filter(None, (item.source, item.where, item.quote and f"“{item.quote}”")))),
-        ]
-        for item in others
-    ]
-    made_heads = [_("Figure"), _("Value"), _("Lies between"), _("Unit"), _("How it was made"), _("Source")]
-    heads = [_("Figure"), _("Value"), _("Unit"), _("As printed"), _("File and line")]
-    used = {item.source for item in published}
-    return join(
-        heading(_("Where do the numbers come from?")),
-        table(_("Figures of the notice"), heads, rows, (2, 3, 4), [item.anchor for item in published]),
-        Html('<details class="all"><summary>{}</summary>{}</details>').format(
-            _("Every other number on this page: how it was made"),
-            table(_("Other numbers of this page"), made_heads, made, (3, 4, 5), [item.anchor for item in others]),
-        ),
-        _sources({name: source for name, source in sources.items() if name in used}),
-        Html("<p>{}</p>").format(
-            _("figures.csv beside this page has every number on it, with its range, its rule and its source.")
-        ),
-    )
-
-
 def footer(identified: Identified, data: str, version: str, commit: str) -> Html:
     """What reproduces this page: rubric, data, version and commit."""
     return Html('<footer class="ref"><p>{}</p></footer>').format(
@@ -311,7 +230,7 @@ def described(figures: Figures, prefix: str, measure: str, sources: Mapping[str,
     shown = [item for item in figures.values() if item.id.startswith(f"{prefix}.") and item.id.endswith(f".{measure}")]
     words = "; ".join(f"{item.label}: {item}" for item in shown) or _("Nothing to show was published")
     used = dict.fromkeys(item.source for item in shown if item.source) or [figures["total"].source]
-    return f"{words}.", _("Source: {source}.").format(source="; ".join(_source_words(sources[name]) for name in used))
+    return f"{words}.", _("Source: {source}.").format(source="; ".join(source_words(sources[name]) for name in used))
 
 
 def table(
@@ -346,42 +265,6 @@ def table(
     ).format(caption, caption, head, join(*body))
 
 
-def _bars(figures: Figures, by_group: pd.DataFrame) -> Html:
-    named = set(named_groups(by_group)["code"])
-    longest = by_group["lost_high"].max() or 1.0
-    bars = []
-    for row in by_group.itertuples():
-        lost, score = figures[f"group.{row.code}.lost"], figures.get(f"group.{row.code}.score")
-        length = 100 * (row.lost_high if pd.isna(row.lost) else row.lost) / longest
-        label = Html("<b>{}</b> <small>({}/{})</small>").format(lost, score or "?", figures[f"group.{row.code}.max"])
-        bars.append(
-            Html(
-                '<li class="{}"><span class="name">{}</span>'
-                '<svg width="100%" height="20" viewBox="0 0 100 2" preserveAspectRatio="none" '
-                'aria-hidden="true" focusable="false"><rect class="g-{}" fill="{}" width="{}" height="2"></rect></svg>'
-                '<span class="label">{}</span></li>'
-            ).format(
-                "named" if row.code in named else "",
-                row.name,
-                row.code,
-                COLOURS.get(row.code, "#595959"),
-                f"{length:.2f}",
-                label,
-            )
-        )
-    return Html('<h2 class="bars-title">{}</h2><ul class="bars">{}</ul>').format(
-        _("Points lost by group (score/maximum)"), join(*bars)
-    )
-
-
-def _number_of_three(name: str, value: Any) -> Html:
-    return Html('<div><dt>{}</dt><dd class="number">{}</dd></div>').format(name, value)
-
-
-def _words_of_three(name: str, value: Any) -> Html:
-    return Html('<div><dt>{}</dt><dd class="words">{}</dd></div>').format(name, value)
-
-
 def weakest_kind(figures: Figures) -> str:
     """What the label of a page says: the weakest kind among the figures that were read, not made."""
     read = ("total", "rank", "group.", "printed.")
@@ -394,36 +277,21 @@ def _alternatives(figures: Figures, rows: pd.DataFrame) -> Html:
     return Html(_(" or ")).join(shown) if shown else Html("–")
 
 
-def _words(quote: str, passage: Passage | None) -> Html:
-    """The words of a figure; a click opens their sentence."""
-    short = Html('<q class="ref">{}</q>').format(quote)
-    if passage is None:
-        return short
-    sentence = Html("<p>{}<mark>{}</mark>{}</p>").format(passage.before, passage.quote, passage.after)
-    return Html('<details class="ref"><summary>{}</summary>{}</details>').format(short, sentence)
-
-
-def _ends(item: Figure) -> Html:
-    """The ends of what is known of a number, finer than it is printed; nothing where it is known exactly."""
-    if item.low is None or item.high is None or item.low == item.high:
-        return Html()
-    return _reference(write_range(item.low, item.high, item.decimals + 2))
-
-
-def _reference(words: str) -> Html:
+def reference(words: str) -> Html:
+    """Words that refer to a file or a rule: no figure of the page."""
     return Html() if not words else Html('<span class="ref">{}</span>').format(words)
 
 
-def _source_words(source: Source) -> str:
+def source_words(source: Source) -> str:
+    """Who published a source, and its number."""
     return ", ".join(part for part in (source.publisher, source.number) if part)
 
 
-def _sources(sources: Mapping[str, Source]) -> Html:
+def source_list(sources: Mapping[str, Source]) -> Html:
+    """Sources in full, folded."""
     entries = []
     for name, source in sources.items():
-        words = ", ".join(part for part in (source.publisher, source.number, source.title) if part)
-        if source.published:
-            words += f" ({write_date(source.published.isoformat())})"
+        words = source.in_full
         if source.sha256:
             words += f" [sha256 {source.sha256[:12]}…]"
         link = Html('<a href="{}" rel="noreferrer">{}</a>').format(source.url, words) if source.url else words
@@ -434,14 +302,6 @@ def _sources(sources: Mapping[str, Source]) -> Html:
 def slide(*parts: Any) -> Html:
     """A piece of the page that is a slide of its own when it is presented."""
     return Html('<div class="slide">{}</div>').format(join(*parts))
-
-
-def analyst_part() -> Html:
-    """Where the leader's part ends: on paper a new page."""
-    return Html('<h2 class="analyst">{}</h2><p class="note">{}</p>').format(
-        _("For the analyst: how these results were reached"),
-        _("Everything above is for the leader; from here on each result is shown with its evidence."),
-    )
 
 
 def heading(words: str) -> Html:

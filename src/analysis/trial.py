@@ -16,7 +16,7 @@ from analysis.figures import COLOURS, Figures, Html
 from analysis.identify import Identified
 from analysis.sentences import say
 from analysis.tables import heading, join, paragraph
-from analysis.vietnamese import _, write_number
+from analysis.vietnamese import _, write_list, write_number
 
 FULL_RATE = 100.0
 
@@ -58,8 +58,8 @@ def trial_section(
             [
                 say(
                     _(
-                        "Move a slider or type a rate. Each result is a range over every rule that fits; it is "
-                        "computed in this page, and nothing is sent anywhere."
+                        "Move a slider or type a rate. Each result is a range over every rule that fits, and over what "
+                        "an improvement may move besides; it is computed in this page, and nothing is sent anywhere."
                     )
                 )
             ],
@@ -95,6 +95,9 @@ def _row(figures: Figures, identified: Identified, code: str, known: Mapping[str
     if targets:
         listed = Html(_(" or ")).join(targets)
         notes.append(say(_("full marks perhaps from {targets} %"), targets=listed))
+    if known["effects"]:
+        moved = write_list(identified.rubric.name_of(other) for other in known["effects"])
+        notes.append(say(_("may also move {others}"), others=moved))
     least = round(rate.value, 2) if rate and rate.value is not None else 0.0
     ticks = join(*(Html('<option value="{:g}"></option>').format(tick) for tick in (least, *known["targets"], 100)))
     return Html(
@@ -131,9 +134,9 @@ def _words() -> dict[str, str]:
         "range": _("{low} to {high}"),
         "total": _("New total {total} of {points}; {gain} points more than today; {remaining} still lost."),
         "rank": _("Rank {rank} of {ranked}, if the other provinces stay as they are."),
-        "rank_open": _("Rank {rank} of {ranked}: only {known} of the totals is known."),
+        "rank_open": _("Rank {rank} of {ranked}, if the others stay as they are: only {known} of the totals is known."),
         "rank_unknown": _("Nothing can be said of the rank: the totals of the others are not known."),
-        "gain": _("alone +{gain} points"),
+        "gain": _("this alone: +{gain} points"),
         "not_moved": _("not moved"),
         "bad_rate": _("Write a rate from {least} to {most}."),
         "bad_goal": _("Write a total above today's {today} and at most {points}."),

@@ -56,10 +56,11 @@ def first_acts(
     -------
     At most three rows of `whatif.gains`, the highest sure gain first.
     """
-    targets = {
-        row.lever: min(round(rate_of(identified, row.lever).high, 2) + row.added, 100.0)
-        for row in chosen.steps.itertuples()
-    }
+    targets = {}
+    for row in chosen.steps.itertuples():
+        today, printed = rate_of(identified, row.lever), identified.readings[row.lever].rate is not None
+        start = (today.low + today.high) / 2 if printed else today.high
+        targets[row.lever] = min(round(start, 2) + row.added, 100.0)
     steps = [gains(identified, {code: target}, levers) for code, target in targets.items()]
     rows = pd.concat(steps or [weighed[weighed["code"] != TOGETHER]])
     order = ["gain_low", "gain_high"]

@@ -34,8 +34,9 @@ from analysis.history import Source
 from analysis.identify import Identified
 from analysis.live import handles, within
 from analysis.rubric import months_of
-from analysis.typed import MOST_ROWS, title, write_rules, write_whatif
-from analysis.vietnamese import _, write_date
+from analysis.ruled import write_rules
+from analysis.typed import MOST_ROWS, title, write_whatif
+from analysis.vietnamese import _
 from analysis.whatif import check_levers
 
 FILE = "workbook.xlsx"
@@ -107,7 +108,7 @@ def _write_figures(sheet: Any, figures: Figures, sources: Mapping[str, Source]) 
         (_("As printed"), 50),
         (_("In words"), 24),
     )
-    put_heads(sheet, 1, [words for words, _width in heads], [width for _words, width in heads])
+    put_heads(sheet, 1, *zip(*heads, strict=True))
     units = {"points": _("points"), "percent": "%", "count": _("count"), "rank": _("rank")}
     kinds = {
         "published": _("published"),
@@ -149,7 +150,7 @@ def _write_losses(sheet: Any, by_group: pd.DataFrame, figures: Figures, identifi
         (_("Highest loss"), 14),
         (_("Share of the points lost"), 16),
     )
-    put_heads(sheet, 1, [words for words, _width in heads], [width for _words, width in heads])
+    put_heads(sheet, 1, *zip(*heads, strict=True))
     last = len(by_group) + 1
     summed, total = last + 1, last + 2
     printed, points = figures["total"], identified.rubric.points
@@ -199,10 +200,7 @@ def _source_words(figure: Figure, sources: Mapping[str, Source]) -> str:
     source = sources.get(figure.source)
     if source is None:
         return figure.source
-    words = ", ".join(part for part in (source.publisher, source.number, source.title) if part)
-    if source.published:
-        words += f" ({write_date(source.published.isoformat())})"
-    return f"{words}\n{source.url}" if source.url else words
+    return f"{source.in_full}\n{source.url}" if source.url else source.in_full
 
 
 def _moment(figures: Figures, period: str) -> datetime:

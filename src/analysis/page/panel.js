@@ -1,11 +1,9 @@
-// The page's own controls: trying improvements, opening the source of a number, slides.
+// How does a reader try an improvement? The controls of the panel, and its state in the address.
 (() => {
   'use strict';
   const find = (id) => document.getElementById(id);
   const say = (template, values) => template.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
-  const block = find('trial-data');
-  if (!block) return;
-  const data = JSON.parse(block.textContent);
+  const data = JSON.parse(find('trial-data').textContent);
   const {words} = data;
 
   // Numbers as people read them: half up, as vietnamese.write_number.
@@ -92,7 +90,6 @@
       bar.querySelector('.label').textContent = `${between([low, high], 1)}/${group.points}`;
     }
     showNeeded();
-    keep();
   }
   function showNeeded() {
     const place = find('trial-needed');
@@ -121,7 +118,10 @@
   let waiting = 0;
   function later() {
     cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(show);
+    waiting = requestAnimationFrame(() => {
+      show();
+      keep();
+    });
   }
   for (const [code, {slide, typed, least}] of Object.entries(rows)) {
     const steps = {ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10};
@@ -216,122 +216,15 @@
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = words.apply;
-    button.addEventListener('click', apply);
+    button.addEventListener('click', () => {
+      apply();
+      keep();
+    });
     warn(`${say(words.other, {rules: rules ?? '?', data: figures ?? '?'})} `).append(button);
     data.levers.forEach((code) => set(code, data.chosen[code] ?? rows[code].least));
-    const stay = location.hash;
     show();
-    history.replaceState(null, '', stay);
   }
   find('trial').hidden = false;
   open();
   addEventListener('hashchange', () => { if (location.hash.startsWith(MARK)) open(); });
-
-  // A number opens its source: the row of the list of figures, in a window of its own.
-
-  const source = document.createElement('dialog');
-  source.setAttribute('aria-labelledby', 'source-title');
-  source.addEventListener('click', (event) => { if (event.target === source) source.close(); });
-  document.body.append(source);
-  document.addEventListener('click', (event) => {
-    const link = event.target.closest('a.f');
-    const row = link && find(decodeURIComponent(link.hash.slice(1)));
-    if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    const list = document.createElement('dl');
-    const heads = [...row.closest('table').querySelectorAll('thead th')];
-    [...row.children].forEach((cell, place) => {
-      if (!cell.textContent.trim()) return;
-      const name = document.createElement('dt');
-      name.textContent = heads[place].textContent;
-      const value = document.createElement('dd');
-      value.append(...[...cell.childNodes].map((node) => node.cloneNode(true)));
-      list.append(name, value);
-    });
-    list.querySelectorAll('[id]').forEach((item) => item.removeAttribute('id'));
-    list.querySelectorAll('details').forEach((item) => { item.open = true; });
-    const title = document.createElement('h2');
-    title.id = 'source-title';
-    title.textContent = link.textContent;
-    const close = document.createElement('button');
-    close.type = 'button';
-    close.textContent = words.close;
-    close.addEventListener('click', () => source.close());
-    source.replaceChildren(title, list, close);
-    source.showModal();
-  });
-
-  // Slides
-
-  const slides = [...document.querySelectorAll('.slide')];
-  const root = document.documentElement;
-  const label = document.createElement('div');
-  label.className = 'slide-bar';
-  const buttons = ['before', 'next', 'leave'].map((name) => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = words[name];
-    return button;
-  });
-  const told = document.createElement('span');
-  told.setAttribute('aria-live', 'polite');
-  const chip = document.querySelector('.origin').cloneNode(true);
-  chip.className = 'slide-label';
-  label.append(chip, told, ...buttons);
-  label.hidden = true;
-  document.querySelector('main').append(label);
-  let at = 0;
-  // The heading of the slide that is shown is the main one of the page.
-  function lead(slide) {
-    for (const head of document.querySelectorAll('h2[aria-level]')) {
-      head.removeAttribute('role');
-      head.removeAttribute('aria-level');
-    }
-    const head = slide?.querySelector('h1, h2');
-    if (head?.tagName === 'H2') {
-      head.setAttribute('role', 'heading');
-      head.setAttribute('aria-level', '1');
-    }
-  }
-  function place(number) {
-    at = Math.min(Math.max(number, 0), slides.length - 1);
-    slides.forEach((slide, own) => slide.classList.toggle('on', own === at));
-    lead(slides[at]);
-    told.textContent = say(words.slide, {number: at + 1, count: slides.length});
-    scrollTo(0, 0);
-  }
-  function present(on) {
-    root.classList.toggle('slides', on);
-    label.hidden = !on;
-    if (on) place(0); else lead(null);
-    try {
-      history.replaceState(null, '', (on ? '?slides' : location.pathname) + location.hash);
-    } catch {
-      // as above
-    }
-  }
-  buttons[0].addEventListener('click', () => place(at - 1));
-  buttons[1].addEventListener('click', () => place(at + 1));
-  buttons[2].addEventListener('click', () => present(false));
-  addEventListener('keydown', (event) => {
-    if (!root.classList.contains('slides') || source.open || event.target.matches('input')) return;
-    const step = {ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1}[event.key];
-    if (step) place(at + step);
-    else if (event.key === 'Home') place(0);
-    else if (event.key === 'End') place(slides.length - 1);
-    else if (event.key === 'Escape') present(false);
-    else return;
-    event.preventDefault();
-  });
-  const bar = document.createElement('p');
-  bar.className = 'buttons tools';
-  for (const [name, act] of [['slides', () => present(true)], ['print', () => print()]]) {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = words[name];
-    button.addEventListener('click', act);
-    bar.append(button);
-  }
-  document.querySelector('header').append(bar);
-  if (new URLSearchParams(location.search).has('slides')) present(true);
 })();
