@@ -46,7 +46,7 @@
     try {
       history.replaceState(null, '', (on ? '?slides' : location.pathname) + location.hash);
     } catch {
-      // as above
+      // a page in a frame of another program may not change its address
     }
   }
   buttons[0].addEventListener('click', () => place(at - 1));
