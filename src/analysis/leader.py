@@ -63,9 +63,9 @@ def acts_section(figures: Figures, first: pd.DataFrame, asked: pd.DataFrame, ide
         rate = figures.get(f"step.{row.code}.rate") or figures.get(f"indicator.{row.code}.rate")
         parts = {name: figures[f"act.{row.code}.{name}"] for name in ("gain", "target")}
         change = (
-            say(_("to {target} %; today's rate is not printed"), **parts)
+            say(_("to {target}\u00a0%; today's rate is not printed"), **parts)
             if rate is None
-            else say(_("from {rate} % to {target} %"), rate=rate, **parts)
+            else say(_("from {rate}\u00a0% to {target}\u00a0%"), rate=rate, **parts)
         )
         worth = say(_("+{gain} points"), **parts)
         own = besides(figures[f"act.{row.code}.own"], row.moved, identified) if row.moved else ""
