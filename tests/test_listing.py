@@ -413,7 +413,7 @@ def test_success_sweeps_the_failures_of_its_report(project_copy):
     own.append(put_failure(reports, "unread-000000000000", period=""))
     other = put_failure(reports, "hoa-binh-2024-07-000000000000", period="2024-07")
     notebook = nbformat.read(project_copy / NOTEBOOK, as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith(("charts.", "tables.rules"))]
+    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith(("drawing.", "tables.rules"))]
     nbformat.write(notebook, project_copy / NOTEBOOK)
     page = report.render(report.prepare({"month": "2023-04", "language": "en"}))
     assert not any(folder.exists() for folder in own) and other.is_dir()

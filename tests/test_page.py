@@ -872,7 +872,6 @@ def test_a_chart_says_who_lost_most_only_where_it_is_known(card):
     by_group = names["by_group"]
     axes = charts.loss_by_group(by_group)
     title = " ".join(axes.figure.get_suptitle().split())
-    charts.plt.close(axes.figure)
     first = next((row for row in by_group.itertuples() if title.startswith(f"{row.name} lost most")), None)
     if first is not None:
         for other in by_group[by_group["code"] != first.code].itertuples():

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from analysis.errors import AnalysisError, BulletinError, CheckError, UsageError
+from analysis.project import DEFAULT_ENTITY
 from analysis.vietnamese import LANGUAGES, LOCALE_FOLDER, _, read_rate, slug, use_language
 
-DEFAULT_ENTITY = "Hòa Bình"
 INTERRUPTED = 130
 
 
@@ -70,23 +71,26 @@ def app() -> None:
 @month_argument
 @entity_option
 @levers_option
+@click.option(
+    "--levers",
+    "file",
+    type=click.Path(path_type=Path),
+    help=_("Improvements that were written down, as explore_whatif does; what the command line says comes first."),
+)
 @target_option
 @click.option("--pdf", is_flag=True, help=_("Print it as PDF too, with an installed Chromium, Chrome or Edge."))
 @speaking
-def report(month: str, entity: str, levers: tuple[str, ...], target: float | None, pdf: bool) -> None:
+def report(
+    month: str, entity: str, levers: tuple[str, ...], file: Path | None, target: float | None, pdf: bool
+) -> None:
     from analysis.report import prepare, render
     from analysis.vietnamese import language, write_period
 
+    given = {"entity": entity, "month": month, "levers": _levers(levers), "target_score": target}
+    if file is not None:
+        given = _written_down(file, given)
     _say(_("Reading the figures and the rules…"))
-    parameters = prepare(
-        {
-            "entity": entity,
-            "month": month,
-            "language": language(),
-            "levers": _levers(levers),
-            "target_score": target,
-        }
-    )
+    parameters = prepare({**given, "language": language()})
     _say(
         _("Running and rendering the notebook: {entity}, {period}…").format(
             entity=parameters.entity, period=write_period(parameters.month)
@@ -310,6 +314,24 @@ def _levers(texts: tuple[str, ...]) -> dict[str, float]:
                 _("Write indicator=rate, once each, with a rate from 0 to 100, such as e_result=80."),
             ) from error
     return levers
+
+
+def _written_down(file: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """What a file of improvements says, where the command line says nothing; with a word where it is out of date."""
+    from analysis.improvements import load_improvements, out_of_date
+
+    written = load_improvements(file)
+    asked = click.get_current_context().get_parameter_source("entity")
+    month: str = given["month"] or written.month
+    chosen = {
+        "entity": given["entity"] if asked is not ParameterSource.DEFAULT or not written.entity else written.entity,
+        "month": month,
+        "levers": {**written.levers, **given["levers"]},
+        "target_score": written.target_score if given["target_score"] is None else given["target_score"],
+    }
+    for words in out_of_date(written, month):
+        _say(words)
+    return chosen
 
 
 def _confirmed(answer: Any, asks: bool) -> bool:

@@ -22,7 +22,7 @@ from analysis.levers import load_costs, load_levers, with_costs
 from analysis.plan import plan, rates_for
 from analysis.proof import conflict, contributions, gain_width, ruled_out
 from analysis.recover import Recovered, recover
-from analysis.rubric import months_left, rubric_in_force
+from analysis.rubric import Rubric, months_left, rubric_in_force
 from analysis.usual import ask, next_target, workable
 from analysis.vietnamese import _, write_list, write_number, write_period, write_range
 from analysis.whatif import gains, usual_levers
@@ -42,15 +42,7 @@ def identify(month: str, entity: str, alone: bool, assumed: bool) -> Answer:
     relations = load_relations(rubric) if assumed else ()
     if relations:
         cards = [assume(item, relations) for item in cards]
-    try:
-        identified = identify_cards(cards, rubric)
-    except ContradictionError as error:
-        named = [
-            f"{where} {when}: {rubric.name_of(code)} ({unit})" for where, when, code, unit in conflict(cards, rubric)
-        ]
-        raise ContradictionError(
-            error.what, [_("a smallest set that cannot hold together:"), *named], error.next_step
-        ) from error
+    identified = explained_by(cards, rubric)
     open_rules = alternatives(identified)
     ruled, scores, hidden = (
         ruled_out(identified, cards, open_rules),
@@ -71,6 +63,19 @@ def identify(month: str, entity: str, alone: bool, assumed: bool) -> Answer:
         },
         text="\n".join(_identified_in_words(identified, cards, ruled, scores, hidden, len(relations))),
     )
+
+
+def explained_by(cards: Sequence[Card], rubric: Rubric) -> Identified:
+    """The rules that fit these cards. Raises ContradictionError with a smallest set of figures in conflict."""
+    try:
+        return identify_cards(cards, rubric)
+    except ContradictionError as error:
+        named = [
+            f"{where} {when}: {rubric.name_of(code)} ({unit})" for where, when, code, unit in conflict(cards, rubric)
+        ]
+        raise ContradictionError(
+            error.what, [_("a smallest set that cannot hold together:"), *named], error.next_step
+        ) from error
 
 
 def _recovered(found: Recovered, entity: str, month: str) -> Answer:

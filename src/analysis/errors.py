@@ -32,6 +32,10 @@ class AnalysisError(Exception):
         more = len(self.rows) - ROWS_SHOWN
         return [*self.rows[:ROWS_SHOWN], *([f"… +{more}"] if more > 0 else [])]
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the message, for where in our code it was raised helps nobody there."""
+        return str(self).splitlines()
+
     def __str__(self) -> str:
         shown = [f"  - {row}" for row in self.shown_rows]
         return "\n".join(part for part in (self.what, *shown, self.next_step) if part)

@@ -11,6 +11,8 @@ from analysis import __version__
 from analysis.errors import ProjectError
 from analysis.vietnamese import _
 
+DEFAULT_ENTITY = "Hòa Bình"
+
 
 def root() -> Path:
     """The top folder of the project. Raises ProjectError when there is none."""

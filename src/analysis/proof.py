@@ -119,15 +119,16 @@ def gain_width(levers: Mapping[str, float]) -> Callable[[Identified], float]:
     return width
 
 
-def fixed(rubric: Rubric, code: str, parameter: str, value: float) -> Rubric:
-    """The members of a family where one indicator's `max` (points) or `target` (percent) has one value."""
+def fixed(rubric: Rubric, code: str, parameter: str, value: float, *others: float) -> Rubric:
+    """The members of a family where one indicator's `max` (points) or `target` (percent) is one of these values."""
+    only = {"value": None, "any_of": (value, *others)} if others else {"value": value, "any_of": ()}
     groups = []
     for group in rubric.groups:
         indicators = []
         for indicator in group.indicators:
             if indicator.code == code:
                 known: Parameter[float] = getattr(indicator, parameter)
-                alone = known.model_copy(update={"value": value, "any_of": (), "low": None, "high": None})
+                alone = known.model_copy(update={**only, "low": None, "high": None})
                 indicator = indicator.model_copy(update={parameter: alone})
             indicators.append(indicator)
         groups.append(group.model_copy(update={"indicators": tuple(indicators)}))

@@ -28,6 +28,7 @@ from analysis.errors import (
 )
 from analysis.listing import failed, index_of_reports, published
 from analysis.pdf import print_pdf
+from analysis.project import DEFAULT_ENTITY
 from analysis.promises import Promised, last_promised
 from analysis.publish import WORK, only_one, publish, recover, replace_file, sweep, writing
 from analysis.rendering import page_of
@@ -35,7 +36,6 @@ from analysis.result import EXECUTED, FIGURES, PAGE, PDF, RESULT, Result, save_f
 from analysis.running import USUAL, Limits, execute, kept, one_cell, prepare_environment, save_notebook
 from analysis.vietnamese import _, finding_in_words, nearest, slug, use_language
 
-DEFAULT_ENTITY = "Hòa Bình"
 UNREAD = "unread"  # the runs whose report is not known, because the figures or the rules cannot be read
 
 

@@ -142,13 +142,6 @@ def indicators(figures: Figures, by_indicator: pd.DataFrame, by_group: pd.DataFr
 
 def rules(figures: Figures, open_rules: pd.DataFrame, sources: Mapping[str, Source]) -> Html:
     """Which rules were tried, which survive, and how sure each parameter is."""
-    status = {
-        "legal": _("legal"),
-        "reverse_engineered": _("reverse engineered"),
-        "inferred": _("inferred"),
-        "assumed": _("assumed"),
-        "unknown": _("unknown"),
-    }
     rows = []
     for _code, tried in open_rules.groupby("code", sort=False):
         maxima, targets = (tried[tried["parameter"] == name] for name in ("max", "target"))
@@ -156,10 +149,10 @@ def rules(figures: Figures, open_rules: pd.DataFrame, sources: Mapping[str, Sour
             [
                 tried.iloc[0]["name"],
                 _alternatives(figures, maxima[maxima["fits"]]),
-                status[maxima.iloc[0]["status"]],
+                status_name(maxima.iloc[0]["status"]),
                 _alternatives(figures, targets[targets["fits"]]),
                 _alternatives(figures, targets[~targets["fits"]]),
-                status[targets.iloc[0]["status"]],
+                status_name(targets.iloc[0]["status"]),
             ]
         )
     heads = [
@@ -270,6 +263,17 @@ def weakest_kind(figures: Figures) -> str:
     read = ("total", "rank", "group.", "printed.")
     kinds = {item.kind for item in figures.values() if item.where and item.id.startswith(read)}
     return next(kind for kind in WEAKEST_FIRST if kind in kinds)
+
+
+def status_name(status: str) -> str:
+    """How a rule is known, in the reader's language."""
+    return {
+        "legal": _("legal"),
+        "reverse_engineered": _("reverse engineered"),
+        "inferred": _("inferred"),
+        "assumed": _("assumed"),
+        "unknown": _("unknown"),
+    }[status]
 
 
 def _alternatives(figures: Figures, rows: pd.DataFrame) -> Html:

@@ -1,0 +1,144 @@
+"""What do all our pictures have in common? One theme, one way to finish a chart, to show it, and to save it.
+
+Pictures have a white ground and dark text, so that they read alike on a dark page and on paper. Their letters are text,
+in fonts that have every Vietnamese one.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from matplotlib.transforms import offset_copy
+
+from analysis.figures import COLOURS, Html
+from analysis.publish import replace_all, writing
+from analysis.vietnamese import _, write_number
+
+INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
+WIDTH, WIDE = 4.6, 6.4  # inches: in a report, in a notebook
+SIZE, SMALL = 12, 9
+LEGEND_DOWN = 44  # points, under the unit of the axis
+DOTS = 200  # of a saved PNG, per inch
+
+sns.set_theme(
+    style="white",
+    rc={
+        "font.family": ["DejaVu Sans", "sans-serif"],
+        "font.size": SIZE,
+        "axes.titlesize": SIZE,
+        "axes.labelsize": SIZE,
+        "xtick.labelsize": SIZE,
+        "ytick.labelsize": SIZE,
+        "axes.edgecolor": MUTED,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "scorecard",
+        "axes.unicode_minus": True,
+    },
+)
+
+
+def picture(ax: Axes, text: str, source: str) -> Html:
+    """The chart as a figure that needs no other file: SVG, with its words for those who do not see it."""
+    figure: Any = ax.figure
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", file.getvalue(), flags=re.S).strip()
+    data = base64.b64encode(svg.encode()).decode()
+    width, height = (round(96 * inches) for inches in figure.get_size_inches())
+    return Html(
+        '<figure class="chart"><img src="data:image/svg+xml;base64,{data}" width="{width}" height="{height}" '
+        'alt="{alt}"><figcaption>{source}</figcaption></figure>'
+    ).format(data=data, width=width, height=height, alt=text, source=source)
+
+
+def finding(ax: Axes) -> str:
+    """The title of a chart as one line: what it finds."""
+    figure: Any = ax.figure
+    return " ".join(figure.get_suptitle().split())
+
+
+def save_picture(ax: Axes, path: Path, source: str) -> list[Path]:
+    """Write the chart as `path`.svg and `path`.png; the files. The picture itself gets its source line under it.
+
+    Raises WriteError; files that were there are then unchanged.
+    """
+    figure: Any = ax.figure
+    size = figure.get_size_inches()
+    lines = wrapped(source, 64)
+    room = 0.2 + 0.16 * (lines.count("\n") + 1)
+    figure.set_size_inches(size[0], size[1] + room)
+    figure.tight_layout(rect=(0, room / (size[1] + room), 1, 1))
+    figure.text(0.02, 0.02, lines, fontsize=SMALL, color=MUTED, va="bottom", linespacing=1.2)
+    files: dict[Path, bytes] = {}
+    for form, settings in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
+        file = io.BytesIO()
+        figure.savefig(file, format=form, metadata=settings, dpi=DOTS)
+        files[path.with_name(f"{path.name}.{form}")] = file.getvalue()
+    with writing(_("No picture was written.")):
+        replace_all(files)
+    return list(files)
+
+
+def fitted(ax: Axes, title: str) -> Axes:
+    """The title from the left edge of the picture, and margins in which every word fits."""
+    figure: Any = ax.figure
+    figure.suptitle(wrapped(title, 40), x=0.02, ha="left", fontsize=SIZE, fontweight="bold")
+    figure.tight_layout()
+    return ax
+
+
+def axes(bars: float, width: float = WIDTH) -> Axes:
+    """An empty chart with room for horizontal bars."""
+    return Figure(figsize=(width, 1.5 + 0.6 * bars)).subplots()  # not pyplot's, which a notebook would show once more
+
+
+def below(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
+    """The legend under the chart, from the left edge of its axes."""
+    handles = ax.get_legend_handles_labels()[0] if handles is None else handles
+    figure: Any = ax.figure
+    place = offset_copy(ax.transAxes, figure, y=-LEGEND_DOWN, units="points")
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=place, frameon=False)
+
+
+def palette(rows: pd.DataFrame) -> dict[str, str]:
+    """The colour of each `label`: that of the group whose `code` it has."""
+    return {label: COLOURS.get(code, MUTED) for label, code in zip(rows["label"], rows["code"], strict=True)}
+
+
+def wrapped(words: str, width: int = 18) -> str:
+    """Words over lines of at most so many characters, unless a word is longer."""
+    lines = [""]
+    for word in words.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)
+
+
+def finished(ax: Axes, title: str, unit: str) -> Axes:
+    """Horizontal bars with their title, unit and grid."""
+    ax.set(ylabel="", xlabel=unit)
+    ax.tick_params(left=False)
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _place: write_number(value, 0 if value == int(value) else 1))
+    )
+    sns.despine(ax=ax, left=True)
+    ax.grid(axis="x", color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+    return fitted(ax, title)

@@ -1,0 +1,127 @@
+"""How does an answer follow a slider? Controls of ipywidgets beside an answer that is drawn anew when one moves.
+
+The answer is an output of its cell, not a widget: a notebook that ran without a screen shows it too, for the values
+that the controls begin with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import ipywidgets
+from IPython.display import display
+
+from analysis import project
+from analysis.answers import Month
+from analysis.bounds import rate_of
+from analysis.errors import AnalysisError
+from analysis.exploring import chart, show
+from analysis.figures import Html
+from analysis.improvements import save_improvements
+from analysis.questions import suppose, what_it_is_worth, which_rank, which_rules_fit
+from analysis.vietnamese import _, write_number, write_range
+from analysis.whatif import USUAL_LEVERS, usual_levers
+
+FULL = ipywidgets.Layout(width="100%", max_width="44em")
+TARGETS = (100.0, 95.0, 90.0, 85.0, 80.0, 70.0, 60.0, 50.0, 40.0, 30.0)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Sliders for the rates of a month, in percent, by indicator."""
+
+    month: Month
+    sliders: Mapping[str, ipywidgets.FloatSlider]
+
+    @property
+    def levers(self) -> dict[str, float]:
+        """The rates that were raised above today's."""
+        return {code: slider.value for code, slider in self.sliders.items() if slider.value > slider.min}
+
+    def save(self, target_score: float | None = None) -> str:
+        """Write the rates down for `scorecard report --levers FILE`; the file (see `improvements`)."""
+        path = save_improvements(self.month.identified, self.levers, target_score)
+        return path.relative_to(project.root()).as_posix()
+
+
+def try_rates(month: Month, *indicators: str) -> Trial:
+    """Sliders from today's rates up, with what they are worth; without names the two levers of every report.
+
+    A rate that is not printed starts at the least that the published figures allow.
+    """
+    identified = month.identified
+    begin, sliders = usual_levers(identified), {}
+    for code in indicators or USUAL_LEVERS:
+        today = rate_of(identified, code)
+        least = min(ceil(today.low * 10 - 1e-6) / 10, 100.0)
+        printed = identified.readings[code].printed
+        name = identified.rubric.indicators[code].name
+        sliders[code] = ipywidgets.FloatSlider(
+            value=max(begin.get(code, least), least),
+            min=least,
+            max=100.0,
+            step=0.1,
+            readout_format=".1f",
+            description=name
+            if printed
+            else _("{name} (today {rate} %)").format(name=name, rate=write_range(today.low, today.high, 0)),
+            continuous_update=False,
+            style={"description_width": "60%"},
+            layout=FULL,
+        )
+    trial = Trial(month, sliders)
+    _follow(list(sliders.values()), lambda: _worth(trial))
+    return trial
+
+
+def try_rules(month: Month, indicator: str) -> None:
+    """Targets to choose for an indicator, with what then survives of the whole family, or which figures forbid it."""
+    known = month.identified.rubric.indicators[indicator]
+    choices = sorted({*TARGETS, *known.target.alternatives}, reverse=True)
+    box = ipywidgets.SelectMultiple(
+        options=[(_("no target") if target == 100 else f"{target:g} %", target) for target in choices],
+        value=sorted(known.target.alternatives, reverse=True),
+        rows=len(choices),
+        description=known.name,
+        style={"description_width": "60%"},
+        layout=FULL,
+    )
+    _follow([box], lambda: _surviving(month, indicator, box.value))
+
+
+def _worth(trial: Trial) -> Html:
+    if not trial.levers:
+        return Html("<p>{}</p>").format(_("Every rate stands where it is today: move a slider to the right."))
+    seen = chart(what_it_is_worth(trial.month, **trial.levers))
+    return Html(seen._repr_html_()) + show(which_rank(trial.month, **trial.levers), _("The rank that this would bring"))
+
+
+def _surviving(month: Month, indicator: str, targets: tuple[float, ...]) -> Html:
+    if not targets:
+        return Html("<p>{}</p>").format(_("Choose one target or more."))
+    found = suppose(month, indicator, targets)
+    rules = which_rules_fit(found)
+    words = _("{fit} of {tried} rules fit every published figure.").format(
+        fit=write_number(found.identified.survivors, 0), tried=write_number(found.identified.rubric.size(), 0)
+    )
+    own = rules[rules["code"] == indicator]
+    own.attrs = rules.attrs
+    return Html("<p>{}</p>").format(words) + show(own, _("What is left of this indicator's rule"))
+
+
+def _follow(controls: list[Any], answer: Callable[[], Html]) -> None:
+    """Show the controls and the answer, and the answer anew when one of them moves."""
+
+    def shown() -> Html:
+        try:
+            return answer()
+        except AnalysisError as error:
+            return Html("<pre>{}</pre>").format(str(error))
+
+    display(ipywidgets.VBox(controls))
+    handle = display(shown(), display_id=True)
+    for control in controls:
+        control.observe(lambda _change: handle.update(shown()), names="value")

@@ -1,0 +1,189 @@
+"""How does an answer look in a notebook? A frame as a table that can be read aloud, and a picture with its table.
+
+Every answer of `questions` is a frame that carries its source line and the picture it is drawn as (`attrs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis import charts, comparisons, project
+from analysis.drawing import finding, picture, save_picture
+from analysis.errors import ParameterError
+from analysis.figures import Html
+from analysis.findings import effect_name
+from analysis.losses import part_name
+from analysis.publish import replace_all, writing
+from analysis.tables import status_name, table
+from analysis.vietnamese import _, nearest, nfc, slug, write_number, write_period, write_range
+
+FOLDER = "pictures"
+Heading = tuple[Callable[[], str], int, float]  # words, decimals, factor
+
+PICTURES: dict[str, Callable[[pd.DataFrame], Axes]] = {
+    "loss_by_group": charts.loss_by_group,
+    "lost_by_indicator": comparisons.lost_by_indicator,
+    "cards_side_by_side": comparisons.cards_side_by_side,
+    "change_steps": comparisons.change_steps,
+    "gain_ranges": charts.gain_ranges,
+}
+NUMBERS: dict[str, Heading] = {
+    "score": (lambda: _("Score"), 2, 1),
+    "max": (lambda: _("Maximum"), 0, 1),
+    "lost": (lambda: _("Lost, points"), 2, 1),
+    "share": (lambda: _("Share, %"), 1, 100),
+    "achieved": (lambda: _("Of its maximum, %"), 0, 100),
+    "rate": (lambda: _("Rate, %"), 2, 1),
+    "target": (lambda: _("Target, %"), 2, 1),
+    "gain": (lambda: _("Gain, points"), 2, 1),
+    "own": (lambda: _("Own part, points"), 2, 1),
+    "total": (lambda: _("New total"), 2, 1),
+    "remaining": (lambda: _("Still lost"), 2, 1),
+    "printed": (lambda: _("As printed"), 2, 1),
+    "value": (lambda: _("Value"), 2, 1),
+    "wider": (lambda: _("Range wider without it, points"), 2, 1),
+    "survivors": (lambda: _("Rules that fit without it"), 0, 1),
+    "added": (lambda: _("Raise by, percentage points"), 2, 1),
+    "after": (lambda: _("Rate then, %"), 2, 1),
+    "cost": (lambda: _("Effort, percentage points"), 2, 1),
+    "rank": (lambda: _("Rank"), 0, 1),
+    "ranked": (lambda: _("Of how many"), 0, 1),
+    "known": (lambda: _("Totals known"), 0, 1),
+    "indicators": (lambda: _("Indicators"), 0, 1),
+    "conf": (lambda: _("Confidence interval"), 2, 1),
+    "": (lambda: _("Within rounding"), 2, 1),
+}
+WORDS: dict[str, tuple[Callable[[], str], Callable[[Any], str]]] = {
+    "card": (lambda: _("Card"), str),
+    "name": (lambda: _("Name"), str),
+    "code": (lambda: _("Code"), str),
+    "lever": (lambda: _("Code"), str),
+    "certainty": (lambda: _("How sure"), lambda certainty: {
+        "published": _("published"), "assumes_one_rule": _("if one rule held"), "not_separable": _("not separable"),
+    }[certainty]),
+    "status": (lambda: _("How it is known"), status_name),
+    "effect": (lambda: _("What it is"), effect_name),
+    "why": (lambda: _("Why"), str),
+    "part": (lambda: _("Part"), part_name),
+    "period": (lambda: _("Period"), write_period),
+    "parameter": (lambda: _("Rule"), lambda name: {"max": _("maximum"), "target": _("target")}.get(name, name)),
+    "disclosure": (lambda: _("In the notice"), lambda part: {
+        "printed": _("printed"), "derivable": _("derivable"), "undisclosed": _("undisclosed"),
+    }[part]),
+    "fits": (lambda: _("Fits"), lambda fits: _("yes") if fits else _("no")),
+    "unit": (lambda: _("Unit"), lambda unit: {
+        "points": _("points"), "percent": "%", "count": _("number"), "rank": _("rank"),
+    }[unit]),
+    "case": (lambda: _("Case"), lambda case: {"today": _("today"), "after": _("afterwards")}.get(case, case)),
+}  # fmt: skip
+FIRST = {"_low": "_high", "_best": "_worst", "low": "high"}
+LAST = tuple(FIRST.values())
+HIDDEN = ("decimals", "group", "moved", "open")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture with its table: shown in a notebook, and saved with its source line."""
+
+    draw: Callable[[pd.DataFrame], Axes]
+    frame: pd.DataFrame
+    source: str
+
+    def _repr_html_(self) -> str:
+        ax = self.draw(self.frame)
+        title = finding(ax)
+        folded = Html("<details><summary>{}</summary>{}</details>")
+        return str(picture(ax, title, self.source) + folded.format(_("The same as a table"), show(self.frame, title)))
+
+    def __repr__(self) -> str:
+        return f"<{finding(self.draw(self.frame))}>"
+
+    def save(self, name: str) -> list[str]:
+        """Write `reports/pictures/<name>` as SVG and PNG with its source line, and as CSV; the files.
+
+        Raises ParameterError for a name without a letter, WriteError where a file cannot be written.
+        """
+        if not slug(name):
+            raise ParameterError(_("A picture needs a name of letters or digits."), [name])
+        path = project.root() / "reports" / FOLDER / slug(name)
+        table_file = path.with_suffix(".csv")
+        with writing(_("No picture was written.")):
+            replace_all({table_file: self.frame.to_csv(index=False, lineterminator="\n").encode()})
+        files = [*save_picture(self.draw(self.frame), path, self.source), table_file]
+        return [file.relative_to(project.root()).as_posix() for file in files]
+
+
+def chart(answer: pd.DataFrame) -> Seen:
+    """The picture of an answer, with its table folded under it. Raises ParameterError for a frame without a picture."""
+    name = answer.attrs.get("picture", "")
+    if name not in PICTURES:
+        raise ParameterError(
+            _("This frame is not drawn as a picture."), nearest(name, PICTURES), _("Show it as a table: show(frame).")
+        )
+    return Seen(PICTURES[name], answer, answer.attrs["source"])
+
+
+def show(answer: pd.DataFrame, caption: str = "") -> Html:
+    """A frame as a table with headings in the reader's language; two ends of a range are one column.
+
+    Columns that only programs need (decimals, the order) are left out; unknown ones are shown under their own names.
+    """
+    heads: list[str] = []
+    columns: list[list[str]] = []
+    text: list[int] = []
+    for head, cells, is_text in _columns(answer):
+        text += [len(heads)] if is_text else []
+        heads.append(head)
+        columns.append(cells)
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    shown = table(caption or answer.attrs.get("caption", "") or _("Table"), heads, rows, text=text)
+    source = answer.attrs.get("source", "")
+    return shown + Html("<p><small>{}</small></p>").format(source) if source else shown
+
+
+def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, list[str], bool]]:
+    """Each column that is shown: heading, cells, and whether they are words; what names a row comes first."""
+    names = [str(name) for name in frame.columns]
+    first = [name for name in ("card", "period", "name") if name in names]
+    for name in dict.fromkeys([*first, *names]):
+        stem, end = _stem(name)
+        if name in HIDDEN or end in LAST or any(f"{name}{end}" in names for end in FIRST):
+            continue
+        if end in FIRST:
+            yield _heading(stem), _ranges(frame[name], frame[f"{stem}{FIRST[end]}"], stem), False
+        elif name == "value" and "decimals" in names:
+            yield _heading(name), [_printed(*cell) for cell in zip(frame[name], frame["decimals"], strict=True)], False
+        elif name in WORDS:
+            heading, say = WORDS[name]
+            yield heading(), [nfc(say(value)) for value in frame[name]], True
+        elif pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name]):
+            yield _heading(name), _ranges(frame[name], frame[name], name), False
+        else:
+            yield _heading(name), [str(value) for value in frame[name]], True
+
+
+def _stem(name: str) -> tuple[str, str]:
+    """`lost_low` is (`lost`, `_low`); `low` is (``, `low`)."""
+    return next(((name.removesuffix(end), end) for end in (*FIRST, *LAST) if name.endswith(end)), (name, ""))
+
+
+def _heading(stem: str) -> str:
+    return NUMBERS[stem][0]() if stem in NUMBERS else stem
+
+
+def _printed(value: float, decimals: int) -> str:
+    return "–" if pd.isna(value) else write_number(value, decimals)
+
+
+def _ranges(low: pd.Series, high: pd.Series, stem: str) -> list[str]:
+    whole = pd.api.types.is_integer_dtype(low) and pd.api.types.is_integer_dtype(high)
+    _words, decimals, factor = NUMBERS.get(stem, (str, 0 if whole else 2, 1))
+    return [
+        "–" if pd.isna(least) or pd.isna(most) else write_range(factor * least, factor * most, decimals)
+        for least, most in zip(low, high, strict=True)
+    ]

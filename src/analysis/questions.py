@@ -1,0 +1,153 @@
+"""What may an analyst ask? Each question is one function; each answer a frame that knows its source and its picture.
+
+These are the names that `from analysis import …` gives. The frames are those of the modules that answer, described
+there; every `_low` and `_high` is a range over the rules that fit and over rounding, never a confidence interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from analysis import answers, changes, history, losses, proof, ranks, whatif
+from analysis import plan as planning
+from analysis.answers import Month
+from analysis.bounds import alternatives
+from analysis.decisions import explained_by
+from analysis.errors import ParameterError, RubricError
+from analysis.evidence import cards_of
+from analysis.levers import Lever, load_levers
+from analysis.project import DEFAULT_ENTITY
+from analysis.rubric import load_rubrics, months_left
+from analysis.usual import workable
+from analysis.vietnamese import _, nearest, write_period
+
+
+def open_month(month: str = "", entity: str = DEFAULT_ENTITY) -> Month:
+    """A month with its figures and the rules that fit it; without a month the latest one with a total.
+
+    Raises any AnalysisError that the figures, the rules or the names deserve.
+    """
+    return answers.open_month(month, entity)
+
+
+def where_points_went(*months: Month, by: str = "group") -> pd.DataFrame:
+    """Points lost by group (`losses.losses_by_group`) or `by="indicator"` (`losses.losses_by_indicator`).
+
+    Of several months, also of several provinces, the frames stand below each other, with `card` naming each.
+    """
+    if by not in ("group", "indicator") or not months:
+        raise ParameterError(_("Ask for one month or more, by “group” or “indicator”."), [by])
+    frames = [month.by_group if by == "group" else month.by_indicator for month in months]
+    if len(months) == 1:
+        return _answer(frames[0], months, "loss_by_group" if by == "group" else "lost_by_indicator")
+    named = [frame.assign(card=card_name(month)) for frame, month in zip(frames, months, strict=True)]
+    together = pd.concat(named, ignore_index=True)
+    return _answer(together, months, "cards_side_by_side")
+
+
+def what_changed(before: Month, after: Month) -> pd.DataFrame:
+    """What of the change between two months is performance, and what cannot be told apart (`changes.change_bridge`)."""
+    entities = {before.identified.entity, after.identified.entity}
+    if len(entities) > 1:
+        raise ParameterError(_("A change is that of one province; these are two."), sorted(entities))
+    periods = [month.identified.period for month in (before, after)]
+    moved = changes.change_bridge(after.history, load_rubrics(), after.identified.entity, *periods)
+    return _answer(moved, (before, after), "change_steps")
+
+
+def which_rules_fit(month: Month) -> pd.DataFrame:
+    """Every alternative of a rule, and whether some member of the family with it fits (`bounds.alternatives`)."""
+    return _answer(alternatives(month.identified), (month,))
+
+
+def suppose(month: Month, indicator: str, targets: Iterable[float] = (), maxima: Iterable[float] = ()) -> Month:
+    """The month under an edited family: an indicator's target is one of `targets` (percent), its maximum of `maxima`.
+
+    Raises ParameterError for an unknown indicator, RubricError where no maxima sum to the group's, and
+    ContradictionError, naming the figures in conflict, where no rule of the edited family fits.
+    """
+    rubric = month.identified.rubric
+    if indicator not in rubric.indicators:
+        raise ParameterError(
+            _("“{code}” is not an indicator of {rubric}.").format(code=indicator, rubric=rubric.id),
+            nearest(indicator.replace("_", "-"), rubric.indicators),
+            _("Indicators: {codes}.").format(codes=", ".join(rubric.indicators)),
+        )
+    for parameter, values in (("target", tuple(targets)), ("max", tuple(maxima))):
+        if values:
+            rubric = proof.fixed(rubric, indicator, parameter, *values)
+    group = next(group for group in rubric.groups if indicator in {item.code for item in group.indicators})
+    if not any(True for _allotment in group.allotments()):
+        raise RubricError(
+            _("the maxima of group {group} do not sum to {points:g}").format(group=group.code, points=group.points)
+        )
+    identified = month.identified
+    corrections = history.load_corrections()
+    cards = cards_of(month.history, rubric, identified.entity, identified.period, corrections)
+    found = explained_by(cards, rubric)
+    by_indicator = losses.losses_by_indicator(found)
+    return replace(
+        month,
+        cards=tuple(cards),
+        identified=found,
+        by_indicator=by_indicator,
+        ledger=losses.loss_ledger(found, by_indicator),
+    )
+
+
+def what_each_figure_told(month: Month, **levers: float) -> pd.DataFrame:
+    """What each published figure contributed: how much wider the gain were without it (`proof.contributions`)."""
+    weighed = _weighed(month, levers)
+    told = proof.contributions(month.identified, month.cards, proof.gain_width(weighed))
+    names = [month.identified.rubric.name_of(code) for code in told["code"]]
+    return _answer(told.assign(name=names), (month,))
+
+
+def what_it_is_worth(month: Month, **levers: float) -> pd.DataFrame:
+    """The gain of raising rates, in percent: `what_it_is_worth(month, e_result=80)` (`whatif.gains`)."""
+    return _answer(whatif.gains(month.identified, _weighed(month, levers), _acts(month)), (month,), "gain_ranges")
+
+
+def how_to_reach(month: Month, total: float, levers: Sequence[str] = ()) -> planning.Plan:
+    """The cheapest plan to a total that is sure under every rule that fits (`plan.plan`)."""
+    whatif.check_target(month.identified, total)
+    chosen = workable(month.identified, _acts(month), levers)
+    found = planning.plan(month.identified, chosen, total, months_left(month.identified.period))
+    return replace(found, steps=_answer(found.steps, (month,)))
+
+
+def which_rank(month: Month, **levers: float) -> pd.DataFrame:
+    """The rank today and after improvements, as far as the totals of others are known (`ranks.outlook`)."""
+    identified = month.identified
+    gain = whatif.gain_of(what_it_is_worth(month, **levers))
+    found = ranks.outlook(month.history, identified.rubric, identified.entity, identified.period, gain)
+    return _answer(found, (month,))
+
+
+def card_name(month: Month) -> str:
+    """What a month of a province is called beside others."""
+    return f"{month.identified.entity}, {write_period(month.identified.period)}"
+
+
+def sources_of(*months: Month) -> str:
+    """The source line of what was published for these months."""
+    known = history.load_sources()
+    names = dict.fromkeys(name for month in months for name in month.cards[0].figures["source"])
+    return _("Source: {source}.").format(source="; ".join(known[name].in_full for name in names))
+
+
+def _weighed(month: Month, levers: Mapping[str, float]) -> dict[str, float]:
+    return {code: float(rate) for code, rate in levers.items()} or whatif.usual_levers(month.identified)
+
+
+def _acts(month: Month) -> dict[str, Lever]:
+    return load_levers(month.identified.rubric, month.identified.period)
+
+
+def _answer(frame: pd.DataFrame, months: Sequence[Month], picture: str = "") -> pd.DataFrame:
+    answer = frame.copy()
+    answer.attrs = {"source": sources_of(*months), "picture": picture}
+    return answer
