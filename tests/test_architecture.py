@@ -48,7 +48,7 @@ LAYERS = (
     ("questions",),
     ("explorer",),
     ("rendering", "running", "pdf"),
-    ("report",),
+    ("report", "lab"),
     ("cli",),
 )
 LAYER = {module: height for height, modules in enumerate(LAYERS) for module in modules}
@@ -63,6 +63,7 @@ HOMES = {
     "nbconvert": {"rendering"},
     "nbformat": {"running"},
     "nbclient": {"running"},
+    "jupyterlab": {"lab"},
     "jupyter_client": {"kernel"},
     "babel": {"vietnamese"},
     "filelock": {"publish"},

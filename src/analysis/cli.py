@@ -115,6 +115,18 @@ def open_report(month: str, entity: str) -> None:
         _say(_("No browser was found here. Open this file in one."))
 
 
+@app.command(
+    help=_("Open JupyterLab on the notebooks, by default the one to start with. After -- come options of jupyter lab.")
+)
+@click.argument("words", nargs=-1, metavar=_("[NOTEBOOK] [-- OPTIONS]"))
+@speaking
+def lab(words: tuple[str, ...]) -> None:
+    from analysis.lab import open_lab
+
+    named = words[:1] if words and not words[0].startswith("-") else ()
+    open_lab("".join(named), words[len(named) :])
+
+
 @app.command(help=_("Where the points went: by group, by indicator, and by what the notice discloses."))
 @month_argument
 @entity_option

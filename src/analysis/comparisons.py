@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
 
-from analysis.drawing import INK, MUTED, WIDE, axes, below, finished, wrapped
+from analysis.drawing import GRID, INK, MUTED, WIDE, axes, below, finished, fitted, wrapped
 from analysis.figures import COLOURS
-from analysis.vietnamese import _, write_number, write_range
+from analysis.vietnamese import _, write_number, write_period, write_range
 
 MARKERS = ("o", "D", "s", "^", "v", "P")
 PALE = 0.35
@@ -116,3 +118,141 @@ def _some(parts: pd.DataFrame, effect: str, present: bool) -> bool:
 def _signed(value: float) -> str:
     words = write_number(value, 2)
     return f"+{words}" if value > 0 else words
+
+
+def standing(positions: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Where one province stands in each group (`peers.positions`): the middle half of all pale, their median a line.
+
+    Everything in percent of the maximum, so that groups of different worth can be read on one axis.
+    """
+    rows = positions[(positions["level"] == "group") & positions["value"].notna()].reset_index(drop=True)
+    ax = ax or axes(len(rows), WIDE)
+    for place, row in enumerate(rows.itertuples()):
+        colour, part = COLOURS.get(row.code, MUTED), 100 / row.max
+        width = part * (row.upper_quarter - row.lower_quarter)
+        ax.barh(place, width, left=part * row.lower_quarter, color=colour, alpha=PALE, height=0.5)
+        ax.vlines(part * row.median, place - 0.3, place + 0.3, color=INK, linewidth=1.5)
+        ax.scatter(part * row.value, place, color=colour, edgecolor=INK, marker="D", s=64, zorder=3, clip_on=False)
+        ranked = write_range(row.place_best, row.place_worst, 0)
+        text = _("rank {rank} of {of}").format(rank=ranked, of=write_number(row.of, 0))
+        ax.annotate(text, (102, place), va="center", annotation_clip=False)
+    ax.set_yticks(range(len(rows)), [wrapped(name) for name in rows["name"]])
+    ax.invert_yaxis()
+    ax.set_xlim(0, 100)
+    below(
+        ax,
+        [
+            Line2D([], [], color="white", markeredgecolor=INK, marker="D", markersize=8, label=_("this province")),
+            Patch(color=MUTED, alpha=PALE, label=_("the middle half of all")),
+            Line2D([], [], color=INK, linewidth=1.5, label=_("median")),
+        ],
+    )
+    title = _("No score of a group is published")
+    if len(rows):
+        worst = rows.loc[rows["quantile_high"].idxmin()]
+        title = _("{name}: {share} % of the others are not above").format(
+            name=worst["name"], share=write_number(100 * worst["quantile_high"], 0)
+        )
+    return finished(ax, title, _("percent of the maximum"))
+
+
+def shares_of_spread(spread: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Which groups go with the differences between totals (`spread.spread`): shares that sum to 100 %."""
+    rows = spread[(spread["level"] == "group") & (spread["share"].abs() > 1e-4)].reset_index(drop=True)
+    ax = ax or axes(len(rows), WIDE)
+    ax.barh(
+        range(len(rows)), 100 * rows["share"], color=[COLOURS.get(code, MUTED) for code in rows["code"]], height=0.6
+    )
+    for place, share in enumerate(rows["share"]):
+        text = f"{write_number(100 * share, 1)} %"
+        ax.annotate(text, (100 * max(share, 0), place), xytext=(5, 0), textcoords="offset points", va="center")
+    ax.axvline(0, color=MUTED, linewidth=1)
+    ax.set_yticks(range(len(rows)), [wrapped(name) for name in rows["name"]])
+    ax.invert_yaxis()
+    ax.margins(x=0.2)
+    title = _("{name} goes with {share} % of the differences").format(
+        name=rows.loc[0, "name"], share=write_number(100 * rows.loc[0, "share"], 0)
+    )
+    return finished(ax, title, _("percent of the variance of totals"))
+
+
+def leaders_and_others(apart: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Medians of the leading provinces and of the others in the indicators that set them apart most; at most ten."""
+    rows = apart.head(10).reset_index(drop=True)
+    ax = ax or axes(len(rows), WIDE)
+    for place, row in enumerate(rows.itertuples()):
+        colour = COLOURS.get(row.group, MUTED)
+        ax.plot([row.others_median, row.leaders_median], [place, place], color=colour, linewidth=2)
+        ax.scatter(row.others_median, place, color="white", edgecolor=colour, s=64, zorder=3, clip_on=False)
+        ax.scatter(row.leaders_median, place, color=colour, s=64, zorder=3, clip_on=False)
+    ax.set_yticks(range(len(rows)), [wrapped(name, 26) for name in rows["name"]])
+    ax.invert_yaxis()
+    ax.set_xlim(left=0)
+    ax.margins(x=0.1)
+    below(
+        ax,
+        [
+            Line2D([], [], linestyle="", color=MUTED, marker="o", markersize=8, label=_("median of the leaders")),
+            Line2D([], [], linestyle="", color="white", markeredgecolor=MUTED, marker="o", markersize=8,
+                   label=_("median of the others")),
+        ],
+    )  # fmt: skip
+    return finished(ax, _("Most apart: {name}").format(name=rows.loc[0, "name"]), _("points"))
+
+
+def course_of_months(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """A figure month by month, and where its own months carry it: dashed medians with dotted confidence bands.
+
+    `months` has one row a month and line: `period`, `model` (empty for what was published), `value`, `conf_low`,
+    `conf_high`, `part` (not comparable with another part), `flag`, `top` (the bound), `said` (the model in words).
+    """
+    if ax is None:
+        ax = axes(4, WIDE)
+    rows = months.assign(number=[12 * int(period[:4]) + int(period[5:]) for period in months["period"]])
+    known = rows[rows["model"] == ""]
+    run = (known["value"].isna() | (known["part"] != known["part"].shift())).cumsum()
+    for _run, points in known[known["value"].notna()].groupby(run):
+        ax.plot(points["number"], points["value"], color=INK, marker="o", markersize=5, linewidth=1.5)
+    for row in known[known["flag"] != ""].itertuples():
+        if row.flag == "outlier":
+            ax.scatter(row.number, row.value, s=170, facecolor="none", edgecolor=COLOURS["satisfaction"], linewidth=2)
+        else:
+            style = "-" if row.flag == "known_break" else ":"
+            ax.axvline(row.number - 0.5, color=COLOURS["satisfaction"], linestyle=style, linewidth=1.5)
+    last = known[known["value"].notna()].tail(1)
+    shades = (MUTED, COLOURS["digitisation"])
+    for shade, (_model, ahead) in zip(shades, rows[rows["model"] != ""].groupby("model", sort=False), strict=False):
+        line = pd.concat([last.assign(conf_low=last["value"], conf_high=last["value"]), ahead])
+        ax.fill_between(
+            line["number"], line["conf_low"], line["conf_high"], facecolor="none", edgecolor=shade, hatch="...."
+        )
+        ax.plot(line["number"], line["value"], color=shade, linestyle="--", linewidth=1.5, label=ahead["said"].iloc[0])
+    ticks = rows.drop_duplicates("number").iloc[:: max(1, rows["number"].nunique() // 6)]
+    ax.set_xticks(ticks["number"], [f"{int(period[5:])}/{period[:4]}" for period in ticks["period"]])
+    ax.set_ylim(0, 1.05 * rows["top"].max())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: write_number(value, 0)))
+    ax.grid(axis="y", color=GRID, linewidth=0.6)
+    ax.spines[["top", "right"]].set_visible(False)
+    handles = [Line2D([], [], color=INK, marker="o", label=_("published"))]
+    if (known["flag"] == "outlier").any():
+        handles.append(
+            Line2D(
+                [],
+                [],
+                linestyle="",
+                marker="o",
+                markersize=12,
+                markerfacecolor="none",
+                markeredgecolor=COLOURS["satisfaction"],
+                label=_("out of line"),
+            )
+        )
+    if known["flag"].isin(["level_break", "known_break"]).any():
+        handles.append(Line2D([], [], color=COLOURS["satisfaction"], linestyle=":", label=_("a break")))
+    below(ax, [*handles, *ax.get_legend_handles_labels()[0]])
+    title = _("No month has a published figure")
+    if len(last):
+        title = _("Last published, {period}: {value}").format(
+            period=write_period(last["period"].iloc[0]), value=write_number(last["value"].iloc[0], 2)
+        )
+    return fitted(ax, title)

@@ -25,7 +25,8 @@ from analysis.questions import suppose, what_it_is_worth, which_rank, which_rule
 from analysis.vietnamese import _, write_number, write_range
 from analysis.whatif import USUAL_LEVERS, usual_levers
 
-FULL = ipywidgets.Layout(width="100%", max_width="44em")
+FULL = ipywidgets.Layout(width="100%", max_width="60em")
+LABEL = {"description_width": "26em"}
 TARGETS = (100.0, 95.0, 90.0, 85.0, 80.0, 70.0, 60.0, 50.0, 40.0, 30.0)
 
 
@@ -69,7 +70,7 @@ def try_rates(month: Month, *indicators: str) -> Trial:
             if printed
             else _("{name} (today {rate} %)").format(name=name, rate=write_range(today.low, today.high, 0)),
             continuous_update=False,
-            style={"description_width": "60%"},
+            style=LABEL,
             layout=FULL,
         )
     trial = Trial(month, sliders)
@@ -86,7 +87,7 @@ def try_rules(month: Month, indicator: str) -> None:
         value=sorted(known.target.alternatives, reverse=True),
         rows=len(choices),
         description=known.name,
-        style={"description_width": "60%"},
+        style=LABEL,
         layout=FULL,
     )
     _follow([box], lambda: _surviving(month, indicator, box.value))
