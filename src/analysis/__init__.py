@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 NAMES = {
     "questions": (
         "open_month",
+        "what_was_published",
         "where_points_went",
         "what_changed",
         "which_rules_fit",
@@ -20,6 +21,10 @@ NAMES = {
         "what_it_is_worth",
         "how_to_reach",
         "which_rank",
+        "where_one_stands",
+        "what_sets_apart",
+        "what_leaders_have",
+        "do_scores_give_the_rules",
     ),
     "exploring": ("show", "chart"),
 }

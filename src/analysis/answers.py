@@ -53,11 +53,6 @@ class Month:
     by_indicator: pd.DataFrame
     ledger: pd.DataFrame
 
-    @property
-    def published(self) -> pd.DataFrame:
-        """The figures of the month as published, one a row (see `history`)."""
-        return self.cards[0].figures.reset_index(drop=True)
-
     def figures(self, levers: Mapping[str, float]) -> Figures:
         past = figures_of.totals(self.history, self.identified.entity)
         return collect(

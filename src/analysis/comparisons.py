@@ -150,8 +150,10 @@ def standing(positions: pd.DataFrame, ax: Axes | None = None) -> Axes:
     title = _("No score of a group is published")
     if len(rows):
         worst = rows.loc[rows["quantile_high"].idxmin()]
-        title = _("{name}: {share} % of the others are not above").format(
-            name=worst["name"], share=write_number(100 * worst["quantile_high"], 0)
+        title = _("Lowest in {name}: rank {rank} of {of}").format(
+            name=worst["name"],
+            rank=write_range(worst["place_best"], worst["place_worst"], 0),
+            of=write_number(worst["of"], 0),
         )
     return finished(ax, title, _("percent of the maximum"))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from analysis import charts, comparisons, project
@@ -19,7 +20,7 @@ from analysis.figures import Html
 from analysis.findings import effect_name
 from analysis.losses import part_name
 from analysis.publish import replace_all, writing
-from analysis.tables import status_name, table
+from analysis.tables import join, status_name, table
 from analysis.vietnamese import _, nearest, nfc, slug, write_number, write_period, write_range
 
 FOLDER = "pictures"
@@ -31,7 +32,16 @@ PICTURES: dict[str, Callable[[pd.DataFrame], Axes]] = {
     "cards_side_by_side": comparisons.cards_side_by_side,
     "change_steps": comparisons.change_steps,
     "gain_ranges": charts.gain_ranges,
+    "standing": comparisons.standing,
+    "shares_of_spread": comparisons.shares_of_spread,
+    "leaders_and_others": comparisons.leaders_and_others,
 }
+
+
+def _yes_or_no(fits: Any) -> str:
+    return "–" if pd.isna(fits) else _("yes") if fits else _("no")
+
+
 NUMBERS: dict[str, Heading] = {
     "score": (lambda: _("Score"), 2, 1),
     "max": (lambda: _("Maximum"), 0, 1),
@@ -56,6 +66,28 @@ NUMBERS: dict[str, Heading] = {
     "known": (lambda: _("Totals known"), 0, 1),
     "indicators": (lambda: _("Indicators"), 0, 1),
     "conf": (lambda: _("Confidence interval"), 2, 1),
+    "place": (lambda: _("Rank"), 0, 1),
+    "of": (lambda: _("Of how many"), 0, 1),
+    "quantile": (lambda: _("Others below or level, %"), 0, 100),
+    "lower_quarter": (lambda: _("Lower quarter"), 2, 1),
+    "median": (lambda: _("Median"), 2, 1),
+    "upper_quarter": (lambda: _("Upper quarter"), 2, 1),
+    "best": (lambda: _("Best"), 2, 1),
+    "to_median": (lambda: _("To the median"), 2, 1),
+    "variance_alone": (lambda: _("Its own variance, % of that of totals"), 1, 100),
+    "correlation": (lambda: _("Correlation with the total"), 2, 1),
+    "provinces": (lambda: _("Provinces"), 0, 1),
+    "leaders": (lambda: _("Leaders"), 0, 1),
+    "others": (lambda: _("Others"), 0, 1),
+    "leaders_median": (lambda: _("Median of the leaders"), 2, 1),
+    "others_median": (lambda: _("Median of the others"), 2, 1),
+    "difference": (lambda: _("Difference"), 2, 1),
+    "separation": (lambda: _("A leader has more: share of pairs"), 2, 1),
+    "leaders_full": (lambda: _("Leaders nearly full"), 0, 1),
+    "others_full": (lambda: _("Others nearly full"), 0, 1),
+    "everyone_has": (lambda: _("Nearly full, % of all"), 0, 100),
+    "estimate": (lambda: _("Estimate, points"), 2, 1),
+    "expected": (lambda: _("Maximum by the rules"), 2, 1),
     "": (lambda: _("Within rounding"), 2, 1),
 }
 WORDS: dict[str, tuple[Callable[[], str], Callable[[Any], str]]] = {
@@ -65,22 +97,37 @@ WORDS: dict[str, tuple[Callable[[], str], Callable[[Any], str]]] = {
     "lever": (lambda: _("Code"), str),
     "certainty": (lambda: _("How sure"), lambda certainty: {
         "published": _("published"), "assumes_one_rule": _("if one rule held"), "not_separable": _("not separable"),
-    }[certainty]),
+    }.get(certainty, certainty)),
     "status": (lambda: _("How it is known"), status_name),
     "effect": (lambda: _("What it is"), effect_name),
     "why": (lambda: _("Why"), str),
+    "quote": (lambda: _("As the source prints it"), str),
+    "source": (lambda: _("Source"), str),
+    "line": (lambda: _("Line"), str),
     "part": (lambda: _("Part"), part_name),
     "period": (lambda: _("Period"), write_period),
     "parameter": (lambda: _("Rule"), lambda name: {"max": _("maximum"), "target": _("target")}.get(name, name)),
     "disclosure": (lambda: _("In the notice"), lambda part: {
         "printed": _("printed"), "derivable": _("derivable"), "undisclosed": _("undisclosed"),
-    }[part]),
-    "fits": (lambda: _("Fits"), lambda fits: _("yes") if fits else _("no")),
+    }.get(part, part)),
+    "fits": (lambda: _("Fits"), _yes_or_no),
+    "agrees": (lambda: _("Agrees"), _yes_or_no),
+    "possible": (lambda: _("Possible"), _yes_or_no),
+    "level": (lambda: _("Level"), lambda level: {
+        "total": _("total"), "group": _("group"), "indicator": _("indicator"), "rank": _("rank"),
+    }.get(level, level)),
+    "held_by": (lambda: _("Held by"), lambda who: {
+        "most": _("most provinces"), "leaders": _("mainly leaders"), "some": _("some"), "nobody": _("nobody"), "": "–",
+    }.get(who, who)),
     "unit": (lambda: _("Unit"), lambda unit: {
-        "points": _("points"), "percent": "%", "count": _("number"), "rank": _("rank"),
-    }[unit]),
+        "points": _("points"), "percent": "%", "count": _("number"), "rank": _("rank"), "days": _("days"),
+    }.get(unit, unit)),
     "case": (lambda: _("Case"), lambda case: {"today": _("today"), "after": _("afterwards")}.get(case, case)),
 }  # fmt: skip
+STYLE = Markup(
+    "<style>.scorecard th, .scorecard td {text-align: left !important} .scorecard .n {text-align: right !important}"
+    " .scorecard caption {text-align: left; font-weight: bold}</style>"
+)
 FIRST = {"_low": "_high", "_best": "_worst", "low": "high"}
 LAST = tuple(FIRST.values())
 HIDDEN = ("decimals", "group", "moved", "open")
@@ -141,9 +188,10 @@ def show(answer: pd.DataFrame, caption: str = "") -> Html:
         heads.append(head)
         columns.append(cells)
     rows = [list(row) for row in zip(*columns, strict=True)]
-    shown = table(caption or answer.attrs.get("caption", "") or _("Table"), heads, rows, text=text)
-    source = answer.attrs.get("source", "")
-    return shown + Html("<p><small>{}</small></p>").format(source) if source else shown
+    under = [answer.attrs.get(name, "") for name in ("said", "source")]
+    notes = [Html("<p>{}</p>").format(words) for words in under if words]
+    shown = join(table(caption or _("Table"), heads, rows, text=text), *notes)
+    return Html('<div class="scorecard">{}{}</div>').format(STYLE, shown)
 
 
 def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, list[str], bool]]:

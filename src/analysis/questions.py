@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis import answers, changes, history, losses, proof, ranks, whatif
+from analysis import answers, changes, history, losses, peers, proof, ranks, refit, spread, whatif
 from analysis import plan as planning
 from analysis.answers import Month
 from analysis.bounds import alternatives
@@ -20,7 +20,7 @@ from analysis.errors import ParameterError, RubricError
 from analysis.evidence import cards_of
 from analysis.levers import Lever, load_levers
 from analysis.project import DEFAULT_ENTITY
-from analysis.rubric import load_rubrics, months_left
+from analysis.rubric import Rubric, load_rubrics, months_left
 from analysis.usual import workable
 from analysis.vietnamese import _, nearest, write_period
 
@@ -31,6 +31,17 @@ def open_month(month: str = "", entity: str = DEFAULT_ENTITY) -> Month:
     Raises any AnalysisError that the figures, the rules or the names deserve.
     """
     return answers.open_month(month, entity)
+
+
+def what_was_published(month: Month) -> pd.DataFrame:
+    """The figures of a month as printed, one a row: `name`, `code`, `value`, `unit`, `max`, `decimals`, `quote`, …
+
+    Everything that is known of every province is `month.history`, one row a figure (see `history.load_history`).
+    """
+    rubric, rows = month.identified.rubric, month.cards[0].figures.reset_index(drop=True)
+    names = pd.Series([rubric.name_of(code) for code in rows["code"]], index=rows.index, name="name")
+    columns = ["code", "value", "unit", "max", "decimals", "quote", "as_of", "kind", "source", "file", "line"]
+    return _answer(pd.concat([names, rows[columns]], axis=1), (month,))
 
 
 def where_points_went(*months: Month, by: str = "group") -> pd.DataFrame:
@@ -127,6 +138,31 @@ def which_rank(month: Month, **levers: float) -> pd.DataFrame:
     return _answer(found, (month,))
 
 
+def where_one_stands(month: Month) -> pd.DataFrame:
+    """The place of a province in the total, each group and each indicator, among all ranked (`peers.positions`)."""
+    return _answer(peers.positions(*_asked(month)), (month,), "standing")
+
+
+def what_sets_apart(month: Month) -> pd.DataFrame:
+    """Which groups and indicators go with the differences between the totals of provinces (`spread.spread`)."""
+    found = spread.spread(*_asked(month))
+    return _answer(found, (month,), "shares_of_spread", spread.spread_sentence(found))
+
+
+def what_leaders_have(month: Month, top: float = 0.25) -> pd.DataFrame:
+    """In which indicators the leading provinces differ most from the others (`peers.leaders`)."""
+    found = peers.leaders(*_asked(month), top)
+    return _answer(found, (month,), "leaders_and_others", peers.leaders_sentence(found))
+
+
+def do_scores_give_the_rules(month: Month) -> pd.DataFrame:
+    """The maxima of the rules, estimated by regression from the scores of all provinces (`refit.rules_regression`)."""
+    asked = _asked(month)
+    found = refit.rules_regression(*asked)
+    said = refit.regression_sentence(found, refit.rules_misfit(*asked), refit.implied_missing(*asked))
+    return _answer(found, (month,), said=said)
+
+
 def card_name(month: Month) -> str:
     """What a month of a province is called beside others."""
     return f"{month.identified.entity}, {write_period(month.identified.period)}"
@@ -143,11 +179,15 @@ def _weighed(month: Month, levers: Mapping[str, float]) -> dict[str, float]:
     return {code: float(rate) for code, rate in levers.items()} or whatif.usual_levers(month.identified)
 
 
+def _asked(month: Month) -> tuple[pd.DataFrame, Rubric, str, str]:
+    return month.history, month.identified.rubric, month.identified.entity, month.identified.period
+
+
 def _acts(month: Month) -> dict[str, Lever]:
     return load_levers(month.identified.rubric, month.identified.period)
 
 
-def _answer(frame: pd.DataFrame, months: Sequence[Month], picture: str = "") -> pd.DataFrame:
+def _answer(frame: pd.DataFrame, months: Sequence[Month], picture: str = "", said: str = "") -> pd.DataFrame:
     answer = frame.copy()
-    answer.attrs = {"source": sources_of(*months), "picture": picture}
+    answer.attrs = {"source": sources_of(*months), "picture": picture, "said": said}
     return answer

@@ -60,7 +60,7 @@ def peers(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     the printed decimals allow) in points; `rank` as published and `ranked` (of how many), missing where not published.
     Raises NoTotalError or UnknownNameError, from `history.card`.
     """
-    same = _same_card(history, entity, period)
+    same = same_card(history, entity, period)
     ranks = same[same["code"] == RANK].set_index("entity")
     rows = []
     for row in same[(same["code"] == TOTAL) & same["value"].notna()].itertuples():
@@ -222,7 +222,7 @@ def alike(
     """
     if not 0 <= within < math.inf:
         raise ParameterError(_("A share must be 0 or more, not {share:g}.").format(share=within))
-    rows, frame = _same_card(history, entity, period), peers(history, entity, period)
+    rows, frame = same_card(history, entity, period), peers(history, entity, period)
     rows = rows[(rows["code"] == volume_code) & (rows["unit"] == "count") & rows["value"].notna()]
     volumes = {row.entity: int(row.value) for row in rows.itertuples()}
     share, own = Fraction(str(within)), volumes.get(entity, 0)
@@ -235,7 +235,7 @@ def alike(
     return frame, reason.format(code=volume_code, entity=entity, period=write_period(period))
 
 
-def _same_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
+def same_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     """The figures of everyone that are of the period, scope and date of the entity's card."""
     total = card(history, entity, period).loc[(TOTAL, "points")]
     rows = history[(history[["period", "scope", "as_of"]] == total[["period", "scope", "as_of"]]).all(axis=1)]
