@@ -25,6 +25,7 @@ NAMES = {
         "what_sets_apart",
         "what_leaders_have",
         "do_scores_give_the_rules",
+        "where_it_is_heading",
     ),
     "exploring": ("show", "chart"),
 }

@@ -21,7 +21,7 @@ from analysis.errors import AnalysisError
 from analysis.exploring import chart, show
 from analysis.figures import Html
 from analysis.improvements import save_improvements
-from analysis.questions import suppose, what_it_is_worth, which_rank, which_rules_fit
+from analysis.questions import suppose, what_it_is_worth, what_leaders_have, which_rank, which_rules_fit
 from analysis.vietnamese import _, write_number, write_range
 from analysis.whatif import USUAL_LEVERS, usual_levers
 
@@ -91,6 +91,21 @@ def try_rules(month: Month, indicator: str) -> None:
         layout=FULL,
     )
     _follow([box], lambda: _surviving(month, indicator, box.value))
+
+
+def try_leaders(month: Month) -> None:
+    """A slider for the share of provinces that are called leaders, with what they have and the others have not."""
+    slider = ipywidgets.IntSlider(
+        value=25,
+        min=10,
+        max=50,
+        step=5,
+        description=_("Leaders, % of the provinces"),
+        continuous_update=False,
+        style=LABEL,
+        layout=FULL,
+    )
+    _follow([slider], lambda: Html(chart(what_leaders_have(month, slider.value / 100))._repr_html_()))
 
 
 def _worth(trial: Trial) -> Html:

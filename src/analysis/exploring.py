@@ -21,6 +21,7 @@ from analysis.findings import effect_name
 from analysis.losses import part_name
 from analysis.publish import replace_all, writing
 from analysis.tables import join, status_name, table
+from analysis.trends import model_name
 from analysis.vietnamese import _, nearest, nfc, slug, write_number, write_period, write_range
 
 FOLDER = "pictures"
@@ -35,6 +36,7 @@ PICTURES: dict[str, Callable[[pd.DataFrame], Axes]] = {
     "standing": comparisons.standing,
     "shares_of_spread": comparisons.shares_of_spread,
     "leaders_and_others": comparisons.leaders_and_others,
+    "course_of_months": comparisons.course_of_months,
 }
 
 
@@ -88,6 +90,13 @@ NUMBERS: dict[str, Heading] = {
     "everyone_has": (lambda: _("Nearly full, % of all"), 0, 100),
     "estimate": (lambda: _("Estimate, points"), 2, 1),
     "expected": (lambda: _("Maximum by the rules"), 2, 1),
+    "horizon": (lambda: _("Months ahead"), 0, 1),
+    "origins": (lambda: _("Times tried"), 0, 1),
+    "mae": (lambda: _("Mean error"), 2, 1),
+    "relative": (lambda: _("Against as last month"), 2, 1),
+    "covered": (lambda: _("Inside the interval, %"), 0, 100),
+    "p_value": (lambda: _("p-value"), 3, 1),
+    "size": (lambda: _("Size"), 2, 1),
     "": (lambda: _("Within rounding"), 2, 1),
 }
 WORDS: dict[str, tuple[Callable[[], str], Callable[[Any], str]]] = {
@@ -101,6 +110,12 @@ WORDS: dict[str, tuple[Callable[[], str], Callable[[Any], str]]] = {
     "status": (lambda: _("How it is known"), status_name),
     "effect": (lambda: _("What it is"), effect_name),
     "why": (lambda: _("Why"), str),
+    "said": (lambda: _("What it is"), str),
+    "model": (lambda: _("Carried on"), lambda model: model_name(model) if model else _("published")),
+    "shown": (lambda: _("Shown"), _yes_or_no),
+    "flag": (lambda: _("Flag"), lambda flag: {
+        "level_break": _("another level"), "outlier": _("out of line"), "known_break": _("not comparable before"),
+    }.get(flag, flag)),
     "quote": (lambda: _("As the source prints it"), str),
     "source": (lambda: _("Source"), str),
     "line": (lambda: _("Line"), str),
@@ -130,7 +145,7 @@ STYLE = Markup(
 )
 FIRST = {"_low": "_high", "_best": "_worst", "low": "high"}
 LAST = tuple(FIRST.values())
-HIDDEN = ("decimals", "group", "moved", "open")
+HIDDEN = ("decimals", "group", "moved", "open", "part", "top")
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,15 @@ there; every `_low` and `_high` is a range over the rules that fit and over roun
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import answers, changes, history, losses, peers, proof, ranks, refit, spread, whatif
+from analysis import answers, changes, history, losses, peers, proof, ranks, refit, spread, trends, whatif
 from analysis import plan as planning
 from analysis.answers import Month
 from analysis.bounds import alternatives
+from analysis.contract import TOTAL
 from analysis.decisions import explained_by
 from analysis.errors import ParameterError, RubricError
 from analysis.evidence import cards_of
@@ -23,6 +24,21 @@ from analysis.project import DEFAULT_ENTITY
 from analysis.rubric import Rubric, load_rubrics, months_left
 from analysis.usual import workable
 from analysis.vietnamese import _, nearest, write_period
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where a figure is heading: `months` as published and, by each model shown, to come; what tells the models apart.
+
+    `months` is one row a month and line: `period`, `model` (empty for what was published), `said` (the model in words),
+    `value` (the median, of months to come), `conf_low`, `conf_high`, `part`, `flag`, `top`. `backtest` and `flags` as
+    from `trends.trend`; `said` what it means and does not mean, or why nothing is said.
+    """
+
+    months: pd.DataFrame
+    backtest: pd.DataFrame
+    flags: pd.DataFrame
+    said: str
 
 
 def open_month(month: str = "", entity: str = DEFAULT_ENTITY) -> Month:
@@ -163,24 +179,54 @@ def do_scores_give_the_rules(month: Month) -> pd.DataFrame:
     return _answer(found, (month,), said=said)
 
 
+def where_it_is_heading(
+    figures: pd.DataFrame, entity: str = DEFAULT_ENTITY, code: str = TOTAL, unit: str = "points", ahead: int = 3
+) -> Course:
+    """The course of one figure of a province, in points or percent, as far as its own months can say (`trends.trend`).
+
+    `figures` is a history such as `month.history`.
+    """
+    entity = history.find_entity(figures, entity)
+    found = trends.trend(figures, load_rubrics(), entity, code, unit, ahead)
+    said = trends.sentence(found)
+    flags = found.flags.drop_duplicates("period").set_index("period")["flag"]
+    past = found.series.assign(model="", said=_("published"), flag=found.series["period"].map(flags).fillna(""))
+    coming = found.forecast.rename(columns={"middle": "value"}).assign(
+        said=[trends.model_name(model) for model in found.forecast["model"]],
+        part=found.series["part"].max(),
+        top=found.series["top"].max(),
+        flag="",
+    )
+    months = pd.concat([frame for frame in (past, coming) if len(frame)], ignore_index=True)
+    columns = ["period", "model", "said", "value", "conf_low", "conf_high", "part", "flag", "top"]
+    rows = figures[(figures["entity"] == entity) & (figures["code"] == code) & (figures["unit"] == unit)]
+    line = source_line(rows)
+    return Course(
+        months=_from(months.reindex(columns=columns), line, "course_of_months", said),
+        backtest=_from(found.backtest, line),
+        flags=_from(found.flags, line),
+        said=said,
+    )
+
+
 def card_name(month: Month) -> str:
     """What a month of a province is called beside others."""
     return f"{month.identified.entity}, {write_period(month.identified.period)}"
 
 
-def sources_of(*months: Month) -> str:
-    """The source line of what was published for these months."""
+def source_line(figures: pd.DataFrame) -> str:
+    """Where published figures come from; that of simulated ones is their label."""
     known = history.load_sources()
-    names = dict.fromkeys(name for month in months for name in month.cards[0].figures["source"])
+    names = [name for name in dict.fromkeys(figures["source"]) if name in known]
     return _("Source: {source}.").format(source="; ".join(known[name].in_full for name in names))
-
-
-def _weighed(month: Month, levers: Mapping[str, float]) -> dict[str, float]:
-    return {code: float(rate) for code, rate in levers.items()} or whatif.usual_levers(month.identified)
 
 
 def _asked(month: Month) -> tuple[pd.DataFrame, Rubric, str, str]:
     return month.history, month.identified.rubric, month.identified.entity, month.identified.period
+
+
+def _weighed(month: Month, levers: Mapping[str, float]) -> dict[str, float]:
+    return {code: float(rate) for code, rate in levers.items()} or whatif.usual_levers(month.identified)
 
 
 def _acts(month: Month) -> dict[str, Lever]:
@@ -188,6 +234,10 @@ def _acts(month: Month) -> dict[str, Lever]:
 
 
 def _answer(frame: pd.DataFrame, months: Sequence[Month], picture: str = "", said: str = "") -> pd.DataFrame:
+    return _from(frame, source_line(pd.concat([month.cards[0].figures for month in months])), picture, said)
+
+
+def _from(frame: pd.DataFrame, source: str, picture: str = "", said: str = "") -> pd.DataFrame:
     answer = frame.copy()
-    answer.attrs = {"source": sources_of(*months), "picture": picture, "said": said}
+    answer.attrs = {"source": source, "picture": picture, "said": said}
     return answer
