@@ -26,6 +26,7 @@ LAYERS = (
     ("rubric", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
     ("reconcile", "evidence", "joint", "members", "identify", "bounds", "hull", "recover", "levers", "wordings"),
     ("losses", "whatif", "changes", "deadline", "ranks", "asking", "pieces"),
+    ("series", "forecasts", "breaks", "trends"),
     ("panel",),
     ("program", "scenarios", "solve", "regret", "plan", "proof"),
     ("usual",),
@@ -60,13 +61,17 @@ HOMES = {
     "nbclient": "running",
     "jupyter_client": "kernel",
     "babel": "vietnamese",
+    "statsmodels": "forecasts",
     "filelock": "publish",
     "click": "cli",
     "bs4": "extract",
     "mammoth": "extract",
     "pdfplumber": "extract",
 }
-NOT_FOR_HELP = ("pandas", "numpy", "matplotlib", "seaborn", "papermill", "pydantic", "babel", "nbconvert", "nbformat")
+NOT_FOR_HELP = (
+    "pandas", "numpy", "matplotlib", "seaborn", "papermill", "pydantic", "babel", "nbconvert", "nbformat",
+    "statsmodels", "ipywidgets",
+)  # fmt: skip
 LINES_IN_A_CELL = 10
 NOT_IN_A_CELL = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While,
