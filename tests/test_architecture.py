@@ -26,6 +26,7 @@ LAYERS = (
     ("rubric", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
     ("reconcile", "evidence", "joint", "members", "identify", "bounds", "hull", "recover", "levers", "wordings"),
     ("losses", "whatif", "changes", "deadline", "ranks", "asking", "pieces"),
+    ("series", "forecasts", "breaks", "trends"),
     ("panel",),
     ("peers", "spread", "fitted", "refit"),
     ("program", "scenarios", "solve", "regret", "plan", "proof"),
@@ -72,7 +73,7 @@ HOMES = {
     "bs4": {"extract"},
     "mammoth": {"extract"},
     "pdfplumber": {"extract"},
-    "statsmodels": {"fitted"},
+    "statsmodels": {"fitted", "forecasts"},
 }
 NOT_FOR_HELP = (
     "pandas", "numpy", "scipy", "matplotlib", "seaborn", "statsmodels", "ipywidgets", "papermill", "pydantic", "babel",

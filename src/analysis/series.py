@@ -1,0 +1,160 @@
+"""Which months of one figure of one entity make a line, and where does one line end and another begin?
+
+Only figures of a single month are taken. Months are comparable where the same rubric governs them and the same number
+of provinces is ranked (63 before the merger of July 2025, 34 after): `changes` calls nothing performance across these.
+A missing month is missing, and breaks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from analysis.contract import TOTAL
+from analysis.errors import ParameterError, UnknownNameError
+from analysis.history import month_before
+from analysis.rubric import Indicator, Rubric, rubric_in_force
+from analysis.vietnamese import _, is_month, nearest, write_list, write_period
+
+SERIES = ["period", "value", "top", "decimals", "part", "why", "as_of", "kind", "file", "line"]
+PERCENT = 100.0
+
+
+def monthly_series(
+    history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, code: str, unit: str = "points"
+) -> pd.DataFrame:
+    """One figure of one entity month by month, from the first to the last month that has it, both INCLUDED.
+
+    Where a month was published several times, the figure with the latest `as_of` counts, as in `history.card`.
+
+    Returns
+    -------
+    One row a calendar month: `period`; `value` (points or percent, NaN where missing); `top` (the bound: the maximum of
+    the rubric in force, 100 for percent; NaN in a missing month that no rubric governs); `decimals` (missing as the
+    value is); `part` (0, 1, …: months of different parts are not comparable); `why` (a sentence, in the first month of
+    each part but the first; else ""); `as_of`, `kind`, `file`, `line` of the figure. No row where no month has it.
+
+    Raises
+    ------
+    ParameterError: a unit other than points and percent, or points of something without a maximum.
+    UnknownNameError: no figure of the entity at all, or a code that no rubric has.
+    """
+    rows = _figures(history, rubrics, entity, code, unit)
+    rows = rows[(rows["scope"] == "month") & rows["period"].map(is_month)]
+    rows = rows.sort_values(["period", "as_of", "file", "line"], kind="stable").groupby("period").tail(1)
+    if rows.empty:
+        return pd.DataFrame(columns=SERIES)
+    by_month = rows.set_index("period")
+    months = months_between(by_month.index[0], by_month.index[-1])
+    frame = by_month.reindex(months)[["value", "decimals", "as_of", "kind", "file", "line"]]
+    frame = frame.fillna({"as_of": "", "kind": "", "file": ""}).astype({"decimals": "Int64", "line": "Int64"})
+    why = ["", *(" ".join(not_comparable(rubrics, entity, month_before(month), month)) for month in months[1:])]
+    frame = frame.assign(top=[_top(rubrics, month, code, unit) for month in months], why=why)
+    if not (frame.loc[frame["value"].notna(), "top"] > 0).all():
+        words = _("No rubric gives {code} a maximum, so it is not known what its points are out of.")
+        raise ParameterError(words.format(code=code), [], _("Choose a score or a rate."))
+    frame["part"] = (frame["why"] != "").cumsum()
+    return frame.rename_axis("period").reset_index()[SERIES]
+
+
+def left_out(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, code: str, unit: str) -> list[str]:
+    """Sentences on the figures that exist and are not of a single month, one for each thing they count."""
+    rows = _figures(history, rubrics, entity, code, unit)
+    rows = rows[~((rows["scope"] == "month") & rows["period"].map(is_month))]
+    words = {
+        "year_to_date": _("The figure of {periods} counts everything since January, not one month."),
+        "quarter": _("The figure of {periods} counts a quarter, not one month."),
+        "unknown": _("It is not known what the figure of {periods} counts, so it is not taken for one month."),
+    }
+    found = []
+    for scope, sentence in words.items():
+        periods = sorted(set(rows.loc[rows["scope"] == scope, "period"]))
+        found += [sentence.format(periods=write_list(map(write_period, periods)))] if periods else []
+    return found
+
+
+def not_comparable(rubrics: tuple[Rubric, ...], entity: str, before: str, after: str) -> Iterator[str]:
+    """Why figures of two months are not comparable, a sentence for each reason; none where they are."""
+    old, new = governing(rubrics, before), governing(rubrics, after)
+    if old is None or new is None:
+        if old is not new:
+            yield _("No rubric governs {period}.").format(period=before if old is None else after)
+        return
+    periods = {"before": write_period(before), "after": write_period(after)}
+    if old.id != new.id:
+        words = _("{before} and {after} are under different rules ({old}; {new}).")
+        yield words.format(**periods, old=old.id, new=new.id)
+    units = old.ranked_units(before), new.ranked_units(after)
+    if None not in units and units[0] != units[1]:
+        words = _("Provinces were merged in between ({old} were ranked, then {new}): {entity} may be another one.")
+        yield words.format(old=units[0], new=units[1], entity=entity)
+
+
+def governing(rubrics: tuple[Rubric, ...], period: str) -> Rubric | None:
+    """The rubric in force, or None where none is."""
+    return next((rubric for rubric in rubrics if rubric.covers(period)), None)
+
+
+def comparable_span(rubrics: tuple[Rubric, ...], period: str) -> tuple[str, str]:
+    """First and last month, both INCLUDED, that can be compared with one; the last is "" where no end is known.
+
+    Raises UnknownNameError where no rubric governs the month.
+    """
+    rubric = rubric_in_force(rubrics, period)
+    first, last = rubric.valid_from, rubric.valid_to or ""
+    for entry in rubric.ranked:
+        if entry.valid_from <= period and (entry.valid_to is None or period <= entry.valid_to):
+            first = max(first, entry.valid_from)
+            last = min(filter(None, (last, entry.valid_to or "")), default="")
+    return first, last
+
+
+def month_after(period: str, count: int = 1) -> str:
+    """`2023-12` is followed by `2024-01`."""
+    year, month = (int(part) for part in period.split("-"))
+    whole = 12 * year + month - 1 + count
+    return f"{whole // 12}-{whole % 12 + 1:02d}"
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """Every month from one to another, both INCLUDED."""
+    months = [first]
+    while months[-1] < last:
+        months.append(month_after(months[-1]))
+    return months
+
+
+def _figures(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, code: str, unit: str) -> pd.DataFrame:
+    """The rows of the figure that have a value. Raises as `monthly_series`."""
+    if unit not in ("points", "percent"):
+        words = _("A line of months is made of points or percent, not of {unit}.")
+        raise ParameterError(words.format(unit=unit), [], _("Choose a score or a rate."))
+    if entity not in set(history["entity"]):
+        near = nearest(entity, history["entity"].unique())
+        raise UnknownNameError(_("There is no figure of “{name}”.").format(name=entity), near)
+    known = [TOTAL, *dict.fromkeys(name for rubric in rubrics for name in rubric.named)]
+    if code not in known:
+        raise UnknownNameError(_("No rubric has the code “{code}”.").format(code=code), nearest(code, known))
+    same = (history["entity"] == entity) & (history["code"] == code) & (history["unit"] == unit)
+    return history[same & history["value"].notna()]
+
+
+def _top(rubrics: tuple[Rubric, ...], period: str, code: str, unit: str) -> float:
+    """The bound of the figure in a month: of an indicator's points, the largest maximum that the rubric allows."""
+    rubric = governing(rubrics, period)
+    if unit == "percent":
+        return PERCENT
+    if rubric is None:
+        return float("nan")
+    if code == TOTAL:
+        return rubric.points
+    points = {group.code: group.points for group in rubric.groups}
+    points |= {entry.code: sum(points[part] for part in entry.groups) for entry in rubric.combined}
+    points |= {item.code: _largest(item) for item in rubric.indicators.values()}
+    return points.get(code, float("nan"))
+
+
+def _largest(indicator: Indicator) -> float:
+    maximum = indicator.max
+    return float(maximum.high if maximum.high is not None else max(maximum.alternatives))

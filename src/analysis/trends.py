@@ -1,0 +1,261 @@
+"""Where is a score or a rate heading, as far as its own months can say?
+
+The last line of comparable months is carried on as last month, and by one model beside that only if it did surely
+better on the months known (`forecasts`); jumps and months out of line are named (`breaks`). Under six months nothing is
+said, under twelve no model is tried: the reasons are part of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.breaks import LEVEL_BREAK, find_breaks
+from analysis.errors import ParameterError
+from analysis.forecasts import BACKTEST, NAIVE, Line, backtest, bands, best
+from analysis.history import month_before
+from analysis.rubric import Rubric
+from analysis.series import (
+    comparable_span,
+    governing,
+    left_out,
+    month_after,
+    monthly_series,
+    not_comparable,
+)
+from analysis.vietnamese import _, write_list, write_number, write_period, write_range
+
+LEAST, LEAST_FOR_MODEL = 6, 12
+FORECAST = ["period", "model", "middle", "conf_low", "conf_high", "level"]
+FLAGS = ["period", "flag", "size", "conf_low", "conf_high", "p_value", "why"]
+KNOWN_BREAK = "known_break"
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What the months of one figure say of its course.
+
+    `series` as from `monthly_series`. `refusals` are sentences on why nothing is said of the months to come; then
+    `backtest`, `forecast` and all of `flags` but the known breaks are empty. `notes` are sentences on what limits the
+    rest. `backtest` as from `forecasts.backtest`; no row under twelve months.
+
+    `forecast`, in the unit of the figure, one row a month and model: `period`, `model` (`naive`: as last month, always
+    there; then the chosen one), `middle` (median), `conf_low`, `conf_high` (central interval at `level`).
+
+    `flags`, earliest first: `period`, `flag` (`level_break`, `outlier`, `known_break`: a part of the series begins),
+    `size`, `conf_low`, `conf_high` (unit of the figure, at the forecast's level), `p_value` (corrected for having
+    searched all months), these four missing for known breaks; `why` (a sentence). `chosen` is a model or "".
+    """
+
+    entity: str
+    code: str
+    name: str
+    unit: str
+    series: pd.DataFrame
+    refusals: tuple[str, ...]
+    notes: tuple[str, ...]
+    backtest: pd.DataFrame
+    forecast: pd.DataFrame
+    flags: pd.DataFrame
+    chosen: str
+
+
+def trend(
+    history: pd.DataFrame,
+    rubrics: tuple[Rubric, ...],
+    entity: str,
+    code: str,
+    unit: str = "points",
+    ahead: int = 3,
+    level: float = 0.8,
+) -> Trend:
+    """The course of one figure of one entity, from the last part of its months alone.
+
+    `ahead` months are forecast, as far as they will be comparable; intervals hold the share `level` of outcomes.
+
+    Raises
+    ------
+    ParameterError: a unit other than points and percent, less than one month ahead, a level not between 0 and 1.
+    UnknownNameError: no figure of the entity at all, or a code that no rubric has.
+    """
+    if ahead < 1 or not 0 < level < 1:
+        given = [f"ahead = {ahead}", f"level = {level:g}"]
+        raise ParameterError(_("Months ahead must be at least 1, and a level between 0 and 1."), given)
+    series = monthly_series(history, rubrics, entity, code, unit)
+    last = str(series["period"].iloc[-1]) if len(series) else ""
+    name = (governing(rubrics, last) or rubrics[-1]).name_of(code)
+    known = _known_breaks(series)
+    months = _last_part(series)
+    if (count := int(months["value"].notna().sum())) < LEAST:
+        other = left_out(history, rubrics, entity, code, unit)
+        refusals = tuple(_refusals(rubrics, entity, name, series, count, other))
+        empty = [pd.DataFrame(columns=columns) for columns in (BACKTEST, FORECAST)]
+        return Trend(entity, code, name, unit, series, refusals, (), empty[0], empty[1], known, "")
+    line = _line(months)
+    tested = backtest(line, ahead, level) if count >= LEAST_FOR_MODEL else pd.DataFrame(columns=BACKTEST)
+    chosen = best(tested)
+    beyond = [month_after(last, step) for step in range(1, ahead + 1)]
+    reached = [month for month in beyond if not any(True for _why in not_comparable(rubrics, entity, last, month))]
+    rows = []
+    for model in filter(None, (NAIVE, chosen)):
+        made = bands(model, line, line.valued[-1:], ahead, level)[0]
+        rows += [
+            (month, model, middle, low, high, level)
+            for month, (low, middle, high) in zip(beyond, made.tolist(), strict=True)
+            if month in reached
+        ]
+    forecast = pd.DataFrame(rows, columns=FORECAST)
+    notes = tuple(_notes(rubrics, entity, series, count, beyond, len(reached)))
+    flags = _flags(months, line, find_breaks(line, level), known, unit)
+    return Trend(entity, code, name, unit, series, (), notes, tested, forecast, flags, chosen)
+
+
+def model_name(model: str) -> str:
+    """What a model does, in words that follow “carried on”."""
+    names = {
+        NAIVE: _("as last month (the baseline)"),
+        "drift": _("by its average change so far"),
+        "level": _("at a level smoothed over the months"),
+        "line": _("along a steady slope, smoothed over the months"),
+        "ets": _("along a slope that fades"),
+    }
+    return names[model]
+
+
+def sentence(found: Trend) -> str:
+    """What the months say of the course of the figure, and what that does not mean."""
+    if found.refusals:
+        closing = _("Nothing is said about where {name} of {entity} is heading.")
+        return " ".join([*found.refusals, closing.format(name=found.name, entity=found.entity)])
+    decimals = int(_last_part(found.series)["decimals"].min())
+    said = list(found.notes)
+    for row in found.forecast.groupby("model", sort=False).tail(1).itertuples():
+        template = _(
+            "{name} of {entity}, carried on {model}: {middle} in {period}; {chance} times in 100 it lies in {range}."
+        )
+        said.append(
+            template.format(
+                name=found.name,
+                entity=found.entity,
+                model=model_name(row.model),
+                middle=_amount(row.middle, decimals, found.unit),
+                period=write_period(row.period),
+                chance=write_number(100 * row.level, 0),
+                range=_span(row.conf_low, row.conf_high, decimals, found.unit),
+            )
+        )
+    if len(found.backtest) and not found.chosen:
+        said.append(_("No model did surely better on the known months than “as last month”, so none is shown."))
+    if found.chosen:
+        mine = found.backtest[found.backtest["model"] == found.chosen]
+        naive = found.backtest[found.backtest["model"] == NAIVE]
+        less = 100 * (1 - mine["mae"].mean() / naive["mae"].mean())
+        words = _("On the known months that model erred {less} % less than “as last month”.")
+        said.append(words.format(less=write_number(less, 0)))
+    said += [why for flag, why in zip(found.flags["flag"], found.flags["why"], strict=True) if flag != KNOWN_BREAK]
+    said.append(
+        _(
+            "This only carries on the own months of {entity}: it does not say what an action would bring, "
+            "and it promises nothing."
+        ).format(entity=found.entity)
+    )
+    return " ".join(said)
+
+
+def _last_part(series: pd.DataFrame) -> pd.DataFrame:
+    """The months of the last part, from the first with a value on."""
+    part = series[series["part"] == series["part"].max()]
+    return part[part["value"].notna().cumsum() > 0].reset_index(drop=True)
+
+
+def _line(months: pd.DataFrame) -> Line:
+    values = months["value"].to_numpy(dtype=float)
+    return Line(values, float(months["top"].iloc[-1]), 0.5 * 10.0 ** -int(months["decimals"].min()))
+
+
+def _known_breaks(series: pd.DataFrame) -> pd.DataFrame:
+    rows = series.loc[series["why"] != "", ["period", "why"]]
+    return rows.assign(flag=KNOWN_BREAK).reindex(columns=FLAGS).reset_index(drop=True)
+
+
+def _flags(months: pd.DataFrame, line: Line, breaks: pd.DataFrame, known: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Known breaks and what was found, earliest first."""
+    decimals = int(months["decimals"].min())
+    rows = []
+    for row in breaks.itertuples():
+        period = str(months["period"].iloc[row.month])
+        if row.flag == LEVEL_BREAK:
+            words = _(
+                "From {period} on the level is another: by {size} ({range}), more than its ups and downs explain."
+            )
+        else:
+            words = _("{period} is out of line: by {size} ({range}), more than its ups and downs explain.")
+        why = words.format(
+            period=write_period(period),
+            size=_difference(write_number(row.size, decimals), unit),
+            range=write_range(row.conf_low, row.conf_high, decimals),
+        )
+        rows.append((period, row.flag, row.size, row.conf_low, row.conf_high, row.p_value, why))
+    found = pd.DataFrame(rows, columns=FLAGS)
+    whole = pd.concat([frame for frame in (known, found) if len(frame)]) if len(known) + len(found) else found
+    return whole.sort_values(["period", "flag"], ignore_index=True)
+
+
+def _refusals(
+    rubrics: tuple[Rubric, ...], entity: str, name: str, series: pd.DataFrame, count: int, other: list[str]
+) -> Iterator[str]:
+    """How many months there are and which, what cut them, what is not of one month, and what would be needed."""
+    words = _("{name} of {entity}: comparable months with a figure: {count}; at least {least} are needed.")
+    yield words.format(name=name, entity=entity, count=count, least=LEAST)
+    if len(series):
+        months = _last_part(series)
+        valued = months.loc[months["value"].notna(), "period"]
+        yield _("These are {months}.").format(months=write_list(map(write_period, valued)))
+        if gaps := int(months["value"].isna().sum()):
+            yield _("Months between them without a figure: {count}.").format(count=gaps)
+        for why in series.loc[series["why"] != "", "why"]:
+            yield _("Earlier months do not count: {why}").format(why=why)
+    yield from other
+    if len(series):
+        first, last = comparable_span(rubrics, str(series["period"].iloc[-1]))
+        words = _("More months needed: {count}, from {first} on.")
+        if last:
+            words = _("More months needed: {count}, of {first} to {last}, as only these can be compared.")
+        yield words.format(count=LEAST - count, first=write_period(first), last=write_period(last) if last else "")
+
+
+def _notes(
+    rubrics: tuple[Rubric, ...], entity: str, series: pd.DataFrame, count: int, beyond: list[str], reached: int
+) -> Iterator[str]:
+    """What limits what is said."""
+    months = _last_part(series)
+    if (months["kind"] == "synthetic").any():
+        yield _("Some or all of these figures are made up: nothing real is foretold.")
+    if count < LEAST_FOR_MODEL:
+        words = _("Comparable months with a figure: {count}; to tell a model from chance, at least {least} are needed.")
+        yield words.format(count=count, least=LEAST_FOR_MODEL)
+    for why in series.loc[series["why"] != "", "why"]:
+        yield _("Earlier months do not count: {why}").format(why=why)
+    if reached < len(beyond):
+        why = " ".join(not_comparable(rubrics, entity, month_before(beyond[reached]), beyond[reached]))
+        words = _("Nothing is foretold from {period} on: {why}")
+        yield words.format(period=write_period(beyond[reached]), why=why)
+
+
+def _amount(value: float, decimals: int, unit: str) -> str:
+    return _with_unit(write_number(value, decimals), unit)
+
+
+def _span(low: float, high: float, decimals: int, unit: str) -> str:
+    return _with_unit(write_range(low, high, decimals), unit)
+
+
+def _with_unit(number: str, unit: str) -> str:
+    return f"{number} %" if unit == "percent" else _("{number} points").format(number=number)
+
+
+def _difference(number: str, unit: str) -> str:
+    words = _("{number} percentage points") if unit == "percent" else _("{number} points")
+    return words.format(number=number)
