@@ -23,6 +23,7 @@ from analysis.vietnamese import _, is_month, write_number, write_period, write_r
 INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
 WIDTH = 4.6
 SIZE = 12
+STRIP = 0.65  # inches below a picture, for the label of simulated figures
 
 sns.set_theme(
     style="white",
@@ -139,9 +140,14 @@ def history_of_totals(past: pd.DataFrame, title: str = "", ax: Axes | None = Non
     return _fitted(ax, title or finding)
 
 
-def picture(ax: Axes, text: str, source: str) -> Html:
-    """The chart as a figure that needs no other file: SVG, with its words for those who do not see it."""
+def picture(ax: Axes, text: str, source: str, label: str = "") -> Html:
+    """The chart as a figure that needs no other file: SVG, with its words for those who do not see it.
+
+    `label` is that of simulated figures (`Figures.label`); it stands in the picture itself.
+    """
     figure: Any = ax.figure
+    if label:
+        stamp(figure, label)
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(figure)
@@ -152,6 +158,23 @@ def picture(ax: Axes, text: str, source: str) -> Html:
         '<figure class="chart"><img src="data:image/svg+xml;base64,{data}" width="{width}" height="{height}" '
         'alt="{alt}"><figcaption>{source}</figcaption></figure>'
     ).format(data=data, width=width, height=height, alt=text, source=source)
+
+
+def stamp(figure: Any, label: str) -> None:
+    """A label that goes where the picture goes, in a strip of its own below it."""
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + STRIP)
+    figure.tight_layout(rect=(0, STRIP / (height + STRIP), 1, 1))
+    look = {"facecolor": "white", "edgecolor": INK, "linestyle": "--"}
+    figure.text(
+        0.5,
+        STRIP / (height + STRIP) / 2,
+        label.replace(" – ", " –\n"),
+        ha="center",
+        va="center",
+        weight="bold",
+        bbox=look,
+    )
 
 
 def _fitted(ax: Axes, title: str) -> Axes:
