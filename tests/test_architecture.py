@@ -24,6 +24,7 @@ NOTEBOOKS = sorted(
 LAYERS = (
     ("__init__", "errors", "interval", "vietnamese", "project", "figures"),
     ("rubric", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
+    ("drawn", "synthetic"),
     ("reconcile", "evidence", "joint", "members", "identify", "bounds", "hull", "recover", "levers", "wordings"),
     ("losses", "whatif", "changes", "deadline", "ranks", "asking", "pieces"),
     ("series", "forecasts", "breaks", "trends"),

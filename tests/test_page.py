@@ -756,8 +756,7 @@ def test_the_change_across_two_sets_of_rules_is_not_told(project_copy):
         (2, "derived", "Figures derived from a publication"),
         (2, "entered", "Figures entered by hand"),
         (4, "entered", "Figures entered by hand"),
-        (4, "synthetic", "SYNTHETIC FIGURES – NOT REAL DATA"),
-        (34, "synthetic", "SYNTHETIC FIGURES – NOT REAL DATA"),
+        (34, "entered", "Figures entered by hand"),
     ],
 )
 def test_the_label_of_a_page_is_that_of_its_weakest_figure(change, line, kind, label):
@@ -770,6 +769,29 @@ def test_a_card_of_derived_figures_only_has_its_label(project_copy):
     path = project_copy / "data" / "observations" / "hoa-binh.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",published,", ",derived,"), encoding="utf-8")
     assert first_screen("Hòa Bình", "2023-04").select_one(".chip").get_text() == "Figures derived from a publication"
+
+
+def test_a_card_of_simulated_figures_has_its_label(project_copy):
+    """A real entity has none of them, so all of a card are."""
+    path = project_copy / "data" / "observations" / "hoa-binh.csv"
+    text = path.read_text(encoding="utf-8").replace(",published,", ",synthetic,").replace(",derived,", ",synthetic,")
+    path.write_text(text.replace("\nHòa Bình,", "\nMô phỏng Hòa Bình,"), encoding="utf-8")
+    chip = first_screen("Mô phỏng Hòa Bình", "2023-04").select_one(".chip")
+    assert chip.get_text() == "SYNTHETIC FIGURES – NOT REAL DATA"
+
+
+@every_report
+def test_nothing_real_is_called_simulated(reports, pages, name):
+    made = reports[name]
+    listed = parsed(pages[f"index-{WANTED[name]['language']}"])
+    for soup in (made.soup, listed):
+        assert not soup.select("aside, .chip.synthetic")
+        assert not re.search(r"synthetic|mô phỏng", soup.title.get_text() + soup.main.get_text(), re.IGNORECASE)
+    pictures = [base64.b64decode(image["src"].split(",")[1]).decode() for image in made.soup.select("figure.chart img")]
+    assert pictures and not re.search(r"synthetic|mô phỏng", "".join(pictures), re.IGNORECASE)
+    assert "synthetic" not in {made.record["kind"], *(row["kind"] for row in made.rows.values())}
+    for sheet in openpyxl.load_workbook(made.folder / "workbook.xlsx").worksheets:
+        assert not re.search(r"synthetic|mô phỏng", f"{sheet['A1'].value} {sheet.oddHeader.center.text}", re.IGNORECASE)
 
 
 # Every card that the project holds

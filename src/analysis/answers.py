@@ -17,10 +17,11 @@ from analysis import losses as lost
 from analysis.bounds import alternatives
 from analysis.bulletin import read
 from analysis.collected import collect
+from analysis.contract import SYNTHETIC_KIND, is_synthetic
 from analysis.decided import with_ways
 from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.evidence import Card, cards_of
-from analysis.figures import Figures
+from analysis.figures import Figures, synthetic_label
 from analysis.identify import Identified, identify, identify_cards
 from analysis.levers import load_levers
 from analysis.plan import rates_for
@@ -34,11 +35,19 @@ from analysis.wordings import load_phrasebook
 
 @dataclass(frozen=True)
 class Answer:
-    """`data` for `--json`, `text` for people, and what makes the command fail."""
+    """`data` for `--json`, `text` for people, and what makes the command fail.
+
+    An answer about simulated figures says so by itself: as `kind`, and in its first line.
+    """
 
     data: dict[str, Any]
     text: str
     failures: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if is_synthetic(self.data.get("entity", "")):
+            object.__setattr__(self, "data", {**self.data, "kind": SYNTHETIC_KIND})
+            object.__setattr__(self, "text", f"{synthetic_label()}\n{self.text}")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.contract import TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.evidence import read
-from analysis.history import card, periods_with_total
+from analysis.history import card, periods_with_total, same_world
 from analysis.identify import Identified, identify
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.members import Hypothesis
@@ -122,7 +122,8 @@ def card_before(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str,
 
 def _month(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, period: str) -> _Month:
     """One card that can be one end of a bridge. Raises as `change_bridge`."""
-    having = history.loc[history["period"] == period, "entity"].unique()
+    others = same_world(history, entity)
+    having = others.loc[others["period"] == period, "entity"].unique()
     if entity in set(history["entity"]) and len(having) and entity not in having:
         raise ParameterError(
             _("There is no figure of {entity} for {period}, only of others, and one is never put for another.").format(

@@ -79,10 +79,19 @@ def app() -> None:
 )
 @target_option
 @click.option("--pdf", is_flag=True, help=_("Print it as PDF too, with an installed Chromium, Chrome or Edge."))
+@click.option("--allow-synthetic", is_flag=True, help=_("Allow simulated figures; everything made says that they are."))
 @speaking
 def report(
-    month: str, entity: str, levers: tuple[str, ...], file: Path | None, target: float | None, pdf: bool
+    month: str,
+    entity: str,
+    levers: tuple[str, ...],
+    file: Path | None,
+    target: float | None,
+    pdf: bool,
+    allow_synthetic: bool,
 ) -> None:
+    from analysis.contract import is_synthetic
+    from analysis.figures import synthetic_label
     from analysis.report import prepare, render
     from analysis.vietnamese import language, write_period
 
@@ -90,13 +99,17 @@ def report(
     if file is not None:
         given = _written_down(file, given)
     _say(_("Reading the figures and the rules…"))
-    parameters = prepare({**given, "language": language()})
+    parameters = prepare({**given, "language": language()}, allow_synthetic)
+    if is_synthetic(parameters.entity):
+        _say(synthetic_label())
     _say(
         _("Running and rendering the notebook: {entity}, {period}…").format(
             entity=parameters.entity, period=write_period(parameters.month)
         )
     )
     page = render(parameters, pdf=pdf)
+    if is_synthetic(parameters.entity):
+        _say(synthetic_label())
     _say(_("Done. Open this file in a browser:"))
     click.echo(_near(page))
 
@@ -298,6 +311,30 @@ def export(month: str, entity: str) -> None:
     from analysis import answers
 
     click.echo(_near(answers.export(month, entity)))
+
+
+@app.command(help=_("Simulate provinces whose truth is known, as a little project of its own in a new FOLDER."))
+@click.argument("folder", type=click.Path(path_type=Path), metavar=_("FOLDER"))
+@click.option("--entities", type=int, default=1, show_default=True, help=_("How many provinces."))
+@click.option("--from", "first", default="2023-01", show_default=True, metavar=_("MONTH"), help=_("First month."))
+@click.option("--to", "last", default="2025-06", show_default=True, metavar=_("MONTH"), help=_("Last month."))
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help=_("The same seed, the same figures.")
+)
+@speaking
+def synthetic(folder: Path, entities: int, first: str, last: str, seed: int) -> None:
+    from analysis.figures import synthetic_label
+    from analysis.rubric import load_rubrics
+    from analysis.synthetic import example, write_project
+
+    made = example(load_rubrics(), entities, first, last, seed)
+    click.echo(_near(write_project(made, folder)))
+    _say(synthetic_label())
+    _say(
+        _("Next, in that folder: scorecard report --entity {entity} --allow-synthetic").format(
+            entity=slug(made.figures["entity"].iloc[0])
+        )
+    )
 
 
 def main() -> None:

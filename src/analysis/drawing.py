@@ -28,6 +28,7 @@ from analysis.vietnamese import _, write_number
 INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
 WIDTH, WIDE = 4.6, 6.4  # inches: in a report, in a notebook
 SIZE, SMALL = 12, 9
+STRIP = 0.65  # inches below a picture, for the label of simulated figures
 LEGEND_DOWN = 44  # points, under the unit of the axis
 DOTS = 200  # of a saved PNG, per inch
 
@@ -52,9 +53,15 @@ sns.set_theme(
 )
 
 
-def picture(ax: Axes, text: str, source: str) -> Html:
-    """The chart as a figure that needs no other file: SVG, with its words for those who do not see it."""
+def picture(ax: Axes, text: str, source: str, label: str = "") -> Html:
+    """The chart as a figure that needs no other file: SVG, with its words for those who do not see it.
+
+    `label` is that of simulated figures (`Figures.label`); it stands in the picture itself.
+    """
     figure: Any = ax.figure
+    if label:
+        frame = {"facecolor": "white", "edgecolor": INK, "linestyle": "--"}
+        _foot(figure, STRIP, label.replace(" – ", " –\n"), x=0.5, ha="center", weight="bold", bbox=frame)
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", file.getvalue(), flags=re.S).strip()
@@ -72,18 +79,18 @@ def finding(ax: Axes) -> str:
     return " ".join(figure.get_suptitle().split())
 
 
-def save_picture(ax: Axes, path: Path, source: str) -> list[Path]:
+def save_picture(ax: Axes, path: Path, source: str, label: str = "") -> list[Path]:
     """Write the chart as `path`.svg and `path`.png; the files. The picture itself gets its source line under it.
+
+    `label` is that of simulated figures; it comes first in that line, in bold.
 
     Raises WriteError; files that were there are then unchanged.
     """
     figure: Any = ax.figure
-    size = figure.get_size_inches()
-    lines = wrapped(source, 64)
-    room = 0.2 + 0.16 * (lines.count("\n") + 1)
-    figure.set_size_inches(size[0], size[1] + room)
-    figure.tight_layout(rect=(0, room / (size[1] + room), 1, 1))
-    figure.text(0.02, 0.02, lines, fontsize=SMALL, color=MUTED, va="bottom", linespacing=1.2)
+    words = wrapped(f"{label} {source}".strip(), 62)
+    room = 0.2 + 0.16 * (words.count("\n") + 1)
+    weight = "bold" if label else "normal"
+    _foot(figure, room, words, x=0.02, ha="left", fontsize=SMALL, color=MUTED, weight=weight, linespacing=1.2)
     files: dict[Path, bytes] = {}
     for form, settings in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
         file = io.BytesIO()
@@ -92,6 +99,14 @@ def save_picture(ax: Axes, path: Path, source: str) -> list[Path]:
     with writing(_("No picture was written.")):
         replace_all(files)
     return list(files)
+
+
+def _foot(figure: Any, room: float, words: str, **look: Any) -> None:
+    """Words that go where the picture goes, in a strip of its own below it, `room` inches high."""
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + room)
+    figure.tight_layout(rect=(0, room / (height + room), 1, 1))
+    figure.text(y=room / (height + room) / 2, s=words, va="center", **look)
 
 
 def fitted(ax: Axes, title: str) -> Axes:

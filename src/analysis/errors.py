@@ -95,6 +95,12 @@ class CheckError(AnalysisError):
     exit_code = 16
 
 
+class SyntheticError(AnalysisError):
+    """Simulated figures where nobody said that they may be used."""
+
+    exit_code = 17
+
+
 class DocumentError(AnalysisError):
     """A file that no text can be taken from: its form, its size, its letters, or what it may do."""
 

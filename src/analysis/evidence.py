@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from analysis import project
 from analysis.contract import BASE, TOTAL
 from analysis.errors import NoTotalError, RubricError
-from analysis.history import Correction, card
+from analysis.history import Correction, card, same_world
 from analysis.interval import Interval, total
 from analysis.reconcile import figure
 from analysis.rubric import Group, Indicator, Rubric, Rule, Status
@@ -103,10 +103,12 @@ def cards_of(
 ) -> list[Card]:
     """The card of a month, and after it every other card that the same rules must explain (see `governed`).
 
+    Real cards are never evidence for a simulated one, nor the reverse.
+
     Raises NoTotalError, UnknownNameError: from `history.card`.
     """
     card(history, entity, period)
-    keys = dict.fromkeys([(entity, period), *governed(history, rubric, corrections)])
+    keys = dict.fromkeys([(entity, period), *governed(same_world(history, entity), rubric, corrections)])
     return [read_card(history, rubric, *key) for key in keys]
 
 

@@ -150,17 +150,24 @@ HIDDEN = ("decimals", "group", "moved", "open", "part", "top")
 
 @dataclass(frozen=True)
 class Seen:
-    """A picture with its table: shown in a notebook, and saved with its source line."""
+    """A picture with its table: shown in a notebook, and saved with its source line.
+
+    `label` is that of simulated figures; it stands in the picture and, as a column, in the saved table.
+    """
 
     draw: Callable[[pd.DataFrame], Axes]
     frame: pd.DataFrame
     source: str
+    label: str = ""
 
     def _repr_html_(self) -> str:
         ax = self.draw(self.frame)
         title = finding(ax)
         folded = Html("<details><summary>{}</summary>{}</details>")
-        return str(picture(ax, title, self.source) + folded.format(_("The same as a table"), show(self.frame, title)))
+        return str(
+            picture(ax, title, self.source, self.label)
+            + folded.format(_("The same as a table"), show(self.frame, title))
+        )
 
     def __repr__(self) -> str:
         return f"<{finding(self.draw(self.frame))}>"
@@ -174,9 +181,10 @@ class Seen:
             raise ParameterError(_("A picture needs a name of letters or digits."), [name])
         path = project.root() / "reports" / FOLDER / slug(name)
         table_file = path.with_suffix(".csv")
+        frame = self.frame.assign(label=self.label) if self.label else self.frame
         with writing(_("No picture was written.")):
-            replace_all({table_file: self.frame.to_csv(index=False, lineterminator="\n").encode()})
-        files = [*save_picture(self.draw(self.frame), path, self.source), table_file]
+            replace_all({table_file: frame.to_csv(index=False, lineterminator="\n").encode()})
+        files = [*save_picture(self.draw(self.frame), path, self.source, self.label), table_file]
         return [file.relative_to(project.root()).as_posix() for file in files]
 
 
@@ -187,7 +195,7 @@ def chart(answer: pd.DataFrame) -> Seen:
         raise ParameterError(
             _("This frame is not drawn as a picture."), nearest(name, PICTURES), _("Show it as a table: show(frame).")
         )
-    return Seen(PICTURES[name], answer, answer.attrs["source"])
+    return Seen(PICTURES[name], answer, answer.attrs["source"], answer.attrs["label"])
 
 
 def show(answer: pd.DataFrame, caption: str = "") -> Html:
@@ -203,7 +211,7 @@ def show(answer: pd.DataFrame, caption: str = "") -> Html:
         heads.append(head)
         columns.append(cells)
     rows = [list(row) for row in zip(*columns, strict=True)]
-    under = [answer.attrs.get(name, "") for name in ("said", "source")]
+    under = [answer.attrs.get(name, "") for name in ("label", "said", "source")]
     notes = [Html("<p>{}</p>").format(words) for words in under if words]
     shown = join(table(caption or _("Table"), heads, rows, text=text), *notes)
     return Html('<div class="scorecard">{}{}</div>').format(STYLE, shown)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pandas as pd
 from markupsafe import Markup
@@ -27,6 +27,14 @@ COLOURS = {
     "processing_progress": "#3d3d3d",
     "online_payment": "#8a6bbf",
 }
+
+
+SYNTHETIC = "synthetic"  # the kind of simulated figures
+
+
+def synthetic_label() -> str:
+    """What must stand on everything that is made from simulated figures."""
+    return _("SYNTHETIC FIGURES – NOT REAL DATA")
 
 
 class Html(Markup):
@@ -92,11 +100,18 @@ class Figures(dict[str, Figure]):
     """Figures by id, in the order in which they were added."""
 
     def add(self, items: Iterable[Figure]) -> None:
-        """Add figures. Raises KeyError when an id is taken."""
+        """Add figures; what stands among simulated ones is simulated too. Raises KeyError when an id is taken."""
         for item in items:
             if item.id in self:
                 raise KeyError(item.id)
             self[item.id] = item
+        if any(item.kind == SYNTHETIC for item in self.values()):
+            self.update({name: replace(item, kind=SYNTHETIC) for name, item in self.items()})
+
+    @property
+    def label(self) -> str:
+        """What must stand on everything that is made from these figures; "" where they are real."""
+        return synthetic_label() if any(item.kind == SYNTHETIC for item in self.values()) else ""
 
     def frame(self, entity: str, period: str) -> pd.DataFrame:
         """One row a figure: `figures.csv`."""

@@ -23,9 +23,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtr, stdtrit
-from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
-from statsmodels.tsa.statespace.initialization import Initialization
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from analysis.interval import TOLERANCE
 
@@ -208,6 +205,10 @@ def _onwards(filtered: Any, origins: NDArray[np.intp], ahead: int) -> tuple[Floa
 
 def _filtered(model: str, logits: Floats) -> Iterator[tuple[Any, int]]:
     """The months filtered with each point of the model's grid; and how many unknown starting values it has."""
+    from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
+    from statsmodels.tsa.statespace.initialization import Initialization
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
     if model == "ets":
         smoothing = ExponentialSmoothing(
             logits,

@@ -19,7 +19,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis import contract, project
-from analysis.contract import COLUMNS, KEY, TOTAL
+from analysis.contract import COLUMNS, KEY, TOTAL, is_synthetic
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
 from analysis.rubric import PERIOD, Rubric, months_of
 from analysis.vietnamese import _, finding_in_words, is_month, nearest, slug, write_date, write_list, write_period
@@ -192,6 +192,11 @@ def find_entity(history: pd.DataFrame, name: str) -> str:
         near,
         _("Did you mean one of these?") if near else _("Look at the entities in data/observations."),
     )
+
+
+def same_world(history: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """The rows that may be held against the entity's: real ones for a real entity, simulated ones for a simulated."""
+    return history[history["entity"].map(is_synthetic).astype(bool) == is_synthetic(entity)]
 
 
 def periods_with_total(history: pd.DataFrame, entity: str) -> list[str]:

@@ -19,6 +19,7 @@ from analysis.contract import TOTAL
 from analysis.decisions import explained_by
 from analysis.errors import ParameterError, RubricError
 from analysis.evidence import cards_of
+from analysis.figures import SYNTHETIC, synthetic_label
 from analysis.levers import Lever, load_levers
 from analysis.project import DEFAULT_ENTITY
 from analysis.rubric import Rubric, load_rubrics, months_left
@@ -200,11 +201,10 @@ def where_it_is_heading(
     months = pd.concat([frame for frame in (past, coming) if len(frame)], ignore_index=True)
     columns = ["period", "model", "said", "value", "conf_low", "conf_high", "part", "flag", "top"]
     rows = figures[(figures["entity"] == entity) & (figures["code"] == code) & (figures["unit"] == unit)]
-    line = source_line(rows)
     return Course(
-        months=_from(months.reindex(columns=columns), line, "course_of_months", said),
-        backtest=_from(found.backtest, line),
-        flags=_from(found.flags, line),
+        months=_from(months.reindex(columns=columns), rows, "course_of_months", said),
+        backtest=_from(found.backtest, rows),
+        flags=_from(found.flags, rows),
         said=said,
     )
 
@@ -215,10 +215,11 @@ def card_name(month: Month) -> str:
 
 
 def source_line(figures: pd.DataFrame) -> str:
-    """Where published figures come from; that of simulated ones is their label."""
+    """Where figures come from; of simulated ones that no file holds, that they were made here."""
     known = history.load_sources()
-    names = [name for name in dict.fromkeys(figures["source"]) if name in known]
-    return _("Source: {source}.").format(source="; ".join(known[name].in_full for name in names))
+    names = dict.fromkeys(figures["source"])
+    words = [known[name].in_full if name in known else _("simulated by this program") for name in names]
+    return _("Source: {source}.").format(source="; ".join(words))
 
 
 def _asked(month: Month) -> tuple[pd.DataFrame, Rubric, str, str]:
@@ -234,10 +235,12 @@ def _acts(month: Month) -> dict[str, Lever]:
 
 
 def _answer(frame: pd.DataFrame, months: Sequence[Month], picture: str = "", said: str = "") -> pd.DataFrame:
-    return _from(frame, source_line(pd.concat([month.cards[0].figures for month in months])), picture, said)
+    return _from(frame, pd.concat([month.cards[0].figures for month in months]), picture, said)
 
 
-def _from(frame: pd.DataFrame, source: str, picture: str = "", said: str = "") -> pd.DataFrame:
-    answer = frame.copy()
-    answer.attrs = {"source": source, "picture": picture, "said": said}
+def _from(frame: pd.DataFrame, figures: pd.DataFrame, picture: str = "", said: str = "") -> pd.DataFrame:
+    """An answer with what it carries: the figures it is made from say its source and whether they are simulated."""
+    answer, simulated = frame.copy(), (figures["kind"] == SYNTHETIC).any()
+    label = synthetic_label() if simulated else ""
+    answer.attrs = {"source": source_line(figures), "label": label, "picture": picture, "said": said}
     return answer

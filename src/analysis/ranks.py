@@ -22,7 +22,7 @@ import pandas as pd
 
 from analysis.contract import RANK, TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
-from analysis.history import card
+from analysis.history import card, same_world
 from analysis.interval import TOLERANCE, Interval
 from analysis.rubric import Rubric
 from analysis.vietnamese import _, nearest, write_period
@@ -236,8 +236,9 @@ def alike(
 
 
 def same_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
-    """The figures of everyone that are of the period, scope and date of the entity's card."""
+    """The figures of everyone in the entity's world that are of the period, scope and date of its card."""
     total = card(history, entity, period).loc[(TOTAL, "points")]
+    history = same_world(history, entity)
     rows = history[(history[["period", "scope", "as_of"]] == total[["period", "scope", "as_of"]]).all(axis=1)]
     known = total["as_of"] and total["scope"] != "unknown"
     return rows if known else rows[(rows["entity"] == entity) | (rows["source"] == total["source"])]

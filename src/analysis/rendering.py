@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
+from analysis.errors import CheckError
 from analysis.vietnamese import _, language
 
 PAGE_FOLDER = Path(__file__).parent / "page"
@@ -14,8 +16,13 @@ DATA = 'id="trial-data"'
 SCRIPTS = ("whatif.js", "panel.js", "sources.js", "slides.js")
 
 
-def page_of(notebook: Any, title: str) -> str:
-    """The page of a notebook: what its cells show, in their order, with its style and nothing from outside."""
+def page_of(notebook: Any, title: str, label: str = "") -> str:
+    """The page of a notebook: what its cells show, in their order, with its style and nothing from outside.
+
+    `label` is that of simulated figures: it is seen wherever the page is scrolled, on each slide and each printed page.
+
+    Raises CheckError: a picture of simulated figures does not say that they are.
+    """
     from nbconvert.exporters import HTMLExporter
 
     style = (PAGE_FOLDER / "page.css").read_text(encoding="utf-8")
@@ -25,6 +32,7 @@ def page_of(notebook: Any, title: str) -> str:
     page = {
         "language": language(),
         "title": title,
+        "label": label,
         "skip": _("Skip to the content"),
         "style": style,
         "script": script,
@@ -32,7 +40,15 @@ def page_of(notebook: Any, title: str) -> str:
         "script_hash": _hash(script) if script else "",
     }
     body, _resources = exporter.from_notebook_node(notebook, resources={"page": page})
+    if label and (bare := sum(label not in picture for picture in _pictures(body))):
+        raise CheckError(_("{count} pictures of simulated figures do not say so.").format(count=bare))
     return str(body)
+
+
+def _pictures(page: str) -> list[str]:
+    """The words of every picture inside a page, in one line."""
+    found = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", page)
+    return [" ".join(re.sub(r"<[^>]*>", " ", base64.b64decode(data).decode()).split()) for data in found]
 
 
 def _moves(notebook: Any) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from analysis import project
+from analysis.contract import SYNTHETIC_KIND, is_synthetic
 from analysis.errors import (
     AnalysisError,
     BrowserError,
@@ -25,7 +26,10 @@ from analysis.errors import (
     IncompleteRunError,
     ParameterError,
     RubricError,
+    SyntheticError,
 )
+from analysis.evidence import Card
+from analysis.figures import synthetic_label
 from analysis.listing import failed, index_of_reports, published
 from analysis.pdf import print_pdf
 from analysis.project import DEFAULT_ENTITY
@@ -76,12 +80,13 @@ def check_parameters(values: dict[str, Any]) -> Parameters:
         ) from error
 
 
-def prepare(values: dict[str, Any]) -> Parameters:
+def prepare(values: dict[str, Any], allow_synthetic: bool = False) -> Parameters:
     """Typed parameters for figures that exist: entity and month resolved, levers and target possible.
 
     What an earlier report promised is looked up among the published ones, unless it is given.
 
-    Raises any AnalysisError that the notebook would meet, before a kernel is started: each keeps its own exit code.
+    Raises SyntheticError for simulated figures, unless they are allowed; and any AnalysisError that the notebook would
+    meet, before a kernel is started: each keeps its own exit code.
     Figures or rules that cannot be used leave a failed run, for they failed the monthly job; a wrong request does not.
     """
     prepare_environment()
@@ -91,16 +96,29 @@ def prepare(values: dict[str, Any]) -> Parameters:
     given = {name: value for name, value in values.items() if value not in ("", None, {})}
     check_parameters({"month": "2000-01", "levers": USUAL_LEVERS, **given})
     try:
-        identified = open_month(given.get("month", ""), given.get("entity", DEFAULT_ENTITY)).identified
+        opened = open_month(given.get("month", ""), given.get("entity", DEFAULT_ENTITY))
     except (HistoryError, RubricError, ContradictionError) as error:
         _leave_refusal(given, error)
         raise
+    identified = opened.identified
+    if not allow_synthetic:
+        _refuse_synthetic(opened.cards[0])
     found = {"entity": identified.entity, "month": identified.period}
     promised = last_promised(published(_reports()), identified.entity, identified.period)
     parameters = check_parameters({"levers": usual_levers(identified), "promised": promised, **given, **found})
     check_levers(identified, parameters.levers)
     check_target(identified, parameters.target_score)
     return parameters
+
+
+def _refuse_synthetic(card: Card) -> None:
+    made = card.figures[card.figures["kind"] == SYNTHETIC_KIND]
+    if is_synthetic(card.entity) or len(made):
+        raise SyntheticError(
+            _("{entity} is simulated: these figures are not real.").format(entity=card.entity),
+            [f"{row.file}:{row.line} {row.code} {row.value:g}" for row in made.itertuples()],
+            _("For a report that says so on every page, picture and sheet: scorecard report --allow-synthetic."),
+        )
 
 
 def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False) -> Path:
@@ -129,7 +147,7 @@ def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False) ->
         with _failing(work, parameters.entity, parameters.month), writing(_("The last report is unchanged.")):
             executed = execute(parameters.model_dump(), work, limits)
             result = _result(work, parameters)
-            (work / PAGE).write_text(page_of(executed, result.title), encoding="utf-8", newline="\n")
+            (work / PAGE).write_text(page_of(executed, result.title, _label(result)), encoding="utf-8", newline="\n")
             save_notebook(executed, work / EXECUTED)
             (work / RESULT).unlink()
             unprinted = _unprinted(work) if pdf else None
@@ -171,6 +189,10 @@ def _result(work: Path, parameters: Parameters) -> Result:
             kept(work / EXECUTED),
         )
     return result
+
+
+def _label(result: Result) -> str:
+    return synthetic_label() if result.kind == SYNTHETIC_KIND else ""
 
 
 def _write_index(reports: Path, wait: float = 60) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis import sentences
-from analysis.figures import Figures, Html
+from analysis.figures import SYNTHETIC, Figures, Html, synthetic_label
 from analysis.history import Source
 from analysis.identify import Identified
 from analysis.losses import part_name
@@ -24,9 +24,9 @@ KIND_NAMES = {
     "published": lambda: _("Published figures"),
     "derived": lambda: _("Figures derived from a publication"),
     "entered": lambda: _("Figures entered by hand"),
-    "synthetic": lambda: _("SYNTHETIC FIGURES – NOT REAL DATA"),
+    SYNTHETIC: synthetic_label,
 }
-WEAKEST_FIRST = ("synthetic", "entered", "derived", "published")
+WEAKEST_FIRST = (SYNTHETIC, "entered", "derived", "published")
 
 
 def actions(figures: Figures, gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identified) -> Html:
@@ -214,16 +214,18 @@ def footer(identified: Identified, data: str, version: str, commit: str) -> Html
 
 
 def title(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> str:
-    """The page's title: its finding."""
-    return nfc(str(sentences.headline(figures, by_group, identified)))
+    """The page's title: its finding, after the label of simulated figures."""
+    finding = nfc(str(sentences.headline(figures, by_group, identified)))
+    return f"{figures.label}: {finding}" if figures.label else finding
 
 
-def described(figures: Figures, prefix: str, measure: str, sources: Mapping[str, Source]) -> tuple[str, str]:
-    """A chart of the figures `prefix.*.measure`, in words, and its source line."""
+def described(figures: Figures, prefix: str, measure: str, sources: Mapping[str, Source]) -> tuple[str, str, str]:
+    """A chart of the figures `prefix.*.measure`, in words, its source line, and the label of simulated figures."""
     shown = [item for item in figures.values() if item.id.startswith(f"{prefix}.") and item.id.endswith(f".{measure}")]
     words = "; ".join(f"{item.label}: {item}" for item in shown) or _("Nothing to show was published")
     used = dict.fromkeys(item.source for item in shown if item.source) or [figures["total"].source]
-    return f"{words}.", _("Source: {source}.").format(source="; ".join(source_words(sources[name]) for name in used))
+    source = _("Source: {source}.").format(source="; ".join(source_words(sources[name]) for name in used))
+    return f"{words}.", source, figures.label
 
 
 def table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.archive import Passage
-from analysis.figures import Figure, Figures, Html
+from analysis.figures import SYNTHETIC, Figure, Figures, Html
 from analysis.history import Source
 from analysis.tables import heading, join, reference, source_list, table
 from analysis.vietnamese import _, write_range
@@ -16,7 +16,7 @@ def notice(figures: Figures, sources: Mapping[str, Source], passages: Mapping[st
 
     The words open the sentence they stand in, where the notice is kept (`passages`: file and line → sentence).
     """
-    printed = [item for item in figures.values() if item.where and item.kind in ("published", "entered")]
+    printed = [item for item in figures.values() if item.where and item.kind in ("published", "entered", SYNTHETIC)]
     published = [item for item in printed if item.id != "ranked"]
     published = [item for item in published if not item.id.startswith(("past.", "indicator.", "card."))]
     others = [item for item in figures.values() if item not in published]

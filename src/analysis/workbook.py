@@ -42,6 +42,7 @@ from analysis.whatif import check_levers
 FILE = "workbook.xlsx"
 
 SHARE = "0.0%"
+RED = "C00000"
 SUMMED = ("score", "max", "lost", "lost_low", "lost_high")
 
 
@@ -85,11 +86,20 @@ def save_workbook(
     _write_losses(sheets[1], by_group, figures, identified, shown)
     spans = write_rules(sheets[3], identified, kept, sheets[2].title)
     write_whatif(sheets[2], identified, figures, kept, left_out, spans, shown)
+    for sheet in sheets if figures.label else []:
+        _label(sheet, figures.label)
     book.active = 2
     book.calculation.fullCalcOnLoad = True
     book.properties.creator = "scorecard-766"
     book.properties.title = clean(title(identified))
     path.write_bytes(as_bytes(book, _moment(figures, identified.period), shown))
+
+
+def _label(sheet: Any, label: str) -> None:
+    """The label of simulated figures: in the first cell, at the head of each printed page, and a red tab."""
+    put_text(sheet["A1"], f"{label} · {sheet['A1'].value}", wrap=True)
+    sheet.oddHeader.center.text = label
+    sheet.sheet_properties.tabColor = RED
 
 
 def _write_figures(sheet: Any, figures: Figures, sources: Mapping[str, Source]) -> None:

@@ -1,0 +1,263 @@
+"""What would a history look like whose truth we know?
+
+Rates of provinces that do not exist, drawn from a seed, scored by one member of a rubric's own family of rules and
+printed as notices print: what analysis says of them can be held against what was planted. No figure here is real, and
+none can pass for real: its entity is called `Mô phỏng …` and its `kind` is `synthetic` (see `contract`).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis import project
+from analysis.contract import COLUMNS, SYNTHETIC, SYNTHETIC_KIND
+from analysis.drawn import Break, add_ranks, card_of, draw_published, draw_rates, draw_rules, planted
+from analysis.errors import ParameterError, UnknownNameError, WriteError
+from analysis.publish import replace_all, writing
+from analysis.rubric import Rubric, Rule, rubric_in_force
+from analysis.vietnamese import _, is_month, nearest, slug
+
+SOURCE = "synthetic"
+MOST_ENTITIES = 99
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """A history and its truth.
+
+    `figures` is like what `load_history` gives; `rates` has one row an entity, month and indicator, months without
+    a publication too: `entity`, `period`, `code`, `rate` (percent, not rounded). `rules` are the rules that scored it,
+    by regime (id of the rubric) and indicator; `trend` is in logits a month, by indicator (0 where none is named).
+    """
+
+    figures: pd.DataFrame
+    rates: pd.DataFrame
+    rules: Mapping[str, Mapping[str, Rule]]
+    breaks: tuple[Break, ...]
+    trend: Mapping[str, float]
+    seed: int
+
+
+def synthetic_history(
+    rubrics: tuple[Rubric, ...],
+    *,
+    entities: int = 1,
+    first: str = "2023-01",
+    last: str = "2025-06",
+    seed: int = 0,
+    start: Mapping[str, float] | None = None,
+    trend: Mapping[str, float] | None = None,
+    breaks: Sequence[Break] = (),
+    noise: float = 0.1,
+    missing: float = 0.0,
+    printed: Collection[str] | None = None,
+) -> Synthetic:
+    """Monthly cards of simulated provinces from `first` to `last`, both INCLUDED; the same arguments give the same.
+
+    The rate of an indicator in month t (0, 1, …) is, in logits, `start + trend × t + Σ shifts of its breaks so far
+    + noise × e`, with e of a standard normal distribution, independent between entities, months and indicators: between
+    0 and 100 %, and known. The draws of an entity do not depend on how many there are, nor those of a month on `last`.
+
+    Scores are those of the rubric's own rules (`Rule.points`), one member of the family for all entities of a regime,
+    drawn from the seed. They are printed as notices print them: rates with 2 decimals, groups with 1, totals with 2;
+    under a regime whose portal rounds the scores of indicators, these with its decimals, groups and totals being sums
+    of what is rounded. A rank is printed only where as many are simulated as were ranked.
+
+    Parameters
+    ----------
+    entities : how many, 1 to 99; called `Mô phỏng 01`, `Mô phỏng 02`, …
+    start, trend : by indicator: the rate at the beginning in percent, above 0 and below 100, by default drawn between
+        30 and 95 for each entity; the trend in logits a month, by default 0.
+    noise : standard deviation in logits, 0 or more.
+    missing : the share of months, 0 or more and below 1, that an entity does not publish; the last is always published.
+    printed : the indicators whose rates (and points) are printed; by default all.
+
+    Raises
+    ------
+    ParameterError: a number out of its bounds, or months that are none or end before they begin.
+    UnknownNameError: a code that no rubric of these months has, or a month that no rubric governs.
+    RubricError: a family with an interval, of which no member can be drawn.
+    """
+    months = _months(first, last)
+    regimes = {month: rubric_in_force(rubrics, month) for month in months}
+    used = list({rubric.id: rubric for rubric in regimes.values()}.values())
+    codes = list(dict.fromkeys(code for rubric in rubrics for code in rubric.indicators))
+    known = [code for code in codes if any(code in rubric.indicators for rubric in used)]
+    start, trend = dict(start or {}), dict(trend or {})
+    _check_bounds(entities, start, [*trend.values(), *(item.shift for item in breaks)], noise, missing)
+    _check_codes(known, [*start, *trend, *(item.code for item in breaks), *(printed or ())])
+    names = [f"{SYNTHETIC} {number:02d}" for number in range(1, entities + 1)]
+    rules = {rubric.id: draw_rules(rubric, seed, rubrics.index(rubric)) for rubric in used}
+    added = planted(months, codes, trend, breaks)
+    drawn = {name: draw_rates(seed, number, codes, added, start, noise) for number, name in enumerate(names)}
+    published = {name: draw_published(seed, number, len(months), missing) for number, name in enumerate(names)}
+    truth, rows = [], []
+    for at, month in enumerate(months):
+        rubric = regimes[month]
+        of_month = {name: dict(zip(codes, drawn[name][at].tolist(), strict=True)) for name in names}
+        cards = {
+            name: list(card_of(rubric, rules[rubric.id], rates, set(codes if printed is None else printed)))
+            for name, rates in of_month.items()
+        }
+        if rubric.ranked_units(month) == entities:
+            add_ranks(cards, entities)
+        for name in names:
+            truth += [(name, month, code, of_month[name][code]) for code in rubric.indicators]
+            if published[name][at]:
+                as_of = f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]}"
+                last_cells = (SYNTHETIC_KIND, SOURCE, "")
+                rows += [(name, month, "month", as_of, *cells, *last_cells) for cells in cards[name]]
+    return Synthetic(
+        figures=_as_history(rows),
+        rates=pd.DataFrame(truth, columns=["entity", "period", "code", "rate"]),
+        rules=rules,
+        breaks=tuple(breaks),
+        trend={code: float(trend.get(code, 0.0)) for code in known},
+        seed=seed,
+    )
+
+
+def example(rubrics: tuple[Rubric, ...], entities: int, first: str, last: str, seed: int) -> Synthetic:
+    """A simulation with something to find: two rates that rise, and one that falls at once halfway.
+
+    Raises as `synthetic_history`.
+    """
+    months = _months(first, last)
+    return synthetic_history(
+        rubrics,
+        entities=entities,
+        first=first,
+        last=last,
+        seed=seed,
+        trend={"e_result": 0.05, "data_reuse": 0.05},
+        breaks=[Break(months[len(months) // 2], "on_time", -0.8)],
+    )
+
+
+def write_project(synthetic: Synthetic, folder: Path) -> Path:
+    """A whole little project around a simulated history, in a new folder; that folder.
+
+    Figures (`data/observations`), their source, what was planted (`data/TRUTH.md`, and every rate in `data/truth.csv`),
+    and copies of this project's rules, levers, relations, wordings and notebooks, with the sources that these name.
+    Written whole or not at all.
+
+    Raises WriteError: the folder lies in this project's data, holds something, or cannot be written.
+    """
+    home, folder = project.root(), folder.resolve()
+    if folder.is_relative_to((home / "data").resolve()) or folder == home.resolve():
+        raise WriteError(
+            _("Simulated figures are never written among real ones."), [str(folder)], _("Choose a folder elsewhere.")
+        )
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WriteError(
+            _("There is something in this folder already."), [str(folder)], _("Choose a new or an empty folder.")
+        )
+    with writing(_("Nothing was written.")):
+        replace_all({folder / name: content for name, content in _files(synthetic, home).items()})
+    return folder
+
+
+def _files(synthetic: Synthetic, home: Path) -> dict[str, bytes]:
+    """Every file of a simulated project: path → bytes."""
+    copied = [*(home / "data").glob("rubrics/*.toml"), *(home / "notebooks").glob("*.ipynb")]
+    copied += [home / "data" / f"{name}.toml" for name in ("levers", "relations", "wordings")]
+    files = {path.relative_to(home).as_posix(): path.read_bytes() for path in sorted(copied)}
+    words = b"".join(content for name, content in files.items() if name.endswith(".toml")).decode()
+    known = re.split(r"(?m)^(?=\[)", (home / "data" / "sources.toml").read_text(encoding="utf-8"))[1:]
+    named = [entry for entry in known if f'"{entry[1 : entry.index("]")]}"' in words]
+    texts = {"data/sources.toml": "".join([*named, "\n", _source(synthetic)])}
+    texts["data/corrections.toml"] = "# A simulation needs no corrections.\n"
+    texts["data/TRUTH.md"] = _truth_in_words(synthetic)
+    texts["data/truth.csv"] = synthetic.rates.to_csv(index=False, lineterminator="\n")
+    for name, rows in synthetic.figures.groupby("file"):
+        cells = rows[COLUMNS].astype(object)
+        cells["value"] = [f"{row.value:.{row.decimals}f}" for row in rows.itertuples()]
+        cells["max"] = ["" if math.isnan(number) else f"{number:g}" for number in rows["max"]]
+        texts[f"data/observations/{name}"] = cells.to_csv(index=False, lineterminator="\n")
+    return files | {name: text.encode() for name, text in texts.items()}
+
+
+def _source(synthetic: Synthetic) -> str:
+    """The entry of `sources.toml`, in Vietnamese as the others are."""
+    return (
+        f"[{SOURCE}]\n"
+        'publisher = "Số liệu mô phỏng của chương trình scorecard-766, không phải số thật"\n'
+        f'title = "Mô phỏng với hạt giống {synthetic.seed}; sự thật đã gieo nằm trong data/TRUTH.md"\n'
+        f"accessed = {date.today().isoformat()}\n"
+        'note = "Không có tỉnh nào, thông báo nào hay con số nào ở đây là thật."\n'
+    )
+
+
+def _truth_in_words(synthetic: Synthetic) -> str:
+    lines = [
+        "# What was planted",
+        "",
+        f"Every figure of this folder is simulated (seed {synthetic.seed}). No province, notice or number is real.",
+        "The true rate of each entity, month and indicator, in percent and not rounded, is in `truth.csv`.",
+        "",
+        "Trends, in logits a month (the others have none):",
+        "",
+        *[f"* `{code}`: {slope:g}" for code, slope in synthetic.trend.items() if slope],
+        "",
+        "Breaks, in logits, from that month on:",
+        "",
+        *[f"* {item.period}, `{item.code}`: {item.shift:g}" for item in synthetic.breaks],
+    ]
+    for regime, rules in synthetic.rules.items():
+        lines += [
+            "",
+            f"Rules of `{regime}`:",
+            "",
+            "| indicator | maximum, points | full marks from, % |",
+            "|---|---|---|",
+        ]
+        lines += [f"| `{code}` | {rule.max:g} | {rule.target:g} |" for code, rule in rules.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _months(first: str, last: str) -> list[str]:
+    if not (is_month(first) and is_month(last) and first <= last):
+        raise ParameterError(
+            _("“{first}” to “{last}” are no months.").format(first=first, last=last), [], _("Write YYYY-MM, twice.")
+        )
+    ends = [12 * int(month[:4]) + int(month[5:]) - 1 for month in (first, last)]
+    return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(ends[0], ends[1] + 1)]
+
+
+def _check_bounds(
+    entities: int, start: Mapping[str, float], shifts: Iterable[float], noise: float, missing: float
+) -> None:
+    wrong = [] if 1 <= entities <= MOST_ENTITIES else [f"entities = {entities}: 1 … {MOST_ENTITIES}"]
+    wrong += [f"start {code} = {rate:g}: 0 < … < 100" for code, rate in start.items() if not 0 < rate < 100]
+    wrong += [f"trend, breaks: {shift:g}" for shift in shifts if not math.isfinite(shift)]
+    wrong += [] if 0 <= noise < math.inf else [f"noise = {noise:g}: 0 ≤ …"]
+    wrong += [] if 0 <= missing < 1 else [f"missing = {missing:g}: 0 ≤ … < 1"]
+    if wrong:
+        raise ParameterError(_("This cannot be simulated."), wrong, _("Correct these, then run again."))
+
+
+def _check_codes(codes: Sequence[str], named: Iterable[str]) -> None:
+    for code in named:
+        if code not in codes:
+            raise UnknownNameError(
+                _("“{name}” is no indicator of these months.").format(name=code),
+                nearest(code.replace("_", "-"), codes),
+                _("Look at the indicators in data/rubrics."),
+            )
+
+
+def _as_history(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+    """In the order of `load_history`: entity by entity, with the file and line that `write_project` gives each."""
+    frame = pd.DataFrame(rows, columns=COLUMNS).sort_values("entity", kind="stable", ignore_index=True)
+    frame["file"] = [f"{slug(name)}.csv" for name in frame["entity"]]
+    frame["line"] = frame.groupby("entity").cumcount() + 2
+    return frame.astype({"value": float, "max": float, "decimals": int, "line": int})

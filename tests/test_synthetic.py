@@ -1,0 +1,605 @@
+"""Simulated histories: what was planted comes back, and nothing simulated passes for real."""
+
+import base64
+import csv
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from click.testing import CliRunner
+
+from analysis import answers, charts, figures, ranks, report
+from analysis.cli import app
+from analysis.contract import COLUMNS, TOTAL, problems
+from analysis.errors import CheckError, HistoryError, ParameterError, SyntheticError, UnknownNameError, WriteError
+from analysis.evidence import cards_of
+from analysis.figures import Figures, exact
+from analysis.history import load_corrections, load_history, load_sources, same_world
+from analysis.identify import identify_cards
+from analysis.rendering import page_of
+from analysis.rubric import rubric_in_force
+from analysis.running import one_cell
+from analysis.synthetic import Break, Synthetic, example, synthetic_history, write_project
+from analysis.vietnamese import rounded, use_language
+from conftest import REPOSITORY, made_once
+
+LABEL = "SYNTHETIC FIGURES – NOT REAL DATA"
+ENTITY, MONTH = "Mô phỏng 01", "2024-06"
+FOLDER = f"reports/mo-phong-01/{MONTH}"
+SHORT = {"first": "2024-05", "last": MONTH}
+FEW = ("on_time", "e_result", "digitised", "data_reuse", "online_submission")
+EXACT = 1e-9
+
+
+def logit(percent: pd.Series) -> pd.Series:
+    return np.log(percent / (100 - percent))
+
+
+def series(made: Synthetic, code: str, entity: str = ENTITY) -> pd.Series:
+    """The true rates of one indicator, by month."""
+    rows = made.rates[(made.rates["entity"] == entity) & (made.rates["code"] == code)]
+    return rows.set_index("period")["rate"]
+
+
+# What is drawn
+
+
+def test_the_same_seed_gives_the_same_and_another_seed_another(rubrics):
+    first, again, other = (synthetic_history(rubrics, **SHORT, seed=seed, missing=0.3) for seed in (1, 1, 2))
+    pd.testing.assert_frame_equal(first.figures, again.figures)
+    pd.testing.assert_frame_equal(first.rates, again.rates)
+    assert first.rules == again.rules
+    assert not first.rates["rate"].equals(other.rates["rate"])
+    assert first.rules != other.rules
+
+
+def test_an_entity_does_not_depend_on_how_many_there_are_nor_a_month_on_the_last(rubrics):
+    """Across a change of rules, too."""
+    alone = synthetic_history(rubrics, first="2025-09", last="2025-12", missing=0.4)
+    among = synthetic_history(rubrics, first="2025-09", last="2026-02", missing=0.4, entities=3)
+    shared = among.rates[(among.rates["entity"] == ENTITY) & (among.rates["period"] <= "2025-12")]
+    pd.testing.assert_frame_equal(alone.rates, shared.reset_index(drop=True))
+    assert alone.rules == {rubrics[0].id: among.rules[rubrics[0].id]}
+    before = among.figures[(among.figures["entity"] == ENTITY) & (among.figures["period"] < "2025-12")]
+    assert len(before)
+    pd.testing.assert_frame_equal(alone.figures[alone.figures["period"] < "2025-12"], before)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1, 5.0])
+def test_rates_are_between_0_and_100_percent(rubrics, noise):
+    made = synthetic_history(rubrics, noise=noise, trend={"e_result": 0.4, "on_time": -0.4})
+    rates = made.rates["rate"]
+    assert len(rates) > 600
+    assert rates.notna().all()
+    assert rates.between(0, 100).all()
+
+
+def test_trend_and_break_are_those_that_were_planted(rubrics):
+    """Without noise exactly; with it within five standard errors of a level, 0.1 × √(1/12 + 1/12)."""
+    asked = {"first": "2023-01", "last": "2024-12", "start": {"e_result": 50.0, "on_time": 80.0}}
+    asked |= {"trend": {"e_result": 0.05}, "breaks": [Break("2024-01", "on_time", -1.0)]}
+    made = synthetic_history(rubrics, noise=0.0, **asked)
+    assert made.trend["e_result"] == 0.05 and made.trend["on_time"] == 0.0
+    rising = logit(series(made, "e_result"))
+    assert rising.iloc[0] == pytest.approx(0.0, abs=EXACT)
+    assert rising.diff().dropna().to_numpy() == pytest.approx(0.05)
+    levels = logit(series(made, "on_time")).round(9)
+    assert levels[:"2023-12"].unique() == pytest.approx([math.log(4)])
+    assert levels["2024-01":].unique() == pytest.approx([math.log(4) - 1])
+    noisy = logit(series(synthetic_history(rubrics, **asked), "on_time"))
+    assert noisy.std() > 0.05
+    assert noisy["2024-01":].mean() - noisy[:"2023-12"].mean() == pytest.approx(-1, abs=0.5 * math.sqrt(1 / 6))
+
+
+def test_a_break_moves_nothing_else(rubrics):
+    plain = synthetic_history(rubrics, **SHORT)
+    broken = synthetic_history(rubrics, **SHORT, breaks=[Break(MONTH, "on_time", 0.5)])
+    moved = plain.rates[(plain.rates["rate"] - broken.rates["rate"]).abs() > EXACT]
+    assert moved[["period", "code"]].to_numpy().tolist() == [[MONTH, "on_time"]]
+
+
+def test_months_without_publication_are_absent_and_the_last_is_not(rubrics):
+    made = synthetic_history(rubrics, missing=0.5, entities=4)
+    months = made.figures.groupby("entity")["period"].agg(["nunique", "max"])
+    assert (months["max"] == "2025-06").all()
+    assert 40 <= months["nunique"].sum() <= 80  # 120 × a half, and some standard deviations
+    assert made.rates.groupby("entity")["period"].nunique().eq(30).all()
+    assert months["nunique"].nunique() > 1
+
+
+# What is printed
+
+
+def expected_card(made: Synthetic, rubric, entity: str, month: str) -> dict[tuple[str, str], float]:
+    """Every figure of a card, computed anew from the true rates."""
+    rates = made.rates[(made.rates["entity"] == entity) & (made.rates["period"] == month)].set_index("code")["rate"]
+    rules, places = made.rules[rubric.id], rubric.indicator_decimals
+    found, total = {}, 0.0
+    for group in rubric.groups:
+        score = 0.0
+        for item in group.indicators:
+            rule = rules[item.code]
+            own = rule.max * min(rates[item.code] / rule.target, 1.0)
+            own = own if places is None else float(rounded(own, places))
+            found[item.code, "percent"] = float(rounded(rates[item.code], 2))
+            if places is not None:
+                found[item.code, "points"] = own
+            score += own
+        found[group.code, "points"] = float(rounded(score, 1 if places is None else places))
+        total += score
+    return {**found, (TOTAL, "points"): float(rounded(total, 2))}
+
+
+@pytest.mark.parametrize("month", ["2024-06", "2026-03"])
+def test_printed_figures_are_the_truth_rounded(rubrics, month):
+    made = synthetic_history(rubrics, entities=2, first=month, last=month, seed=5)
+    rubric = rubric_in_force(rubrics, month)
+    for entity, rows in made.figures.groupby("entity"):
+        printed = rows.set_index(["code", "unit"])["value"].to_dict()
+        assert printed == expected_card(made, rubric, entity, month)
+    assert (made.figures["kind"] == "synthetic").all()
+    assert (made.figures["source"] == "synthetic").all()
+    assert (made.figures["quote"] == "").all()
+    decimals = made.figures.groupby(["level", "unit"])["decimals"].unique().map(list).to_dict()
+    groups = 1 if rubric.indicator_decimals is None else 2
+    points = {} if rubric.indicator_decimals is None else {("indicator", "points"): [2]}
+    expected = {("total", "points"): [2], ("group", "points"): [groups], ("indicator", "percent"): [2], **points}
+    assert decimals == expected
+
+
+def test_the_rules_are_a_member_of_the_family(rubrics):
+    seen = set()
+    for seed in range(6):
+        made = synthetic_history(rubrics, first="2025-12", last="2026-01", seed=seed)
+        assert list(made.rules) == [rubric.id for rubric in rubrics]
+        for rubric in rubrics:
+            rules = made.rules[rubric.id]
+            for group in rubric.groups:
+                assert sum(rules[item.code].max for item in group.indicators) == pytest.approx(group.points)
+                for item in group.indicators:
+                    assert rules[item.code] in item.rules(rules[item.code].max)
+        seen.add(tuple(made.rules[rubrics[0].id].values()))
+    assert len(seen) == 6
+
+
+def test_only_what_is_asked_for_is_printed(rubrics):
+    made = synthetic_history(rubrics, **SHORT, printed=FEW)
+    rows = made.figures
+    assert set(rows.loc[rows["level"] == "indicator", "code"]) == set(FEW)
+    assert len(rows) == 2 * (1 + 6 + len(FEW))
+
+
+def test_ranks_are_printed_only_where_all_are_simulated(rubrics):
+    few = synthetic_history(rubrics, **SHORT, entities=62, printed=())
+    assert not (few.figures["level"] == "rank").any()
+    made = synthetic_history(rubrics, first="2025-06", last="2025-07", entities=63, printed=(), missing=0.5)
+    placed = made.figures[made.figures["level"] == "rank"]
+    assert set(placed["period"]) == {"2025-06"}
+    everyone = synthetic_history(rubrics, first="2025-06", last="2025-06", entities=63, printed=()).figures
+    totals = everyone[everyone["code"] == TOTAL].set_index("entity")["value"]
+    assert 5 < len(placed) < 63
+    assert (placed["max"] == 63).all()
+    expected = totals.rank(ascending=False, method="min")  # those that publish nothing are ranked too
+    assert placed.set_index("entity")["value"].to_dict() == expected[placed["entity"]].to_dict()
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "words"),
+    [
+        ({"entities": 0}, ParameterError, "entities = 0"),
+        ({"entities": 100}, ParameterError, "entities = 100"),
+        ({"noise": -0.1}, ParameterError, "noise"),
+        ({"noise": math.nan}, ParameterError, "noise"),
+        ({"trend": {"e_result": math.inf}}, ParameterError, "trend, breaks: inf"),
+        ({"breaks": [Break("2024-05", "on_time", math.nan)]}, ParameterError, "trend, breaks: nan"),
+        ({"missing": 1.0}, ParameterError, "missing"),
+        ({"start": {"e_result": 100}}, ParameterError, "start e_result"),
+        ({"first": "2024-07", "last": "2024-06"}, ParameterError, "no months"),
+        ({"first": "2024"}, ParameterError, "no months"),
+        ({"first": "2022-07"}, UnknownNameError, "No rubric governs 2022-07"),
+        ({"trend": {"e_reslt": 0.1}}, UnknownNameError, "e_result"),
+        ({"breaks": [Break("2024-05", "onn_time", 1.0)]}, UnknownNameError, "on_time"),
+        ({"breaks": [Break("2024", "on_time", 1.0)]}, ParameterError, "not a month"),
+        ({"printed": ["data_reus"]}, UnknownNameError, "data_reuse"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused(rubrics, asked, error, words):
+    with pytest.raises(error, match=words):
+        synthetic_history(rubrics, **{**SHORT, **asked})
+
+
+# The contract
+
+
+def row_of(**fields: str) -> dict[str, str]:
+    plain = ("Mô phỏng 01", "2024-06", "month", "", "total", TOTAL, "50.00", "points", "100", "2", "synthetic", "s", "")
+    return {**dict(zip(COLUMNS, plain, strict=True)), **fields}
+
+
+def test_simulated_figures_and_simulated_entities_go_together(rubrics):
+    assert list(problems(row_of(), rubrics, ["s"])) == []
+    for entity in ("Hòa Bình", "Mô phỏng", "Mô phỏngX", "mô phỏng 1", "Tỉnh Mô phỏng 01"):
+        (found,) = problems(row_of(entity=entity), rubrics, ["s"])
+        assert found == f"a synthetic figure must be of an entity called “Mô phỏng …”, not of “{entity}”"
+    for kind in ("published", "derived", "entered"):
+        (found,) = problems(row_of(kind=kind, quote="50"), rubrics, ["s"])
+        assert found == f"“Mô phỏng 01” is simulated, so each of its figures must be of kind synthetic, not {kind}"
+
+
+def test_a_real_file_with_one_simulated_figure_is_refused(change, rubrics):
+    change("hoa-binh.csv", 4, kind="synthetic")
+    with pytest.raises(HistoryError, match=r"hoa-binh.csv:4 transparency: a synthetic figure must"):
+        load_history(rubrics)
+
+
+# A project of its own
+
+
+def test_a_written_project_reads_as_what_was_drawn(project_copy, rubrics, tmp_path):
+    made = synthetic_history(rubrics, entities=3, first="2025-11", last="2026-02", missing=0.3)
+    folder = write_project(made, tmp_path / "new" / "simulated")
+    pd.testing.assert_frame_equal(load_history(rubrics, folder / "data"), made.figures, check_dtype=False)
+    assert {path.name for path in (folder / "data" / "observations").iterdir()} == set(made.figures["file"])
+    assert all(path.name.startswith("mo-phong-") for path in (folder / "data" / "observations").iterdir())
+    truth = pd.read_csv(folder / "data" / "truth.csv")
+    assert truth["rate"].to_numpy() == pytest.approx(made.rates["rate"].to_numpy())
+    source = load_sources(folder / "data")["synthetic"]
+    assert "mô phỏng" in source.publisher and "không phải số thật" in source.publisher
+    assert load_corrections(folder / "data") == ()
+    for name in ("data/rubrics/2026-01_766-QD-TTg.toml", "data/levers.toml", "notebooks/monthly_report.ipynb"):
+        assert (folder / name).read_bytes() == (project_copy / name).read_bytes()
+    assert "hoa-binh.csv" not in "".join(path.name for path in folder.rglob("*"))
+
+
+def test_the_truth_is_told_in_words(project_copy, rubrics, tmp_path):
+    made = example(rubrics, 1, "2024-01", "2024-06", 7)
+    words = (write_project(made, tmp_path / "simulated") / "data" / "TRUTH.md").read_text(encoding="utf-8")
+    assert "(seed 7)" in words and "* 2024-04, `on_time`: -0.8" in words and "* `e_result`: 0.05" in words
+    rule = made.rules[rubrics[0].id]["e_result"]
+    assert f"| `e_result` | {rule.max:g} | {rule.target:g} |" in words
+
+
+@pytest.mark.parametrize("place", ["data", "data/simulated", ".", "full", "file"])
+def test_nothing_is_written_among_other_things(project_copy, rubrics, place):
+    (project_copy / "full").mkdir()
+    (project_copy / "full" / "note.txt").write_text("mine")
+    (project_copy / "file").write_text("mine")
+    before = sorted(project_copy.rglob("*"))
+    with pytest.raises(WriteError):
+        write_project(synthetic_history(rubrics, **SHORT), project_copy / place)
+    assert sorted(project_copy.rglob("*")) == before
+
+
+def test_a_project_is_written_whole_or_not_at_all(project_copy, rubrics, tmp_path, monkeypatch):
+    made, real, done = synthetic_history(rubrics, **SHORT), Path.replace, []
+
+    def full(self, target):
+        done.append(target)
+        if len(done) == 5:
+            raise OSError(28, "No space left on device")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(WriteError, match="No space left"):
+        write_project(made, tmp_path / "new" / "simulated")
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_command_writes_a_project_that_every_command_answers_from(project_copy, monkeypatch):
+    words = ["synthetic", "simulated", "--from", "2024-05", "--to", MONTH, "--entities", "2", "--lang", "en"]
+    run = CliRunner().invoke(app, words)
+    assert (run.exit_code, run.stdout) == (0, "simulated\n")
+    assert LABEL in run.stderr and "scorecard report --entity mo-phong-01 --allow-synthetic" in run.stderr
+    monkeypatch.chdir("simulated")
+    for command in ("losses", "whatif", "change", "rank"):
+        run = CliRunner().invoke(app, [command, "--entity", "mo-phong-01", "--lang", "en"])
+        assert run.exit_code == 0, run.stderr
+        assert run.stdout.splitlines()[0] == LABEL, command
+        answer = json.loads(CliRunner().invoke(app, [command, "-e", "mo-phong-01", "--json"]).stdout)
+        assert answer["kind"] == "synthetic", command
+    run = CliRunner().invoke(app, ["check", "--lang", "en"])
+    assert run.exit_code == 0, run.stderr
+    run = CliRunner().invoke(app, ["export", "--entity", "mo-phong-01", "--lang", "en"])
+    exported = Path(run.stdout.strip())
+    assert exported.name == "figures-mo-phong-01.csv"
+    rows = list(csv.DictReader(exported.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
+    assert {row["kind"] for row in rows} == {"synthetic"}
+
+
+def test_answers_about_real_figures_do_not_change(project_copy):
+    answer = answers.losses("2023-04", "Hòa Bình")
+    assert "SYNTHETIC" not in answer.text
+    assert "kind" not in answer.data
+
+
+# Truth comes back
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_true_rules_survive(rubrics, seed):
+    printed = None if seed % 2 else FEW
+    month = "2026-02" if seed % 4 == 3 else MONTH
+    made = synthetic_history(rubrics, entities=2, first=month, last=month, seed=seed, printed=printed)
+    rubric = rubric_in_force(rubrics, month)
+    identified = identify_cards(cards_of(made.figures, rubric, ENTITY, month), rubric)
+    rules = made.rules[rubric.id]
+    for items in identified.hypotheses.values():
+        assert any(all(rules[code] in known for code, known in item.rules.items()) for item in items)
+    if printed is None and rubric.size() > 1:
+        assert identified.survivors < rubric.size()
+    rates = made.rates[(made.rates["entity"] == ENTITY)].set_index("code")["rate"]
+    for code, rule in rules.items():
+        assert identified.scores([code]).widened(0.005).contains(rule.points(rates[code])), code
+
+
+# Two worlds
+
+
+@pytest.fixture(scope="module")
+def both(history, rubrics):
+    """Simulated cards of the periods, days and names that the real ones have, among the real ones."""
+    made = synthetic_history(rubrics, entities=2, first="2023-04", last="2023-05", seed=3).figures
+    april = made.assign(as_of=made["as_of"].replace("2023-04-30", "2023-04-24"))
+    year = synthetic_history(rubrics, entities=2, first="2026-01", last="2026-01").figures
+    year = year.assign(period="2026", scope="year_to_date", as_of="2026-10-10")
+    twins = pd.concat([april, year], ignore_index=True)
+    assert set(twins["kind"]) == {"synthetic"}
+    mixed = pd.concat([twins, history], ignore_index=True)
+    pd.testing.assert_frame_equal(same_world(mixed, "Hòa Bình").reset_index(drop=True), history)
+    pd.testing.assert_frame_equal(same_world(mixed, ENTITY).reset_index(drop=True), twins)
+    return mixed, twins
+
+
+def test_simulated_figures_are_no_evidence_for_real_ones_nor_the_reverse(both, history, rubrics):
+    mixed, twins = both
+    corrections = load_corrections(REPOSITORY / "data")
+    for entity, own in (("Hòa Bình", history), (ENTITY, twins)):
+        rubric = rubric_in_force(rubrics, "2023-04")
+        alone, among = (cards_of(frame, rubric, entity, "2023-04", corrections) for frame in (own, mixed))
+        assert [(item.entity, item.period) for item in among] == [(item.entity, item.period) for item in alone]
+        first, second = (identify_cards(cards, rubric) for cards in (alone, among))
+        assert first == second
+        assert len(first.others) >= 3
+
+
+@pytest.mark.parametrize(("entity", "period"), [("Hòa Bình", "2023-04"), ("Phú Thọ", "2026"), (ENTITY, "2026")])
+def test_nobody_is_ranked_against_the_other_world(both, history, rubrics, entity, period):
+    mixed, twins = both
+    own = twins if entity == ENTITY else history
+    rubric = rubric_in_force(rubrics, period)
+    pd.testing.assert_frame_equal(ranks.peers(mixed, entity, period), ranks.peers(own, entity, period))
+    gain = ranks.Interval(1.0, 2.0)
+    seen, expected = (ranks.outlook(frame, rubric, entity, period, gain) for frame in (mixed, own))
+    pd.testing.assert_frame_equal(seen, expected)
+    near, why = ranks.alike(mixed, entity, period)
+    expected, why_alone = ranks.alike(own, entity, period)
+    pd.testing.assert_frame_equal(near, expected)
+    assert why == why_alone
+
+
+# The guard and the label
+
+
+def make_simulated(folder: Path) -> None:
+    for name in ("data", "notebooks"):
+        shutil.copytree(REPOSITORY / name, folder / "real" / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder / "real")
+        from analysis.rubric import load_rubrics
+
+        made = synthetic_history(load_rubrics(), **SHORT, printed=FEW)
+        patch.chdir(write_project(made, folder / "simulated"))
+        words = ["report", MONTH, "--entity", "mo-phong-01", "--lang", "en"]
+        refused = CliRunner().invoke(app, words)
+        listed = Path("reports").is_dir() and sorted(path.name for path in Path("reports").rglob("*"))
+        done = CliRunner().invoke(app, [*words, "--allow-synthetic"])
+    told = {"refused": [refused.exit_code, refused.stderr], "left": listed, "done": [done.exit_code, done.stderr]}
+    (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
+    use_language("en")
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory) -> Path:
+    """A simulated project with the report of its last month, and what the command said."""
+    return made_once(tmp_path_factory, "simulated", make_simulated)
+
+
+@pytest.fixture(scope="module")
+def told(simulated) -> dict:
+    return json.loads((simulated / "told.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def folder(simulated, told) -> Path:
+    assert told["done"][0] == 0, told["done"][1]
+    return simulated / "simulated" / FOLDER
+
+
+@pytest.fixture(scope="module")
+def soup(folder) -> BeautifulSoup:
+    return BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def test_a_report_of_simulated_figures_is_refused(told):
+    code, words = told["refused"]
+    assert code == 17 == SyntheticError.exit_code
+    assert "Mô phỏng 01 is simulated: these figures are not real." in words
+    assert "--allow-synthetic" in words
+    assert not told["left"]
+
+
+def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch):
+    """The contract lets none in; a card that has one all the same is refused."""
+    opened = answers.open_month("2023-04", "Hòa Bình")
+    opened.cards[0].figures.loc[(TOTAL, "points"), "kind"] = "synthetic"
+    monkeypatch.setattr(answers, "open_month", lambda *_asked: opened)
+    with pytest.raises(SyntheticError, match=r"hoa-binh\.csv:2 total_score"):
+        report.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"})
+    assert report.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"}, allow_synthetic=True)
+
+
+def test_the_command_says_it(told):
+    assert told["done"][1].count(LABEL) == 2
+
+
+def test_the_page_says_it(soup):
+    assert soup.title.get_text().startswith(f"{LABEL}: Mô phỏng 01 lost")
+    assert soup.select_one(".origin .chip.synthetic").get_text() == LABEL
+    assert soup.select_one("body > .synthetic-label").get_text() == LABEL
+    assert "Mô phỏng 01" in soup.h1.get_text()
+
+
+def words_of(image) -> str:
+    svg = base64.b64decode(image["src"].split(",")[1]).decode()
+    return " ".join(BeautifulSoup(svg, "html.parser").get_text(" ").split())
+
+
+def test_every_chart_says_it_inside_the_picture(soup):
+    images = soup.select("figure.chart img")
+    assert len(images) >= 4
+    for image in images:
+        assert LABEL in words_of(image)
+
+
+def test_every_figure_is_synthetic_in_the_table(folder):
+    with (folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 200
+    assert {row["kind"] for row in rows} == {"synthetic"}
+    assert {row["entity"] for row in rows} == {ENTITY}
+
+
+def test_every_sheet_says_it(folder):
+    book = openpyxl.load_workbook(folder / "workbook.xlsx")
+    assert len(book.worksheets) >= 4
+    for sheet in book.worksheets:
+        assert str(sheet["A1"].value).startswith(LABEL), sheet.title
+        assert sheet.oddHeader.center.text == LABEL
+        assert sheet.sheet_properties.tabColor.rgb == "00C00000"
+
+
+def test_the_record_and_the_list_of_reports_say_it(folder):
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert record["kind"] == "synthetic"
+    assert record["title"].startswith(LABEL)
+    page = BeautifulSoup((folder.parents[1] / "index.html").read_text(encoding="utf-8"), "html.parser")
+    (chip,) = page.select(".chip")
+    assert (chip["class"], chip.get_text()) == (["chip", "synthetic"], LABEL)
+
+
+def test_nothing_real_says_it():
+    item = exact("total", "Total", 1.0, "points", 2, "published", "")
+    real = Figures()
+    real.add([item, exact("lost", "Lost", 1.0, "points", 2, "derived", "")])
+    assert real.label == ""
+    assert [figure.kind for figure in real.values()] == ["published", "derived"]
+    ax = charts.loss_by_group(
+        pd.DataFrame(
+            [("a", "A", 1.0, 1.0, 1.0, 1)], columns=["code", "name", "lost", "lost_low", "lost_high", "decimals"]
+        )
+    )
+    page = page_of(one_cell(str(charts.picture(ax, "words", "source", real.label))), "Title", real.label)
+    body = BeautifulSoup(page, "html.parser")
+    assert LABEL not in body.get_text() and LABEL not in words_of(body.img) and "aside" not in str(body.body)
+
+
+def test_a_figure_made_from_simulated_ones_is_simulated():
+    made = Figures()
+    made.add([exact("lost", "Lost", 1.0, "points", 2, "derived", "")])
+    made.add([exact("total", "Total", 1.0, "points", 2, "synthetic", "")])
+    made.add([exact("share", "Share", 1.0, "percent", 0, "derived", "")])
+    assert [figure.kind for figure in made.values()] == ["synthetic"] * 3
+    assert made.label == figures.synthetic_label() == LABEL
+    assert Figures(made).label == LABEL
+
+
+def test_a_picture_without_the_label_is_not_published():
+    frame = pd.DataFrame([("2024-05", 50.0, 2), ("2024-06", 51.0, 2)], columns=["period", "value", "decimals"])
+    good, bad = (
+        str(charts.picture(charts.history_of_totals(frame), "words", "source", label)) for label in (LABEL, "")
+    )
+    assert LABEL in page_of(one_cell(good), "Title", LABEL)
+    with pytest.raises(CheckError, match="1 pictures"):
+        page_of(one_cell(good + bad), "Title", LABEL)
+
+
+def test_the_label_hides_nothing_of_a_picture():
+    frame = pd.DataFrame([("2024-05", 50.0, 2), ("2024-06", 51.0, 2)], columns=["period", "value", "decimals"])
+    ax = charts.history_of_totals(frame)
+    figure, before = ax.figure, ax.figure.get_size_inches().copy()
+    charts.stamp(figure, LABEL)
+    figure.canvas.draw()
+    assert figure.get_size_inches() == pytest.approx((before[0], before[1] + charts.STRIP))
+    box = figure.texts[-1].get_bbox_patch().get_window_extent()
+    assert box.y1 < ax.get_tightbbox().y0 and box.y0 >= 0
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+    charts.plt.close(figure)
+
+
+# In a browser
+
+
+SEEN = """() => {
+  const label = document.querySelector('.synthetic-label').getBoundingClientRect();
+  const over = document.elementFromPoint(label.x + label.width / 2, label.y + label.height / 2);
+  return [label.top, label.bottom, Boolean(over.closest('.synthetic-label'))];
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (320, 600)])
+def test_the_banner_is_seen_at_every_place_of_the_page(browser, folder, width, height):
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto((folder / "index.html").as_uri())
+    first = page.locator("h1").bounding_box()
+    for share in (0, 0.1, 0.35, 0.7, 1):
+        page.evaluate("share => scrollTo(0, share * document.body.scrollHeight)", share)
+        top, bottom, on_top = page.evaluate(SEEN)
+        assert top == 0 and on_top, share
+    assert bottom <= first["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.evaluate("location.hash = document.querySelector('tr[id]').id")
+    assert page.evaluate("document.querySelector(':target').getBoundingClientRect().top") >= bottom
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])
+def test_the_banner_is_on_every_slide_and_covers_nothing(browser, folder, width, height):
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto((folder / "index.html").as_uri() + "?slides")
+    slides = page.locator(".slide").count()
+    assert slides >= 5
+    for number in range(slides):
+        top, bottom, on_top = page.evaluate(SEEN)
+        assert top == 0 and on_top, number
+        inside = page.evaluate(
+            "[...document.querySelectorAll('.slide.on > *')].filter((item) => item.checkVisibility())"
+            ".map((item) => item.getBoundingClientRect().top)"
+        )
+        assert min(inside) >= bottom, number
+        assert page.evaluate("document.documentElement.scrollHeight") <= height, number
+        page.keyboard.press("ArrowRight")
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_banner_is_on_every_printed_page_and_covers_nothing(browser, folder, tmp_path):
+    pdfplumber = pytest.importorskip("pdfplumber")
+    page = browser.new_page()
+    page.goto((folder / "index.html").as_uri())
+    page.pdf(path=tmp_path / "page.pdf", format="A4", prefer_css_page_size=True)
+    page.close()
+    with pdfplumber.open(tmp_path / "page.pdf") as pdf:
+        assert len(pdf.pages) > 5
+        for sheet in pdf.pages:
+            words = sorted(sheet.extract_words(), key=lambda word: (word["top"], word["x0"]))
+            label, rest = words[: len(LABEL.split())], words[len(LABEL.split()) :]
+            assert " ".join(word["text"] for word in label) == LABEL, sheet.page_number
+            assert rest and min(word["top"] for word in rest) > label[0]["bottom"], sheet.page_number
