@@ -205,7 +205,7 @@ def leaders_and_others(apart: pd.DataFrame, ax: Axes | None = None) -> Axes:
 def course_of_months(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """A figure month by month, and where its own months carry it: dashed medians with dotted confidence bands.
 
-    `months` has one row a month and line: `period`, `model` (empty for what was published), `value`, `conf_low`,
+    `months` has one row a month and line: `period`, `model` (empty for what is known), `value`, `conf_low`,
     `conf_high`, `part` (not comparable with another part), `flag`, `top` (the bound), `said` (the model in words).
     """
     if ax is None:
@@ -229,13 +229,13 @@ def course_of_months(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
             line["number"], line["conf_low"], line["conf_high"], facecolor="none", edgecolor=shade, hatch="...."
         )
         ax.plot(line["number"], line["value"], color=shade, linestyle="--", linewidth=1.5, label=ahead["said"].iloc[0])
-    ticks = rows.drop_duplicates("number").iloc[:: max(1, rows["number"].nunique() // 6)]
+    ticks = rows.drop_duplicates("number").iloc[:: max(1, rows["number"].nunique() // 5)]
     ax.set_xticks(ticks["number"], [f"{int(period[5:])}/{period[:4]}" for period in ticks["period"]])
     ax.set_ylim(0, 1.05 * rows["top"].max())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: write_number(value, 0)))
     ax.grid(axis="y", color=GRID, linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)
-    handles = [Line2D([], [], color=INK, marker="o", label=_("published"))]
+    handles = [Line2D([], [], color=INK, marker="o", label=_("known"))]
     if (known["flag"] == "outlier").any():
         handles.append(
             Line2D(
@@ -252,9 +252,9 @@ def course_of_months(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     if known["flag"].isin(["level_break", "known_break"]).any():
         handles.append(Line2D([], [], color=COLOURS["satisfaction"], linestyle=":", label=_("a break")))
     below(ax, [*handles, *ax.get_legend_handles_labels()[0]])
-    title = _("No month has a published figure")
+    title = _("No month has a figure")
     if len(last):
-        title = _("Last published, {period}: {value}").format(
+        title = _("Last known, {period}: {value}").format(
             period=write_period(last["period"].iloc[0]), value=write_number(last["value"].iloc[0], 2)
         )
     return fitted(ax, title)

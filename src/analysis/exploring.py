@@ -110,8 +110,7 @@ WORDS: dict[str, tuple[Callable[[], str], Callable[[Any], str]]] = {
     "status": (lambda: _("How it is known"), status_name),
     "effect": (lambda: _("What it is"), effect_name),
     "why": (lambda: _("Why"), str),
-    "said": (lambda: _("What it is"), str),
-    "model": (lambda: _("Carried on"), lambda model: model_name(model) if model else _("published")),
+    "model": (lambda: _("Carried on"), lambda model: model_name(model) if model else _("known")),
     "shown": (lambda: _("Shown"), _yes_or_no),
     "flag": (lambda: _("Flag"), lambda flag: {
         "level_break": _("another level"), "outlier": _("out of line"), "known_break": _("not comparable before"),
@@ -145,7 +144,7 @@ STYLE = Markup(
 )
 FIRST = {"_low": "_high", "_best": "_worst", "low": "high"}
 LAST = tuple(FIRST.values())
-HIDDEN = ("decimals", "group", "moved", "open", "part", "top")
+HIDDEN = ("decimals", "group", "moved", "open", "part", "top", "said")
 
 
 @dataclass(frozen=True)
@@ -164,10 +163,9 @@ class Seen:
         ax = self.draw(self.frame)
         title = finding(ax)
         folded = Html("<details><summary>{}</summary>{}</details>")
-        return str(
-            picture(ax, title, self.source, self.label)
-            + folded.format(_("The same as a table"), show(self.frame, title))
-        )
+        shown = picture(ax, title, self.source, self.label)
+        said = Html("<p>{}</p>").format(self.frame.attrs["said"]) if self.frame.attrs.get("said") else Html()
+        return str(join(shown, said, folded.format(_("The same as a table"), _table(self.frame, title))))
 
     def __repr__(self) -> str:
         return f"<{finding(self.draw(self.frame))}>"
@@ -203,18 +201,21 @@ def show(answer: pd.DataFrame, caption: str = "") -> Html:
 
     Columns that only programs need (decimals, the order) are left out; unknown ones are shown under their own names.
     """
+    under = [answer.attrs.get(name, "") for name in ("label", "said", "source")]
+    notes = [Html("<p>{}</p>").format(words) for words in under if words]
+    return join(_table(answer, caption or _("Table")), *notes)
+
+
+def _table(frame: pd.DataFrame, caption: str) -> Html:
     heads: list[str] = []
     columns: list[list[str]] = []
     text: list[int] = []
-    for head, cells, is_text in _columns(answer):
+    for head, cells, is_text in _columns(frame):
         text += [len(heads)] if is_text else []
         heads.append(head)
         columns.append(cells)
     rows = [list(row) for row in zip(*columns, strict=True)]
-    under = [answer.attrs.get(name, "") for name in ("label", "said", "source")]
-    notes = [Html("<p>{}</p>").format(words) for words in under if words]
-    shown = join(table(caption or _("Table"), heads, rows, text=text), *notes)
-    return Html('<div class="scorecard">{}{}</div>').format(STYLE, shown)
+    return Html('<div class="scorecard">{}{}</div>').format(STYLE, table(caption, heads, rows, text=text))
 
 
 def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, list[str], bool]]:

@@ -29,9 +29,9 @@ from analysis.vietnamese import _, nearest, write_period
 
 @dataclass(frozen=True)
 class Course:
-    """Where a figure is heading: `months` as published and, by each model shown, to come; what tells the models apart.
+    """Where a figure is heading: `months` known and, by each model shown, to come; what tells the models apart.
 
-    `months` is one row a month and line: `period`, `model` (empty for what was published), `said` (the model in words),
+    `months` is one row a month and line: `period`, `model` (empty for what is known), `said` (the model in words),
     `value` (the median, of months to come), `conf_low`, `conf_high`, `part`, `flag`, `top`. `backtest` and `flags` as
     from `trends.trend`; `said` what it means and does not mean, or why nothing is said.
     """
@@ -191,7 +191,7 @@ def where_it_is_heading(
     found = trends.trend(figures, load_rubrics(), entity, code, unit, ahead)
     said = trends.sentence(found)
     flags = found.flags.drop_duplicates("period").set_index("period")["flag"]
-    past = found.series.assign(model="", said=_("published"), flag=found.series["period"].map(flags).fillna(""))
+    past = found.series.assign(model="", said=_("known"), flag=found.series["period"].map(flags).fillna(""))
     coming = found.forecast.rename(columns={"middle": "value"}).assign(
         said=[trends.model_name(model) for model in found.forecast["model"]],
         part=found.series["part"].max(),
