@@ -45,6 +45,7 @@ LAYERS = (
     ("answers",),
     ("decisions",),
     ("rendering", "running", "pdf"),
+    ("lab",),
     ("report",),
     ("cli",),
 )
@@ -59,6 +60,9 @@ HOMES = {
     "nbformat": "running",
     "nbclient": "running",
     "jupyter_client": "kernel",
+    "ipykernel": "kernel",
+    "jupyterlab": "lab",
+    "jupyterlab_server": "lab",
     "babel": "vietnamese",
     "filelock": "publish",
     "click": "cli",

@@ -111,6 +111,27 @@ def open_report(month: str, entity: str) -> None:
         _say(_("No browser was found here. Open this file in one."))
 
 
+@app.command(
+    help=_(
+        "Open JupyterLab on the notebooks, until Ctrl-C; options of `jupyter lab` go after --, such as -- --no-browser."
+    )
+)
+@click.argument("notebook", default="", metavar=_("[NOTEBOOK]"))
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar=_("[-- OPTIONS]"))
+@speaking
+def lab(notebook: str, options: tuple[str, ...]) -> None:
+    from analysis.lab import find_notebook, open_lab
+
+    if notebook.startswith("-"):
+        notebook, options = "", (notebook, *options)
+
+    def opened(address: str) -> None:
+        _say(_("JupyterLab is open in the browser, or at this address; Ctrl-C here ends it:"))
+        click.echo(address)
+
+    open_lab(find_notebook(notebook), options, opened)
+
+
 @app.command(help=_("Where the points went: by group, by indicator, and by what the notice discloses."))
 @month_argument
 @entity_option
