@@ -67,6 +67,8 @@ HOMES = {
     "nbformat": {"running"},
     "nbclient": {"running"},
     "jupyterlab": {"lab"},
+    "jupyterlab_server": {"lab"},
+    "ipykernel": {"kernel"},
     "jupyter_client": {"kernel"},
     "babel": {"vietnamese"},
     "filelock": {"publish"},

@@ -129,15 +129,24 @@ def open_report(month: str, entity: str) -> None:
 
 
 @app.command(
-    help=_("Open JupyterLab on the notebooks, by default the one to start with. After -- come options of jupyter lab.")
+    help=_(
+        "Open JupyterLab on the notebooks, until Ctrl-C; options of `jupyter lab` go after --, such as -- --no-browser."
+    )
 )
-@click.argument("words", nargs=-1, metavar=_("[NOTEBOOK] [-- OPTIONS]"))
+@click.argument("notebook", default="", metavar=_("[NOTEBOOK]"))
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar=_("[-- OPTIONS]"))
 @speaking
-def lab(words: tuple[str, ...]) -> None:
-    from analysis.lab import open_lab
+def lab(notebook: str, options: tuple[str, ...]) -> None:
+    from analysis.lab import find_notebook, open_lab
 
-    named = words[:1] if words and not words[0].startswith("-") else ()
-    open_lab("".join(named), words[len(named) :])
+    if notebook.startswith("-"):
+        notebook, options = "", (notebook, *options)
+
+    def opened(address: str) -> None:
+        _say(_("JupyterLab is open in the browser, or at this address; Ctrl-C here ends it:"))
+        click.echo(address)
+
+    open_lab(find_notebook(notebook), options, opened)
 
 
 @app.command(help=_("Where the points went: by group, by indicator, and by what the notice discloses."))

@@ -231,7 +231,8 @@ def course_of_months(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.plot(line["number"], line["value"], color=shade, linestyle="--", linewidth=1.5, label=ahead["said"].iloc[0])
     ticks = rows.drop_duplicates("number").iloc[:: max(1, rows["number"].nunique() // 5)]
     ax.set_xticks(ticks["number"], [f"{int(period[5:])}/{period[:4]}" for period in ticks["period"]])
-    ax.set_ylim(0, 1.05 * rows["top"].max())
+    top, shown = rows["top"].max(), rows[["value", "conf_low", "conf_high"]]
+    ax.set_ylim(max(0, shown.min().min() - 0.1 * top), min(1.02 * top, shown.max().max() + 0.1 * top))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: write_number(value, 0)))
     ax.grid(axis="y", color=GRID, linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)

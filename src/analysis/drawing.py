@@ -87,7 +87,7 @@ def save_picture(ax: Axes, path: Path, source: str, label: str = "") -> list[Pat
     Raises WriteError; files that were there are then unchanged.
     """
     figure: Any = ax.figure
-    words = wrapped(f"{label} {source}".strip(), 62)
+    words = wrapped(f"{label}. {source}" if label else source, 62)
     room = 0.2 + 0.16 * (words.count("\n") + 1)
     weight = "bold" if label else "normal"
     _foot(figure, room, words, x=0.02, ha="left", fontsize=SMALL, color=MUTED, weight=weight, linespacing=1.2)

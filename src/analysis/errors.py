@@ -165,3 +165,9 @@ class NoReportError(AnalysisError):
     """A report that was not made yet."""
 
     exit_code = 27
+
+
+class LabError(AnalysisError):
+    """JupyterLab is not installed, or did not start."""
+
+    exit_code = 28

@@ -1,4 +1,4 @@
-"""Where does a report's kernel run? This very Python, and no port that two runs could fight for.
+"""Where does a kernel run? In this very Python, and a report's on no port that two runs could fight for.
 
 A kernel on TCP picks ports that another may take before it listens; sockets of its own in a folder of its own cannot
 collide. Where there are no such sockets (Windows, or a temporary folder with a long name), TCP stays.
@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpec
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 
 PREFIX = "scorecard-kernel-"
@@ -40,6 +41,18 @@ class ReportKernelManager(AsyncKernelManager):
         if not restart and self._sockets is not None:
             shutil.rmtree(self._sockets, ignore_errors=True)
         return super().cleanup_resources(restart=restart)
+
+
+class OwnKernel(KernelSpecManager):
+    """Knows one kernel, this Python, whatever kernels the user has installed."""
+
+    def find_kernel_specs(self) -> dict[str, str]:
+        return {NATIVE_KERNEL_NAME: RESOURCES}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        if kernel_name != NATIVE_KERNEL_NAME:
+            raise NoSuchKernel(kernel_name)
+        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
 
 
 def _sweep() -> None:
