@@ -1,5 +1,6 @@
 """Do the explorer's answers say what the modules behind them say, as a table, as a picture, and on file?"""
 
+import base64
 import io
 import re
 from pathlib import Path
@@ -17,16 +18,23 @@ from analysis.errors import ContradictionError, ParameterError, RubricError, Unk
 from analysis.exploring import PICTURES, Seen, chart, show
 from analysis.figures import COLOURS
 from analysis.questions import (
+    do_scores_give_the_rules,
     how_to_reach,
     open_month,
     suppose,
     what_changed,
     what_each_figure_told,
     what_it_is_worth,
+    what_leaders_have,
+    what_sets_apart,
+    what_was_published,
+    where_it_is_heading,
+    where_one_stands,
     where_points_went,
     which_rank,
     which_rules_fit,
 )
+from analysis.synthetic import example
 from analysis.vietnamese import use_language
 
 
@@ -39,6 +47,11 @@ def april():
 @pytest.fixture(scope="module")
 def july():
     return open_month("2024-07", "hoa-binh")
+
+
+@pytest.fixture(scope="module")
+def ranked():
+    return open_month("2026", "phu-tho")
 
 
 def cells(html):
@@ -150,6 +163,45 @@ def test_the_names_are_there(april):
         analysis.open_month("2023-05")
 
 
+def test_what_was_published_is_the_card(april, history):
+    published = what_was_published(april)
+    rows = history[(history["entity"] == "Hòa Bình") & (history["period"] == "2023-04")]
+    assert list(published["value"]) == list(rows["value"]) and list(published["code"]) == list(rows["code"])
+
+
+def test_provinces_are_compared_with_their_sentences(ranked):
+    stands, apart = where_one_stands(ranked), what_sets_apart(ranked)
+    assert stands.loc[stands["code"] == "total_score", "place_best"].item() == 19
+    assert apart.loc[apart["level"] == "group", "share"].sum() == pytest.approx(1, abs=1e-12)
+    for answer in (apart, what_leaders_have(ranked), do_scores_give_the_rules(ranked)):
+        assert "association between provinces" in answer.attrs["said"]
+        assert "association between provinces" in str(show(answer))
+
+
+def test_three_months_are_refused_with_reasons(april):
+    for code, unit in (("total_score", "points"), ("digitisation", "points"), ("e_result", "percent")):
+        course = where_it_is_heading(april.history, "hoa-binh", code, unit)
+        assert "at least 6 are needed" in course.said and "More months needed" in course.said
+        assert set(course.months["model"]) == {""} and course.backtest.empty
+        assert course.said in BeautifulSoup(chart(course.months)._repr_html_(), "html.parser").get_text()
+
+
+def test_a_planted_course_is_found_and_drawn_with_its_label(project_copy, rubrics):
+    figures = example(rubrics, 1, "2022-09", "2024-12", 0).figures
+    course = where_it_is_heading(figures, "mo-phong-01", "e_result", "percent")
+    shown = course.months
+    assert set(shown["model"]) > {"", "naive"} and (shown.loc[shown["model"] != "", "period"] > "2024-12").all()
+    assert shown["conf_low"].min() >= 0 and shown["conf_high"].max() <= 100
+    files = chart(shown).save("simulated")
+    for name in files:
+        if not name.endswith("png"):
+            assert "SYNTHETIC FIGURES" in Path(name).read_text(encoding="utf-8"), name
+    page = chart(shown)._repr_html_()
+    picture = base64.b64decode(re.search(r"base64,([A-Za-z0-9+/=]+)", page)[1]).decode()
+    assert "SYNTHETIC FIGURES" in " ".join(re.findall(r">([^<>]+)</text>", picture))
+    assert "SYNTHETIC FIGURES" in str(show(course.backtest)) and "simulated by this program" in page
+
+
 # Tables
 
 
@@ -163,10 +215,10 @@ def test_a_range_is_one_column_and_no_midpoint_is_left(april):
 
 
 def test_a_value_is_shown_as_it_was_printed(april):
-    table, _caption = cells(show(april.published, "Published"))
+    table, _caption = cells(show(what_was_published(april), "Published"))
     shown = table[table["Code"] == "transparency"].iloc[0]
-    assert shown["Value"] == "2.2" and shown["quote"] == "2,2/18"
-    assert len(table) == len(april.published)
+    assert shown["Value"] == "2.2" and shown["As the source prints it"] == "2,2/18"
+    assert len(table) == len(what_was_published(april))
 
 
 def test_what_is_missing_is_a_dash_and_never_zero():
@@ -203,18 +255,22 @@ def test_every_heading_is_in_vietnamese(april, july):
 # Pictures
 
 
-def pictures(april, july):
+def pictures(april, july, ranked):
     return {
         "loss_by_group": where_points_went(april),
         "lost_by_indicator": where_points_went(april, by="indicator"),
         "cards_side_by_side": where_points_went(april, july),
         "change_steps": what_changed(april, july),
         "gain_ranges": what_it_is_worth(april, e_result=80, data_reuse=80),
+        "standing": where_one_stands(ranked),
+        "shares_of_spread": what_sets_apart(ranked),
+        "leaders_and_others": what_leaders_have(ranked),
+        "course_of_months": where_it_is_heading(april.history).months,
     }
 
 
-def test_every_answer_with_a_picture_shows_it_with_its_table(april, july):
-    for name, answer in pictures(april, july).items():
+def test_every_answer_with_a_picture_shows_it_with_its_table(april, july, ranked):
+    for name, answer in pictures(april, july, ranked).items():
         page = BeautifulSoup(chart(answer)._repr_html_(), "html.parser")
         image = page.figure.img
         assert image["src"].startswith("data:image/svg+xml;base64,") and f"<{image['alt']}>" == repr(chart(answer)), (
@@ -223,6 +279,7 @@ def test_every_answer_with_a_picture_shows_it_with_its_table(april, july):
         assert page.figcaption.get_text().startswith("Source: ")
         assert page.details.summary.get_text() == "The same as a table"
         assert len(page.details.table.tbody.find_all("tr")) == len(answer)
+    assert set(pictures(april, july, ranked)) == set(PICTURES)
 
 
 def test_a_frame_without_a_picture_is_refused(april):
@@ -232,8 +289,8 @@ def test_a_frame_without_a_picture_is_refused(april):
         chart(pd.DataFrame({"a": [1]}))
 
 
-def test_no_word_leaves_the_picture_and_no_two_labels_meet(april, july):
-    for name, answer in pictures(april, july).items():
+def test_no_word_leaves_the_picture_and_no_two_labels_meet(april, july, ranked):
+    for name, answer in pictures(april, july, ranked).items():
         figure = PICTURES[name](answer).figure
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
