@@ -9,7 +9,8 @@ with a dozen months, variances estimated without the dummy hide it.
 
 As all months are searched, the largest ratio is set against the largest ratios of drawn lines that have the same gaps
 and neither jump nor outlier (a parametric bootstrap of the supremum; Andrews 1993, doi:10.2307/2951764, on why the
-chi-squared will not do). What is found joins the regression, and the search is repeated until nothing is found.
+chi-squared will not do). They are drawn with every share that the months leave likely, as the largest ratios depend on
+it. What is found joins the regression, and the search is repeated until nothing is found.
 """
 
 from __future__ import annotations
@@ -49,8 +50,12 @@ class _World:
 
 @dataclass(frozen=True)
 class _Fit:
-    """The likeliest world of a line; `variances` of the coefficients are in units of the scale's square."""
+    """A line in one world; the least `cost` (priced sum of squares) is the likeliest.
 
+    `variances` of the coefficients are in units of the scale's square.
+    """
+
+    cost: float
     world: _World
     coefficients: Floats
     variances: Floats
@@ -79,8 +84,7 @@ def find_breaks(line: Line, level: float) -> pd.DataFrame:
         clearest = int(np.argmax(ratios))
         if ratios[clearest] <= 0:
             break
-        fit = _fit(worlds, values, floor)
-        drawn = fit.world.regressors @ fit.coefficients + fit.scale * draws @ fit.world.root.T
+        drawn = _drawn(_fits(worlds, values, floor), draws)
         above = _ratios(worlds, drawn, dummies, 0.0).max(axis=1) >= ratios[clearest]
         p_value = (1 + int(above.sum())) / (1 + _DRAWS)
         if p_value >= SIGNIFICANT:
@@ -88,7 +92,8 @@ def find_breaks(line: Line, level: float) -> pd.DataFrame:
         taken[clearest] = p_value
     if not taken:
         return pd.DataFrame(columns=FOUND)
-    fit = _fit(list(_worlds(months, dummies[:, list(taken)])), values, floor)
+    worlds = list(_worlds(months, dummies[:, list(taken)]))
+    fit = min(_fits(worlds, values, floor), key=lambda fit: fit.cost)
     rows = []
     for number, (dummy, p_value) in enumerate(taken.items(), start=1):
         month, flag = names[dummy]
@@ -135,7 +140,7 @@ def _ratios(worlds: list[_World], lines: Floats, dummies: Floats, floor: float) 
     return np.asarray(0.5 * dummies.shape[0] * np.log(without / adding))
 
 
-def _fit(worlds: list[_World], values: Floats, floor: float) -> _Fit:
+def _fits(worlds: list[_World], values: Floats, floor: float) -> list[_Fit]:
     fits = []
     for world in worlds:
         white = np.linalg.solve(world.root, np.hstack([world.regressors, values[:, None]]))
@@ -143,9 +148,20 @@ def _fit(worlds: list[_World], values: Floats, floor: float) -> _Fit:
         coefficients = inverse @ (white[:, :-1].T @ white[:, -1])
         wrong = max(float(np.sum((white[:, -1] - white[:, :-1] @ coefficients) ** 2)), floor, _LEAST)
         free = len(values) - len(coefficients)
-        fit = _Fit(world, coefficients, np.diag(inverse), float(np.sqrt(wrong / free)), free)
-        fits.append((world.price * wrong, fit))
-    return min(fits, key=lambda pair: pair[0])[1]
+        scale = float(np.sqrt(wrong / free))
+        fits.append(_Fit(world.price * wrong, world, coefficients, np.diag(inverse), scale, free))
+    return fits
+
+
+def _drawn(fits: list[_Fit], draws: Floats) -> Floats:
+    """Lines without another dummy, from each world as many as it is likely."""
+    costs = np.array([fit.cost for fit in fits])
+    likely = (costs / costs.min()) ** (-draws.shape[1] / 2)
+    bounds = np.rint(len(draws) * np.cumsum(likely) / likely.sum()).astype(int)
+    drawn = np.empty_like(draws)
+    for fit, first, last in zip(fits, [0, *bounds[:-1]], bounds, strict=True):
+        drawn[first:last] = fit.world.regressors @ fit.coefficients + fit.scale * draws[first:last] @ fit.world.root.T
+    return drawn
 
 
 def _size(line: Line, fit: _Fit, number: int, month: int, flag: str, level: float) -> tuple[float, float, float]:
