@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,16 @@ class Month:
     """One month of one entity, identified, with everything that the answers are made from."""
 
     history: pd.DataFrame
-    checks: pd.DataFrame
     cards: tuple[Card, ...]
     identified: Identified
     by_group: pd.DataFrame
     by_indicator: pd.DataFrame
     ledger: pd.DataFrame
+
+    @cached_property
+    def checks(self) -> pd.DataFrame:
+        """Every check of the history; made when it is asked for, as it takes most of the time (see `reconcile`)."""
+        return reconcile(self.history, load_rubrics(), figures_of.load_corrections())
 
     def figures(self, levers: Mapping[str, float]) -> Figures:
         past = figures_of.totals(self.history, self.identified.entity)
@@ -95,13 +100,11 @@ def open_month(month: str, entity: str, alone: bool = False) -> Month:
     """
     rubrics, history, entity, month = open_history(month, entity)
     rubric = rubric_in_force(rubrics, month)
-    corrections = figures_of.load_corrections()
-    cards = cards_of(history, rubric, entity, month, corrections)[: 1 if alone else None]
+    cards = cards_of(history, rubric, entity, month, figures_of.load_corrections())[: 1 if alone else None]
     identified = identify_cards(cards, rubric)
     by_indicator = lost.losses_by_indicator(identified)
     return Month(
         history=history,
-        checks=reconcile(history, rubrics, corrections),
         cards=tuple(cards),
         identified=identified,
         by_group=lost.losses_by_group(history, rubric, entity, month),

@@ -97,6 +97,7 @@ def prepare(values: dict[str, Any], allow_synthetic: bool = False) -> Parameters
     check_parameters({"month": "2000-01", "levers": USUAL_LEVERS, **given})
     try:
         opened = open_month(given.get("month", ""), given.get("entity", DEFAULT_ENTITY))
+        _every_check = opened.checks  # the notebook makes them too, and an outlived correction stops it
     except (HistoryError, RubricError, ContradictionError) as error:
         _leave_refusal(given, error)
         raise
