@@ -10,7 +10,6 @@ import base64
 import io
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,8 +21,7 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import offset_copy
 
 from analysis.figures import COLOURS, Html
-from analysis.publish import replace_all, writing
-from analysis.vietnamese import _, write_number
+from analysis.vietnamese import write_number
 
 INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
 WIDTH, WIDE = 4.6, 6.4  # inches: in a report, in a notebook
@@ -79,26 +77,22 @@ def finding(ax: Axes) -> str:
     return " ".join(figure.get_suptitle().split())
 
 
-def save_picture(ax: Axes, path: Path, source: str, label: str = "") -> list[Path]:
-    """Write the chart as `path`.svg and `path`.png; the files. The picture itself gets its source line under it.
+def as_files(ax: Axes, source: str, label: str = "") -> dict[str, bytes]:
+    """The chart as `svg` and `png`, with its source line under it.
 
     `label` is that of simulated figures; it comes first in that line, in bold.
-
-    Raises WriteError; files that were there are then unchanged.
     """
     figure: Any = ax.figure
     words = wrapped(f"{label}. {source}" if label else source, 62)
     room = 0.2 + 0.16 * (words.count("\n") + 1)
     weight = "bold" if label else "normal"
     _foot(figure, room, words, x=0.02, ha="left", fontsize=SMALL, color=MUTED, weight=weight, linespacing=1.2)
-    files: dict[Path, bytes] = {}
+    files = {}
     for form, settings in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
         file = io.BytesIO()
         figure.savefig(file, format=form, metadata=settings, dpi=DOTS)
-        files[path.with_name(f"{path.name}.{form}")] = file.getvalue()
-    with writing(_("No picture was written.")):
-        replace_all(files)
-    return list(files)
+        files[form] = file.getvalue()
+    return files
 
 
 def _foot(figure: Any, room: float, words: str, **look: Any) -> None:
