@@ -107,7 +107,7 @@ def parameters_of(monkeypatch, *words):
 
     seen = {}
 
-    def prepare(values):
+    def prepare(values, allow_synthetic):
         seen.update(values)
         raise ParameterError("enough")
 

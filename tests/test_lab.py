@@ -64,7 +64,7 @@ CELLS = """() => {
   return found;
 }"""
 IN_FRONT = """(path) => {
-  const panel = jupyterapp.shell.currentWidget;
+  const panel = window.jupyterapp && jupyterapp.shell.currentWidget;
   const session = panel && panel.context && panel.context.path === path && panel.context.sessionContext.session;
   return !!session && panel.content.model.cells.length > 0 && session.kernel && session.kernel.status === 'idle';
 }"""

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis import answers, charts, figures, ranks, report
+from analysis import answers, charts, drawing, figures, ranks, report
 from analysis.cli import app
 from analysis.contract import COLUMNS, TOTAL, problems
 from analysis.errors import CheckError, HistoryError, ParameterError, SyntheticError, UnknownNameError, WriteError
@@ -504,7 +505,7 @@ def test_nothing_real_says_it():
             [("a", "A", 1.0, 1.0, 1.0, 1)], columns=["code", "name", "lost", "lost_low", "lost_high", "decimals"]
         )
     )
-    page = page_of(one_cell(str(charts.picture(ax, "words", "source", real.label))), "Title", real.label)
+    page = page_of(one_cell(str(drawing.picture(ax, "words", "source", real.label))), "Title", real.label)
     body = BeautifulSoup(page, "html.parser")
     assert LABEL not in body.get_text() and LABEL not in words_of(body.img) and "aside" not in str(body.body)
 
@@ -522,7 +523,7 @@ def test_a_figure_made_from_simulated_ones_is_simulated():
 def test_a_picture_without_the_label_is_not_published():
     frame = pd.DataFrame([("2024-05", 50.0, 2), ("2024-06", 51.0, 2)], columns=["period", "value", "decimals"])
     good, bad = (
-        str(charts.picture(charts.history_of_totals(frame), "words", "source", label)) for label in (LABEL, "")
+        str(drawing.picture(charts.history_of_totals(frame), "words", "source", label)) for label in (LABEL, "")
     )
     assert LABEL in page_of(one_cell(good), "Title", LABEL)
     with pytest.raises(CheckError, match="1 pictures"):
@@ -533,13 +534,12 @@ def test_the_label_hides_nothing_of_a_picture():
     frame = pd.DataFrame([("2024-05", 50.0, 2), ("2024-06", 51.0, 2)], columns=["period", "value", "decimals"])
     ax = charts.history_of_totals(frame)
     figure, before = ax.figure, ax.figure.get_size_inches().copy()
-    charts.stamp(figure, LABEL)
-    figure.canvas.draw()
-    assert figure.get_size_inches() == pytest.approx((before[0], before[1] + charts.STRIP))
+    drawing.picture(ax, "words", "source", LABEL)
+    FigureCanvasAgg(figure).draw()
+    assert figure.get_size_inches() == pytest.approx((before[0], before[1] + drawing.STRIP))
     box = figure.texts[-1].get_bbox_patch().get_window_extent()
     assert box.y1 < ax.get_tightbbox().y0 and box.y0 >= 0
     assert box.x0 >= 0 and box.x1 <= figure.bbox.width
-    charts.plt.close(figure)
 
 
 # In a browser
