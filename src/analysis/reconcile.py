@@ -60,11 +60,9 @@ def reconcile(
     CheckError: not one check could be made.
     """
     rows: list[dict[str, object]] = []
-    for entity in history["entity"].unique():
-        for period in periods_with_total(history, entity):
-            figures = card(history, entity, period)
-            for row in card_checks(figures, rubric_in_force(rubrics, period)):
-                rows.append({"entity": entity, "period": period, **row})
+    for entity, period, figures in _cards(history):
+        for row in card_checks(figures, rubric_in_force(rubrics, period)):
+            rows.append({"entity": entity, "period": period, **row})
     if not rows:
         raise CheckError(_("No check could be made: no card has two figures that depend on each other."))
     checks = pd.DataFrame(rows, columns=CHECK_COLUMNS)
@@ -77,17 +75,19 @@ def reconcile(
 def unchecked(history: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
     """The figures that no check touches, one row each as in `history`: an error in one of them would not be seen."""
     touched = {(row.entity, row.period, item) for row in checks.itertuples() for item in row.codes}
-    cards = [
-        card(history, entity, period)
-        for entity in history["entity"].unique()
-        for period in periods_with_total(history, entity)
-    ]
-    figures = pd.concat(cards)
+    figures = pd.concat([figures for _entity, _period, figures in _cards(history)])
     alone = [
         (row.entity, row.period, (row.code, row.unit)) not in touched and pd.notna(row.value)
         for row in figures.itertuples()
     ]
     return figures[alone].reset_index(drop=True)
+
+
+def _cards(history: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Entity, period and figures of every card with a total."""
+    for entity, rows in history.groupby("entity", sort=False):
+        for period in periods_with_total(rows, str(entity)):
+            yield str(entity), period, card(rows, str(entity), period)
 
 
 def failures(checks: pd.DataFrame) -> list[str]:
@@ -121,58 +121,74 @@ def check_name(check: str) -> str:
 
 def card_checks(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
     """The checks of one card (see `reconcile` for the columns)."""
-    yield from _groups_to_total(figures, rubric)
-    yield from _indicators_to_group(figures, rubric)
-    yield from _shares(figures, rubric)
-    yield from _count_to_percent(figures, rubric)
+    printed = _Printed(figures)
+    yield from _groups_to_total(printed, rubric)
+    yield from _indicators_to_group(printed, rubric)
+    yield from _shares(printed, rubric)
+    yield from _count_to_percent(printed, rubric)
+
+
+class _Printed(dict[tuple[str, str], Interval]):
+    """What each figure of a card may be, by code and unit, and where it stands; read once: frames are slow to ask."""
+
+    def __init__(self, figures: pd.DataFrame) -> None:
+        columns = [figures[name].tolist() for name in ("code", "unit", "value", "decimals", "file", "line")]
+        rows = list(zip(*columns, strict=True))
+        super().__init__(
+            {
+                (code, unit): _of_printed(value, decimals, unit)
+                for code, unit, value, decimals, _file, _line in rows
+                if not isnan(value)
+            }
+        )
+        self.places = {(code, unit): f"{file}:{line}" for code, unit, _value, _decimals, file, line in rows}
+        self.codes = tuple(dict.fromkeys(columns[0]))
 
 
 def _row(
-    check: str, items: list[tuple[str, str]], printed: Interval, expected: Interval, figures: pd.DataFrame
+    check: str, items: list[tuple[str, str]], held: Interval, expected: Interval, printed: _Printed
 ) -> dict[str, object]:
-    places = [figures.index.get_loc(item) for item in items]
-    files, lines = figures["file"], figures["line"]
     return {
         "check": check,
         "codes": tuple(items),
-        "printed": (printed.low + printed.high) / 2,
+        "printed": (held.low + held.high) / 2,
         "expected_low": expected.low,
         "expected_high": expected.high,
-        "ok": printed.meet(expected) is not None,
-        "where": " ".join(f"{files.iat[place]}:{lines.iat[place]}" for place in places),
+        "ok": held.meet(expected) is not None,
+        "where": " ".join(printed.places[item] for item in items),
     }
 
 
-def _groups_to_total(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
-    groups = rubric.groups_as_printed(set(figures["code"]))
-    scores = {group.code: figure(figures, group.code, "points") for group in groups}
-    whole = figure(figures, TOTAL, "points")
+def _groups_to_total(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
+    groups = rubric.groups_as_printed(set(printed.codes))
+    scores = {group.code: printed.get((group.code, "points")) for group in groups}
+    whole = printed.get((TOTAL, "points"))
     if whole is None or any(score is None for score in scores.values()):
         return
     items = [(TOTAL, "points"), *((code, "points") for code in scores)]
-    yield _row("groups_to_total", items, whole, total(score for score in scores.values() if score), figures)
+    yield _row("groups_to_total", items, whole, total(score for score in scores.values() if score), printed)
 
 
-def _indicators_to_group(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
-    for group in rubric.groups_as_printed(set(figures["code"])):
-        scores = {item.code: figure(figures, item.code, "points") for item in group.indicators}
-        whole = figure(figures, group.code, "points")
-        empty = {code for code in scores if figure(figures, f"{code}{BASE}", "count") == Interval.point(0)}
+def _indicators_to_group(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
+    for group in rubric.groups_as_printed(set(printed.codes)):
+        scores = {item.code: printed.get((item.code, "points")) for item in group.indicators}
+        whole = printed.get((group.code, "points"))
+        empty = {code for code in scores if printed.get((f"{code}{BASE}", "count")) == Interval.point(0)}
         known = [score for score in scores.values() if score is not None]
         if whole is None or len(known) + len(empty - {c for c, s in scores.items() if s}) < len(scores) or not known:
             continue
         items = [(group.code, "points"), *((code, "points") for code, score in scores.items() if score is not None)]
-        yield _row("indicators_to_group", items, whole, total(known), figures)
+        yield _row("indicators_to_group", items, whole, total(known), printed)
 
 
-def _shares(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
+def _shares(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
     for breakdown in rubric.breakdowns:
-        shares = {code: figure(figures, code, "percent") for code in breakdown.parts}
-        counts = {code: figure(figures, code, "count") for code in breakdown.parts}
+        shares = {code: printed.get((code, "percent")) for code in breakdown.parts}
+        counts = {code: printed.get((code, "count")) for code in breakdown.parts}
         if all(share is not None for share in shares.values()):
             items = [(code, "percent") for code in shares]
             known = total(share for share in shares.values() if share is not None)
-            yield _row("shares_to_100", items, Interval.point(100), known, figures)
+            yield _row("shares_to_100", items, Interval.point(100), known, printed)
         if all(count is not None for count in counts.values()):
             whole = sum(count.low for count in counts.values() if count is not None)
             for code, share in shares.items():
@@ -180,24 +196,24 @@ def _shares(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]
                 if share is not None and count is not None and whole:
                     items = [(code, "percent"), *((part, "count") for part in counts)]
                     exact = Interval.point(100 * count.low / whole)
-                    yield _row("count_to_percent", items, exact, share, figures)
+                    yield _row("count_to_percent", items, exact, share, printed)
 
 
-def _count_to_percent(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
+def _count_to_percent(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
     """A count over its base; without a base, some whole number must be the base that gives the printed percent."""
-    complete = [item for item in rubric.breakdowns if all(figure(figures, part, "count") for part in item.parts)]
+    complete = [item for item in rubric.breakdowns if all(printed.get((part, "count")) for part in item.parts)]
     parts_of_whole = {code for breakdown in complete for code in breakdown.parts}
-    for code in dict.fromkeys(figures["code"]):
-        share, count = figure(figures, code, "percent"), figure(figures, code, "count")
+    for code in printed.codes:
+        share, count = printed.get((code, "percent")), printed.get((code, "count"))
         if share is None or count is None:
             continue
-        base = figure(figures, f"{code}{BASE}", "count")
+        base = printed.get((f"{code}{BASE}", "count"))
         items = [(code, "percent"), (code, "count")]
         if base is not None and base.low > 0:
             exact = Interval.point(100 * count.low / base.low)
-            yield _row("count_to_percent", [*items, (f"{code}{BASE}", "count")], exact, share, figures)
+            yield _row("count_to_percent", [*items, (f"{code}{BASE}", "count")], exact, share, printed)
         elif base is None and code not in parts_of_whole and count.low == 0:
-            yield _row("count_to_percent", items, Interval.point(0), share, figures)
+            yield _row("count_to_percent", items, Interval.point(0), share, printed)
         elif base is None and code not in parts_of_whole and share.low > 0:
             bases = Interval(100 * count.low / share.high, 100 * count.low / share.low)
             if bases.width >= 1:
@@ -205,7 +221,7 @@ def _count_to_percent(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[st
             first = ceil(bases.low - TOLERANCE)
             whole = first if first <= bases.high + TOLERANCE else round((bases.low + bases.high) / 2)
             exact = Interval.point(100 * count.low / whole)
-            yield _row("whole_exists", items, exact, share, figures)
+            yield _row("whole_exists", items, exact, share, printed)
 
 
 def _accept(checks: pd.DataFrame, correction: Correction) -> None:
