@@ -29,7 +29,7 @@ from analysis.plan import rates_for
 from analysis.publish import writing
 from analysis.reconcile import check_name, failures, reconcile, unchecked
 from analysis.rubric import PERIOD, Rubric, load_rubrics, rubric_in_force
-from analysis.vietnamese import _, nearest, slug, write_number, write_period
+from analysis.vietnamese import _, nearest, slug, write_number, write_period, write_range
 from analysis.whatif import check_target, gains, gains_by_rule, usual_levers
 from analysis.wordings import load_phrasebook
 
@@ -51,7 +51,7 @@ class Answer:
             object.__setattr__(self, "text", f"{synthetic_label()}\n{self.text}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Month:
     """One month of one entity, identified, with everything that the answers are made from."""
 
@@ -66,6 +66,11 @@ class Month:
     def checks(self) -> pd.DataFrame:
         """Every check of the history; made when it is asked for, as it takes most of the time (see `reconcile`)."""
         return reconcile(self.history, load_rubrics(), figures_of.load_corrections())
+
+    def __repr__(self) -> str:
+        total = write_range(self.identified.total.low, self.identified.total.high, 2)
+        when = write_period(self.identified.period)
+        return f"<{self.identified.entity}, {when}: {total}/{write_number(self.identified.rubric.points, 0)}>"
 
     def figures(self, levers: Mapping[str, float]) -> Figures:
         past = figures_of.totals(self.history, self.identified.entity)
@@ -88,6 +93,10 @@ def open_history(month: str, entity: str) -> tuple[tuple[Rubric, ...], pd.DataFr
     rubrics = load_rubrics()
     history = figures_of.load_history(rubrics)
     entity = figures_of.find_entity(history, entity)
+    if month and not PERIOD.fullmatch(month):
+        raise UnknownNameError(
+            _("“{period}” is not a period.").format(period=month), [], _("Write YYYY-MM, YYYY-Qn or YYYY.")
+        )
     return rubrics, history, entity, month or figures_of.latest_period(history, entity)
 
 

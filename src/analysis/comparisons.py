@@ -40,6 +40,8 @@ def lost_by_indicator(by_indicator: pd.DataFrame, ax: Axes | None = None) -> Axe
     finding = _("No indicator lost points")
     if len(rows):
         surest = rows.loc[rows["lost_low"].idxmax()]
+        finding = _("What each indicator lost is mostly open: too few rates are printed")
+    if len(rows) and rows["lost_low"].sum() >= rows["lost_high"].sum() / 3:
         finding = _("{name} surely lost {lost} points or more").format(
             name=surest["name"], lost=write_number(surest["lost_low"], 2)
         )
@@ -66,7 +68,7 @@ def cards_side_by_side(cards: pd.DataFrame, ax: Axes | None = None) -> Axes:
         colours = [COLOURS.get(code, MUTED) for code in rows["code"]]
         ax.scatter(rows["lost"], places, c=colours, marker=marker, s=64, edgecolor=shade, zorder=3, clip_on=False)
         ax.scatter([], [], color="white", edgecolor=shade, marker=marker, s=64, label=label)
-    ax.set_yticks(range(len(names)), [wrapped(name) for name in names])
+    ax.set_yticks(range(len(names)), [wrapped(name, 26) for name in names])
     ax.invert_yaxis()
     ax.set_xlim(left=0)
     ax.margins(x=0.12)
@@ -97,7 +99,7 @@ def change_steps(moved: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.barh(len(parts), start, height=0.6, color=INK)
     ax.annotate(_signed(start), (max(start, 0), len(parts)), xytext=(5, 0), textcoords="offset points", va="center")
     ax.axvline(0, color=MUTED, linewidth=1)
-    ax.set_yticks(range(len(parts) + 1), [*(wrapped(name, 22) for name in parts["name"]), _("Change of the total")])
+    ax.set_yticks(range(len(parts) + 1), [*(wrapped(name, 26) for name in parts["name"]), _("Change of the total")])
     ax.invert_yaxis()
     ax.margins(x=0.2)
     kinds = (
@@ -136,7 +138,7 @@ def standing(positions: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ranked = write_range(row.place_best, row.place_worst, 0)
         text = _("rank {rank} of {of}").format(rank=ranked, of=write_number(row.of, 0))
         ax.annotate(text, (102, place), va="center", annotation_clip=False)
-    ax.set_yticks(range(len(rows)), [wrapped(name) for name in rows["name"]])
+    ax.set_yticks(range(len(rows)), [wrapped(name, 26) for name in rows["name"]])
     ax.invert_yaxis()
     ax.set_xlim(0, 100)
     below(
@@ -150,7 +152,7 @@ def standing(positions: pd.DataFrame, ax: Axes | None = None) -> Axes:
     title = _("No score of a group is published")
     if len(rows):
         worst = rows.loc[rows["quantile_high"].idxmin()]
-        title = _("Lowest in {name}: rank {rank} of {of}").format(
+        title = _("Lowest-ranked group: {name}, {rank} of {of}").format(
             name=worst["name"],
             rank=write_range(worst["place_best"], worst["place_worst"], 0),
             of=write_number(worst["of"], 0),
@@ -169,7 +171,7 @@ def shares_of_spread(spread: pd.DataFrame, ax: Axes | None = None) -> Axes:
         text = f"{write_number(100 * share, 1)} %"
         ax.annotate(text, (100 * max(share, 0), place), xytext=(5, 0), textcoords="offset points", va="center")
     ax.axvline(0, color=MUTED, linewidth=1)
-    ax.set_yticks(range(len(rows)), [wrapped(name) for name in rows["name"]])
+    ax.set_yticks(range(len(rows)), [wrapped(name, 26) for name in rows["name"]])
     ax.invert_yaxis()
     ax.margins(x=0.2)
     title = _("{name} goes with {share} % of the differences").format(
@@ -199,20 +201,20 @@ def leaders_and_others(apart: pd.DataFrame, ax: Axes | None = None) -> Axes:
                    label=_("median of the others")),
         ],
     )  # fmt: skip
-    return finished(ax, _("Most apart: {name}").format(name=rows.loc[0, "name"]), _("points"))
+    return finished(ax, _("What tells leaders apart best: {name}").format(name=rows.loc[0, "name"]), _("points"))
 
 
 def course_of_months(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """A figure month by month, and where its own months carry it: dashed medians with dotted confidence bands.
 
     `months` has one row a month and line: `period`, `model` (empty for what is known), `value`, `conf_low`,
-    `conf_high`, `part` (not comparable with another part), `flag`, `top` (the bound), `said` (the model in words).
+    `conf_high`, `run` (not comparable with another run), `flag`, `top` (the bound), `said` (the model in words).
     """
     if ax is None:
         ax = axes(4, WIDE)
     rows = months.assign(number=[12 * int(period[:4]) + int(period[5:]) for period in months["period"]])
     known = rows[rows["model"] == ""]
-    run = (known["value"].isna() | (known["part"] != known["part"].shift())).cumsum()
+    run = (known["value"].isna() | (known["run"] != known["run"].shift())).cumsum()
     for _run, points in known[known["value"].notna()].groupby(run):
         ax.plot(points["number"], points["value"], color=INK, marker="o", markersize=5, linewidth=1.5)
     for row in known[known["flag"] != ""].itertuples():
@@ -255,7 +257,9 @@ def course_of_months(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     below(ax, [*handles, *ax.get_legend_handles_labels()[0]])
     title = _("No month has a figure")
     if len(last):
-        title = _("Last known, {period}: {value}").format(
-            period=write_period(last["period"].iloc[0]), value=write_number(last["value"].iloc[0], 2)
+        title = _("{name}, last known, {period}: {value}").format(
+            name=months.attrs.get("name", ""),
+            period=write_period(last["period"].iloc[0]),
+            value=write_number(last["value"].iloc[0], 2),
         )
     return fitted(ax, title)

@@ -70,8 +70,10 @@ def explained_by(cards: Sequence[Card], rubric: Rubric) -> Identified:
     try:
         return identify_cards(cards, rubric)
     except ContradictionError as error:
+        units = {"points": _("points"), "percent": "%", "count": _("number")}
         named = [
-            f"{where} {when}: {rubric.name_of(code)} ({unit})" for where, when, code, unit in conflict(cards, rubric)
+            f"{where} {when}: {rubric.name_of(code)} ({units.get(unit, unit)})"
+            for where, when, code, unit in conflict(cards, rubric)
         ]
         raise ContradictionError(
             error.what, [_("a smallest set that cannot hold together:"), *named], error.next_step

@@ -25,8 +25,8 @@ from analysis.questions import suppose, what_it_is_worth, what_leaders_have, whi
 from analysis.vietnamese import _, write_number, write_range
 from analysis.whatif import USUAL_LEVERS, usual_levers
 
-FULL = ipywidgets.Layout(width="100%", max_width="60em")
-LABEL = {"description_width": "26em"}
+FULL = ipywidgets.Layout(width="97%", max_width="60em")
+LABEL = {"description_width": "32em"}
 TARGETS = (100.0, 95.0, 90.0, 85.0, 80.0, 70.0, 60.0, 50.0, 40.0, 30.0)
 
 
@@ -40,7 +40,7 @@ class Trial:
     @property
     def levers(self) -> dict[str, float]:
         """The rates that were raised above today's."""
-        return {code: slider.value for code, slider in self.sliders.items() if slider.value > slider.min}
+        return {code: round(slider.value, 1) for code, slider in self.sliders.items() if slider.value > slider.min}
 
     def save(self, target_score: float | None = None) -> str:
         """Write the rates down for `scorecard report --levers FILE`; the file (see `improvements`)."""
@@ -58,17 +58,16 @@ def try_rates(month: Month, *indicators: str) -> Trial:
     for code in indicators or USUAL_LEVERS:
         today = rate_of(identified, code)
         least = min(ceil(today.low * 10 - 1e-6) / 10, 100.0)
-        printed = identified.readings[code].printed
         name = identified.rubric.indicators[code].name
+        printed = identified.readings[code].rate is not None
+        rate = write_number((today.low + today.high) / 2, 2) if printed else write_range(today.low, today.high, 0)
         sliders[code] = ipywidgets.FloatSlider(
             value=max(begin.get(code, least), least),
             min=least,
             max=100.0,
             step=0.1,
             readout_format=".1f",
-            description=name
-            if printed
-            else _("{name} (today {rate} %)").format(name=name, rate=write_range(today.low, today.high, 0)),
+            description=_("{name} (today {rate} %)").format(name=name, rate=rate),
             continuous_update=False,
             style=LABEL,
             layout=FULL,

@@ -42,7 +42,8 @@ STYLE = Markup(
 )
 FIRST = {"_low": "_high", "_best": "_worst", "low": "high"}
 LAST = tuple(FIRST.values())
-HIDDEN = ("decimals", "group", "moved", "open", "part", "top", "said")
+AS_PRINTED = ("rate", "after")
+HIDDEN = ("decimals", "group", "moved", "open", "run", "top", "said")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Seen:
             raise ParameterError(_("A picture needs a name of letters or digits."), [name])
         frame = self.frame.assign(label=self.label) if self.label else self.frame
         content = as_files(self.draw(self.frame), self.source, self.label)
-        content["csv"] = frame.to_csv(index=False, lineterminator="\n").encode()
+        content["csv"] = frame.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode()
         folder = project.root() / "reports" / FOLDER
         files = {folder / f"{slug(name)}.{form}": data for form, data in content.items()}
         with writing(_("No picture was written.")):
@@ -87,6 +88,7 @@ class Seen:
 
 def chart(answer: pd.DataFrame) -> Seen:
     """The picture of an answer, with its table folded under it. Raises ParameterError for a frame without a picture."""
+    _check_frame(answer)
     name = answer.attrs.get("picture", "")
     if name not in PICTURES:
         raise ParameterError(
@@ -100,9 +102,19 @@ def show(answer: pd.DataFrame, caption: str = "") -> Html:
 
     Columns that only programs need (decimals, the order) are left out; unknown ones are shown under their own names.
     """
+    _check_frame(answer)
     under = [answer.attrs.get(name, "") for name in ("label", "said", "source")]
     notes = [Html("<p>{}</p>").format(words) for words in under if words]
     return join(_table(answer, caption or _("Table")), *notes)
+
+
+def _check_frame(answer: object) -> None:
+    if not isinstance(answer, pd.DataFrame):
+        raise ParameterError(
+            _("Only a frame can be shown, not this: {kind}.").format(kind=type(answer).__name__),
+            [],
+            _("Of a plan show its steps, of a course its months: show(plan.steps), chart(course.months)."),
+        )
 
 
 def _table(frame: pd.DataFrame, caption: str) -> Html:
@@ -152,6 +164,10 @@ def _printed(value: float, decimals: int) -> str:
 
 
 def _ranges(low: pd.Series, high: pd.Series, stem: str) -> list[str]:
+    if stem in AS_PRINTED:  # a printed rate may have been half a hundredth less or more, and is shown as printed
+        pairs = zip(low, high, strict=True)
+        ends = [((least + most) / 2,) * 2 if most - least < 0.0101 else (least, most) for least, most in pairs]
+        low, high = pd.Series([end[0] for end in ends]), pd.Series([end[1] for end in ends])
     whole = pd.api.types.is_integer_dtype(low) and pd.api.types.is_integer_dtype(high)
     _words, decimals, factor = NUMBERS.get(stem, (str, 0 if whole else 2, 1))
     return [

@@ -84,6 +84,8 @@ def load_improvements(path: Path) -> Improvements:
         return Improvements.model_validate(tomllib.loads(content.decode("utf-8")))
     except ValidationError as error:
         rows = [f"{'.'.join(map(str, item['loc']))}: {finding_in_words(item)}" for item in error.errors()]
+    except FileNotFoundError:
+        rows = [_("{path}: there is no such file").format(path=path)]
     except OSError as error:
         rows = [error.strerror or str(error)]
     except ValueError as error:  # not UTF-8, not TOML

@@ -24,11 +24,11 @@ from analysis.program import NEAR, Array, must
 from analysis.regret import regret_of, worlds_of
 from analysis.scenarios import Scenario, Task, best, task_of, worst
 from analysis.solve import least_at_best, least_for_sure, most_for_sure
-from analysis.vietnamese import _
+from analysis.vietnamese import _, write_number
 from analysis.whatif import TOGETHER
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """The cheapest whole steps to a total that is sure, and what it costs to be sure.
 
@@ -67,6 +67,10 @@ class Plan:
     schedule: pd.DataFrame
     limits: pd.DataFrame
     regret: pd.DataFrame
+
+    def __repr__(self) -> str:
+        total, cost = write_number(self.sure_total, 2), write_number(self.cost, 0)
+        return "<{}>".format(_("plan: {total} points for sure, effort {cost}").format(total=total, cost=cost))
 
 
 def plan(

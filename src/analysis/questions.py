@@ -14,17 +14,18 @@ import pandas as pd
 from analysis import answers, changes, history, losses, peers, proof, ranks, refit, spread, trends, whatif
 from analysis import plan as planning
 from analysis.answers import Month
-from analysis.bounds import alternatives
+from analysis.bounds import alternatives, rate_of
 from analysis.contract import TOTAL
 from analysis.decisions import explained_by
 from analysis.errors import ParameterError, RubricError
 from analysis.evidence import cards_of
 from analysis.figures import SYNTHETIC, synthetic_label
+from analysis.interval import Interval
 from analysis.levers import Lever, load_levers
 from analysis.project import DEFAULT_ENTITY
 from analysis.rubric import Rubric, load_rubrics, months_left
 from analysis.usual import workable
-from analysis.vietnamese import _, nearest, write_period
+from analysis.vietnamese import _, nearest, write_number, write_period
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Course:
     """Where a figure is heading: `months` known and, by each model shown, to come; what tells the models apart.
 
     `months` is one row a month and line: `period`, `model` (empty for what is known), `said` (the model in words),
-    `value` (the median, of months to come), `conf_low`, `conf_high`, `part`, `flag`, `top`. `backtest` and `flags` as
-    from `trends.trend`; `said` what it means and does not mean, or why nothing is said.
+    `value` (the median, of months to come), `conf_low`, `conf_high`, `run` (comparable months), `flag`, `top`.
+    `backtest` and `flags` as from `trends.trend`; `said` what it means and does not mean, or why nothing is said.
     """
 
     months: pd.DataFrame
@@ -62,18 +63,20 @@ def what_was_published(month: Month) -> pd.DataFrame:
 
 
 def where_points_went(*months: Month, by: str = "group") -> pd.DataFrame:
-    """Points lost by group (`losses.losses_by_group`) or `by="indicator"` (`losses.losses_by_indicator`).
+    """Points lost by `group`, by `indicator`, or by what the notice says of it: `disclosure` (see `losses`).
 
     Of several months, also of several provinces, the frames stand below each other, with `card` naming each.
     """
-    if by not in ("group", "indicator") or not months:
-        raise ParameterError(_("Ask for one month or more, by “group” or “indicator”."), [by])
-    frames = [month.by_group if by == "group" else month.by_indicator for month in months]
+    pictures = {"group": "loss_by_group", "indicator": "lost_by_indicator", "disclosure": ""}
+    if by not in pictures or not months:
+        raise ParameterError(_("Ask for one month or more, by “group”, “indicator” or “disclosure”."), [f"by = {by}"])
+    parts = {"group": "by_group", "indicator": "by_indicator", "disclosure": "ledger"}
+    frames = [getattr(month, parts[by]) for month in months]
     if len(months) == 1:
-        return _answer(frames[0], months, "loss_by_group" if by == "group" else "lost_by_indicator")
+        return _answer(frames[0], months, pictures[by])
     named = [frame.assign(card=card_name(month)) for frame, month in zip(frames, months, strict=True)]
     together = pd.concat(named, ignore_index=True)
-    return _answer(together, months, "cards_side_by_side")
+    return _answer(together, months, "cards_side_by_side" if by == "group" else "")
 
 
 def what_changed(before: Month, after: Month) -> pd.DataFrame:
@@ -144,7 +147,26 @@ def how_to_reach(month: Month, total: float, levers: Sequence[str] = ()) -> plan
     whatif.check_target(month.identified, total)
     chosen = workable(month.identified, _acts(month), levers)
     found = planning.plan(month.identified, chosen, total, months_left(month.identified.period))
-    return replace(found, steps=_answer(found.steps, (month,)))
+    today = [rate_of(month.identified, lever) for lever in found.steps["lever"]]
+    after = [rate + Interval.point(added) for rate, added in zip(today, found.steps["added"], strict=True)]
+    steps = found.steps.assign(
+        rate_low=[rate.low for rate in today],
+        rate_high=[rate.high for rate in today],
+        after_low=[min(rate.low, 100.0) for rate in after],
+        after_high=[min(rate.high, 100.0) for rate in after],
+    )
+    return replace(found, steps=_answer(steps, (month,), said=_plan_words(found)))
+
+
+def _plan_words(found: planning.Plan) -> str:
+    words = _("From today's rates this surely brings {total} points, for an effort of {cost} percentage points.")
+    said = [words.format(total=write_number(found.sure_total, 2), cost=write_number(found.cost, 0))]
+    if not found.feasible:
+        said.append(_("The target itself cannot be reached for sure."))
+    elif found.best_cost < found.cost:
+        words = _("Under the most favourable rules {cost} would do.")
+        said.append(words.format(cost=write_number(found.best_cost, 0)))
+    return " ".join(said)
 
 
 def which_rank(month: Month, **levers: float) -> pd.DataFrame:
@@ -191,21 +213,32 @@ def where_it_is_heading(
     found = trends.trend(figures, load_rubrics(), entity, code, unit, ahead)
     said = trends.sentence(found)
     flags = found.flags.drop_duplicates("period").set_index("period")["flag"]
-    past = found.series.assign(model="", said=_("known"), flag=found.series["period"].map(flags).fillna(""))
+    past = found.series.rename(columns={"part": "run"}).assign(
+        model="", said=_("known"), flag=found.series["period"].map(flags).fillna("")
+    )
     coming = found.forecast.rename(columns={"middle": "value"}).assign(
         said=[trends.model_name(model) for model in found.forecast["model"]],
-        part=found.series["part"].max(),
+        run=found.series["part"].max(),
         top=found.series["top"].max(),
         flag="",
     )
     months = pd.concat([frame for frame in (past, coming) if len(frame)], ignore_index=True)
-    columns = ["period", "model", "said", "value", "conf_low", "conf_high", "part", "flag", "top"]
+    columns = ["period", "model", "said", "value", "conf_low", "conf_high", "run", "flag", "top"]
     rows = figures[(figures["entity"] == entity) & (figures["code"] == code) & (figures["unit"] == unit)]
+    shown = _from(months.reindex(columns=columns), rows, "course_of_months", said)
+    shown.attrs["name"] = found.name
     return Course(
-        months=_from(months.reindex(columns=columns), rows, "course_of_months", said),
-        backtest=_from(found.backtest, rows),
+        months=shown,
+        backtest=_from(found.backtest, rows, said=_how_shown()),
         flags=_from(found.flags, rows),
         said=said,
+    )
+
+
+def _how_shown() -> str:
+    return _(
+        "A model is sure enough where it errs less than “as last month” by more than chance; of several the one that "
+        "errs least is drawn."
     )
 
 
@@ -227,7 +260,12 @@ def _asked(month: Month) -> tuple[pd.DataFrame, Rubric, str, str]:
 
 
 def _weighed(month: Month, levers: Mapping[str, float]) -> dict[str, float]:
-    return {code: float(rate) for code, rate in levers.items()} or whatif.usual_levers(month.identified)
+    try:
+        return {code: float(rate) for code, rate in levers.items()} or whatif.usual_levers(month.identified)
+    except ValueError as error:
+        raise ParameterError(
+            _("A rate is written as a number, without a sign: e_result=80."), [str(rate) for rate in levers.values()]
+        ) from error
 
 
 def _acts(month: Month) -> dict[str, Lever]:
