@@ -38,7 +38,7 @@ OURS = sorted(path.stem for path in NOTICES.glob("*.txt"))
 HARD = sorted(path.stem for path in (NOTICES / "hard").glob("*.txt"))
 GOLDEN = "hoa-binh-2023-04"
 TODAY = date(2026, 11, 24)
-SECONDS_A_MEGABYTE = 0.2
+SHORTEST = 0.01  # seconds
 
 Figures = dict[tuple[str, str], tuple[Decimal, int, Decimal | None]]
 
@@ -555,7 +555,7 @@ def test_every_province_ranked_in_2026_is_known(book, history):
 WORDS = [line for name in OURS[:12] for line in text_of(name).split("\n") if line.strip()]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=30)), max_size=25),
     st.sampled_from(["\n", " ", "\t", ". "]),
@@ -569,7 +569,7 @@ def test_no_text_breaks_the_reader(reader, lines, mark):
     assert len({(item.code, item.unit) for item in notice.figures}) == len(notice.figures)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_cut_or_doubled_piece_changes_only_its_own_sentences(reader, judge, data):
     text = text_of(GOLDEN)
@@ -609,12 +609,17 @@ LARGE = {
 
 @pytest.mark.parametrize("piece", LARGE)
 def test_time_grows_no_faster_than_the_text(reader, piece):
-    """A megabyte that is no notice is refused at once; the largest text that is read is read within the time of one."""
+    """Ten times the text takes some ten times as long, not a hundred; a megabyte is no notice and is refused sooner.
+
+    In ratios of one run, as machines are shared; `SHORTEST` is what the clock can tell.
+    """
     head = "Hòa Bình tháng 4/2023 đạt 58,83/100 điểm. "
-    for size in (1_000_000, 90_000):
-        text = head + LARGE[piece] * (size // len(LARGE[piece]))
-        best = min(timed(reader, text) for _try in range(3))
-        assert best < SECONDS_A_MEGABYTE * 3, f"{size} letters"  # three times the aim: machines are shared
+    small, large, refused = (
+        min(timed(reader, head + LARGE[piece] * (size // len(LARGE[piece]))) for _try in range(3))
+        for size in (9_000, 90_000, 1_000_000)
+    )
+    assert large < 30 * max(small, SHORTEST)
+    assert refused < 2 * max(large, SHORTEST)
 
 
 def timed(reader, text: str) -> float:

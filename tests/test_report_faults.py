@@ -602,7 +602,7 @@ def test_runner_killed_at_random_moments(small, good):
     takes = time.monotonic() - began
     assert [run.code for run in runs] == [0, 0]
     chance = random.Random(766)
-    moments = [takes * (number + chance.random()) / 10 for number in range(10)]
+    moments = [takes * (number + chance.random()) / 6 for number in range(6)]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(kill_at_random, places, (moments[::2], moments[1::2])))
     for place in places:

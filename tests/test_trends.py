@@ -312,7 +312,7 @@ def test_a_forecast_knows_nothing_of_what_came_after_its_origin(model):
 
 
 @pytest.mark.parametrize(
-    ("model", "course", "histories"), [(NAIVE, walk, 400), ("level", share_lasting, 200), ("line", climbing_level, 200)]
+    ("model", "course", "histories"), [(NAIVE, walk, 200), ("level", share_lasting, 100), ("line", climbing_level, 100)]
 )
 @pytest.mark.parametrize("months", [12, 30])
 def test_an_interval_holds_as_many_outcomes_as_it_says(model, course, histories, months):

@@ -23,7 +23,7 @@ from test_joint_oracle import plant
 
 pytestmark = pytest.mark.browser
 
-VECTORS = int(os.environ.get("SCORECARD_VECTORS", "450"))
+VECTORS = int(os.environ.get("SCORECARD_VECTORS", "180"))
 REAL = (("Hòa Bình", "2023-04"), ("Hòa Bình", "2024-07"), ("Phú Thọ", "2026"))
 PLANTED = 60
 EXACT = 1e-9
