@@ -4,6 +4,7 @@ One server on a copy of the project and one page for all notebooks. Around it st
 a kernel `python3` that is broken, in the folder of the user and on JUPYTER_PATH.
 """
 
+import ast
 import json
 import os
 import shutil
@@ -236,7 +237,7 @@ def test_the_kernel_is_this_python_in_this_project(page, served):
     assert errors_in([cell]) == []
     (output,) = cell["outputs"]
     page.evaluate(PUT_AWAY)
-    assert output["data"]["text/plain"] == repr((sys.executable, str(served.project)))
+    assert ast.literal_eval(output["data"]["text/plain"]) == (sys.executable, str(served.project))
 
 
 @pytest.mark.browser
