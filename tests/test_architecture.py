@@ -23,7 +23,7 @@ NOTEBOOKS = sorted(
 # Lowest first. A module imports from layers below its own and, without a cycle, from its own.
 LAYERS = (
     ("__init__", "errors", "interval", "vietnamese", "project", "figures"),
-    ("rubric", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
+    ("months", "rubric", "comparable", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
     ("drawn", "synthetic"),
     ("reconcile", "evidence", "joint", "members", "identify", "bounds", "hull", "recover", "levers", "wordings"),
     ("losses", "whatif", "changes", "deadline", "ranks", "asking", "pieces"),

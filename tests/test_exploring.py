@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 from pathlib import Path
 
@@ -35,7 +36,8 @@ from analysis.questions import (
     which_rules_fit,
 )
 from analysis.synthetic import example
-from analysis.vietnamese import use_language
+from analysis.vietnamese import use_language, write_number, write_range
+from conftest import REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +186,39 @@ def test_three_months_are_refused_with_reasons(april):
         assert "at least 6 are needed" in course.said and "More months needed" in course.said
         assert set(course.months["model"]) == {""} and course.backtest.empty
         assert course.said in BeautifulSoup(chart(course.months)._repr_html_(), "html.parser").get_text()
+
+
+def test_the_report_and_the_explorer_count_the_same_months(april, july):
+    for month in (april, july):
+        figures = month.figures({})
+        said = where_it_is_heading(month.history).said
+        known, needed = int(figures["trend.known"].value), int(figures["trend.needed"].value)
+        assert f"comparable months with a figure: {known}; at least {needed} are needed" in said
+        assert f"More months needed: {needed - known}" in said
+
+
+def test_every_confidence_interval_says_its_level(ranked, april):
+    for answer in (what_leaders_have(ranked), do_scores_give_the_rules(ranked)):
+        assert "Confidence intervals are meant to hold 95 times in 100" in answer.attrs["said"]
+    assert "80 times in 100" in where_it_is_heading(april.history).flags.attrs["said"]
+
+
+def test_the_numbers_in_the_text_of_explore_start_are_those_of_the_figures(april):
+    use_language("vi")
+    notebook = json.loads((REPOSITORY / "notebooks" / "explore_start.ipynb").read_text(encoding="utf-8"))
+    text = "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    text = " ".join(text.split())
+    rates = april.cards[0].figures["value"]
+    today, _after = which_rank(april).to_dict("records")
+    lost = april.by_group.iloc[0]
+    for words in (
+        f"`e_result`, nay {write_number(rates['e_result', 'percent'], 2)} %",
+        f"`data_reuse`, nay {write_number(rates['data_reuse', 'percent'], 0)} %",
+        f"tổng điểm của {today['known']} trong {today['ranked']} tỉnh",
+        f"không thấp hơn hạng {today['rank_worst']}",
+        f"{write_number(lost['score'], 1)} có thể là {write_range(18 - lost['lost_high'], 18 - lost['lost_low'], 2)}",
+    ):
+        assert words in text, words
 
 
 def test_a_planted_course_is_found_and_drawn_with_its_label(project_copy, rubrics):

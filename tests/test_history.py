@@ -18,10 +18,10 @@ from analysis.history import (
     load_corrections,
     load_history,
     load_sources,
-    month_before,
     periods_with_total,
     totals,
 )
+from analysis.months import month_before
 from conftest import REPOSITORY
 
 HEADER = ",".join(COLUMNS)

@@ -24,7 +24,8 @@ from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
 from analysis import charts, leader, listing, report, running
 from analysis.answers import open_month
-from analysis.history import load_sources, month_before, periods_with_total, totals
+from analysis.history import load_sources, periods_with_total, totals
+from analysis.months import month_before
 from analysis.rendering import PAGE_FOLDER, SCRIPTS
 from analysis.vietnamese import (
     LOCALE_FOLDER,

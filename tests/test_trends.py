@@ -17,11 +17,13 @@ from scipy.stats import t as student
 
 from analysis import forecasts
 from analysis.breaks import LEVEL_BREAK, OUTLIER, find_breaks
+from analysis.comparable import comparable_span
 from analysis.contract import COLUMNS
 from analysis.errors import ParameterError, UnknownNameError
 from analysis.forecasts import CANDIDATES, NAIVE, Line, backtest, bands, best
+from analysis.months import month_after
 from analysis.rubric import Rubric
-from analysis.series import SERIES, comparable_span, month_after, monthly_series
+from analysis.series import SERIES, monthly_series
 from analysis.trends import FLAGS, FORECAST, KNOWN_BREAK, sentence, trend
 from analysis.vietnamese import use_language, write_period
 

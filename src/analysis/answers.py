@@ -18,11 +18,11 @@ from analysis import losses as lost
 from analysis.bounds import alternatives
 from analysis.bulletin import read
 from analysis.collected import collect
-from analysis.contract import SYNTHETIC_KIND, is_synthetic
+from analysis.contract import is_synthetic
 from analysis.decided import with_ways
 from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.evidence import Card, cards_of
-from analysis.figures import Figures, synthetic_label
+from analysis.figures import SYNTHETIC, Figures, synthetic_label
 from analysis.identify import Identified, identify, identify_cards
 from analysis.levers import load_levers
 from analysis.plan import rates_for
@@ -47,7 +47,7 @@ class Answer:
 
     def __post_init__(self) -> None:
         if is_synthetic(self.data.get("entity", "")):
-            object.__setattr__(self, "data", {**self.data, "kind": SYNTHETIC_KIND})
+            object.__setattr__(self, "data", {**self.data, "kind": SYNTHETIC})
             object.__setattr__(self, "text", f"{synthetic_label()}\n{self.text}")
 
 
@@ -93,11 +93,9 @@ def open_history(month: str, entity: str) -> tuple[tuple[Rubric, ...], pd.DataFr
     rubrics = load_rubrics()
     history = figures_of.load_history(rubrics)
     entity = figures_of.find_entity(history, entity)
-    if month and not PERIOD.fullmatch(month):
-        raise UnknownNameError(
-            _("“{period}” is not a period.").format(period=month), [], _("Write YYYY-MM, YYYY-Qn or YYYY.")
-        )
-    return rubrics, history, entity, month or figures_of.latest_period(history, entity)
+    month = month or figures_of.latest_period(history, entity)
+    figures_of.check_period(month)
+    return rubrics, history, entity, month
 
 
 def open_month(month: str, entity: str, alone: bool = False) -> Month:

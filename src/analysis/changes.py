@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.comparable import RULE, apart
 from analysis.contract import TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.evidence import read
@@ -24,7 +25,7 @@ from analysis.reconcile import figure
 from analysis.rubric import Group, Rubric, months_of, rubric_in_force
 from analysis.vietnamese import _, write_list, write_number, write_period, write_range
 
-PERFORMANCE, RULE, COUNTING, ROUNDING = "performance", "rule", "counting", "rounding"
+PERFORMANCE, COUNTING, ROUNDING = "performance", "counting", "rounding"
 NOT_SEPARABLE = "not_separable"
 PUBLISHED, ASSUMES_ONE_RULE = "published", "assumes_one_rule"
 COLUMNS = ["group", "code", "name", "effect", "value", "low", "high", "certainty", "why"]
@@ -167,14 +168,7 @@ def _groups_of_both(first: _Month, second: _Month) -> tuple[Group, ...]:
 def _obstacles(first: _Month, second: _Month) -> dict[str, str]:
     """Why nothing of the whole change can be called performance: what changed or may have, and a sentence on each."""
     periods = {"before": write_period(first.period), "after": write_period(second.period)}
-    found = {}
-    if first.rubric.id != second.rubric.id:
-        words = _("{before} and {after} are under different rules ({old}; {new}).")
-        found[RULE] = words.format(**periods, old=first.rubric.id, new=second.rubric.id)
-    units = [month.rubric.ranked_units(month.period) for month in (first, second)]
-    if None not in units and units[0] != units[1]:
-        words = _("Provinces were merged in between ({old} were ranked, then {new}): {entity} may be another one.")
-        found["merger"] = words.format(old=units[0], new=units[1], entity=first.entity)
+    found = apart((first.rubric, first.period), (second.rubric, second.period), first.entity)
     scopes = [month.total["scope"] for month in (first, second)]
     counted = {"month": _("the month"), "quarter": _("the quarter"), "year_to_date": _("everything since January")}
     if "unknown" in scopes:

@@ -9,16 +9,19 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.comparable import LEAST_FOR_TREND, comparable_span
 from analysis.contract import RANK, TOTAL
 from analysis.figures import Ends, Figure, Figures, between, exact
-from analysis.history import card, longest_run, month_before
+from analysis.history import card
 from analysis.identify import Identified
 from analysis.losses import named_groups, part_name
+from analysis.months import month_before
 from analysis.reconcile import check_name, interval_of
+from analysis.rubric import months_of
 from analysis.vietnamese import _, is_month, write_number, write_period
 from analysis.whatif import TOGETHER
 
-MONTHS_FOR_TREND = 6
+ALWAYS = "9999-12"  # after every month
 
 
 def collect(
@@ -44,7 +47,7 @@ def collect(
     figures.add(_of_indicators(by_indicator, identified, figures))
     figures.add(_of_ledger(ledger, identified))
     figures.add(_of_gains(gained, by_rule, identified))
-    figures.add(_of_past(past[past["period"].map(identified.rubric.covers)]))
+    figures.add(_of_past(past[past["period"].map(identified.rubric.covers)], identified))
     figures.add(_of_change(past, identified, figures))
     return figures
 
@@ -220,18 +223,20 @@ def _of_gains(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identifie
             yield exact(f"rule.{number}.target", row.name, share, "percent", 0, kind, status, target.source)
 
 
-def _of_past(past: pd.DataFrame) -> Iterator[Figure]:
-    needed, longest = float(MONTHS_FOR_TREND), float(longest_run(past["period"]))
+def _of_past(past: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+    first, last = comparable_span((identified.rubric,), months_of(identified.period)[1])
+    monthly = past[past["period"].map(is_month) & (past["scope"] == "month")]["period"]
+    known = float(monthly.between(first, last or ALWAYS).sum())
     yield exact(
         "trend.needed",
-        _("Months in a row that a trend needs"),
-        needed,
+        _("Comparable months that a trend needs"),
+        float(LEAST_FOR_TREND),
         "count",
         0,
         "entered",
         _("rule of this package"),
     )
-    yield exact("trend.longest", _("Months in a row with a total"), longest, "count", 0, "derived", "past.*.total")
+    yield exact("trend.known", _("Comparable months with a total"), known, "count", 0, "derived", "past.*.total")
     for _place, row in past.iterrows():
         span = interval_of(row)
         yield Figure(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import date
 
+from analysis.figures import SYNTHETIC
 from analysis.rubric import PERIOD, Rubric
 from analysis.vietnamese import _, nearest, nfc
 
@@ -37,8 +38,8 @@ UNITS_OF_LEVEL = {
     "group": ("points",),
     "indicator": ("points", "percent", "count", "days"),
 }
-SYNTHETIC, SYNTHETIC_KIND = "Mô phỏng", "synthetic"  # how every simulated entity is called, and its figures
-KINDS = ("published", "derived", "entered", SYNTHETIC_KIND)
+SIMULATED = "Mô phỏng"  # how every simulated entity is called
+KINDS = ("published", "derived", "entered", SYNTHETIC)
 BASE = "_base"
 
 _VALUE = re.compile(r"(0|[1-9][0-9]{0,11})(\.(?P<rest>[0-9]{1,9}))?", re.ASCII)
@@ -46,7 +47,7 @@ _VALUE = re.compile(r"(0|[1-9][0-9]{0,11})(\.(?P<rest>[0-9]{1,9}))?", re.ASCII)
 
 def is_synthetic(entity: str) -> bool:
     """Whether an entity is simulated: its name says so, and so every file, title, chart and slide of it."""
-    return entity.startswith(f"{SYNTHETIC} ")
+    return entity.startswith(f"{SIMULATED} ")
 
 
 def problems(row: dict[str, str], rubrics: tuple[Rubric, ...], sources: Collection[str]) -> Iterator[str]:
@@ -85,11 +86,11 @@ def _word_problems(row: dict[str, str]) -> Iterator[str]:
         yield _("unit “{unit}” does not go with level “{level}”").format(unit=row["unit"], level=row["level"])
     if row["as_of"] and not _is_date(row["as_of"]):
         yield _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
-    if row["kind"] == SYNTHETIC_KIND and not is_synthetic(row["entity"]):
+    if row["kind"] == SYNTHETIC and not is_synthetic(row["entity"]):
         yield _("a synthetic figure must be of an entity called “{name} …”, not of “{entity}”").format(
-            name=SYNTHETIC, entity=row["entity"]
+            name=SIMULATED, entity=row["entity"]
         )
-    if row["kind"] in KINDS and row["kind"] != SYNTHETIC_KIND and is_synthetic(row["entity"]):
+    if row["kind"] in KINDS and row["kind"] != SYNTHETIC and is_synthetic(row["entity"]):
         yield _("“{entity}” is simulated, so each of its figures must be of kind synthetic, not {kind}").format(
             entity=row["entity"], kind=row["kind"]
         )

@@ -123,7 +123,6 @@ def _surviving(month: Month, indicator: str, targets: tuple[float, ...]) -> Html
         fit=write_number(found.identified.survivors, 0), tried=write_number(found.identified.rubric.size(), 0)
     )
     own = rules[rules["code"] == indicator]
-    own.attrs = rules.attrs
     return Html("<p>{}</p>").format(words) + show(own, _("What is left of this indicator's rule"))
 
 

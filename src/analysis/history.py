@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -216,6 +216,14 @@ def latest_period(history: pd.DataFrame, entity: str) -> str:
     return (months or periods)[-1]
 
 
+def check_period(period: str) -> None:
+    """Raises UnknownNameError for what is no period: `4/2023`."""
+    if not PERIOD.fullmatch(period):
+        raise UnknownNameError(
+            _("“{period}” is not a period.").format(period=period), [], _("Write YYYY-MM, YYYY-Qn or YYYY.")
+        )
+
+
 def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     """The figures of one entity and period as last published, indexed by code and unit.
 
@@ -226,10 +234,7 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     UnknownNameError: no period, or no figure for it; the nearest periods are named.
     NoTotalError: figures, but no total.
     """
-    if not PERIOD.fullmatch(period):
-        raise UnknownNameError(
-            _("“{period}” is not a period.").format(period=period), [], _("Write YYYY-MM, YYYY-Qn or YYYY.")
-        )
+    check_period(period)
     of_entity = history[history["entity"] == entity]
     rows = of_entity[of_entity["period"] == period]
     with_total = periods_with_total(history, entity)
@@ -258,24 +263,6 @@ def totals(history: pd.DataFrame, entity: str) -> pd.DataFrame:
     """The entity's published totals, one row a period as in `card`, earliest first."""
     cards = [card(history, entity, period).loc[(TOTAL, "points")] for period in periods_with_total(history, entity)]
     return pd.DataFrame(cards).reset_index(drop=True)
-
-
-def month_before(period: str) -> str:
-    """`2023-01` is after `2022-12`. Raises ValueError for a period that is no month."""
-    year, month = (int(part) for part in period.split("-"))
-    return f"{year - (month == 1)}-{(month - 2) % 12 + 1:02d}"
-
-
-def longest_run(periods: Iterable[str]) -> int:
-    """How many months follow one another without a gap, at most; other periods do not count."""
-    months = {period for period in periods if is_month(period)}
-    longest = 0
-    for month in months:
-        length = 1
-        while (before := month_before(month)) in months:
-            month, length = before, length + 1
-        longest = max(longest, length)
-    return longest
 
 
 def _ordinal(period: str) -> int:

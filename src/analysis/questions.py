@@ -25,7 +25,9 @@ from analysis.levers import Lever, load_levers
 from analysis.project import DEFAULT_ENTITY
 from analysis.rubric import Rubric, load_rubrics, months_left
 from analysis.usual import workable
-from analysis.vietnamese import _, nearest, write_number, write_period
+from analysis.vietnamese import _, write_number, write_period
+
+LEVEL, FORECAST_LEVEL = 0.95, 0.8  # of the confidence intervals
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,7 @@ def suppose(month: Month, indicator: str, targets: Iterable[float] = (), maxima:
     ContradictionError, naming the figures in conflict, where no rule of the edited family fits.
     """
     rubric = month.identified.rubric
-    if indicator not in rubric.indicators:
-        raise ParameterError(
-            _("“{code}” is not an indicator of {rubric}.").format(code=indicator, rubric=rubric.id),
-            nearest(indicator.replace("_", "-"), rubric.indicators),
-            _("Indicators: {codes}.").format(codes=", ".join(rubric.indicators)),
-        )
+    whatif.check_indicator(rubric, indicator)
     for parameter, values in (("target", tuple(targets)), ("max", tuple(maxima))):
         if values:
             rubric = proof.fixed(rubric, indicator, parameter, *values)
@@ -190,16 +187,17 @@ def what_sets_apart(month: Month) -> pd.DataFrame:
 
 def what_leaders_have(month: Month, top: float = 0.25) -> pd.DataFrame:
     """In which indicators the leading provinces differ most from the others (`peers.leaders`)."""
-    found = peers.leaders(*_asked(month), top)
-    return _answer(found, (month,), "leaders_and_others", peers.leaders_sentence(found))
+    found = peers.leaders(*_asked(month), top, LEVEL)
+    said = f"{peers.leaders_sentence(found)} {_confidence(LEVEL)}"
+    return _answer(found, (month,), "leaders_and_others", said)
 
 
 def do_scores_give_the_rules(month: Month) -> pd.DataFrame:
     """The maxima of the rules, estimated by regression from the scores of all provinces (`refit.rules_regression`)."""
     asked = _asked(month)
-    found = refit.rules_regression(*asked)
+    found = refit.rules_regression(*asked, LEVEL)
     said = refit.regression_sentence(found, refit.rules_misfit(*asked), refit.implied_missing(*asked))
-    return _answer(found, (month,), said=said)
+    return _answer(found, (month,), said=f"{said} {_confidence(LEVEL)} {_('They hold for all rows together.')}")
 
 
 def where_it_is_heading(
@@ -210,7 +208,7 @@ def where_it_is_heading(
     `figures` is a history such as `month.history`.
     """
     entity = history.find_entity(figures, entity)
-    found = trends.trend(figures, load_rubrics(), entity, code, unit, ahead)
+    found = trends.trend(figures, load_rubrics(), entity, code, unit, ahead, FORECAST_LEVEL)
     said = trends.sentence(found)
     flags = found.flags.drop_duplicates("period").set_index("period")["flag"]
     past = found.series.rename(columns={"part": "run"}).assign(
@@ -230,9 +228,13 @@ def where_it_is_heading(
     return Course(
         months=shown,
         backtest=_from(found.backtest, rows, said=_how_shown()),
-        flags=_from(found.flags, rows),
+        flags=_from(found.flags, rows, said=_confidence(FORECAST_LEVEL)),
         said=said,
     )
+
+
+def _confidence(level: float) -> str:
+    return _("Confidence intervals are meant to hold {level} times in 100.").format(level=write_number(100 * level, 0))
 
 
 def _how_shown() -> str:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from analysis import project
-from analysis.contract import SYNTHETIC_KIND, is_synthetic
+from analysis.contract import is_synthetic
 from analysis.errors import (
     AnalysisError,
     BrowserError,
@@ -29,7 +29,7 @@ from analysis.errors import (
     SyntheticError,
 )
 from analysis.evidence import Card
-from analysis.figures import synthetic_label
+from analysis.figures import SYNTHETIC, synthetic_label
 from analysis.listing import failed, index_of_reports, published
 from analysis.pdf import print_pdf
 from analysis.project import DEFAULT_ENTITY
@@ -113,7 +113,7 @@ def prepare(values: dict[str, Any], allow_synthetic: bool = False) -> Parameters
 
 
 def _refuse_synthetic(card: Card) -> None:
-    made = card.figures[card.figures["kind"] == SYNTHETIC_KIND]
+    made = card.figures[card.figures["kind"] == SYNTHETIC]
     if is_synthetic(card.entity) or len(made):
         raise SyntheticError(
             _("{entity} is simulated: these figures are not real.").format(entity=card.entity),
@@ -193,7 +193,7 @@ def _result(work: Path, parameters: Parameters) -> Result:
 
 
 def _label(result: Result) -> str:
-    return synthetic_label() if result.kind == SYNTHETIC_KIND else ""
+    return synthetic_label() if result.kind == SYNTHETIC else ""
 
 
 def _write_index(reports: Path, wait: float = 60) -> None:

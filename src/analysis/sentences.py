@@ -14,9 +14,9 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from analysis.figures import Figure, Figures
-from analysis.history import month_before
 from analysis.identify import Identified
 from analysis.losses import named_groups
+from analysis.months import month_before
 from analysis.vietnamese import _, is_month, write_list, write_period
 from analysis.whatif import TOGETHER
 
@@ -206,16 +206,16 @@ def change(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sent
 
 def history_length(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sentence:
     """Which totals are known under these rules, and whether they allow a trend."""
-    few = (figures["trend.longest"].value or 0.0) < (figures["trend.needed"].value or 0.0)
+    few = (figures["trend.known"].value or 0.0) < (figures["trend.needed"].value or 0.0)
     return say(
         _(
             "{entity} has a published total for these periods under the rules of this report: {periods}. A trend needs "
-            "at least {needed} months in a row; the longest run is {longest}, so none is shown and no gap is joined."
+            "at least {needed} comparable months; {known} are known, so none is shown and no gap is joined."
         )
         if few
         else _("{entity} has a published total for these periods under the rules of this report: {periods}."),
         entity=identified.entity,
         periods=write_list(write_period(period) for period in past["period"] if identified.rubric.covers(period)),
         needed=figures["trend.needed"],
-        longest=figures["trend.longest"],
+        known=figures["trend.known"],
     )

@@ -7,14 +7,13 @@ A missing month is missing, and breaks nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
+from analysis.comparable import governing, not_comparable
 from analysis.contract import TOTAL
 from analysis.errors import ParameterError, UnknownNameError
-from analysis.history import month_before
-from analysis.rubric import Indicator, Rubric, rubric_in_force
+from analysis.months import month_before, months_between
+from analysis.rubric import Indicator, Rubric
 from analysis.vietnamese import _, is_month, nearest, write_list, write_period
 
 SERIES = ["period", "value", "top", "decimals", "part", "why", "as_of", "kind", "file", "line"]
@@ -72,57 +71,6 @@ def left_out(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, co
         periods = sorted(set(rows.loc[rows["scope"] == scope, "period"]))
         found += [sentence.format(periods=write_list(map(write_period, periods)))] if periods else []
     return found
-
-
-def not_comparable(rubrics: tuple[Rubric, ...], entity: str, before: str, after: str) -> Iterator[str]:
-    """Why figures of two months are not comparable, a sentence for each reason; none where they are."""
-    old, new = governing(rubrics, before), governing(rubrics, after)
-    if old is None or new is None:
-        if old is not new:
-            yield _("No rubric governs {period}.").format(period=before if old is None else after)
-        return
-    periods = {"before": write_period(before), "after": write_period(after)}
-    if old.id != new.id:
-        words = _("{before} and {after} are under different rules ({old}; {new}).")
-        yield words.format(**periods, old=old.id, new=new.id)
-    units = old.ranked_units(before), new.ranked_units(after)
-    if None not in units and units[0] != units[1]:
-        words = _("Provinces were merged in between ({old} were ranked, then {new}): {entity} may be another one.")
-        yield words.format(old=units[0], new=units[1], entity=entity)
-
-
-def governing(rubrics: tuple[Rubric, ...], period: str) -> Rubric | None:
-    """The rubric in force, or None where none is."""
-    return next((rubric for rubric in rubrics if rubric.covers(period)), None)
-
-
-def comparable_span(rubrics: tuple[Rubric, ...], period: str) -> tuple[str, str]:
-    """First and last month, both INCLUDED, that can be compared with one; the last is "" where no end is known.
-
-    Raises UnknownNameError where no rubric governs the month.
-    """
-    rubric = rubric_in_force(rubrics, period)
-    first, last = rubric.valid_from, rubric.valid_to or ""
-    for entry in rubric.ranked:
-        if entry.valid_from <= period and (entry.valid_to is None or period <= entry.valid_to):
-            first = max(first, entry.valid_from)
-            last = min(filter(None, (last, entry.valid_to or "")), default="")
-    return first, last
-
-
-def month_after(period: str, count: int = 1) -> str:
-    """`2023-12` is followed by `2024-01`."""
-    year, month = (int(part) for part in period.split("-"))
-    whole = 12 * year + month - 1 + count
-    return f"{whole // 12}-{whole % 12 + 1:02d}"
-
-
-def months_between(first: str, last: str) -> list[str]:
-    """Every month from one to another, both INCLUDED."""
-    months = [first]
-    while months[-1] < last:
-        months.append(month_after(months[-1]))
-    return months
 
 
 def _figures(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, code: str, unit: str) -> pd.DataFrame:

@@ -19,9 +19,11 @@ from typing import Any
 import pandas as pd
 
 from analysis import project
-from analysis.contract import COLUMNS, SYNTHETIC, SYNTHETIC_KIND
+from analysis.contract import COLUMNS, SIMULATED
 from analysis.drawn import Break, add_ranks, card_of, draw_published, draw_rates, draw_rules, planted
 from analysis.errors import ParameterError, UnknownNameError, WriteError
+from analysis.figures import SYNTHETIC
+from analysis.months import months_between
 from analysis.publish import replace_all, writing
 from analysis.rubric import Rubric, Rule, rubric_in_force
 from analysis.vietnamese import _, is_month, nearest, slug
@@ -95,7 +97,7 @@ def synthetic_history(
     start, trend = dict(start or {}), dict(trend or {})
     _check_bounds(entities, start, [*trend.values(), *(item.shift for item in breaks)], noise, missing)
     _check_codes(known, [*start, *trend, *(item.code for item in breaks), *(printed or ())])
-    names = [f"{SYNTHETIC} {number:02d}" for number in range(1, entities + 1)]
+    names = [f"{SIMULATED} {number:02d}" for number in range(1, entities + 1)]
     rules = {rubric.id: draw_rules(rubric, seed, rubrics.index(rubric)) for rubric in used}
     added = planted(months, codes, trend, breaks)
     drawn = {name: draw_rates(seed, number, codes, added, start, noise) for number, name in enumerate(names)}
@@ -114,7 +116,7 @@ def synthetic_history(
             truth += [(name, month, code, of_month[name][code]) for code in rubric.indicators]
             if published[name][at]:
                 as_of = f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]}"
-                last_cells = (SYNTHETIC_KIND, SOURCE, "")
+                last_cells = (SYNTHETIC, SOURCE, "")
                 rows += [(name, month, "month", as_of, *cells, *last_cells) for cells in cards[name]]
     return Synthetic(
         figures=_as_history(rows),
@@ -229,8 +231,7 @@ def _months(first: str, last: str) -> list[str]:
         raise ParameterError(
             _("“{first}” to “{last}” are no months.").format(first=first, last=last), [], _("Write YYYY-MM, twice.")
         )
-    ends = [12 * int(month[:4]) + int(month[5:]) - 1 for month in (first, last)]
-    return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(ends[0], ends[1] + 1)]
+    return months_between(first, last)
 
 
 def _check_bounds(

@@ -13,21 +13,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.breaks import LEVEL_BREAK, find_breaks
+from analysis.comparable import LEAST_FOR_TREND, comparable_span, governing, not_comparable
 from analysis.errors import ParameterError
 from analysis.forecasts import BACKTEST, NAIVE, Line, backtest, bands, best
-from analysis.history import month_before
+from analysis.months import month_after, month_before
 from analysis.rubric import Rubric
-from analysis.series import (
-    comparable_span,
-    governing,
-    left_out,
-    month_after,
-    monthly_series,
-    not_comparable,
-)
+from analysis.series import left_out, monthly_series
 from analysis.vietnamese import _, write_list, write_number, write_period, write_range
 
-LEAST, LEAST_FOR_MODEL = 6, 12
+LEAST_FOR_MODEL = 12
 FORECAST = ["period", "model", "middle", "conf_low", "conf_high", "level"]
 FLAGS = ["period", "flag", "size", "conf_low", "conf_high", "p_value", "why"]
 KNOWN_BREAK = "known_break"
@@ -88,7 +82,7 @@ def trend(
     name = (governing(rubrics, last) or rubrics[-1]).name_of(code)
     known = _known_breaks(series)
     months = _last_part(series)
-    if (count := int(months["value"].notna().sum())) < LEAST:
+    if (count := int(months["value"].notna().sum())) < LEAST_FOR_TREND:
         other = left_out(history, rubrics, entity, code, unit)
         refusals = tuple(_refusals(rubrics, entity, name, series, count, other))
         empty = [pd.DataFrame(columns=columns) for columns in (BACKTEST, FORECAST)]
@@ -208,7 +202,7 @@ def _refusals(
 ) -> Iterator[str]:
     """How many months there are and which, what cut them, what is not of one month, and what would be needed."""
     words = _("{name} of {entity}: comparable months with a figure: {count}; at least {least} are needed.")
-    yield words.format(name=name, entity=entity, count=count, least=LEAST)
+    yield words.format(name=name, entity=entity, count=count, least=LEAST_FOR_TREND)
     if len(series):
         months = _last_part(series)
         valued = months.loc[months["value"].notna(), "period"]
@@ -223,7 +217,9 @@ def _refusals(
         words = _("More months needed: {count}, from {first} on.")
         if last:
             words = _("More months needed: {count}, of {first} to {last}, as only these can be compared.")
-        yield words.format(count=LEAST - count, first=write_period(first), last=write_period(last) if last else "")
+        yield words.format(
+            count=LEAST_FOR_TREND - count, first=write_period(first), last=write_period(last) if last else ""
+        )
 
 
 def _notes(

@@ -18,6 +18,7 @@ from analysis.identify import Identified, Part
 from analysis.interval import Interval
 from analysis.levers import Lever
 from analysis.members import Hypothesis
+from analysis.rubric import Rubric
 from analysis.vietnamese import _, nearest, write_number
 
 TOGETHER = "together"
@@ -121,6 +122,16 @@ def check_target(identified: Identified, target_score: float | None) -> None:
         )
 
 
+def check_indicator(rubric: Rubric, code: str) -> None:
+    """Raises ParameterError, with the nearest ones, for a code that is no indicator."""
+    if code not in rubric.indicators:
+        raise ParameterError(
+            _("“{code}” is not an indicator of {rubric}.").format(code=code, rubric=rubric.id),
+            nearest(code.replace("_", "-"), rubric.indicators),
+            _("Indicators: {codes}.").format(codes=", ".join(rubric.indicators)),
+        )
+
+
 def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
     """Raises ParameterError unless every lever is a scored indicator and its target is at least today's rate."""
     unknown = [code for code in levers if code in identified.readings and not identified.readings[code].printed]
@@ -133,12 +144,7 @@ def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
             _("Leave some of them out."),
         )
     for code, target in levers.items():
-        if code not in identified.rubric.indicators:
-            raise ParameterError(
-                _("“{code}” is not an indicator of {rubric}.").format(code=code, rubric=identified.rubric.id),
-                nearest(code.replace("_", "-"), identified.rubric.indicators),
-                _("Indicators: {codes}.").format(codes=", ".join(identified.rubric.indicators)),
-            )
+        check_indicator(identified.rubric, code)
         if not 0 <= target <= 100:
             raise ParameterError(
                 _("The target of {code} must be a rate from 0 to 100 %, not {target:g}.").format(
