@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from analysis import answers, archive, forms, history, intake, publish, store
+from analysis import archive, filing, forms, history, intake, publish, store
 from analysis.bulletin import read
 from analysis.cli import app
 from analysis.contract import COLUMNS
@@ -363,7 +363,7 @@ def test_exit_codes(without_april, words, code):
 
 
 def add(path: Path = GOLDEN, correct: bool = False) -> list[Path]:
-    _answer, keep = answers.add(path, None, "", "")
+    _answer, keep = filing.add(path, None, "", "")
     return keep(correct)
 
 
@@ -375,7 +375,7 @@ ERRORS = (errno.ENOSPC, errno.EACCES, errno.EIO)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_fault_at_any_step_leaves_everything_as_it_was(without_april, monkeypatch, step, error):
     """The n-th call of each kind fails, for every n that is reached."""
-    _answer, keep = answers.add(GOLDEN, None, "", "")
+    _answer, keep = filing.add(GOLDEN, None, "", "")
     before = files(without_april)
     (without_april / "reports" / ".work").mkdir(exist_ok=True)
     reached = 0
@@ -444,7 +444,7 @@ def test_a_kill_at_any_moment_is_mended_by_running_again(without_april):
 
 
 def test_an_interrupt_between_two_files_puts_both_back(without_april, monkeypatch):
-    _answer, keep = answers.add(GOLDEN, None, "", "")
+    _answer, keep = filing.add(GOLDEN, None, "", "")
     before, real, calls = files(without_april), Path.replace, 0
 
     def interrupted(self: Path, target: Path) -> Path:
@@ -461,7 +461,7 @@ def test_an_interrupt_between_two_files_puts_both_back(without_april, monkeypatc
 
 
 def test_two_at_once(without_april):
-    _answer, keep = answers.add(GOLDEN, None, "", "")
+    _answer, keep = filing.add(GOLDEN, None, "", "")
     with publish.only_one(without_april / "reports", "add"), pytest.raises(BusyError, match="storing figures"):
         keep(False)
     assert stored(without_april) == []
@@ -469,7 +469,7 @@ def test_two_at_once(without_april):
 
 
 def test_a_store_that_would_break_is_not_written(without_april, monkeypatch):
-    _answer, keep = answers.add(GOLDEN, None, "", "")
+    _answer, keep = filing.add(GOLDEN, None, "", "")
     before = files(without_april)
     real = store._changes
 
@@ -645,7 +645,7 @@ def test_messages_are_vietnamese_by_default(without_april):
     for english in ("figures", "Stored", "Checks", "known", "Next"):
         assert english not in out + err
     with pytest.raises(AnalysisError) as refusal:
-        answers.add(without_april / "none.txt", None, "", "")
+        filing.add(without_april / "none.txt", None, "", "")
     assert refusal.value.exit_code == 30
 
 

@@ -47,7 +47,7 @@ LAYERS = (
     ("listing", "headings", "exploring"),
     ("promises",),
     ("answers",),
-    ("decisions",),
+    ("decisions", "filing"),
     ("questions",),
     ("explorer",),
     ("rendering", "running", "pdf"),

@@ -267,10 +267,10 @@ def check(as_json: bool) -> None:
 @json_option
 @speaking
 def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: bool, as_json: bool) -> None:
-    from analysis import answers
+    from analysis import filing
 
     content = _standard_input() if str(file) == "-" else None
-    answer, store = answers.add(file, content, entity, month)
+    answer, store = filing.add(file, content, entity, month)
     if not as_json:
         click.echo(answer.text)
     if answer.failures:
@@ -305,9 +305,9 @@ def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: 
 @entity_option
 @speaking
 def template(month: str, entity: str) -> None:
-    from analysis import answers
+    from analysis import filing
 
-    for path in answers.template(month, entity):
+    for path in filing.template(month, entity):
         click.echo(_near(path))
     _say(_("Fill in one of them, then run: scorecard add FILE"))
 
@@ -317,9 +317,9 @@ def template(month: str, entity: str) -> None:
 @entity_option
 @speaking
 def export(month: str, entity: str) -> None:
-    from analysis import answers
+    from analysis import filing
 
-    click.echo(_near(answers.export(month, entity)))
+    click.echo(_near(filing.export(month, entity)))
 
 
 @app.command(help=_("Simulate provinces whose truth is known, as a little project of its own in a new FOLDER."))
