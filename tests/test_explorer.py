@@ -121,7 +121,7 @@ def test_rules_to_choose_tell_what_survives_or_what_forbids_it(april, shown, mon
     assert "Choose one target or more" in shown()[-1][0]
     choice.value = (80.0,)
     rows = BeautifulSoup(shown()[-1][0], "html.parser").tbody.find_all("tr")
-    assert [row.find_all("td")[2].get_text() for row in rows] == ["2.00", "80.00"]
+    assert [row.find_all("td")[2].get_text() for row in rows] == ["2", "80"]
 
 
 def test_leaders_follow_their_share(shown, monkeypatch):

@@ -256,6 +256,14 @@ def test_a_value_is_shown_as_it_was_printed(april):
     assert len(table) == len(what_was_published(april))
 
 
+def test_without_its_decimals_a_value_gets_none_that_it_does_not_need(april):
+    table, _caption = cells(show(what_was_published(april)[["name", "value"]]))
+    shown = table.set_index("Name")["Value"]
+    assert (shown["Rank"], shown["Total score"], shown["Processing progress"]) == ("24", "58.83", "17.7")
+    rules, _caption = cells(show(which_rules_fit(april)[["name", "value"]]))
+    assert {"100", "80", "6"} <= set(rules["Value"])
+
+
 def test_what_is_missing_is_a_dash_and_never_zero():
     frame = pd.DataFrame({"name": ["a", "b"], "lost_low": [1.0, None], "lost_high": [2.0, None], "score": [None, 1.0]})
     table, _caption = cells(show(frame))

@@ -141,6 +141,8 @@ def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, list[str], bool]]:
             yield _heading(stem), _ranges(frame[name], frame[f"{stem}{FIRST[end]}"], stem), False
         elif name == "value" and "decimals" in names:
             yield _heading(name), [_printed(*cell) for cell in zip(frame[name], frame["decimals"], strict=True)], False
+        elif name == "value":
+            yield _heading(name), [_printed(cell, _needed(cell)) for cell in frame[name]], False
         elif name in WORDS:
             heading, say = WORDS[name]
             yield heading(), [nfc(say(value)) for value in frame[name]], True
@@ -161,6 +163,11 @@ def _heading(stem: str) -> str:
 
 def _printed(value: float, decimals: int) -> str:
     return "–" if pd.isna(value) else write_number(value, decimals)
+
+
+def _needed(value: float) -> int:
+    """How many decimals a number needs, at most two: none that its source did not print are added."""
+    return next((places for places in (0, 1) if abs(round(value, places) - value) < 1e-9), 2)
 
 
 def _ranges(low: pd.Series, high: pd.Series, stem: str) -> list[str]:
