@@ -39,6 +39,8 @@ from analysis.synthetic import example
 from analysis.vietnamese import use_language, write_number, write_range
 from conftest import REPOSITORY
 
+pytestmark = pytest.mark.filterwarnings("error")
+
 
 @pytest.fixture(scope="module")
 def april():

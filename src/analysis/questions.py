@@ -210,9 +210,9 @@ def where_it_is_heading(
     entity = history.find_entity(figures, entity)
     found = trends.trend(figures, load_rubrics(), entity, code, unit, ahead, FORECAST_LEVEL)
     said = trends.sentence(found)
-    flags = found.flags.drop_duplicates("period").set_index("period")["flag"]
+    flags = found.flags.drop_duplicates("period").set_index("period")["flag"].to_dict()
     past = found.series.rename(columns={"part": "run"}).assign(
-        model="", said=_("known"), flag=found.series["period"].map(flags).fillna("")
+        model="", said=_("known"), flag=[flags.get(period, "") for period in found.series["period"]]
     )
     coming = found.forecast.rename(columns={"middle": "value"}).assign(
         said=[trends.model_name(model) for model in found.forecast["model"]],
