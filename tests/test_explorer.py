@@ -10,9 +10,9 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from analysis import explorer
-from analysis.answers import open_month
 from analysis.errors import ParameterError
 from analysis.explorer import try_leaders, try_rates, try_rules
+from analysis.opened import open_month
 from analysis.questions import what_it_is_worth
 from analysis.vietnamese import use_language
 

@@ -23,6 +23,7 @@ from analysis.history import COLUMNS, TOTAL
 from analysis.identify import Identified, identify, identify_cards
 from analysis.interval import Interval
 from analysis.joint import Boxes, Sum, join
+from analysis.reconcile import Printed
 from analysis.rubric import Rubric
 from analysis.whatif import gains
 from test_identify_oracle import (
@@ -109,7 +110,9 @@ class Case:
                 for group in groups
             }
             whole = between(span(figures, TOTAL, "points")) or Interval(0, rubric.points)
-            cards.append(Card(entity, period, pd.DataFrame(), groups, readings, sums, whole, (), rubric.rounding))
+            cards.append(
+                Card(entity, period, pd.DataFrame(), Printed(), groups, readings, sums, whole, (), rubric.rounding)
+            )
         return cards
 
     def groups(self, month: int) -> dict[str, list[str]]:

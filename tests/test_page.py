@@ -22,10 +22,10 @@ import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
-from analysis import charts, leader, listing, report, running
-from analysis.answers import open_month
+from analysis import answers, charts, leader, listing, report, running
 from analysis.history import load_sources, periods_with_total, totals
 from analysis.months import month_before
+from analysis.opened import open_month
 from analysis.rendering import PAGE_FOLDER, SCRIPTS
 from analysis.vietnamese import (
     LOCALE_FOLDER,
@@ -724,7 +724,7 @@ def first_screen(entity: str, period: str) -> BeautifulSoup:
     """What the notebook shows first, without running it."""
     opened = open_month(period, entity)
     past = totals(opened.history, entity)
-    figures = opened.figures({})
+    figures = answers.figures_of(opened, {})
     html = leader.first_screen(
         figures, opened.by_group, opened.ledger, past, opened.identified, load_sources()
     )  # fmt: skip

@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis import answers, charts, drawing, figures, ranks, report
+from analysis import answers, charts, drawing, figures, opened, ranks, report
 from analysis.cli import app
 from analysis.contract import COLUMNS, TOTAL, problems
 from analysis.errors import CheckError, HistoryError, ParameterError, SyntheticError, UnknownNameError, WriteError
@@ -437,9 +437,10 @@ def test_a_report_of_simulated_figures_is_refused(told):
 
 def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch):
     """The contract lets none in; a card that has one all the same is refused."""
-    opened = answers.open_month("2023-04", "Hòa Bình")
-    opened.cards[0].figures.loc[(TOTAL, "points"), "kind"] = "synthetic"
-    monkeypatch.setattr(answers, "open_month", lambda *_asked: opened)
+    known = opened.load()
+    own = known.own("Hòa Bình").copy()
+    own.loc[(own["code"] == TOTAL) & (own["period"] == "2023-04"), "kind"] = "synthetic"
+    monkeypatch.setattr(opened.Loaded, "own", lambda *_asked: own)
     with pytest.raises(SyntheticError, match=r"hoa-binh\.csv:2 total_score"):
         report.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"})
     assert report.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"}, allow_synthetic=True)

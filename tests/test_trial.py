@@ -9,7 +9,8 @@ import random
 import numpy as np
 import pytest
 
-from analysis import answers, whatif
+from analysis import opened as opened_of
+from analysis import whatif
 from analysis.bounds import group_scores, unprinted_rates
 from analysis.interval import Interval
 from analysis.levers import load_levers
@@ -91,7 +92,7 @@ def vector(rng, data):
 @pytest.fixture(scope="module", params=REAL, ids="-".join)
 def real(request):
     entity, month = request.param
-    opened = answers.open_month(month, entity)
+    opened = opened_of.open_month(month, entity)
     identified = opened.identified
     acts = load_levers(identified.rubric, identified.period)
     known = standing(opened.history, identified.rubric, entity, identified.period)
@@ -161,7 +162,7 @@ def test_the_rate_that_a_total_needs_is_the_least_that_gives_it(page, real):
 
 def test_the_rate_that_a_total_needs_is_that_of_the_plan(page):
     """One lever with a printed rate: within the rounding of today's rate, which a plan adds to."""
-    identified = answers.open_month("2023-04", "Hòa Bình").identified
+    identified = opened_of.open_month("2023-04", "Hòa Bình").identified
     acts = load_levers(identified.rubric, identified.period)
     rows = rates_for(identified, {"e_result": acts["e_result"]}, 61.0)
     (ends,) = page.evaluate(NEEDED, [data_of(identified, acts), [[{}, "e_result", 61.0]]])

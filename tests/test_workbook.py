@@ -23,14 +23,14 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from analysis import live, typed, workbook
-from analysis.answers import open_month
+from analysis import answers, live, typed, workbook
 from analysis.errors import ParameterError
 from analysis.figures import Figure, Figures
 from analysis.history import Source, load_sources
 from analysis.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.losses import losses_by_group
+from analysis.opened import open_month
 from analysis.vietnamese import use_language
 from analysis.whatif import MOST_UNKNOWN, gains, usual_levers
 from analysis.workbook import save_workbook
@@ -123,7 +123,7 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
         month = open_month(period, entity)
         levers = usual_levers(month.identified)
         path = tmp_path_factory.mktemp("months") / f"{name}.xlsx"
-        figures = month.figures(levers)
+        figures = answers.figures_of(month, levers)
         save_workbook(path, figures, month.identified, month.by_group, levers, load_sources())
         made[name] = Made(path, month.identified, levers, figures, month.by_group)
     return made
@@ -367,7 +367,7 @@ def test_a_lever_of_the_report_within_todays_rounding_is_kept_and_exact(tmp_path
     month = open_month("", "Phú Thọ")
     levers = {"e_result": 72.23, "data_reuse": 1.71}
     path = tmp_path / "near.xlsx"
-    save_workbook(path, month.figures(levers), month.identified, month.by_group, levers, {})
+    save_workbook(path, answers.figures_of(month, levers), month.identified, month.by_group, levers, {})
     made = Made(path, month.identified, levers, Figures(), month.by_group)
     check_gains(made, levers, made.type(levers))
 

@@ -5,27 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from analysis import advice, archive, sentences
-from analysis import history as figures_of
-from analysis import losses as lost
+from analysis import advice, archive, history, sentences
 from analysis.bounds import alternatives
 from analysis.collected import collect
 from analysis.contract import is_synthetic
 from analysis.decided import with_ways
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, cards_of
 from analysis.figures import SYNTHETIC, Figures, synthetic_label
-from analysis.identify import Identified, identify, identify_cards
+from analysis.identify import Identified, identify
 from analysis.levers import load_levers
+from analysis.opened import Month, load, open_month
 from analysis.plan import rates_for
-from analysis.reconcile import check_name, failures, reconcile, unchecked
-from analysis.rubric import Rubric, load_rubrics, rubric_in_force
-from analysis.vietnamese import _, write_number, write_period, write_range
+from analysis.reconcile import check_name, failures
+from analysis.rubric import Rubric, rubric_in_force
+from analysis.vietnamese import _, write_number, write_period
 from analysis.whatif import check_target, gains, gains_by_rule, usual_levers
 
 
@@ -46,72 +43,20 @@ class Answer:
             object.__setattr__(self, "text", f"{synthetic_label()}\n{self.text}")
 
 
-@dataclass(frozen=True, repr=False)
-class Month:
-    """One month of one entity, identified, with everything that the answers are made from."""
-
-    history: pd.DataFrame
-    cards: tuple[Card, ...]
-    identified: Identified
-    by_group: pd.DataFrame
-    by_indicator: pd.DataFrame
-    ledger: pd.DataFrame
-
-    @cached_property
-    def checks(self) -> pd.DataFrame:
-        """Every check of the history; made when it is asked for, as it takes most of the time (see `reconcile`)."""
-        return reconcile(self.history, load_rubrics(), figures_of.load_corrections())
-
-    def __repr__(self) -> str:
-        total = write_range(self.identified.total.low, self.identified.total.high, 2)
-        when = write_period(self.identified.period)
-        return f"<{self.identified.entity}, {when}: {total}/{write_number(self.identified.rubric.points, 0)}>"
-
-    def figures(self, levers: Mapping[str, float]) -> Figures:
-        past = figures_of.totals(self.history, self.identified.entity)
-        return collect(
-            self.history,
-            self.identified,
-            alternatives(self.identified),
-            self.checks,
-            self.by_group,
-            self.by_indicator,
-            self.ledger,
-            gains(self.identified, levers, load_levers(self.identified.rubric, self.identified.period)),
-            gains_by_rule(self.identified, levers),
-            past,
-        )
-
-
-def open_history(month: str, entity: str) -> tuple[tuple[Rubric, ...], pd.DataFrame, str, str]:
-    """Rules, figures, and the entity and the period that the user means; an empty period is the latest with a total."""
-    rubrics = load_rubrics()
-    history = figures_of.load_history(rubrics)
-    entity = figures_of.find_entity(history, entity)
-    month = month or figures_of.latest_period(history, entity)
-    figures_of.check_period(month)
-    return rubrics, history, entity, month
-
-
-def open_month(month: str, entity: str, alone: bool = False) -> Month:
-    """Read everything and identify one month; `month` may be empty for the latest.
-
-    The rules must explain every other card of the regime as well, unless the month is to stand `alone`.
-
-    Raises any AnalysisError that the figures, the rules or the names deserve.
-    """
-    rubrics, history, entity, month = open_history(month, entity)
-    rubric = rubric_in_force(rubrics, month)
-    cards = cards_of(history, rubric, entity, month, figures_of.load_corrections())[: 1 if alone else None]
-    identified = identify_cards(cards, rubric)
-    by_indicator = lost.losses_by_indicator(identified)
-    return Month(
-        history=history,
-        cards=tuple(cards),
-        identified=identified,
-        by_group=lost.losses_by_group(history, rubric, entity, month),
-        by_indicator=by_indicator,
-        ledger=lost.loss_ledger(identified, by_indicator),
+def figures_of(opened: Month, levers: Mapping[str, float]) -> Figures:
+    """The figures of a report that weighs these improvements."""
+    identified, own = opened.identified, opened.loaded.own(opened.identified.entity)
+    return collect(
+        own,
+        identified,
+        alternatives(identified),
+        opened.loaded.checks,
+        opened.by_group,
+        opened.by_indicator,
+        opened.ledger,
+        gains(identified, levers, load_levers(identified.rubric, identified.period)),
+        gains_by_rule(identified, levers),
+        history.totals(own, identified.entity),
     )
 
 
@@ -119,7 +64,7 @@ def losses(month: str, entity: str) -> Answer:
     """Where the points went."""
     opened = open_month(month, entity)
     identified = opened.identified
-    figures = opened.figures({})
+    figures = figures_of(opened, {})
     said = [sentences.headline(figures, opened.by_group, identified)]
     said += sentences.disclosure(figures, opened.ledger)
     said += [sentences.reconciliation(figures)]
@@ -148,7 +93,7 @@ def whatif(month: str, entity: str, levers: Mapping[str, float], target: float |
     gained = gains(identified, levers, load_levers(identified.rubric, identified.period))
     by_rule = gains_by_rule(identified, levers)
     check_target(identified, target)
-    figures = opened.figures(levers)
+    figures = figures_of(opened, levers)
     said = [
         *sentences.improvement(figures, gained, identified),
         sentences.caution(figures),
@@ -172,23 +117,21 @@ def whatif(month: str, entity: str, levers: Mapping[str, float], target: float |
 
 def check() -> Answer:
     """Whether the figures keep their contract, agree with each other, and can be explained by a rule."""
-    rubrics = load_rubrics()
-    history = figures_of.load_history(rubrics)
-    checks = reconcile(history, rubrics, figures_of.load_corrections())
-    alone = unchecked(history, checks)
+    loaded = load()
+    rubrics, checks, alone = loaded.rubrics, loaded.checks, loaded.unchecked
     failed = failures(checks)
-    failed += archive.faults(figures_of.load_sources())
+    failed += archive.faults(loaded.sources)
     accepted = {(row.entity, row.period) for row in checks[checks["accepted"]].itertuples()}
     explained = 0
-    for entity in history["entity"].unique():
-        for period in figures_of.periods_with_total(history, entity):
+    for entity in loaded.entities:
+        for period in history.periods_with_total(loaded.own(entity), entity):
             if (entity, period) in accepted:
                 continue
-            problem = _unexplained(history, rubric_in_force(rubrics, period), entity, period)
+            problem = _unexplained(loaded.own(entity), rubric_in_force(rubrics, period), entity, period)
             failed += [problem] if problem else []
             explained += not problem
     words = [
-        _("{count} figures keep their contract.").format(count=write_number(len(history), 0)),
+        _("{count} figures keep their contract.").format(count=write_number(len(loaded.history), 0)),
         _("{count} checks of figures against each other: {failed} failed, {accepted} known disagreements.").format(
             count=write_number(len(checks), 0),
             failed=int((~checks["ok"] & ~checks["accepted"]).sum()),
@@ -200,7 +143,7 @@ def check() -> Answer:
     ]
     return Answer(
         data={
-            "figures": len(history),
+            "figures": len(loaded.history),
             "checks": records(checks.assign(check=[check_name(name) for name in checks["check"]])),
             "explained": explained,
             "failures": failed,
@@ -211,9 +154,9 @@ def check() -> Answer:
     )
 
 
-def _unexplained(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> str:
+def _unexplained(own: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> str:
     try:
-        identify(history, rubric, entity, period)
+        identify(own, rubric, entity, period)
     except ContradictionError as error:
         return f"{entity} {period}: {error.what} {'; '.join(error.rows)}"
     return ""

@@ -21,7 +21,7 @@ from analysis.history import card, periods_with_total, same_world
 from analysis.identify import Identified, identify
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.members import Hypothesis
-from analysis.reconcile import figure
+from analysis.reconcile import Printed, figure
 from analysis.rubric import Group, Rubric, months_of, rubric_in_force
 from analysis.vietnamese import _, write_list, write_number, write_period, write_range
 
@@ -214,9 +214,9 @@ def _unseen(group: Group, months: Months) -> float | None:
     scored = [{item.code for part in month.parts(group) for item in part.indicators} for month in months]
     if scored[0] != scored[1]:
         return None
-    most = [0.0, 0.0]
+    most, told = [0.0, 0.0], [Printed.of(month.figures) for month in months]
     for item in group.indicators:
-        one, other = (read(month.figures, item) for month in months)
+        one, other = (read(figures, item) for figures in told)
         if (one.rate, one.empty) != (other.rate, other.empty) or not (one.rate or one.empty):
             return None
         rate = one.rate or ZERO

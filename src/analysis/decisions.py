@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import advice, changes, deadline, findings, ranks
-from analysis import history as figures_of
-from analysis.answers import Answer, about, open_history, open_month, records, rounded
+from analysis.answers import Answer, about, records, rounded
 from analysis.bounds import alternatives, group_scores, unprinted_rates
 from analysis.decided import decide
 from analysis.errors import ContradictionError
@@ -19,10 +18,11 @@ from analysis.figures import Figures
 from analysis.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.levers import load_costs, load_levers, with_costs
+from analysis.opened import load, open_month
 from analysis.plan import plan, rates_for
 from analysis.proof import conflict, contributions, gain_width, ruled_out
 from analysis.recover import Recovered, recover
-from analysis.rubric import Rubric, months_left, rubric_in_force
+from analysis.rubric import Rubric, months_left
 from analysis.usual import ask, next_target, workable
 from analysis.vietnamese import _, write_list, write_number, write_period, write_range
 from analysis.whatif import gains, usual_levers
@@ -32,12 +32,13 @@ NOTHING = pd.DataFrame()
 
 def identify(month: str, entity: str, alone: bool, assumed: bool) -> Answer:
     """Which rules fit the month and all others of the regime, and which figures say so."""
-    rubrics, history, entity, month = open_history(month, entity)
-    rubric = rubric_in_force(rubrics, month)
-    cards = cards_of(history, rubric, entity, month, figures_of.load_corrections())[: 1 if alone else None]
+    loaded = load()
+    entity, month = loaded.meant(entity, month)
+    rubric = loaded.rules(month)
+    cards = cards_of(loaded.history, rubric, entity, month, loaded.corrections)[: 1 if alone else None]
     if any(indicator.max.low is not None for indicator in rubric.indicators.values()):
         return _recovered(
-            recover(history, rubric, [(item.entity, item.period) for item in cards], False), entity, month
+            recover(loaded.history, rubric, [(item.entity, item.period) for item in cards], False), entity, month
         )
     relations = load_relations(rubric) if assumed else ()
     if relations:
@@ -154,9 +155,10 @@ def make_plan(
 
 def change(before: str, after: str, entity: str) -> Answer:
     """What of the change between two months is performance."""
-    rubrics, history, entity, after = open_history(after, entity)
-    before = before or changes.card_before(history, rubrics, entity, after) or after
-    moved = changes.change_bridge(history, rubrics, entity, before, after)
+    loaded = load()
+    entity, after = loaded.meant(entity, after)
+    before = before or changes.card_before(loaded.own(entity), loaded.rubrics, entity, after) or after
+    moved = changes.change_bridge(loaded.history, loaded.rubrics, entity, before, after)
     figures = findings.with_bridge(Figures(), moved)
     lines = []
     for number, row in enumerate(moved.itertuples()):

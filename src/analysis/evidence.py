@@ -10,11 +10,11 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis import project
-from analysis.contract import BASE, TOTAL
+from analysis.contract import BASE, COLUMNS, TOTAL
 from analysis.errors import NoTotalError, RubricError
 from analysis.history import Correction, card, same_world
 from analysis.interval import Interval, total
-from analysis.reconcile import figure
+from analysis.reconcile import Printed
 from analysis.rubric import Group, Indicator, Rubric, Rule, Status
 from analysis.vietnamese import _, write_number
 
@@ -69,13 +69,15 @@ class _Relations(BaseModel):
 class Card:
     """One card as evidence: `groups` as it prints them, `printed` the rounding interval of each group's score.
 
-    A group without a printed score is anything from 0 to its maximum; so is the total where there is none. `relations`
-    are those assumed to hold in the month. `rounding` is how far that of an indicator may move its score.
+    `told` is what the figures in evidence may be, `figures` are all of them as published. A group without a printed
+    score is anything from 0 to its maximum; so is the total where there is none. `relations` are those assumed to hold
+    in the month. `rounding` is how far that of an indicator may move its score.
     """
 
     entity: str
     period: str
     figures: pd.DataFrame
+    told: Printed
     groups: tuple[Group, ...]
     readings: Mapping[str, Reading]
     printed: Mapping[str, Interval]
@@ -95,7 +97,14 @@ def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -
         rows = history[(history["entity"] == entity) & (history["period"] == period)]
         last = rows[rows["as_of"] == rows["as_of"].max()]
         figures = last.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
-    return _evidence(figures, rubric.groups_as_printed(set(figures["code"])), rubric, entity, period)
+    told = Printed.of(figures)
+    return _evidence(figures, told, rubric.groups_as_printed(set(told.codes)), rubric, entity, period)
+
+
+def blank_card(rubric: Rubric) -> Card:
+    """A card that prints nothing."""
+    figures = pd.DataFrame(columns=[*COLUMNS, "file", "line"]).set_index(["code", "unit"], drop=False)
+    return _evidence(figures.rename_axis(["", ""]), Printed(), rubric.groups, rubric, "", "")
 
 
 def cards_of(
@@ -125,11 +134,11 @@ def governed(history: pd.DataFrame, rubric: Rubric, corrections: Iterable[Correc
 
 def leave_out(item: Card, rubric: Rubric, dropped: Collection[FigureKey]) -> Card:
     """The same card as if some of its figures had not been published."""
-    keys = [(code, unit) for entity, period, code, unit in dropped if (entity, period) == (item.entity, item.period)]
+    keys = {(code, unit) for entity, period, code, unit in dropped if (entity, period) == (item.entity, item.period)}
     if not keys:
         return item
-    figures = item.figures.drop(index=[key for key in keys if key in item.figures.index])
-    return assume(_evidence(figures, item.groups, rubric, item.entity, item.period), item.relations)
+    told = Printed({key: span for key, span in item.told.items() if key not in keys})
+    return assume(_evidence(item.figures, told, item.groups, rubric, item.entity, item.period), item.relations)
 
 
 def with_figure(item: Card, code: str, unit: str, within: Interval) -> Card:
@@ -149,8 +158,8 @@ def keys_of(item: Card, rubric: Rubric) -> list[FigureKey]:
         used |= {indicator.code, f"{indicator.code}{BASE}", *indicator.rate_from}
     return [
         (item.entity, item.period, code, unit)
-        for code, unit in item.figures.index
-        if code in used and unit in ("points", "percent", "count") and pd.notna(item.figures.loc[(code, unit), "value"])
+        for code, unit in item.told
+        if code in used and unit in ("points", "percent", "count")
     ]
 
 
@@ -195,25 +204,28 @@ def load_relations(rubric: Rubric) -> tuple[Relation, ...]:
     return tuple(entry for entry in entries if entry.code in known and entry.at_most in known)
 
 
-def _evidence(figures: pd.DataFrame, groups: tuple[Group, ...], rubric: Rubric, entity: str, period: str) -> Card:
+def _evidence(
+    figures: pd.DataFrame, told: Printed, groups: tuple[Group, ...], rubric: Rubric, entity: str, period: str
+) -> Card:
     return Card(
         entity=entity,
         period=period,
         figures=figures,
+        told=told,
         groups=groups,
-        readings={code: read(figures, indicator) for code, indicator in rubric.indicators.items()},
-        printed={group.code: figure(figures, group.code, "points") or Interval(0.0, group.points) for group in groups},
-        total=figure(figures, TOTAL, "points") or Interval(0.0, rubric.points),
+        readings={code: read(told, indicator) for code, indicator in rubric.indicators.items()},
+        printed={group.code: told.get((group.code, "points")) or Interval(0.0, group.points) for group in groups},
+        total=told.get((TOTAL, "points")) or Interval(0.0, rubric.points),
         rounding=rubric.rounding,
     )
 
 
-def read(figures: pd.DataFrame, indicator: Indicator) -> Reading:
+def read(told: Printed, indicator: Indicator) -> Reading:
     """What a card says of one indicator; a rate is as exact as the counts behind it where they are printed."""
-    empty = figure(figures, f"{indicator.code}{BASE}", "count") == Interval.point(0)
+    empty = told.get((f"{indicator.code}{BASE}", "count")) == Interval.point(0)
     return Reading(
-        rate=None if empty else _rate(figures, indicator),
-        points=figure(figures, indicator.code, "points"),
+        rate=None if empty else _rate(told, indicator),
+        points=told.get((indicator.code, "points")),
         empty=empty,
     )
 
@@ -227,14 +239,14 @@ def figure_words(figures: pd.DataFrame, code: str, unit: str) -> str:
     return f"{code} {value}{' %' if unit == 'percent' else ''} ({row['file']}:{row['line']})"
 
 
-def _rate(figures: pd.DataFrame, indicator: Indicator) -> Interval | None:
+def _rate(told: Printed, indicator: Indicator) -> Interval | None:
     codes = indicator.rate_from or (indicator.code,)
-    printed = [figure(figures, code, "percent") for code in codes]
-    rate = figure(figures, indicator.code, "percent")
+    printed = [told.get((code, "percent")) for code in codes]
+    rate = told.get((indicator.code, "percent"))
     if rate is None and all(part is not None for part in printed):
         rate = total(part for part in printed if part is not None)
-    count = figure(figures, indicator.code, "count")
-    base = figure(figures, f"{indicator.code}{BASE}", "count")
+    count = told.get((indicator.code, "count"))
+    base = told.get((f"{indicator.code}{BASE}", "count"))
     if count is not None and base is not None:
         rate = Interval.point(100 * count.low / base.low)
     return None if rate is None else Interval(max(rate.low, 0.0), min(rate.high, 100.0))

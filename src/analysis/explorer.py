@@ -15,12 +15,12 @@ import ipywidgets
 from IPython.display import display
 
 from analysis import project
-from analysis.answers import Month
 from analysis.bounds import rate_of
 from analysis.errors import AnalysisError
 from analysis.exploring import chart, show
 from analysis.figures import Html
 from analysis.improvements import save_improvements
+from analysis.opened import Month
 from analysis.questions import suppose, what_it_is_worth, what_leaders_have, which_rank, which_rules_fit
 from analysis.vietnamese import _, write_number, write_range
 from analysis.whatif import USUAL_LEVERS, usual_levers

@@ -12,6 +12,7 @@ import io
 import tomllib
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -25,6 +26,7 @@ from analysis.rubric import PERIOD, Rubric, months_of
 from analysis.vietnamese import _, finding_in_words, is_month, nearest, slug, write_date, write_list, write_period
 
 M = TypeVar("M", bound=BaseModel)
+Stamp = tuple[tuple[str, int, int], ...]
 
 
 class Source(BaseModel):
@@ -167,14 +169,33 @@ def _without_replaced(
     return rows
 
 
-def data_hash(folder: Path | None = None) -> str:
-    """A hash of everything the numbers of a report are made from: figures, sources, rules and levers."""
-    folder = folder or project.root() / "data"
-    digest = hashlib.sha256()
+def data_files(folder: Path) -> list[Path]:
+    """Every file that the numbers of a report are made from: figures, sources, rules and levers."""
     tables = [folder / "corrections.toml", folder / "sources.toml"]
-    for path in sorted(
+    return sorted(
         [*folder.glob("observations/*.csv"), *tables, *folder.glob("levers.toml"), *folder.glob("rubrics/*.toml")]
-    ):
+    )
+
+
+def stamp(folder: Path) -> Stamp:
+    """What changes when one of these files does: name, time and size of each."""
+    return tuple(
+        (path.relative_to(folder).as_posix(), (status := path.stat()).st_mtime_ns, status.st_size)
+        for path in data_files(folder)
+        if path.is_file()
+    )
+
+
+def data_hash(folder: Path | None = None) -> str:
+    """A hash of everything the numbers of a report are made from."""
+    folder = folder or project.root() / "data"
+    return _data_hash(folder, stamp(folder))
+
+
+@lru_cache(maxsize=8)
+def _data_hash(folder: Path, _stamp: Stamp) -> str:
+    digest = hashlib.sha256()
+    for path in data_files(folder):
         digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()

@@ -12,7 +12,7 @@ survivors, and sums over groups are combined from a few numbers each (see `joint
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from analysis.contract import TOTAL
 from analysis.errors import ContradictionError
 from analysis.evidence import Card, Reading, figure_words, read_card
 from analysis.history import card
-from analysis.interval import Interval, total, union
+from analysis.interval import TOLERANCE, Interval, total, union
 from analysis.joint import Boxes, Joined, Sum, join
 from analysis.members import Hypothesis, hypotheses_of
 from analysis.rubric import Group, Rubric
@@ -36,8 +36,9 @@ Key = tuple[str, str]  # entity, period
 class Identified:
     """The survivors: the contract between identification and every question asked of it.
 
-    `others` are the other months that the same rules explain, with `totals` for the totals of all months (the one asked
-    about first) and `sums` for groups that another month prints as one.
+    `others` are the other months that the same rules explain. `totals` are those of the month asked about and then of
+    those others whose total any joint choice of survivors may miss (`Hypothesis.elsewhere` has these only); `sums` are
+    groups that such a month prints as one.
     """
 
     rubric: Rubric
@@ -201,6 +202,10 @@ def identify_cards(cards: Sequence[Card], rubric: Rubric) -> Identified:
             _("One of these figures is wrong, or the rules in force were others."),
         )
     alive = joined.choices_alive()
+    kept = {
+        code: [items[choice] for choice in sorted(alive[number])] for number, (code, items) in enumerate(found.items())
+    }
+    telling = _telling(kept.values(), totals, sums)
     return Identified(
         rubric=rubric,
         entity=first.entity,
@@ -208,15 +213,30 @@ def identify_cards(cards: Sequence[Card], rubric: Rubric) -> Identified:
         groups=first.groups,
         readings=first.readings,
         hypotheses={
-            code: tuple(items[choice] for choice in sorted(alive[number]))
-            for number, (code, items) in enumerate(found.items())
+            code: tuple(replace(one, elsewhere=tuple(one.elsewhere[month - 1] for month in telling)) for one in items)
+            for code, items in kept.items()
         },
         total=first.total,
         survivors=round(joined.members.sum()),
         others=tuple((item.entity, item.period) for item in rest),
-        totals=totals,
-        sums=sums,
+        totals=(first.total, *(totals[month] for month in telling)),
+        sums=tuple(replace(item, month=1 + telling.index(item.month)) for item in sums),
     )
+
+
+def _telling(groups: Iterable[Sequence[Hypothesis]], totals: Sequence[Interval], sums: Sequence[Sum]) -> list[int]:
+    """The other months whose total some choice of hypotheses misses, or that print groups as one: number from 1."""
+    lowest, highest = np.zeros(len(totals) - 1), np.zeros(len(totals) - 1)
+    for items in groups:
+        lowest += np.array([[span.low for span in item.elsewhere] for item in items]).max(axis=0)
+        highest += np.array([[span.high for span in item.elsewhere] for item in items]).min(axis=0)
+    return [
+        month
+        for month, (low, high) in enumerate(zip(lowest, highest, strict=True), start=1)
+        if low > totals[month].high + TOLERANCE
+        or high < totals[month].low - TOLERANCE
+        or any(item.month == month for item in sums)
+    ]
 
 
 def _sums(first: Card, rest: Sequence[Card]) -> Iterator[Sum]:

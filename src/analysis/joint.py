@@ -100,9 +100,8 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
     extra: Array = np.zeros((1, groups[0].extra.shape[1]))
     members: Array = np.ones(1)
     steps: list[tuple[Index, Index, Index]] = []
-    for number, group in enumerate(groups):
+    for number, (group, (lows, highs)) in enumerate(zip(groups, _rests(groups, sums, months), strict=True)):
         own_low, own_high = _spread(group, number, sums, months)
-        lows, highs = _rest(groups, number, sums, months)
         kept: list[tuple[Index, Index]] = []
         results: list[tuple[Array, Array]] = []
         chunk = max(1, AT_ONCE // own_low.size)
@@ -126,7 +125,8 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
         together = np.hstack([low, high, extra]).round(DIGITS) + 0.0
         if not len(together):
             return Joined(low[:, :exact], high[:, :exact], extra, weights, tuple(steps))
-        _rows, first, inverse = np.unique(together, axis=0, return_index=True, return_inverse=True)
+        alike = np.ascontiguousarray(together).view(np.dtype((np.void, together.itemsize * together.shape[1])))
+        _rows, first, inverse = np.unique(alike.reshape(-1), return_index=True, return_inverse=True)
         into: Index = inverse.reshape(-1)
         members = np.bincount(into, weights=weights).astype(float)
         low, high, extra = low[first], high[first], extra[first]
@@ -136,6 +136,8 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
 
 def _spread(group: Boxes, number: int, sums: Sequence[Sum], months: int) -> tuple[Array, Array]:
     """A group's boxes with a column more for each sum; what goes into a sum is not added to its month yet."""
+    if not sums:
+        return group.low, group.high
     low, high = (np.hstack([side, np.zeros((len(side), len(sums)))]) for side in (group.low, group.high))
     for place, item in enumerate(sums):
         if number in item.groups:
@@ -160,21 +162,22 @@ def _settle(low: Array, high: Array, number: int, sums: Sequence[Sum], months: i
     return possible
 
 
-def _rest(groups: Sequence[Boxes], number: int, sums: Sequence[Sum], months: int) -> tuple[Array, Array]:
-    """What the groups after this one, and sums not complete yet, may add to the low and to the high of each month.
+def _rests(groups: Sequence[Boxes], sums: Sequence[Sum], months: int) -> list[tuple[Array, Array]]:
+    """For each group what those after it, and sums not complete yet, may add to the low and to the high of each month.
 
     Each of the two has the least in its first row and the most in its second.
     """
+    found: list[tuple[Array, Array]] = []
     lows, highs = (np.zeros((2, months)) for _side in range(2))
-    for later, group in enumerate(groups):
-        inside = [item.month for item in sums if later in item.groups]
-        free = np.array([month not in inside for month in range(months)])
-        if later > number:
-            lows += np.where(free, [group.low.min(axis=0), group.low.max(axis=0)], 0.0)
-            highs += np.where(free, [group.high.min(axis=0), group.high.max(axis=0)], 0.0)
-    for item in sums:
-        if max(item.groups) > number:
-            between = np.array([max(item.printed.low, 0.0), item.printed.high])
-            lows[:, item.month] += between
-            highs[:, item.month] += between
-    return lows, highs
+    for number in reversed(range(len(groups))):
+        inside = [item for item in sums if max(item.groups) > number]
+        between = np.zeros((2, months))
+        for item in inside:
+            between[:, item.month] += (max(item.printed.low, 0.0), item.printed.high)
+        found.append((lows + between, highs + between))
+        group = groups[number]
+        free = np.ones(months)
+        free[[item.month for item in sums if number in item.groups]] = 0.0
+        lows = lows + free * (group.low.min(axis=0), group.low.max(axis=0))
+        highs = highs + free * (group.high.min(axis=0), group.high.max(axis=0))
+    return found[::-1]

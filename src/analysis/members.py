@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 import numpy as np
 
 from analysis.contract import BASE
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, figure_words
+from analysis.evidence import Card, Reading, figure_words
 from analysis.interval import TOLERANCE, Interval, total, union
 from analysis.rubric import Group, Rubric, Rule
 from analysis.vietnamese import _, write_range
@@ -49,31 +50,9 @@ def hypotheses_of(group: Group, cards: Sequence[Card], rubric: Rubric) -> Iterat
 
     Raises ContradictionError when there is none.
     """
-    codes = [indicator.code for indicator in group.indicators]
-    limits = _limits(group, cards)
-    found = False
-    for maxima in group.allotments():
-        alike: list[dict[tuple[Interval, ...], list[Rule]]] = []
-        for indicator, maximum in zip(group.indicators, maxima, strict=True):
-            by_score: dict[tuple[Interval, ...], list[Rule]] = {}
-            for rule in indicator.rules(maximum):
-                scores = [item.readings[indicator.code].score(rule, rubric.rounding) for item in cards]
-                known = tuple(score for score in scores if score is not None)
-                if len(known) == len(cards):
-                    by_score.setdefault(known, []).append(rule)
-            alike.append(by_score)
-        for choice, sums in _members([list(by_score) for by_score in alike], limits):
-            found = True
-            chosen = [list(by_score.items())[place] for by_score, place in zip(alike, choice, strict=True)]
-            spans = [Interval.point(0.0)] * len(cards)
-            for limit, own in zip(limits, sums, strict=True):
-                spans[limit.month] = spans[limit.month] + own
-            yield Hypothesis(
-                scores={code: scores[0] for code, (scores, _rules) in zip(codes, chosen, strict=True)},
-                rules={code: tuple(rules) for code, (_scores, rules) in zip(codes, chosen, strict=True)},
-                printed=cards[0].printed[group.code],
-                elsewhere=tuple(spans[1:]),
-            )
+    readings = tuple(tuple(item.readings[one.code] for item in cards) for one in group.indicators)
+    found = _explaining(group, readings, tuple(_limits(group, cards)), rubric.rounding, cards[0].printed[group.code])
+    yield from found
     if not found:
         raise ContradictionError(
             _("No rule of {rubric} gives the score of {group} from its printed rates.").format(
@@ -106,6 +85,46 @@ class _Limit:
     month: int
     inside: tuple[bool, ...]
     printed: Interval
+
+
+@lru_cache(maxsize=512)
+def _explaining(
+    group: Group,
+    readings: tuple[tuple[Reading, ...], ...],
+    limits: tuple[_Limit, ...],
+    rounding: float,
+    printed: Interval,
+) -> tuple[Hypothesis, ...]:
+    """The hypotheses of `hypotheses_of`; remembered, as many questions change what one card says of one group only.
+
+    `readings` holds what each card says of each indicator.
+    """
+    codes = [indicator.code for indicator in group.indicators]
+    months = len(readings[0])
+    found = []
+    for maxima in group.allotments():
+        alike: list[dict[tuple[Interval, ...], list[Rule]]] = []
+        for indicator, maximum, said in zip(group.indicators, maxima, readings, strict=True):
+            by_score: dict[tuple[Interval, ...], list[Rule]] = {}
+            for rule in indicator.rules(maximum):
+                scores = tuple(score for one in said if (score := one.score(rule, rounding)) is not None)
+                if len(scores) == months:
+                    by_score.setdefault(scores, []).append(rule)
+            alike.append(by_score)
+        for choice, sums in _members([list(by_score) for by_score in alike], limits):
+            chosen = [list(by_score.items())[place] for by_score, place in zip(alike, choice, strict=True)]
+            spans = [Interval.point(0.0)] * months
+            for limit, own in zip(limits, sums, strict=True):
+                spans[limit.month] = spans[limit.month] + own
+            found.append(
+                Hypothesis(
+                    scores={code: scores[0] for code, (scores, _rules) in zip(codes, chosen, strict=True)},
+                    rules={code: tuple(rules) for code, (_scores, rules) in zip(codes, chosen, strict=True)},
+                    printed=printed,
+                    elsewhere=tuple(spans[1:]),
+                )
+            )
+    return tuple(found)
 
 
 def _limits(group: Group, cards: Sequence[Card]) -> list[_Limit]:

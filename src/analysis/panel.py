@@ -151,7 +151,7 @@ def _indicator(identified: Identified, code: str, lever: Lever | None, unprinted
 
 def _joins(identified: Identified, classes: Mapping[str, list[tuple[Interval, ...]]]) -> list[list[list[int]]]:
     """Which choices of the groups hold together in every other month, as steps from state to state."""
-    if not identified.others:
+    if not identified.totals[1:]:
         return [[[0, 0, 0]] for _group in identified.groups]
     boxes = [
         Boxes.of(classes[group.code], [1] * len(classes[group.code]), [[]] * len(classes[group.code]))

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import answers, changes, history, losses, peers, proof, ranks, refit, spread, trends, whatif
+from analysis import changes, history, losses, opened, peers, proof, ranks, refit, spread, trends, whatif
 from analysis import plan as planning
-from analysis.answers import Month
 from analysis.bounds import alternatives, rate_of
 from analysis.contract import TOTAL
 from analysis.decisions import explained_by
@@ -22,6 +21,7 @@ from analysis.evidence import cards_of
 from analysis.figures import SYNTHETIC, synthetic_label
 from analysis.interval import Interval
 from analysis.levers import Lever, load_levers
+from analysis.opened import Month
 from analysis.project import DEFAULT_ENTITY
 from analysis.rubric import Rubric, load_rubrics, months_left
 from analysis.usual import workable
@@ -50,7 +50,7 @@ def open_month(month: str = "", entity: str = DEFAULT_ENTITY) -> Month:
 
     Raises any AnalysisError that the figures, the rules or the names deserve.
     """
-    return answers.open_month(month, entity)
+    return opened.open_month(month, entity)
 
 
 def what_was_published(month: Month) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def what_changed(before: Month, after: Month) -> pd.DataFrame:
     if len(entities) > 1:
         raise ParameterError(_("A change is that of one province; these are two."), sorted(entities))
     periods = [month.identified.period for month in (before, after)]
-    moved = changes.change_bridge(after.history, load_rubrics(), after.identified.entity, *periods)
+    moved = changes.change_bridge(after.history, after.loaded.rubrics, after.identified.entity, *periods)
     return _answer(moved, (before, after), "change_steps")
 
 
@@ -113,8 +113,7 @@ def suppose(month: Month, indicator: str, targets: Iterable[float] = (), maxima:
             _("the maxima of group {group} do not sum to {points:g}").format(group=group.code, points=group.points)
         )
     identified = month.identified
-    corrections = history.load_corrections()
-    cards = cards_of(month.history, rubric, identified.entity, identified.period, corrections)
+    cards = cards_of(month.history, rubric, identified.entity, identified.period, month.loaded.corrections)
     found = explained_by(cards, rubric)
     by_indicator = losses.losses_by_indicator(found)
     return replace(

@@ -6,7 +6,7 @@ used here: whether any rule explains the figures is the question of `identify`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil, isnan
 
 import pandas as pd
@@ -41,6 +41,28 @@ def figure(figures: pd.DataFrame, code: str, unit: str) -> Interval | None:
 
 def _of_printed(value: float, decimals: int, unit: str) -> Interval:
     return Interval.point(value) if unit in ("count", "rank") else Interval.of_printed(value, decimals)
+
+
+class Printed(dict[tuple[str, str], Interval]):
+    """What each figure of a card may be, by code and unit, in its order; read once, as frames are slow to ask.
+
+    `places` says where each figure stands, missing ones too: file:line.
+    """
+
+    places: Mapping[tuple[str, str], str] = {}
+
+    @classmethod
+    def of(cls, figures: pd.DataFrame) -> Printed:
+        columns = [figures[name].tolist() for name in ("code", "unit", "value", "decimals", "file", "line")]
+        rows = list(zip(*columns, strict=True))
+        told = cls({row[:2]: _of_printed(row[2], row[3], row[1]) for row in rows if not isnan(row[2])})
+        told.places = {row[:2]: f"{row[4]}:{row[5]}" for row in rows}
+        return told
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Of every figure, missing ones too."""
+        return tuple(dict.fromkeys(code for code, _unit in self.places))
 
 
 def reconcile(
@@ -121,32 +143,15 @@ def check_name(check: str) -> str:
 
 def card_checks(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
     """The checks of one card (see `reconcile` for the columns)."""
-    printed = _Printed(figures)
+    printed = Printed.of(figures)
     yield from _groups_to_total(printed, rubric)
     yield from _indicators_to_group(printed, rubric)
     yield from _shares(printed, rubric)
     yield from _count_to_percent(printed, rubric)
 
 
-class _Printed(dict[tuple[str, str], Interval]):
-    """What each figure of a card may be, by code and unit, and where it stands; read once: frames are slow to ask."""
-
-    def __init__(self, figures: pd.DataFrame) -> None:
-        columns = [figures[name].tolist() for name in ("code", "unit", "value", "decimals", "file", "line")]
-        rows = list(zip(*columns, strict=True))
-        super().__init__(
-            {
-                (code, unit): _of_printed(value, decimals, unit)
-                for code, unit, value, decimals, _file, _line in rows
-                if not isnan(value)
-            }
-        )
-        self.places = {(code, unit): f"{file}:{line}" for code, unit, _value, _decimals, file, line in rows}
-        self.codes = tuple(dict.fromkeys(columns[0]))
-
-
 def _row(
-    check: str, items: list[tuple[str, str]], held: Interval, expected: Interval, printed: _Printed
+    check: str, items: list[tuple[str, str]], held: Interval, expected: Interval, printed: Printed
 ) -> dict[str, object]:
     return {
         "check": check,
@@ -159,7 +164,7 @@ def _row(
     }
 
 
-def _groups_to_total(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
+def _groups_to_total(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
     groups = rubric.groups_as_printed(set(printed.codes))
     scores = {group.code: printed.get((group.code, "points")) for group in groups}
     whole = printed.get((TOTAL, "points"))
@@ -169,7 +174,7 @@ def _groups_to_total(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, ob
     yield _row("groups_to_total", items, whole, total(score for score in scores.values() if score), printed)
 
 
-def _indicators_to_group(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
+def _indicators_to_group(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
     for group in rubric.groups_as_printed(set(printed.codes)):
         scores = {item.code: printed.get((item.code, "points")) for item in group.indicators}
         whole = printed.get((group.code, "points"))
@@ -181,7 +186,7 @@ def _indicators_to_group(printed: _Printed, rubric: Rubric) -> Iterator[dict[str
         yield _row("indicators_to_group", items, whole, total(known), printed)
 
 
-def _shares(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
+def _shares(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
     for breakdown in rubric.breakdowns:
         shares = {code: printed.get((code, "percent")) for code in breakdown.parts}
         counts = {code: printed.get((code, "count")) for code in breakdown.parts}
@@ -199,7 +204,7 @@ def _shares(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
                     yield _row("count_to_percent", items, exact, share, printed)
 
 
-def _count_to_percent(printed: _Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
+def _count_to_percent(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
     """A count over its base; without a base, some whole number must be the base that gives the printed percent."""
     complete = [item for item in rubric.breakdowns if all(printed.get((part, "count")) for part in item.parts)]
     parts_of_whole = {code for breakdown in complete for code in breakdown.parts}

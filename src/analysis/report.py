@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from analysis import project
@@ -28,8 +29,8 @@ from analysis.errors import (
     RubricError,
     SyntheticError,
 )
-from analysis.evidence import Card
 from analysis.figures import SYNTHETIC, synthetic_label
+from analysis.history import card
 from analysis.listing import failed, index_of_reports, published
 from analysis.pdf import print_pdf
 from analysis.project import DEFAULT_ENTITY
@@ -90,33 +91,34 @@ def prepare(values: dict[str, Any], allow_synthetic: bool = False) -> Parameters
     Figures or rules that cannot be used leave a failed run, for they failed the monthly job; a wrong request does not.
     """
     prepare_environment()
-    from analysis.answers import open_month
+    from analysis.opened import load
     from analysis.whatif import USUAL_LEVERS, check_levers, check_target, usual_levers
 
     given = {name: value for name, value in values.items() if value not in ("", None, {})}
     check_parameters({"month": "2000-01", "levers": USUAL_LEVERS, **given})
     try:
-        opened = open_month(given.get("month", ""), given.get("entity", DEFAULT_ENTITY))
-        _every_check = opened.checks  # the notebook makes them too, and an outlived correction stops it
+        known = load()
+        entity, month = known.meant(given.get("entity", DEFAULT_ENTITY), given.get("month", ""))
+        identified = known.identified(entity, month)
+        _every_check = known.checks  # the notebook makes them too, and an outlived correction stops it
     except (HistoryError, RubricError, ContradictionError) as error:
         _leave_refusal(given, error)
         raise
-    identified = opened.identified
     if not allow_synthetic:
-        _refuse_synthetic(opened.cards[0])
-    found = {"entity": identified.entity, "month": identified.period}
-    promised = last_promised(published(_reports()), identified.entity, identified.period)
+        _refuse_synthetic(entity, card(known.own(entity), entity, month))
+    promised = last_promised(published(_reports()), entity, month)
+    found = {"entity": entity, "month": month}
     parameters = check_parameters({"levers": usual_levers(identified), "promised": promised, **given, **found})
     check_levers(identified, parameters.levers)
     check_target(identified, parameters.target_score)
     return parameters
 
 
-def _refuse_synthetic(card: Card) -> None:
-    made = card.figures[card.figures["kind"] == SYNTHETIC]
-    if is_synthetic(card.entity) or len(made):
+def _refuse_synthetic(entity: str, figures: pd.DataFrame) -> None:
+    made = figures[figures["kind"] == SYNTHETIC]
+    if is_synthetic(entity) or len(made):
         raise SyntheticError(
-            _("{entity} is simulated: these figures are not real.").format(entity=card.entity),
+            _("{entity} is simulated: these figures are not real.").format(entity=entity),
             [f"{row.file}:{row.line} {row.code} {row.value:g}" for row in made.itertuples()],
             _("For a report that says so on every page, picture and sheet: scorecard report --allow-synthetic."),
         )
@@ -220,11 +222,11 @@ def _failing(work: Path, entity: str, period: str) -> Iterator[None]:
 
 def _leave_refusal(given: dict[str, Any], error: AnalysisError) -> None:
     """List a report that cannot even be begun, by the entity and the month that are meant if they can be told."""
-    from analysis.answers import open_history
+    from analysis.opened import load
 
     entity, period, name = given.get("entity", DEFAULT_ENTITY), given.get("month", ""), UNREAD
     with suppress(AnalysisError):
-        _rubrics, _history, entity, period = open_history(period, entity)
+        entity, period = load().meant(entity, period)
         name = f"{slug(entity)}-{period}"
     with suppress(Exception), _failing(_working_folder(_reports(), name), entity, period):
         raise error

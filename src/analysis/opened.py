@@ -1,0 +1,170 @@
+"""What is known before anything is asked of a month? Figures, rules and checks, read once while the files are the same.
+
+Reading and checking thousands of figures, and finding which cards tell something of the rules, costs the same for one
+report and for all: whoever asks again in this process, or in one forked from it, is given what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import evidence, history, project
+from analysis import losses as lost
+from analysis.contract import is_synthetic
+from analysis.evidence import Card
+from analysis.history import Correction, Source, load_corrections, load_history, load_sources
+from analysis.identify import Identified, Key, identify_cards
+from analysis.reconcile import reconcile, unchecked
+from analysis.rubric import Rubric, load_rubrics, rubric_in_force
+from analysis.telling import telling
+from analysis.vietnamese import write_number, write_period, write_range
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Loaded:
+    """The figures and the rules of the project, and what all months share of the work on them."""
+
+    rubrics: tuple[Rubric, ...]
+    history: pd.DataFrame
+    sources: Mapping[str, Source]
+    corrections: tuple[Correction, ...]
+
+    @cached_property
+    def checks(self) -> pd.DataFrame:
+        """Every check of the history (see `reconcile`); made when it is asked for."""
+        return reconcile(self.history, self.rubrics, self.corrections)
+
+    @cached_property
+    def unchecked(self) -> pd.DataFrame:
+        """The figures that no check touches."""
+        return unchecked(self.history, self.checks)
+
+    @cached_property
+    def _by_entity(self) -> Mapping[str, pd.DataFrame]:
+        return {str(entity): rows for entity, rows in self.history.groupby("entity", sort=False)}
+
+    @property
+    def entities(self) -> list[str]:
+        """Every entity that has figures, in their order."""
+        return list(self._by_entity)
+
+    def own(self, entity: str) -> pd.DataFrame:
+        """The figures of one entity, in their order."""
+        return self._by_entity[entity]
+
+    def meant(self, entity: str, month: str) -> tuple[str, str]:
+        """The entity and the period that the user means; an empty period is the latest with a total.
+
+        Raises UnknownNameError, NoTotalError.
+        """
+        entity = history.find_entity(self.history, entity)
+        month = month or history.latest_period(self.own(entity), entity)
+        history.check_period(month)
+        return entity, month
+
+    def rules(self, month: str) -> Rubric:
+        """The family of rules in force. Raises RubricError where there is none."""
+        return rubric_in_force(self.rubrics, month)
+
+    def cards(self, entity: str, month: str) -> list[Card]:
+        """The card of a month, and after it those others of its regime that tell something of the rules.
+
+        Raises NoTotalError, UnknownNameError: from `history.card`.
+        """
+        rubric, own = self.rules(month), self.own(entity)
+        history.card(own, entity, month)
+        first = evidence.read_card(own, rubric, entity, month)
+        shared = _telling(self, rubric.id, is_synthetic(entity))
+        if all((item.entity, item.period) != (entity, month) for item in shared):
+            return [first, *shared]
+        cards = _governed(self, rubric.id, is_synthetic(entity))
+        return [first, *telling([item for key, item in cards.items() if key != (entity, month)], rubric)]
+
+    def identified(self, entity: str, month: str) -> Identified:
+        """The rules that fit a month and every other card of its regime. Raises as `identify.identify`."""
+        rubric = self.rules(month)
+        governed = _governed(self, rubric.id, is_synthetic(entity))
+        others = tuple(key for key in governed if key != (entity, month))
+        return replace(identify_cards(self.cards(entity, month), rubric), others=others)
+
+
+@lru_cache(maxsize=8)
+def _governed(loaded: Loaded, rubric_id: str, synthetic: bool) -> Mapping[Key, Card]:
+    """Every card that one regime must explain, of real entities or of simulated ones."""
+    rubric = next(rubric for rubric in loaded.rubrics if rubric.id == rubric_id)
+    entities = [entity for entity in loaded.entities if is_synthetic(entity) == synthetic]
+    return {
+        (entity, period): evidence.read_card(loaded.own(entity), rubric, entity, period)
+        for entity in entities
+        for _entity, period in evidence.governed(loaded.own(entity), rubric, loaded.corrections)
+    }
+
+
+@lru_cache(maxsize=8)
+def _telling(loaded: Loaded, rubric_id: str, synthetic: bool) -> list[Card]:
+    rubric = next(rubric for rubric in loaded.rubrics if rubric.id == rubric_id)
+    return telling(list(_governed(loaded, rubric_id, synthetic).values()), rubric)
+
+
+def load() -> Loaded:
+    """Everything that the project holds; what was read before where no file of its data has changed since.
+
+    Raises RubricError, HistoryError.
+    """
+    folder = project.root() / "data"
+    return _load(folder, history.stamp(folder))
+
+
+@lru_cache(maxsize=1)
+def _load(folder: Path, _stamp: history.Stamp) -> Loaded:
+    rubrics = load_rubrics(folder / "rubrics")
+    return Loaded(rubrics, load_history(rubrics, folder), load_sources(folder), load_corrections(folder))
+
+
+@dataclass(frozen=True, repr=False)
+class Month:
+    """One month of one entity, identified, with everything that the answers are made from.
+
+    `cards` are the month's own and those that tell something of its rules; `loaded` is everything else that is known.
+    """
+
+    loaded: Loaded
+    cards: tuple[Card, ...]
+    identified: Identified
+    by_group: pd.DataFrame
+    by_indicator: pd.DataFrame
+    ledger: pd.DataFrame
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Every figure of the project, one a row (see `history.load_history`)."""
+        return self.loaded.history
+
+    def __repr__(self) -> str:
+        total = write_range(self.identified.total.low, self.identified.total.high, 2)
+        when = write_period(self.identified.period)
+        return f"<{self.identified.entity}, {when}: {total}/{write_number(self.identified.rubric.points, 0)}>"
+
+
+def open_month(month: str, entity: str) -> Month:
+    """Read everything and identify one month; `month` may be empty for the latest.
+
+    Raises any AnalysisError that the figures, the rules or the names deserve.
+    """
+    loaded = load()
+    entity, month = loaded.meant(entity, month)
+    identified = loaded.identified(entity, month)
+    by_indicator = lost.losses_by_indicator(identified)
+    return Month(
+        loaded=loaded,
+        cards=tuple(loaded.cards(entity, month)),
+        identified=identified,
+        by_group=lost.losses_by_group(loaded.own(entity), identified.rubric, entity, month),
+        by_indicator=by_indicator,
+        ledger=lost.loss_ledger(identified, by_indicator),
+    )
