@@ -23,7 +23,8 @@ NOTEBOOKS = sorted(
 # Lowest first. A module imports from layers below its own and, without a cycle, from its own.
 LAYERS = (
     ("__init__", "errors", "interval", "vietnamese", "project", "figures"),
-    ("months", "rubric", "comparable", "contract", "history", "publish", "kernel", "tokens", "documents", "extract"),
+    ("months", "rubric", "comparable", "contract", "history", "publish", "tokens", "documents", "extract"),
+    ("forked", "kernel"),
     ("drawn", "synthetic"),
     (
         "reconcile",
@@ -65,14 +66,18 @@ LAYERS = (
     ("explorer",),
     ("rendering", "running", "pdf"),
     ("report", "lab"),
+    ("preloaded", "jobs"),
+    ("worker",),
+    ("batch",),
+    ("cluster",),
     ("cli",),
 )
 LAYER = {module: height for height, modules in enumerate(LAYERS) for module in modules}
 ALONE = {"errors": set(), "interval": set(), "vietnamese": set(), "project": {"__init__", "errors", "vietnamese"}}
 
 HOMES = {
-    "seaborn": {"charts", "drawing"},
-    "matplotlib": {"charts", "comparisons", "drawing", "exploring"},
+    "seaborn": {"charts", "drawing", "preloaded"},
+    "matplotlib": {"charts", "comparisons", "drawing", "exploring", "preloaded"},
     "ipywidgets": {"explorer"},
     "IPython": {"explorer"},
     "papermill": {"running"},
@@ -81,7 +86,7 @@ HOMES = {
     "nbclient": {"running"},
     "jupyterlab": {"lab"},
     "jupyterlab_server": {"lab"},
-    "ipykernel": {"kernel"},
+    "ipykernel": {"kernel", "preloaded"},
     "jupyter_client": {"kernel"},
     "babel": {"vietnamese"},
     "filelock": {"publish"},
@@ -90,6 +95,7 @@ HOMES = {
     "mammoth": {"extract"},
     "pdfplumber": {"extract"},
     "statsmodels": {"fitted", "forecasts"},
+    "distributed": {"cluster"},
 }
 NOT_FOR_HELP = (
     "pandas", "numpy", "scipy", "matplotlib", "seaborn", "statsmodels", "ipywidgets", "papermill", "pydantic", "babel",

@@ -437,10 +437,9 @@ def test_a_report_of_simulated_figures_is_refused(told):
 
 def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch):
     """The contract lets none in; a card that has one all the same is refused."""
-    known = opened.load()
-    own = known.own("Hòa Bình").copy()
-    own.loc[(own["code"] == TOTAL) & (own["period"] == "2023-04"), "kind"] = "synthetic"
-    monkeypatch.setattr(opened.Loaded, "own", lambda *_asked: own)
+    figures = opened.load().cards("Hòa Bình", "2023-04")[0].figures.copy()
+    figures.loc[(TOTAL, "points"), "kind"] = "synthetic"
+    monkeypatch.setattr(report, "card", lambda *_asked: figures)
     with pytest.raises(SyntheticError, match=r"hoa-binh\.csv:2 total_score"):
         report.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"})
     assert report.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"}, allow_synthetic=True)

@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -21,32 +22,36 @@ Shown = dict[tuple[str, str], float | str]  # sheet and cell → what its formul
 
 def put_text(cell: Any, words: str, wrap: bool = False) -> None:
     """Words that no spreadsheet takes for a formula, whatever they begin with."""
-    from openpyxl.styles import Alignment
-
     if words:
         cell.value = clean(words)
         cell.data_type = "s"
-        cell.quotePrefix = words[0] in FORMULA
-        cell.alignment = Alignment(vertical="top", wrap_text=wrap)
+        if words[0] in FORMULA:
+            cell.quotePrefix = True
+        cell.alignment = _at_top(wrap)
 
 
 def put_number(cell: Any, value: float | None, number_format: str = "General") -> None:
     """A number, or nothing; never as text."""
-    from openpyxl.styles import Alignment
-
     cell.value = None if value is None else float(value)
-    cell.number_format = number_format
-    cell.alignment = Alignment(vertical="top")
+    if number_format != "General":
+        cell.number_format = number_format
+    cell.alignment = _at_top()
 
 
 def put_formula(cell: Any, words: str, number_format: str, shown: Shown, value: float | str) -> None:
     """A formula, with the value that is shown where nothing is calculated, as in Excel's protected view."""
-    from openpyxl.styles import Alignment
-
     cell.value = words
     cell.number_format = number_format
-    cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str))
+    cell.alignment = _at_top(isinstance(value, str))
     shown[cell.parent.title, cell.coordinate] = value
+
+
+@lru_cache
+def _at_top(wrap: bool = False) -> Any:
+    """Made once: openpyxl takes long to make and compare styles."""
+    from openpyxl.styles import Alignment
+
+    return Alignment(vertical="top", wrap_text=wrap)
 
 
 def put_note(cell: Any, words: str, to: int) -> None:

@@ -6,19 +6,25 @@ import gettext
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from analysis.errors import AnalysisError, BulletinError, CheckError, UsageError
+from analysis.errors import AnalysisError, BatchError, BulletinError, CheckError, UsageError
 from analysis.project import DEFAULT_ENTITY
-from analysis.vietnamese import LANGUAGES, LOCALE_FOLDER, _, read_rate, slug, use_language
+from analysis.vietnamese import LANGUAGES, LOCALE_FOLDER, _, read_rate, slug, use_language, write_number
+
+if TYPE_CHECKING:
+    from analysis.jobs import Outcome
 
 INTERRUPTED = 130
+ALL = "all"
 
 
 def speaking(command: Callable[..., None]) -> Callable[..., None]:
@@ -90,16 +96,21 @@ def report(
     pdf: bool,
     allow_synthetic: bool,
 ) -> None:
+    from analysis import forked
+
+    _say(_("Reading the figures and the rules…"))
+    forked.warm()
     from analysis.contract import is_synthetic
     from analysis.figures import synthetic_label
     from analysis.report import prepare, render
+    from analysis.running import load_engine
     from analysis.vietnamese import language, write_period
 
     given = {"entity": entity, "month": month, "levers": _levers(levers), "target_score": target}
     if file is not None:
         given = _written_down(file, given)
-    _say(_("Reading the figures and the rules…"))
-    parameters = prepare({**given, "language": language()}, allow_synthetic)
+    load_engine()
+    parameters = forked.ask(prepare, {**given, "language": language()}, allow_synthetic)
     if is_synthetic(parameters.entity):
         _say(synthetic_label())
     _say(
@@ -112,6 +123,66 @@ def report(
         _say(synthetic_label())
     _say(_("Done. Open this file in a browser:"))
     click.echo(_near(page))
+
+
+@app.command(
+    help=_("Make the reports of many provinces or units and months, several at a time; with the list of all reports.")
+)
+@click.option(
+    "--entities",
+    metavar=_("all|FILE"),
+    help=_("`all` that have a total there, or a file with one name a line. By default all."),
+)
+@click.option("--children-of", "parent", metavar=_("ENTITY"), help=_("The units below a province (data/units.csv)."))
+@click.option("--months", required=True, metavar=_("FROM..TO"), help=_("YYYY-MM..YYYY-MM, or one period such as 2026."))
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), help=_("How many at a time; by default as many as there are processors.")
+)
+@click.option("--scheduler", metavar=_("ADDRESS"), help=_("Make them on a Dask cluster: tcp://host:8786."))
+@click.option("--resume", is_flag=True, help=_("Keep what is published for the same figures, rules and program."))
+@click.option("--allow-synthetic", is_flag=True, help=_("Allow simulated figures; everything made says that they are."))
+@json_option
+@speaking
+def batch(
+    entities: str | None,
+    parent: str | None,
+    months: str,
+    jobs: int | None,
+    scheduler: str | None,
+    resume: bool,
+    allow_synthetic: bool,
+    as_json: bool,
+) -> None:
+    from analysis import forked
+
+    forked.warm()
+    from analysis.batch import local_workers, run_batch, summary
+    from analysis.jobs import chains, names_in
+
+    if entities and parent:
+        raise UsageError(_("--entities and --children-of exclude each other."), [], _("Give one of them."))
+    wanted = [ALL] if entities in (None, ALL) else names_in(Path(entities))
+    found = forked.ask(chains, wanted, months, allow_synthetic, parent or "")
+    many = sum(len(chain) for chain in found)
+    _say(_("{count} reports; jobs: {jobs}.").format(count=many, jobs=scheduler or jobs or _processors()))
+    if scheduler:
+        from analysis.cluster import dask_workers
+
+        place = dask_workers(scheduler)
+    else:
+        place = local_workers(min(jobs or _processors(), len(found)))
+    with place as submit, _progress(many) as heard:
+        outcomes = run_batch(found, submit, heard, allow_synthetic, resume)
+    answer = summary(outcomes)
+    _answer(answer, as_json)
+    if answer.failures:
+        raise BatchError(
+            _("{failed} of {count} reports failed; the others are published.").format(
+                failed=len(answer.failures), count=many
+            ),
+            answer.failures,
+            _("Mend these, then run the same with --resume: it makes only what is missing or has changed."),
+        )
 
 
 @app.command("open", help=_("Show the report of a month in the browser; without MONTH the newest one of the province."))
@@ -354,6 +425,43 @@ def main() -> None:
     os.environ["LANGUAGE"] = "vi"
     gettext.bindtextdomain("messages", str(LOCALE_FOLDER))  # click's own words
     app(prog_name="scorecard")
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _progress(many: int) -> Iterator[Callable[[Outcome], None]]:
+    """Tell of each report as it is done: on a terminal a line with rate and time left, in a log a line each."""
+    started, done, failed = monotonic(), 0, 0
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+
+    def heard(outcome: Outcome) -> None:
+        nonlocal done, failed
+        done, failed = done + 1, failed + (outcome.state == "failed")
+        words = {"made": _("made"), "kept": _("unchanged"), "failed": _("FAILED: {why}").format(why=outcome.what)}
+        line = f"[{done}/{many}] {outcome.job.name}: {words[outcome.state]}"
+        if not terminal:
+            _say(f"{line} ({write_number(outcome.seconds, 1)} s)")
+            return
+        rate = (monotonic() - started) / done
+        left = _("{seconds} s a report, {left} left").format(
+            seconds=write_number(rate, 1), left=_duration(rate * (many - done))
+        )
+        click.echo("\r\x1b[K" + (f"{line}\n" if outcome.state == "failed" else ""), nl=False, err=True)
+        click.echo(f"{done}/{many} · {_('{count} failed').format(count=failed)} · {left}", nl=False, err=True)
+
+    try:
+        yield heard
+    finally:
+        if terminal and done:
+            click.echo(err=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return _("{count} min").format(count=minutes) if minutes else _("{count} s").format(count=round(seconds))
 
 
 def _levers(texts: tuple[str, ...]) -> dict[str, float]:

@@ -171,3 +171,15 @@ class LabError(AnalysisError):
     """JupyterLab is not installed, or did not start."""
 
     exit_code = 28
+
+
+class BatchError(AnalysisError):
+    """Some reports of a batch failed; the others are published."""
+
+    exit_code = 29
+
+
+class ClusterError(AnalysisError):
+    """A Dask cluster that is not there, or whose workers have another version of this package."""
+
+    exit_code = 33

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -177,13 +177,14 @@ def data_files(folder: Path) -> list[Path]:
     )
 
 
-def stamp(folder: Path) -> Stamp:
+def stamp_of(files: Iterable[Path]) -> Stamp:
     """What changes when one of these files does: name, time and size of each."""
-    return tuple(
-        (path.relative_to(folder).as_posix(), (status := path.stat()).st_mtime_ns, status.st_size)
-        for path in data_files(folder)
-        if path.is_file()
-    )
+    return tuple((str(path), (status := path.stat()).st_mtime_ns, status.st_size) for path in files)
+
+
+def stamp(folder: Path) -> Stamp:
+    """What changes when a file of the data does."""
+    return stamp_of(path for path in data_files(folder) if path.is_file())
 
 
 def data_hash(folder: Path | None = None) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from analysis import project
 from analysis.errors import LabError, UnknownNameError, WriteError
-from analysis.running import prepare_environment
+from analysis.forked import prepare_environment
 from analysis.vietnamese import _, language, nearest
 
 START = "explore_start"

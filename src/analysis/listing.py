@@ -68,9 +68,9 @@ class Failed:
     count: int = 1
 
 
-def published(reports: Path) -> list[Published]:
-    """The published reports, newest period first; a longer one before the last month inside it."""
-    folders = [path.parent for path in reports.glob(f"[!.]*/*/{RECORD}") if PERIOD.fullmatch(path.parent.name)]
+def published(reports: Path, entity: str = "[!.]*") -> list[Published]:
+    """The published reports, or those of one folder, newest period first; a longer one before the last month inside."""
+    folders = [path.parent for path in reports.glob(f"{entity}/*/{RECORD}") if PERIOD.fullmatch(path.parent.name)]
     folders.sort(key=lambda folder: (months_of(folder.name)[0], folder.parent.name))
     folders.sort(key=lambda folder: months_of(folder.name)[1], reverse=True)
     return [Published(folder, _record(folder)) for folder in folders]

@@ -48,6 +48,13 @@ class Loaded:
     def _by_entity(self) -> Mapping[str, pd.DataFrame]:
         return {str(entity): rows for entity, rows in self.history.groupby("entity", sort=False)}
 
+    def share(self) -> None:
+        """Do now the work that all months share. Raises AnalysisError where the figures disagree with a correction."""
+        _every_figure = self.unchecked
+        for rubric in self.rubrics:
+            for synthetic in {is_synthetic(entity) for entity in self.entities}:
+                _telling(self, rubric.id, synthetic)
+
     @property
     def entities(self) -> list[str]:
         """Every entity that has figures, in their order."""
@@ -79,17 +86,23 @@ class Loaded:
         rubric, own = self.rules(month), self.own(entity)
         history.card(own, entity, month)
         first = evidence.read_card(own, rubric, entity, month)
-        shared = _telling(self, rubric.id, is_synthetic(entity))
+        shared, _wrong = _telling(self, rubric.id, is_synthetic(entity))
         if all((item.entity, item.period) != (entity, month) for item in shared):
             return [first, *shared]
         cards = _governed(self, rubric.id, is_synthetic(entity))
-        return [first, *telling([item for key, item in cards.items() if key != (entity, month)], rubric)]
+        others, _wrong = telling([item for key, item in cards.items() if key != (entity, month)], rubric)
+        return [first, *others]
+
+    def left_out(self, entity: str, month: str) -> list[Key]:
+        """Cards of the month's regime that no rule explains by itself, so that they are evidence of nothing."""
+        _kept, wrong = _telling(self, self.rules(month).id, is_synthetic(entity))
+        return [(item.entity, item.period) for item in wrong if (item.entity, item.period) != (entity, month)]
 
     def identified(self, entity: str, month: str) -> Identified:
         """The rules that fit a month and every other card of its regime. Raises as `identify.identify`."""
         rubric = self.rules(month)
-        governed = _governed(self, rubric.id, is_synthetic(entity))
-        others = tuple(key for key in governed if key != (entity, month))
+        governed, wrong = _governed(self, rubric.id, is_synthetic(entity)), self.left_out(entity, month)
+        others = tuple(key for key in governed if key != (entity, month) and key not in wrong)
         return replace(identify_cards(self.cards(entity, month), rubric), others=others)
 
 
@@ -106,7 +119,7 @@ def _governed(loaded: Loaded, rubric_id: str, synthetic: bool) -> Mapping[Key, C
 
 
 @lru_cache(maxsize=8)
-def _telling(loaded: Loaded, rubric_id: str, synthetic: bool) -> list[Card]:
+def _telling(loaded: Loaded, rubric_id: str, synthetic: bool) -> tuple[list[Card], list[Card]]:
     rubric = next(rubric for rubric in loaded.rubrics if rubric.id == rubric_id)
     return telling(list(_governed(loaded, rubric_id, synthetic).values()), rubric)
 

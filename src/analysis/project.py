@@ -12,6 +12,7 @@ from analysis.errors import ProjectError
 from analysis.vietnamese import _
 
 DEFAULT_ENTITY = "Hòa Bình"
+SENT = "COMMIT"  # in a copy sent elsewhere: the commit it was made of
 
 
 def root() -> Path:
@@ -31,7 +32,13 @@ def version() -> str:
 
 
 def commit() -> str:
-    """The commit the project stands at, with `+` when files were changed since; "" where git does not know."""
+    """The commit the project stands at, with `+` when files were changed since; "" where git does not know.
+
+    A copy that was sent to another machine says of which commit it is.
+    """
+    sent = root() / SENT
+    if sent.is_file():
+        return sent.read_text(encoding="utf-8")
     try:
         run = ["git", "-C", str(root())]
         head = subprocess.run([*run, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)

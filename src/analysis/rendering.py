@@ -23,12 +23,8 @@ def page_of(notebook: Any, title: str, label: str = "") -> str:
 
     Raises CheckError: a picture of simulated figures does not say that they are.
     """
-    from nbconvert.exporters import HTMLExporter
-
     style = (PAGE_FOLDER / "page.css").read_text(encoding="utf-8")
     script = "\n".join((PAGE_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS) if _moves(notebook) else ""
-    exporter = HTMLExporter(extra_template_basedirs=[str(PAGE_FOLDER.parent)], template_name=PAGE_FOLDER.name)
-    exporter.template_file = "index.html.j2"
     page = {
         "language": language(),
         "title": title,
@@ -39,9 +35,19 @@ def page_of(notebook: Any, title: str, label: str = "") -> str:
         "style_hash": _hash(style),
         "script_hash": _hash(script) if script else "",
     }
-    body, _resources = exporter.from_notebook_node(notebook, resources={"page": page})
+    body = _filled(notebook, {"page": page})
     if label and (bare := sum(label not in picture for picture in _pictures(body))):
         raise CheckError(_("{count} pictures of simulated figures do not say so.").format(count=bare))
+    return body
+
+
+def _filled(notebook: Any, resources: dict[str, Any]) -> str:
+    """The template filled. nbconvert parses its HTML once more for what ours has by itself: that is left out."""
+    from nbconvert.exporters import HTMLExporter
+
+    exporter = HTMLExporter(extra_template_basedirs=[str(PAGE_FOLDER.parent)], template_name=PAGE_FOLDER.name)
+    exporter.template_file = "index.html.j2"
+    body, _resources = super(HTMLExporter, exporter).from_notebook_node(notebook, resources=resources)
     return str(body)
 
 

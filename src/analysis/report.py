@@ -8,7 +8,7 @@ run changes nothing that was published, and is listed.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from analysis.errors import (
     SyntheticError,
 )
 from analysis.figures import SYNTHETIC, synthetic_label
+from analysis.forked import prepare_environment
 from analysis.history import card
 from analysis.listing import failed, index_of_reports, published
 from analysis.pdf import print_pdf
@@ -38,7 +39,7 @@ from analysis.promises import Promised, last_promised
 from analysis.publish import WORK, only_one, publish, recover, replace_file, sweep, writing
 from analysis.rendering import page_of
 from analysis.result import EXECUTED, FIGURES, PAGE, PDF, RESULT, Result, save_failure, save_record
-from analysis.running import USUAL, Limits, execute, kept, one_cell, prepare_environment, save_notebook
+from analysis.running import USUAL, Limits, execute, kept, one_cell, save_notebook
 from analysis.vietnamese import _, finding_in_words, nearest, slug, use_language
 
 UNREAD = "unread"  # the runs whose report is not known, because the figures or the rules cannot be read
@@ -81,7 +82,7 @@ def check_parameters(values: dict[str, Any]) -> Parameters:
         ) from error
 
 
-def prepare(values: dict[str, Any], allow_synthetic: bool = False) -> Parameters:
+def prepare(values: dict[str, Any], allow_synthetic: bool = False, listed: bool = True) -> Parameters:
     """Typed parameters for figures that exist: entity and month resolved, levers and target possible.
 
     What an earlier report promised is looked up among the published ones, unless it is given.
@@ -89,6 +90,7 @@ def prepare(values: dict[str, Any], allow_synthetic: bool = False) -> Parameters
     Raises SyntheticError for simulated figures, unless they are allowed; and any AnalysisError that the notebook would
     meet, before a kernel is started: each keeps its own exit code.
     Figures or rules that cannot be used leave a failed run, for they failed the monthly job; a wrong request does not.
+    The list of reports names it, unless a batch will renew the list (not `listed`).
     """
     prepare_environment()
     from analysis.opened import load
@@ -102,11 +104,11 @@ def prepare(values: dict[str, Any], allow_synthetic: bool = False) -> Parameters
         identified = known.identified(entity, month)
         _every_check = known.checks  # the notebook makes them too, and an outlived correction stops it
     except (HistoryError, RubricError, ContradictionError) as error:
-        _leave_refusal(given, error)
+        _leave_refusal(given, error, listed)
         raise
     if not allow_synthetic:
         _refuse_synthetic(entity, card(known.own(entity), entity, month))
-    promised = last_promised(published(_reports()), entity, month)
+    promised = last_promised(published(_reports(), slug(entity)), entity, month)
     found = {"entity": entity, "month": month}
     parameters = check_parameters({"levers": usual_levers(identified), "promised": promised, **given, **found})
     check_levers(identified, parameters.levers)
@@ -124,11 +126,11 @@ def _refuse_synthetic(entity: str, figures: pd.DataFrame) -> None:
         )
 
 
-def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False) -> Path:
+def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False, listed: bool = True) -> Path:
     """Run the notebook, render its page and publish both; the path of the published page.
 
     Publishes `reports/<entity>/<month>/` with `index.html`, `report.ipynb`, `figures.csv`, `workbook.xlsx`, `run.json`
-    and, where wanted, `report.pdf`; then renews `reports/index.html`.
+    and, where wanted, `report.pdf`; then renews `reports/index.html`, unless a batch will (not `listed`).
 
     Raises
     ------
@@ -147,7 +149,7 @@ def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False) ->
     with writing(_("The last report is unchanged.")), only_one(reports, name):
         recover(final)
         work = _working_folder(reports, name)
-        with _failing(work, parameters.entity, parameters.month), writing(_("The last report is unchanged.")):
+        with _failing(work, parameters.entity, parameters.month, listed), writing(_("The last report is unchanged.")):
             executed = execute(parameters.model_dump(), work, limits)
             result = _result(work, parameters)
             (work / PAGE).write_text(page_of(executed, result.title, _label(result)), encoding="utf-8", newline="\n")
@@ -158,11 +160,27 @@ def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False) ->
             publish(work, final)
         for succeeded in (name, UNREAD):
             sweep(reports, succeeded)
-    with writing(_("The report itself is published; only the list of reports is old.")):
-        _write_index(reports)
+    if listed:
+        with writing(_("The report itself is published; only the list of reports is old.")):
+            write_index()
     if unprinted:
         raise unprinted
     return final / PAGE
+
+
+def publish_files(entity: str, month: str, files: Mapping[str, bytes]) -> None:
+    """Publish a report that was made elsewhere. Raises WriteError, BusyError; the last one is then unchanged."""
+    reports = _reports()
+    final = reports / slug(entity) / month
+    name = f"{final.parent.name}-{final.name}"
+    with writing(_("The last report is unchanged.")), only_one(reports, name):
+        recover(final)
+        work = _working_folder(reports, name)
+        for file, content in files.items():
+            (work / file).write_bytes(content)
+        publish(work, final)
+        for succeeded in (name, UNREAD):
+            sweep(reports, succeeded)
 
 
 def _unprinted(work: Path) -> BrowserError | None:
@@ -198,15 +216,16 @@ def _label(result: Result) -> str:
     return synthetic_label() if result.kind == SYNTHETIC else ""
 
 
-def _write_index(reports: Path, wait: float = 60) -> None:
-    """`reports/index.html`: the published reports, newest first, and the failed runs."""
+def write_index(wait: float = 60) -> None:
+    """`reports/index.html`: the published reports, newest first, and the failed runs. Raises BusyError, OSError."""
+    reports = _reports()
     with only_one(reports, "index", wait):
         words = index_of_reports(published(reports), failed(reports), reports)
         replace_file(reports / PAGE, page_of(one_cell(str(words)), _("Reports")))
 
 
 @contextmanager
-def _failing(work: Path, entity: str, period: str) -> Iterator[None]:
+def _failing(work: Path, entity: str, period: str, listed: bool) -> Iterator[None]:
     """Have what fails inside leave a record and be listed. Its own error is the one raised, whatever happens to that.
 
     A record that a full disk does not take is given up; and nobody waits long to renew the list.
@@ -216,11 +235,21 @@ def _failing(work: Path, entity: str, period: str) -> Iterator[None]:
     except Exception as error:
         with suppress(Exception):
             save_failure(work, entity, period, error)
-            _write_index(work.parents[1], wait=5)
+            if listed:
+                write_index(wait=5)
         raise
 
 
-def _leave_refusal(given: dict[str, Any], error: AnalysisError) -> None:
+def leave_failure(entity: str, period: str, error: Exception, files: Mapping[str, bytes] | None = None) -> None:
+    """List a report that was not made here: with what its run left elsewhere, if anything. Never raises."""
+    with suppress(Exception):
+        work = _working_folder(_reports(), f"{slug(entity)}-{period}")
+        for name, content in (files or {}).items():
+            (work / name).write_bytes(content)
+        save_failure(work, entity, period, error)
+
+
+def _leave_refusal(given: dict[str, Any], error: AnalysisError, listed: bool) -> None:
     """List a report that cannot even be begun, by the entity and the month that are meant if they can be told."""
     from analysis.opened import load
 
@@ -228,7 +257,7 @@ def _leave_refusal(given: dict[str, Any], error: AnalysisError) -> None:
     with suppress(AnalysisError):
         entity, period = load().meant(entity, period)
         name = f"{slug(entity)}-{period}"
-    with suppress(Exception), _failing(_working_folder(_reports(), name), entity, period):
+    with suppress(Exception), _failing(_working_folder(_reports(), name), entity, period, listed):
         raise error
 
 

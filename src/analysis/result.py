@@ -10,6 +10,7 @@ import json
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from analysis import project
 from analysis.errors import AnalysisError
 from analysis.figures import Figures
-from analysis.history import data_hash
+from analysis.history import Stamp, data_hash, stamp_of
 from analysis.identify import Identified
 from analysis.rubric import PERIOD
 from analysis.tables import weakest_kind
@@ -28,6 +29,7 @@ from analysis.workbook import FILE as WORKBOOK
 PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"
 PDF = "report.pdf"
 FAILED = "failed.json"
+NOTEBOOK = "monthly_report.ipynb"
 LONGEST_ROW = 300  # characters of one row of a message
 
 Period = Annotated[str, Field(pattern=f"^{PERIOD.pattern}$")]
@@ -109,6 +111,7 @@ def save_record(work: Path, parameters: Mapping[str, Any], result: Result, start
     record = {
         **result.model_dump(),
         "parameters": parameters,
+        "made_from": made_from(parameters, result.data_hash),
         "version": project.version(),
         "commit": project.commit(),
         "python": platform.python_version(),
@@ -122,6 +125,29 @@ def save_record(work: Path, parameters: Mapping[str, Any], result: Result, start
         },
     }
     _write(work / RECORD, record)
+
+
+def made_from(parameters: Mapping[str, Any], data: str) -> str:
+    """A hash of everything that a report is made from.
+
+    That is its parameters, `data` (see `history.data_hash`), the notices kept, the notebook and this package.
+    """
+    root = project.root()
+    given = [*(root / "data" / "bulletins").rglob("*"), root / "notebooks" / NOTEBOOK]
+    files = _hash_of(stamp_of(path for path in sorted(given) if path.is_file()))
+    said = json.dumps(parameters, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(f"{said}\n{data}\n{files}\n{code_hash()}".encode()).hexdigest()
+
+
+def code_hash() -> str:
+    """A hash of this package: every file of it that is not compiled from another."""
+    package = Path(__file__).parent
+    return _hash_of(stamp_of(path for path in sorted(package.rglob("*")) if path.is_file() and path.suffix != ".pyc"))
+
+
+@lru_cache(maxsize=8)
+def _hash_of(files: Stamp) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(Path(name).read_bytes()).digest() for name, *_s in files)).hexdigest()
 
 
 def save_failure(work: Path, entity: str, period: str, error: Exception) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
@@ -17,10 +16,10 @@ from typing import Any
 
 from analysis import project
 from analysis.errors import IncompleteRunError, KernelDiedError, NotebookError, ParameterError, RunTimeoutError
-from analysis.result import EXECUTED
+from analysis.forked import prepare_environment
+from analysis.result import EXECUTED, NOTEBOOK
 from analysis.vietnamese import _
 
-NOTEBOOK = "monthly_report.ipynb"
 START_SECONDS, CELL_SECONDS, RUN_SECONDS = 60, 300, 900
 
 
@@ -34,6 +33,13 @@ class Limits:
 
 
 USUAL = Limits()
+
+
+def load_engine() -> None:
+    """Import now what runs and renders notebooks, while another process reads the figures."""
+    prepare_environment()
+    import nbconvert.exporters  # noqa: F401
+    import papermill  # noqa: F401
 
 
 def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
@@ -137,16 +143,6 @@ def one_cell(html: str) -> Any:
 
     shown = v4.new_output("display_data", {"text/html": html})
     return v4.new_notebook(cells=[v4.new_code_cell(outputs=[shown])])
-
-
-def prepare_environment() -> None:
-    """What the kernel inherits and our own imports need.
-
-    Fixed hashes and one time zone make two runs alike. One BLAS thread and leaving out `rfc3987_syntax` (which builds
-    35 parsers for a check of addresses that no notebook needs) save time.
-    """
-    os.environ.update(PYTHONHASHSEED="0", OPENBLAS_NUM_THREADS="1", PYTHONUTF8="1", TZ="Asia/Ho_Chi_Minh")
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def kept(path: Path) -> str:

@@ -17,22 +17,36 @@ from analysis.members import Hypothesis
 from analysis.rubric import Rubric
 
 
-def telling(cards: Sequence[Card], rubric: Rubric) -> list[Card]:
+def telling(cards: Sequence[Card], rubric: Rubric) -> tuple[list[Card], list[Card]]:
     """The cards, in their order, of which each may leave fewer joint survivors than those kept before it.
 
     A month that these cards and its own figures explain is explained by all cards, and by the same members of the
-    family. All cards where no member explains them together: who asks then is told of the conflict.
+    family. A card that no member explains even by itself is wrong in some figure: it is evidence of nothing, and is
+    returned as the second list. Where cards conflict with each other all are kept: who asks is told of the conflict.
     """
-    blank, kept = blank_card(rubric), list[Card]()
+    blank, kept, wrong = blank_card(rubric), list[Card](), list[Card]()
+    known = identify_cards([blank], rubric)
+    for item in cards:
+        if _says_nothing(item, known):
+            continue
+        try:
+            known = identify_cards([blank, *kept, item], rubric)
+        except ContradictionError:
+            if _explained(item, rubric):
+                return [one for one in cards if _explained(one, rubric)], wrong
+            wrong.append(item)
+        else:
+            kept.append(item)
+    return kept, wrong
+
+
+def _explained(item: Card, rubric: Rubric) -> bool:
+    """Whether some member of the family explains a card by itself."""
     try:
-        known = identify_cards([blank], rubric)
-        for item in cards:
-            if not _says_nothing(item, known):
-                kept.append(item)
-                known = identify_cards([blank, *kept], rubric)
+        identify_cards([item], rubric)
     except ContradictionError:
-        return list(cards)
-    return kept
+        return False
+    return True
 
 
 def _says_nothing(item: Card, known: Identified) -> bool:

@@ -1,0 +1,180 @@
+"""How are many reports made, each as if it were the only one?
+
+Reports go to workers (`worker`, or a Dask cluster: `cluster`), one entity's in the order of its months. What a worker
+could not publish is published here; one that fails touches no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+from analysis import project
+from analysis.answers import Answer
+from analysis.errors import ROWS_SHOWN, AnalysisError
+from analysis.jobs import Job, Outcome
+from analysis.listing import published
+from analysis.promises import last_promised
+from analysis.report import leave_failure, publish_files, write_index
+from analysis.result import RECORD
+from analysis.running import USUAL, Limits
+from analysis.vietnamese import _, language, slug
+from analysis.worker import Worker, failure
+
+Submit = Callable[[Job], Future[Outcome]]
+
+
+def run_batch(
+    chains: Sequence[Sequence[tuple[str, str]]],
+    submit: Submit,
+    heard: Callable[[Outcome], None],
+    allow_synthetic: bool = False,
+    resume: bool = False,
+) -> list[Outcome]:
+    """Make the reports of every chain, and renew the list of reports.
+
+    Parameters
+    ----------
+    chains : from `jobs.chains`.
+    submit : has a report made somewhere; from `local_workers` or `cluster.dask_workers`.
+    heard : told of each report as it is done.
+    resume : keep what is published for the same figures, rules, parameters, notebook and package.
+
+    Returns
+    -------
+    One outcome a report, in the order in which they were done. An interrupt ends the batch; what is published stays.
+    """
+    outcomes: list[Outcome] = []
+    waiting: dict[Future[Outcome], tuple[Job, deque[tuple[str, str]]]] = {}
+
+    def begin(chain: deque[tuple[str, str]]) -> None:
+        job = _job(*chain.popleft(), allow_synthetic, resume)
+        waiting[submit(job)] = job, chain
+
+    try:
+        for chain in chains:
+            begin(deque(chain))
+        while waiting:
+            for done in wait(waiting, return_when=FIRST_COMPLETED).done:
+                job, left = waiting.pop(done)
+                outcomes.append(_received(_outcome_of(done, job)))
+                heard(outcomes[-1])
+                if left:
+                    begin(left)
+    finally:
+        for future in waiting:
+            future.cancel()
+        write_index()
+    return outcomes
+
+
+def _outcome_of(done: Future[Outcome], job: Job) -> Outcome:
+    """What a future holds; one that was lost with its machine, more often than is tried, is a failure of its job."""
+    try:
+        return done.result()
+    except Exception as error:
+        return replace(failure(job, error, monotonic()), unrecorded=True)
+
+
+@contextmanager
+def local_workers(jobs: int, limits: Limits = USUAL) -> Iterator[Submit]:
+    """So many processes on this machine, each of which makes one report at a time; they end with the context."""
+    own, everyone = threading.local(), list[Worker]()
+    folder = project.root()
+
+    def make(job: Job) -> Outcome:
+        if not hasattr(own, "worker"):
+            own.worker = Worker(folder, limits)
+            everyone.append(own.worker)
+        made: Outcome = own.worker.make(job)
+        return made
+
+    with ThreadPoolExecutor(jobs) as executor:
+        try:
+            yield lambda job: executor.submit(make, job)
+        finally:
+            for worker in everyone:
+                worker.close()
+
+
+def summary(outcomes: Sequence[Outcome]) -> Answer:
+    """How many were made, kept and failed, and of each failure what happened."""
+    of_state = {state: [item for item in outcomes if item.state == state] for state in ("made", "kept", "failed")}
+    failed = sorted(of_state["failed"], key=lambda item: (item.job.entity, item.job.month))
+    words = _("{made} made, {kept} unchanged, {failed} failed.").format(
+        **{state: len(items) for state, items in of_state.items()}
+    )
+    return Answer(
+        data={
+            **{state: len(items) for state, items in of_state.items()},
+            "reports": [
+                {
+                    "entity": item.job.entity,
+                    "period": item.job.month,
+                    "state": item.state,
+                    "seconds": round(item.seconds, 2),
+                    "exit_code": item.exit_code,
+                    "what": item.what,
+                    "rows": list(item.rows),
+                    "next_step": item.next_step,
+                }
+                for item in outcomes
+            ],
+        },
+        text="\n".join([words, *(_failure_words(item) for item in failed)]),
+        failures=[f"{item.job.name}: {item.what}" for item in failed],
+    )
+
+
+def _failure_words(outcome: Outcome) -> str:
+    rows = "".join(f"\n    - {row}" for row in outcome.rows[:ROWS_SHOWN])
+    return f"  {outcome.job.name} ({outcome.exit_code}): {outcome.what}{rows}\n    {outcome.next_step}".rstrip()
+
+
+def _job(entity: str, month: str, allow_synthetic: bool, resume: bool) -> Job:
+    """A job as things stand now: what the last report promised, and what the published one was made from."""
+    reports = project.root() / "reports"
+    promised = last_promised(published(reports, slug(entity)), entity, month)
+    return Job(
+        entity=entity,
+        month=month,
+        language=language(),
+        allow_synthetic=allow_synthetic,
+        promised=promised.model_dump() if promised else None,
+        made_from=_made_from(reports / slug(entity) / month) if resume else "",
+    )
+
+
+def _made_from(folder: Path) -> str:
+    """What a published report was made from, or "" where it is not whole: each of its files as its record says."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        whole = all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == known for name, known in record["files"].items()
+        )
+        return str(record["made_from"]) if whole else ""
+    except (OSError, ValueError, LookupError, AttributeError):
+        return ""
+
+
+def _received(outcome: Outcome) -> Outcome:
+    """Publish what came with an outcome, or leave the record of its failure; its files are then let go."""
+    job, started = outcome.job, monotonic()
+    if outcome.state == "made" and outcome.files:
+        try:
+            publish_files(job.entity, job.month, outcome.files)
+        except AnalysisError as error:
+            outcome = replace(failure(job, error, started), unrecorded=True, files=outcome.files)
+    if outcome.unrecorded:
+        told = AnalysisError(outcome.what, outcome.rows, outcome.next_step)
+        told.exit_code = outcome.exit_code
+        leave_failure(job.entity, job.month, told, outcome.files)
+    return replace(outcome, files={}, unrecorded=False)
