@@ -17,7 +17,7 @@ from analysis.comparable import RULE, apart
 from analysis.contract import TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.evidence import read
-from analysis.history import card, periods_with_total, same_world
+from analysis.history import card, periods_with_total, siblings
 from analysis.identify import Identified, identify
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.members import Hypothesis
@@ -123,7 +123,7 @@ def card_before(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str,
 
 def _month(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, period: str) -> _Month:
     """One card that can be one end of a bridge. Raises as `change_bridge`."""
-    others = same_world(history, entity)
+    others = siblings(history, entity)
     having = others.loc[others["period"] == period, "entity"].unique()
     if entity in set(history["entity"]) and len(having) and entity not in having:
         raise ParameterError(

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from analysis.jobs import Outcome
 
 INTERRUPTED = 130
-ALL = "all"
 
 
 def speaking(command: Callable[..., None]) -> Callable[..., None]:
@@ -157,11 +156,11 @@ def batch(
 
     forked.warm()
     from analysis.batch import local_workers, run_batch, summary
-    from analysis.jobs import chains, names_in
+    from analysis.jobs import ALL, chains, names_in
 
     if entities and parent:
         raise UsageError(_("--entities and --children-of exclude each other."), [], _("Give one of them."))
-    wanted = [ALL] if entities in (None, ALL) else names_in(Path(entities))
+    wanted = [ALL] if entities in (None, ALL) else names_in(Path(entities or ""))
     found = forked.ask(chains, wanted, months, allow_synthetic, parent or "")
     many = sum(len(chain) for chain in found)
     _say(_("{count} reports; jobs: {jobs}.").format(count=many, jobs=scheduler or jobs or _processors()))
@@ -398,16 +397,17 @@ def export(month: str, entity: str) -> None:
 @click.option("--entities", type=int, default=1, show_default=True, help=_("How many provinces."))
 @click.option("--from", "first", default="2023-01", show_default=True, metavar=_("MONTH"), help=_("First month."))
 @click.option("--to", "last", default="2025-06", show_default=True, metavar=_("MONTH"), help=_("Last month."))
+@click.option("--units", type=int, default=0, show_default=True, help=_("How many communes below each province."))
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help=_("The same seed, the same figures.")
 )
 @speaking
-def synthetic(folder: Path, entities: int, first: str, last: str, seed: int) -> None:
+def synthetic(folder: Path, entities: int, first: str, last: str, units: int, seed: int) -> None:
     from analysis.figures import synthetic_label
     from analysis.rubric import load_rubrics
     from analysis.synthetic import example, write_project
 
-    made = example(load_rubrics(), entities, first, last, seed)
+    made = example(load_rubrics(), entities, first, last, seed, units)
     click.echo(_near(write_project(made, folder)))
     _say(synthetic_label())
     _say(

@@ -50,8 +50,10 @@ def is_synthetic(entity: str) -> bool:
     return entity.startswith(f"{SIMULATED} ")
 
 
-def problems(row: dict[str, str], rubrics: tuple[Rubric, ...], sources: Collection[str]) -> Iterator[str]:
-    """Everything wrong with one row, in words."""
+def problems(
+    row: dict[str, str], rubrics: tuple[Rubric, ...], sources: Collection[str], units: Collection[str] = ()
+) -> Iterator[str]:
+    """Everything wrong with one row, in words; `units` are the entities that are no province."""
     yield from _word_problems(row)
     yield from _number_problems(row)
     if row["source"] not in sources:
@@ -66,7 +68,7 @@ def problems(row: dict[str, str], rubrics: tuple[Rubric, ...], sources: Collecti
     if rubric is None:
         yield _("no rubric governs {period}").format(period=row["period"])
     elif row["level"] in UNITS_OF_LEVEL:
-        yield from _code_problems(row, rubric)
+        yield from _code_problems(row, rubric, row["entity"] in units)
 
 
 def _word_problems(row: dict[str, str]) -> Iterator[str]:
@@ -121,14 +123,14 @@ def _number_problems(row: dict[str, str]) -> Iterator[str]:
         yield _("a rank starts at 1")
 
 
-def _code_problems(row: dict[str, str], rubric: Rubric) -> Iterator[str]:
+def _code_problems(row: dict[str, str], rubric: Rubric, of_unit: bool) -> Iterator[str]:
     code, level = row["code"], row["level"]
     expected: float | None = None
     if level == "total":
         known, expected = [TOTAL], rubric.points
     elif level == "rank":
-        units = rubric.ranked_units(row["period"])
-        known, expected = [RANK], None if units is None else float(units)
+        ranked = None if of_unit else rubric.ranked_units(row["period"])  # a unit's rank is one among its siblings
+        known, expected = [RANK], None if ranked is None else float(ranked)
     elif level == "group":
         groups = {entry.code: entry.points for entry in rubric.groups}
         groups |= {entry.code: sum(groups[part] for part in entry.groups) for entry in rubric.combined}

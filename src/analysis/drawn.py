@@ -6,21 +6,25 @@ Each draw has its own stream of random numbers (seed, purpose, number), so that 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from analysis.contract import RANK, TOTAL
+from analysis.contract import BASE, RANK, TOTAL
 from analysis.errors import ParameterError
 from analysis.rubric import Rubric, Rule
 from analysis.vietnamese import _, is_month, rounded
 
 RATE_DECIMALS, GROUP_DECIMALS, TOTAL_DECIMALS = 2, 1, 2
 START = (30.0, 95.0)  # percent, between which a rate starts where no start is given
-RULES, RATES, PUBLISHED = range(3)  # the purposes of random numbers
+RULES, RATES, PUBLISHED, UNITS = range(4)  # the purposes of random numbers
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
+DOSSIERS = 300  # of the unit in the middle, in a month
+SPREAD = 1.0  # of the logarithm of volumes: one unit in forty has more than seven times as many
+APART = 0.7  # standard deviation of units around their province, in logits
+LEAST = 5  # of what a rate of a unit is a share of
 Cells = tuple[str, str, float, str, float, int]  # level, code, value, unit, max, decimals
 
 
@@ -78,6 +82,35 @@ def draw_rates(
 def draw_published(seed: int, number: int, months: int, missing: float) -> list[bool]:
     kept = np.random.default_rng([seed, PUBLISHED, number]).random(months) >= missing
     return [*kept[:-1].tolist(), True]
+
+
+def draw_counts(seed: int, number: int, rates: Matrix, units: int) -> tuple[Matrix, Matrix]:
+    """Counts and bases of an entity's units, whole numbers: months × units × codes; `rates` are months × codes.
+
+    Volumes are skewed. A unit stays as far from its province's rate, in logits, as it is drawn once for each code.
+    """
+    months, codes = rates.shape
+    rng = np.random.default_rng([seed, UNITS, number])
+    volumes = np.exp(math.log(DOSSIERS) + SPREAD * rng.standard_normal((units, 1))) * rng.uniform(0.2, 1.0, codes)
+    apart = APART * rng.standard_normal((units, codes))
+    counts, bases = [], []
+    for month in range(months):
+        of_month = np.random.default_rng([seed, UNITS, number, month])
+        base = np.maximum(volumes * np.exp(0.1 * of_month.standard_normal((units, codes))), LEAST).round()
+        logits = np.log(rates[month] / (100 - rates[month])) + apart
+        counts.append(of_month.binomial(base.astype(int), 1 / (1 + np.exp(-logits))))
+        bases.append(base)
+    return np.array(counts, dtype=float), np.array(bases)
+
+
+def with_counts(card: Iterable[Cells], counts: Mapping[str, float], bases: Mapping[str, float]) -> Iterator[Cells]:
+    """A card with the count and the base of each rate that it prints, as far as they are given."""
+    for cells in card:
+        yield cells
+        if cells[3] == "percent":
+            for code, value in ((cells[1], counts.get(cells[1])), (f"{cells[1]}{BASE}", bases.get(cells[1]))):
+                if value is not None:
+                    yield "indicator", code, value, "count", math.nan, 0
 
 
 def card_of(

@@ -6,27 +6,27 @@ The contract of a row is in `contract`. Totals and groups are rows as published:
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from analysis import contract, project
+from analysis import contract, project, tree
 from analysis.contract import COLUMNS, KEY, TOTAL, is_synthetic
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
+from analysis.files import read_rows, read_toml
 from analysis.rubric import PERIOD, Rubric, months_of
+from analysis.tree import Unit
 from analysis.vietnamese import _, finding_in_words, is_month, nearest, slug, write_date, write_list, write_period
 
 M = TypeVar("M", bound=BaseModel)
 Stamp = tuple[tuple[str, int, int], ...]
+SIBLINGS = "siblings"
 
 
 class Source(BaseModel):
@@ -88,27 +88,29 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     Returns
     -------
     One row a figure, in the order of files and lines: `COLUMNS`, then `file` and `line`. `value` and `max` are floats
-    (missing is NaN), `decimals` an integer, `as_of` an ISO date or "", everything else text.
+    (missing is NaN), `decimals` an integer, `as_of` an ISO date or "", everything else text. Where the project has
+    units (`tree`), `siblings` too (see `with_siblings`).
 
     Raises
     ------
-    HistoryError: with every finding in every file, each with file, line and field.
+    HistoryError: with every finding in every file, each with file, line and field; from `tree.load_units`.
     """
     folder = folder or project.root() / "data"
     sources = load_sources(folder)
     rows: list[dict[str, str | float]] = []
     findings: list[str] = []
+    units = tree.load_units(folder)
     for path in sorted((folder / "observations").glob("*.csv")):
-        for where, row, problem in _read_rows(path):
+        for where, row, problem in read_rows(path, COLUMNS):
             if problem:
                 findings.append(f"{where} {problem}")
                 continue
-            found = list(contract.problems(row, rubrics, sources))
+            found = list(contract.problems(row, rubrics, sources, units))
             findings += [f"{where} {row['code'] or '?'}: {text}" for text in found]
             if not found:
                 rows.append({**row})
     rows = _without_replaced(rows, load_replacements(folder))
-    findings += _repeated(rows)
+    findings += [*_repeated(rows), *_misspelt(rows, units)]
     if not rows and not findings:
         findings.append(_("there is no figure in data/observations"))
     if findings:
@@ -117,14 +119,14 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
             findings,
             _("Correct these lines, then run `scorecard check`, which lists them all."),
         )
-    frame = pd.DataFrame(rows)
-    return frame.astype({"value": float, "max": float, "decimals": int, "line": int})
+    frame = pd.DataFrame(rows).astype({"value": float, "max": float, "decimals": int, "line": int})
+    return with_siblings(frame, units) if units else frame
 
 
 def load_sources(folder: Path | None = None) -> dict[str, Source]:
     """Source id → publisher, title, address and dates. Raises HistoryError for a file that cannot be read."""
     path = (folder or project.root() / "data") / "sources.toml"
-    return {name: _entry(Source, entry, path, f"[{name}]") for name, entry in _read_toml(path).items()}
+    return {name: _entry(Source, entry, path, f"[{name}]") for name, entry in read_toml(path).items()}
 
 
 def load_corrections(folder: Path | None = None) -> tuple[Correction, ...]:
@@ -141,7 +143,7 @@ def load_replacements(folder: Path | None = None) -> tuple[Replacement, ...]:
 
 def _corrections(folder: Path | None, kind: str) -> tuple[Path, list[object]]:
     path = (folder or project.root() / "data") / "corrections.toml"
-    tables = _read_toml(path)
+    tables = read_toml(path)
     if set(tables) - {"correction", "replacement"} or not all(isinstance(item, list) for item in tables.values()):
         raise HistoryError(
             _("{file} does not keep its contract.").format(file=path.name),
@@ -170,11 +172,10 @@ def _without_replaced(
 
 
 def data_files(folder: Path) -> list[Path]:
-    """Every file that the numbers of a report are made from: figures, sources, rules and levers."""
+    """Every file that the numbers of a report are made from: figures, sources, rules, levers and units."""
     tables = [folder / "corrections.toml", folder / "sources.toml"]
-    return sorted(
-        [*folder.glob("observations/*.csv"), *tables, *folder.glob("levers.toml"), *folder.glob("rubrics/*.toml")]
-    )
+    optional = ("observations/*.csv", "levers.toml", "rubrics/*.toml", "units.csv")
+    return sorted([*tables, *(path for pattern in optional for path in folder.glob(pattern))])
 
 
 def stamp_of(files: Iterable[Path]) -> Stamp:
@@ -219,6 +220,26 @@ def find_entity(history: pd.DataFrame, name: str) -> str:
 def same_world(history: pd.DataFrame, entity: str) -> pd.DataFrame:
     """The rows that may be held against the entity's: real ones for a real entity, simulated ones for a simulated."""
     return history[history["entity"].map(is_synthetic).astype(bool) == is_synthetic(entity)]
+
+
+def with_siblings(history: pd.DataFrame, units: Mapping[str, Unit]) -> pd.DataFrame:
+    """The history with a column `siblings`: "" for a province, and of a unit whose kind it is and of which entity."""
+    keys = {name: f"{unit.kind}, {unit.parent}" for name, unit in units.items()}
+    return history.assign(**{SIBLINGS: [keys.get(name, "") for name in history["entity"]]})
+
+
+def siblings(history: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """The rows whose totals and ranks may be held against the entity's, of the same world (`same_world`).
+
+    Provinces for a province; for a unit those of its kind below the same entity.
+    """
+    rows = same_world(history, entity)
+    return rows[rows[SIBLINGS] == _siblings_of(history, entity)] if SIBLINGS in rows else rows
+
+
+def is_unit(history: pd.DataFrame, entity: str) -> bool:
+    """Whether an entity is a unit below another one (`tree`), and no province."""
+    return bool(_siblings_of(history, entity))
 
 
 def periods_with_total(history: pd.DataFrame, entity: str) -> list[str]:
@@ -293,45 +314,20 @@ def _ordinal(period: str) -> int:
     return 12 * int(year) + int(month)
 
 
-def _read_rows(path: Path) -> Iterator[tuple[str, dict[str, str], str]]:
-    """Each line as (place, row, problem); a problem ends that line, and a wrong header or encoding the file."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        yield f"{path.name}:{line}", {}, _("is not UTF-8; save the file as CSV UTF-8")
-        return
-    done = 0
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        done = 1
-        if len(header) == 1 and ";" in header[0]:
-            yield f"{path.name}:1", {}, _("the columns are separated by semicolons; separate them by commas")
-            return
-        if header != COLUMNS:
-            wrong = [name for name in header if name not in COLUMNS] + [name for name in COLUMNS if name not in header]
-            yield (
-                f"{path.name}:1",
-                {},
-                _("the columns must be {columns}; look at: {wrong}").format(
-                    columns=",".join(COLUMNS), wrong=", ".join(wrong) or _("their order")
-                ),
+def _siblings_of(history: pd.DataFrame, entity: str) -> str:
+    keys = history.loc[history["entity"] == entity, SIBLINGS] if SIBLINGS in history else []
+    return str(next(iter(keys), ""))
+
+
+def _misspelt(rows: list[dict[str, str | float]], units: Mapping[str, Unit]) -> Iterator[str]:
+    """Entities of the figures that differ from one of `units.csv` in accents or signs only."""
+    named = {slug(name): name for name in tree.names_of(units)}
+    for entity, row in {str(row["entity"]): row for row in rows}.items():
+        other = named.get(slug(entity), entity)
+        if other != entity:
+            yield _("{file}:{line} entity: “{entity}” is “{other}” in units.csv").format(
+                file=row["file"], line=row["line"], entity=entity, other=other
             )
-            return
-        for cells in reader:
-            where, done = f"{path.name}:{done + 1}", reader.line_num
-            if len(cells) != len(COLUMNS):
-                yield (
-                    where,
-                    {},
-                    _("has {count} fields instead of {expected}").format(count=len(cells), expected=len(COLUMNS)),
-                )
-                continue
-            row = dict(zip(COLUMNS, cells, strict=True))
-            yield where, {**row, "file": path.name, "line": where.rpartition(":")[2]}, ""
-    except csv.Error:
-        yield f"{path.name}:{done + 1}", {}, _("a quotation mark is not closed, or is closed too early")
 
 
 def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
@@ -343,15 +339,6 @@ def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
                 file=row["file"], line=row["line"], code=row["code"], other=f"{first['file']}:{first['line']}"
             )
         row.update({name: row[name] or float("nan") for name in ("value", "max")})
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise HistoryError(
-            _("{file} cannot be read.").format(file=path.name), [str(error)], _("Correct it, then run again.")
-        ) from error
 
 
 def _entry(model: type[M], entry: object, path: Path, header: str, number: int = 0) -> M:

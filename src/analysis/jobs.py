@@ -12,6 +12,7 @@ from analysis.contract import is_synthetic
 from analysis.errors import ParameterError, SyntheticError, UnknownNameError
 from analysis.history import check_period, periods_with_total
 from analysis.rubric import months_of
+from analysis.tree import children_of
 from analysis.vietnamese import _, is_month, write_period
 
 ALL = "all"
@@ -73,13 +74,15 @@ def chains(
     ------
     UnknownNameError: no such entity, or no period.
     SyntheticError: one of them is simulated, and that is not allowed.
-    ParameterError: nothing to report on.
+    ParameterError: nothing to report on, or no units.
     """
     first, last = _ends(months)
     known = opened.load()
     everything = list(wanted) == [ALL]
     if everything:
-        entities = [one for one in known.entities if allow_synthetic or not is_synthetic(one)]
+        among = children_of(parent) if parent else [one for one in known.entities if one not in known.units]
+        entities = [one for one in known.entities if one in set(among)]
+        entities = [one for one in entities if parent or allow_synthetic or not is_synthetic(one)]
     else:
         entities = list(dict.fromkeys(known.meant(one, last)[0] for one in wanted))
     if simulated := [one for one in entities if is_synthetic(one) and not allow_synthetic]:

@@ -128,8 +128,8 @@ def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str)
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     threading.Thread(target=_end_with_parent, daemon=True).start()
     kernel = IPKernelApp.instance(parent_handle=os.getppid())
-    kernel.initialize(arguments)  # type: ignore[no-untyped-call]
-    kernel.start()  # type: ignore[no-untyped-call]
+    kernel.initialize(arguments)
+    kernel.start()
 
 
 def _end_with_parent() -> None:

@@ -22,6 +22,7 @@ from analysis.identify import Identified, Key, identify_cards
 from analysis.reconcile import reconcile, unchecked
 from analysis.rubric import Rubric, load_rubrics, rubric_in_force
 from analysis.telling import telling
+from analysis.tree import Unit, load_units
 from analysis.vietnamese import write_number, write_period, write_range
 
 
@@ -33,6 +34,7 @@ class Loaded:
     history: pd.DataFrame
     sources: Mapping[str, Source]
     corrections: tuple[Correction, ...]
+    units: Mapping[str, Unit]
 
     @cached_property
     def checks(self) -> pd.DataFrame:
@@ -136,7 +138,8 @@ def load() -> Loaded:
 @lru_cache(maxsize=1)
 def _load(folder: Path, _stamp: history.Stamp) -> Loaded:
     rubrics = load_rubrics(folder / "rubrics")
-    return Loaded(rubrics, load_history(rubrics, folder), load_sources(folder), load_corrections(folder))
+    figures = load_history(rubrics, folder)
+    return Loaded(rubrics, figures, load_sources(folder), load_corrections(folder), load_units(folder))
 
 
 @dataclass(frozen=True, repr=False)

@@ -22,7 +22,7 @@ import pandas as pd
 
 from analysis.contract import RANK, TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
-from analysis.history import card, same_world
+from analysis.history import card, is_unit, siblings
 from analysis.interval import TOLERANCE, Interval
 from analysis.rubric import Rubric
 from analysis.vietnamese import _, nearest, write_period
@@ -129,7 +129,8 @@ def standing(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     """What is known of the ranking of a period; None where nobody knows how many are ranked. Raises as `peers`."""
     totals = peers(history, entity, period)
     own, others = totals[totals["entity"] == entity].iloc[0], totals[totals["entity"] != entity]
-    ranked = int(own["ranked"]) if pd.notna(own["ranked"]) else rubric.ranked_units(period)
+    provinces = None if is_unit(history, entity) else rubric.ranked_units(period)
+    ranked = int(own["ranked"]) if pd.notna(own["ranked"]) else provinces
     if not ranked:
         return None
     placed = None if len(totals) == ranked else others[others["rank"].notna()]  # all known: the totals say it
@@ -236,9 +237,9 @@ def alike(
 
 
 def same_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
-    """The figures of everyone in the entity's world that are of the period, scope and date of its card."""
+    """The figures of the entity and its `history.siblings` that are of the period, scope and date of its card."""
     total = card(history, entity, period).loc[(TOTAL, "points")]
-    history = same_world(history, entity)
+    history = siblings(history, entity)
     rows = history[(history[["period", "scope", "as_of"]] == total[["period", "scope", "as_of"]]).all(axis=1)]
     known = total["as_of"] and total["scope"] != "unknown"
     return rows if known else rows[(rows["entity"] == entity) | (rows["source"] == total["source"])]

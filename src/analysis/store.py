@@ -92,7 +92,7 @@ def _check_staged(files: dict[Path, bytes], data: Path, rubrics: tuple[Rubric, .
     with tempfile.TemporaryDirectory(prefix="scorecard-add-") as folder:
         staged = Path(folder) / "data"
         (staged / "observations").mkdir(parents=True)
-        for path in [*data.glob("*.toml"), *data.glob("observations/*.csv")]:
+        for path in [*data.glob("*.toml"), *data.glob("units.csv"), *data.glob("observations/*.csv")]:
             shutil.copyfile(path, staged / path.relative_to(data))
         for path, content in files.items():
             target = staged / path.relative_to(data)

@@ -11,7 +11,7 @@ import math
 import re
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,30 @@ import pandas as pd
 
 from analysis import project
 from analysis.contract import COLUMNS, SIMULATED
-from analysis.drawn import Break, add_ranks, card_of, draw_published, draw_rates, draw_rules, planted
+from analysis.drawn import (
+    Break,
+    Matrix,
+    add_ranks,
+    card_of,
+    draw_counts,
+    draw_published,
+    draw_rates,
+    draw_rules,
+    planted,
+    with_counts,
+)
 from analysis.errors import ParameterError, UnknownNameError, WriteError
 from analysis.figures import SYNTHETIC
+from analysis.history import with_siblings
 from analysis.months import months_between
 from analysis.publish import replace_all, writing
 from analysis.rubric import Rubric, Rule, rubric_in_force
+from analysis.tree import COMMUNE, FIELDS, Unit
 from analysis.vietnamese import _, is_month, nearest, slug
 
 SOURCE = "synthetic"
 MOST_ENTITIES = 99
+MOST_UNITS = 999  # of one entity
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,7 @@ class Synthetic:
     `figures` is like what `load_history` gives; `rates` has one row an entity, month and indicator, months without
     a publication too: `entity`, `period`, `code`, `rate` (percent, not rounded). `rules` are the rules that scored it,
     by regime (id of the rubric) and indicator; `trend` is in logits a month, by indicator (0 where none is named).
+    `units` is the tree of the units (see `tree`); figures and rates are theirs, too.
     """
 
     figures: pd.DataFrame
@@ -47,6 +62,7 @@ class Synthetic:
     breaks: tuple[Break, ...]
     trend: Mapping[str, float]
     seed: int
+    units: Mapping[str, Unit] = field(default_factory=dict)
 
 
 def synthetic_history(
@@ -62,6 +78,7 @@ def synthetic_history(
     noise: float = 0.1,
     missing: float = 0.0,
     printed: Collection[str] | None = None,
+    units: int = 0,
 ) -> Synthetic:
     """Monthly cards of simulated provinces from `first` to `last`, both INCLUDED; the same arguments give the same.
 
@@ -74,6 +91,10 @@ def synthetic_history(
     under a regime whose portal rounds the scores of indicators, these with its decimals, groups and totals being sums
     of what is rounded. A rank is printed only where as many are simulated as were ranked.
 
+    With `units`, each entity has so many communes, `Mô phỏng 01, xã 001`, …, each with a card that prints the count and
+    the base of every rate too (`drawn.draw_counts`). The entity's true rates are then those of its units' sums, near
+    those drawn as above; its card prints them rounded, with their bases. Units are scored by the same rules.
+
     Parameters
     ----------
     entities : how many, 1 to 99; called `Mô phỏng 01`, `Mô phỏng 02`, …
@@ -82,6 +103,7 @@ def synthetic_history(
     noise : standard deviation in logits, 0 or more.
     missing : the share of months, 0 or more and below 1, that an entity does not publish; the last is always published.
     printed : the indicators whose rates (and points) are printed; by default all.
+    units : how many communes each entity has, 0 to 999.
 
     Raises
     ------
@@ -95,40 +117,51 @@ def synthetic_history(
     codes = list(dict.fromkeys(code for rubric in rubrics for code in rubric.indicators))
     known = [code for code in codes if any(code in rubric.indicators for rubric in used)]
     start, trend = dict(start or {}), dict(trend or {})
-    _check_bounds(entities, start, [*trend.values(), *(item.shift for item in breaks)], noise, missing)
+    _check_bounds(entities, units, start, [*trend.values(), *(item.shift for item in breaks)], noise, missing)
     _check_codes(known, [*start, *trend, *(item.code for item in breaks), *(printed or ())])
     names = [f"{SIMULATED} {number:02d}" for number in range(1, entities + 1)]
     rules = {rubric.id: draw_rules(rubric, seed, rubrics.index(rubric)) for rubric in used}
     added = planted(months, codes, trend, breaks)
     drawn = {name: draw_rates(seed, number, codes, added, start, noise) for number, name in enumerate(names)}
     published = {name: draw_published(seed, number, len(months), missing) for number, name in enumerate(names)}
+    communes = {name: [f"{name}, xã {number:03d}" for number in range(1, units + 1)] for name in names}
+    counted = {name: draw_counts(seed, number, drawn[name], units) for number, name in enumerate(names) if units}
+    drawn |= {name: 100 * counts.sum(axis=1) / bases.sum(axis=1) for name, (counts, bases) in counted.items()}
+    shown = set(codes if printed is None else printed)
+    parents = {unit: name for name, own in communes.items() for unit in own}
+    tree = {unit: Unit(unit, name, COMMUNE, SOURCE) for unit, name in parents.items()}
     truth, rows = [], []
     for at, month in enumerate(months):
         rubric = regimes[month]
         of_month = {name: dict(zip(codes, drawn[name][at].tolist(), strict=True)) for name in names}
-        cards = {
-            name: list(card_of(rubric, rules[rubric.id], rates, set(codes if printed is None else printed)))
-            for name, rates in of_month.items()
-        }
+        cards = {name: list(card_of(rubric, rules[rubric.id], rates, shown)) for name, rates in of_month.items()}
         if rubric.ranked_units(month) == entities:
             add_ranks(cards, entities)
-        for name in names:
+        for name, (counts, bases) in counted.items():
+            cards[name] = list(with_counts(cards[name], {}, _by_code(codes, bases[at].sum(axis=0))))
+            for place, unit in enumerate(communes[name]):
+                of_month[unit] = _by_code(codes, 100 * counts[at, place] / bases[at, place])
+                card = card_of(rubric, rules[rubric.id], of_month[unit], shown)
+                of_unit = (_by_code(codes, numbers[at, place]) for numbers in (counts, bases))
+                cards[unit] = list(with_counts(card, *of_unit))
+        for name in (one for entity in names for one in (entity, *communes[entity])):
             truth += [(name, month, code, of_month[name][code]) for code in rubric.indicators]
-            if published[name][at]:
+            if published[parents.get(name, name)][at]:
                 as_of = f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]}"
                 last_cells = (SYNTHETIC, SOURCE, "")
                 rows += [(name, month, "month", as_of, *cells, *last_cells) for cells in cards[name]]
     return Synthetic(
-        figures=_as_history(rows),
+        figures=_as_history(rows, tree),
         rates=pd.DataFrame(truth, columns=["entity", "period", "code", "rate"]),
         rules=rules,
         breaks=tuple(breaks),
         trend={code: float(trend.get(code, 0.0)) for code in known},
         seed=seed,
+        units=tree,
     )
 
 
-def example(rubrics: tuple[Rubric, ...], entities: int, first: str, last: str, seed: int) -> Synthetic:
+def example(rubrics: tuple[Rubric, ...], entities: int, first: str, last: str, seed: int, units: int = 0) -> Synthetic:
     """A simulation with something to find: two rates that rise, and one that falls at once halfway.
 
     Raises as `synthetic_history`.
@@ -140,6 +173,7 @@ def example(rubrics: tuple[Rubric, ...], entities: int, first: str, last: str, s
         first=first,
         last=last,
         seed=seed,
+        units=units,
         trend={"e_result": 0.05, "data_reuse": 0.05},
         breaks=[Break(months[len(months) // 2], "on_time", -0.8)],
     )
@@ -179,6 +213,9 @@ def _files(synthetic: Synthetic, home: Path) -> dict[str, bytes]:
     texts = {"data/sources.toml": "".join([*named, "\n", _source(synthetic)])}
     texts["data/corrections.toml"] = "# A simulation needs no corrections.\n"
     texts["data/TRUTH.md"] = _truth_in_words(synthetic)
+    if synthetic.units:
+        listed = pd.DataFrame([vars(unit) for unit in synthetic.units.values()], columns=FIELDS)
+        texts["data/units.csv"] = listed.to_csv(index=False, lineterminator="\n")
     texts["data/truth.csv"] = synthetic.rates.to_csv(index=False, lineterminator="\n")
     for name, rows in synthetic.figures.groupby("file"):
         cells = rows[COLUMNS].astype(object)
@@ -200,12 +237,14 @@ def _source(synthetic: Synthetic) -> str:
 
 
 def _truth_in_words(synthetic: Synthetic) -> str:
+    units = ["The rates of an entity with units are those of its units' sums.", ""] if synthetic.units else []
     lines = [
         "# What was planted",
         "",
         f"Every figure of this folder is simulated (seed {synthetic.seed}). No province, notice or number is real.",
         "The true rate of each entity, month and indicator, in percent and not rounded, is in `truth.csv`.",
         "",
+        *units,
         "Trends, in logits a month (the others have none):",
         "",
         *[f"* `{code}`: {slope:g}" for code, slope in synthetic.trend.items() if slope],
@@ -235,9 +274,10 @@ def _months(first: str, last: str) -> list[str]:
 
 
 def _check_bounds(
-    entities: int, start: Mapping[str, float], shifts: Iterable[float], noise: float, missing: float
+    entities: int, units: int, start: Mapping[str, float], shifts: Iterable[float], noise: float, missing: float
 ) -> None:
     wrong = [] if 1 <= entities <= MOST_ENTITIES else [f"entities = {entities}: 1 … {MOST_ENTITIES}"]
+    wrong += [] if 0 <= units <= MOST_UNITS else [f"units = {units}: 0 … {MOST_UNITS}"]
     wrong += [f"start {code} = {rate:g}: 0 < … < 100" for code, rate in start.items() if not 0 < rate < 100]
     wrong += [f"trend, breaks: {shift:g}" for shift in shifts if not math.isfinite(shift)]
     wrong += [] if 0 <= noise < math.inf else [f"noise = {noise:g}: 0 ≤ …"]
@@ -256,9 +296,19 @@ def _check_codes(codes: Sequence[str], named: Iterable[str]) -> None:
             )
 
 
-def _as_history(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
-    """In the order of `load_history`: entity by entity, with the file and line that `write_project` gives each."""
+def _by_code(codes: Sequence[str], numbers: Matrix) -> dict[str, float]:
+    return dict(zip(codes, numbers.tolist(), strict=True))
+
+
+def _as_history(rows: Sequence[tuple[Any, ...]], units: Mapping[str, Unit]) -> pd.DataFrame:
+    """In the order of `load_history`: entity by entity, with the file and line that `write_project` gives each.
+
+    The units of an entity are in one file.
+    """
     frame = pd.DataFrame(rows, columns=COLUMNS).sort_values("entity", kind="stable", ignore_index=True)
-    frame["file"] = [f"{slug(name)}.csv" for name in frame["entity"]]
-    frame["line"] = frame.groupby("entity").cumcount() + 2
-    return frame.astype({"value": float, "max": float, "decimals": int, "line": int})
+    files = {name: f"{slug(name)}.csv" for name in frame["entity"].unique()}
+    files |= {name: f"{slug(unit.parent)}.units.csv" for name, unit in units.items()}
+    frame["file"] = frame["entity"].map(files)
+    frame["line"] = frame.groupby("file").cumcount() + 2
+    frame = frame.astype({"value": float, "max": float, "decimals": int, "line": int})
+    return with_siblings(frame, units) if units else frame

@@ -18,7 +18,7 @@ def notice(figures: Figures, sources: Mapping[str, Source], passages: Mapping[st
     """
     printed = [item for item in figures.values() if item.where and item.kind in ("published", "entered", SYNTHETIC)]
     published = [item for item in printed if item.id != "ranked"]
-    published = [item for item in published if not item.id.startswith(("past.", "indicator.", "card."))]
+    published = [item for item in published if not item.id.startswith(("past.", "indicator.", "card.", "units."))]
     others = [item for item in figures.values() if item not in published]
     units = {"points": _("points"), "percent": "%", "count": "", "rank": "", "days": _("days")}
     rows = [

@@ -1,0 +1,158 @@
+"""Which entity belongs to which? The departments and communes below a province, and the units below those.
+
+`data/units.csv` says it, one unit a row; a project without the file, or with its header alone, has no units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis import project
+from analysis.contract import COLUMNS, SIMULATED, is_synthetic
+from analysis.errors import HistoryError, ParameterError, UnknownNameError
+from analysis.files import read_rows, read_toml
+from analysis.vietnamese import _, nearest, nfc, slug
+
+FIELDS = ["entity", "parent", "kind", "source"]
+DEPARTMENT, COMMUNE = "department", "commune"
+KINDS = (DEPARTMENT, COMMUNE)
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: its name (unique in the country), the entity it belongs to, its kind, and the source that says so."""
+
+    entity: str
+    parent: str
+    kind: str
+    source: str
+
+
+def load_units(folder: Path | None = None) -> dict[str, Unit]:
+    """Every unit by its name, in the order of `units.csv`; `folder` is the project's `data`.
+
+    Raises HistoryError with every finding, each with its line.
+    """
+    folder = folder or project.root() / "data"
+    path = folder / "units.csv"
+    if not path.is_file():
+        return {}
+    rows: list[Row] = []
+    findings = []
+    for where, row, problem in read_rows(path, FIELDS):
+        findings += [f"{where} {problem}"] if problem else []
+        rows += [] if problem else [row]
+    sources = set(read_toml(folder / "sources.toml")) if rows else set()
+    for row in rows:
+        findings += [f"{path.name}:{row['line']} {text}" for text in _row_problems(row, sources)]
+    findings += [f"{path.name}:{row['line']} {text}" for row, text in _tree_problems(rows)]
+    if findings:
+        raise HistoryError(
+            _("{count} findings in units.csv.").format(count=len(findings)),
+            findings,
+            _("Correct these lines, then run `scorecard check`, which lists them all."),
+        )
+    return {row["entity"]: Unit(*(row[name] for name in FIELDS)) for row in rows}
+
+
+def children_of(entity: str, folder: Path | None = None) -> list[str]:
+    """The names of the units whose parent is the entity, in the order of `units.csv`; `phu-tho` is `Phú Thọ`.
+
+    Raises
+    ------
+    UnknownNameError: nothing is known of the entity, neither figures nor units; the nearest names are given.
+    ParameterError: it has no units.
+    HistoryError: from `load_units`.
+    """
+    folder = folder or project.root() / "data"
+    units = load_units(folder)
+    names = {slug(name): name for name in [*_with_figures(folder), *names_of(units)]}
+    found = names.get(slug(entity))
+    if found is None:
+        near = nearest(entity, names.values())
+        raise UnknownNameError(
+            _("There is neither a figure nor a unit of “{name}”.").format(name=entity),
+            near,
+            _("Did you mean one of these?") if near else _("Look at the entities in data/observations."),
+        )
+    children = [unit.entity for unit in units.values() if unit.parent == found]
+    if not children:
+        parents = list(dict.fromkeys(unit.parent for unit in units.values()))
+        raise ParameterError(
+            _("{entity} has no units.").format(entity=found),
+            parents,
+            _("Choose one of these, which have units, or add its units to data/units.csv.")
+            if parents
+            else _("Add its units to data/units.csv, one a row: {columns}.").format(columns=",".join(FIELDS)),
+        )
+    return children
+
+
+def names_of(units: Mapping[str, Unit]) -> list[str]:
+    """Every name in the tree: the units, and what they belong to."""
+    return list(dict.fromkeys(name for unit in units.values() for name in (unit.parent, unit.entity)))
+
+
+def kind_name(kind: str) -> str:
+    """A kind of unit in the reader's language."""
+    return {DEPARTMENT: _("department"), COMMUNE: _("commune")}[kind]
+
+
+def _with_figures(folder: Path) -> list[str]:
+    """The entities of the figures; lines that cannot be read are for `load_history` to name."""
+    paths = sorted((folder / "observations").glob("*.csv"))
+    rows = (row for path in paths for _where, row, problem in read_rows(path, COLUMNS) if not problem)
+    return list(dict.fromkeys(row["entity"] for row in rows))
+
+
+def _row_problems(row: Row, sources: set[str]) -> Iterator[str]:
+    """What is wrong with one row by itself."""
+    for name in FIELDS:
+        value = row[name]
+        if not value:
+            yield _("{field} is empty").format(field=name)
+        if value != value.strip():
+            yield _("{field} has spaces around it: “{value}”").format(field=name, value=value)
+        if value != nfc(value):
+            yield _("{field} is not in composed Unicode (NFC): “{value}”").format(field=name, value=value)
+    if row["kind"] and row["kind"] not in KINDS:
+        yield _("{field} is “{value}”, not one of {known}").format(
+            field="kind", value=row["kind"], known=", ".join(KINDS)
+        )
+    if row["source"] and row["source"] not in sources:
+        yield _("source “{value}” is not in sources.toml").format(value=row["source"])
+    if row["entity"] == row["parent"] != "":
+        yield _("“{entity}” is its own parent").format(entity=row["entity"])
+    if row["parent"] and is_synthetic(row["entity"]) != is_synthetic(row["parent"]):
+        yield _("“{entity}” and “{parent}”: both are simulated, called “{name} …”, or neither is").format(
+            entity=row["entity"], parent=row["parent"], name=SIMULATED
+        )
+
+
+def _tree_problems(rows: list[Row]) -> Iterator[tuple[Row, str]]:
+    """What is wrong with the rows together: a unit given twice, two names that look alike, a circle."""
+    units: dict[str, Row] = {}
+    named: dict[str, tuple[str, str]] = {}
+    for row in rows:
+        first = units.setdefault(row["entity"], row)
+        if first is not row:
+            yield row, _("“{entity}” stands in line {line} already").format(entity=row["entity"], line=first["line"])
+        for name in (row["entity"], row["parent"]):
+            other, line = named.setdefault(slug(name), (name, row["line"]))
+            if other != name:
+                yield (
+                    row,
+                    _("“{entity}” and “{other}” of line {line} differ in accents or signs only").format(
+                        entity=name, other=other, line=line
+                    ),
+                )
+    for row in rows:
+        above, seen = row["parent"], {row["entity"]}
+        while above in units and above not in seen:
+            seen.add(above)
+            above = units[above]["parent"]
+        if above == row["entity"] != row["parent"]:
+            yield row, _("“{entity}” is below itself").format(entity=row["entity"])
