@@ -9,6 +9,7 @@ import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from time import monotonic
@@ -103,6 +104,9 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
             timeout_func=seconds_left,
             shutdown_kernel="immediate",
             kernel_manager_class="analysis.kernel.ReportKernelManager",
+            engine_name=_engine(),
+            request_save_on_cell_execute=False,
+            kept_at=output,
         )
     except PapermillExecutionError as error:
         if str(error.evalue).startswith(f"[Errno {errno.ENOSPC}]"):
@@ -121,6 +125,25 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
     executed = nbformat.read(output, as_version=4)
     _check_that_all_ran(executed, output)
     return executed
+
+
+@lru_cache
+def _engine() -> str:
+    """papermill's own engine, but a notebook that stops half way is written once, not every one after each cell."""
+    import nbformat
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class Keeping(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, kept_at: Path, **settings: Any) -> None:
+            try:
+                super().execute_managed_notebook(nb_man, kernel_name, **settings)
+            except Exception:
+                nbformat.write(nb_man.nb, kept_at)
+                raise
+
+    papermill_engines.register("scorecard", Keeping)
+    return "scorecard"
 
 
 def save_notebook(executed: Any, path: Path) -> None:
