@@ -6,9 +6,10 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 from xml.sax.saxutils import escape
 
 from analysis.forms import FORMULA
@@ -25,33 +26,39 @@ def put_text(cell: Any, words: str, wrap: bool = False) -> None:
     if words:
         cell.value = clean(words)
         cell.data_type = "s"
-        if words[0] in FORMULA:
-            cell.quotePrefix = True
-        cell.alignment = _at_top(wrap)
+        _set_style(cell, wrap, quoted=words[0] in FORMULA)
 
 
 def put_number(cell: Any, value: float | None, number_format: str = "General") -> None:
     """A number, or nothing; never as text."""
     cell.value = None if value is None else float(value)
-    if number_format != "General":
-        cell.number_format = number_format
-    cell.alignment = _at_top()
+    _set_style(cell, number_format=number_format)
 
 
 def put_formula(cell: Any, words: str, number_format: str, shown: Shown, value: float | str) -> None:
     """A formula, with the value that is shown where nothing is calculated, as in Excel's protected view."""
     cell.value = words
-    cell.number_format = number_format
-    cell.alignment = _at_top(isinstance(value, str))
+    _set_style(cell, isinstance(value, str), number_format)
     shown[cell.parent.title, cell.coordinate] = value
 
 
-@lru_cache
-def _at_top(wrap: bool = False) -> Any:
-    """Made once: openpyxl takes long to make and compare styles."""
+def _set_style(cell: Any, wrap: bool = False, number_format: str = "General", quoted: bool = False) -> None:
+    """Set what a cell looks like; copied from one that looks alike, as openpyxl takes long to make a style."""
+    known = _styles.setdefault(cell.parent.parent, {})
+    key = wrap, number_format, quoted
+    if key in known and not cell.has_style:
+        cell._style = copy(known[key])
+        return
     from openpyxl.styles import Alignment
 
-    return Alignment(vertical="top", wrap_text=wrap)
+    plain = not cell.has_style
+    cell.number_format, cell.quotePrefix = number_format, quoted
+    cell.alignment = Alignment(vertical="top", wrap_text=wrap)
+    if plain:
+        known[key] = copy(cell._style)
+
+
+_styles: WeakKeyDictionary[Any, dict[tuple[bool, str, bool], Any]] = WeakKeyDictionary()
 
 
 def put_note(cell: Any, words: str, to: int) -> None:

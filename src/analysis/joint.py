@@ -122,12 +122,17 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
         high[:, loose] = np.minimum(high[:, loose], (target[:, 0] - highs[0])[loose])
         extra = extra[left] + group.extra[right]
         weights = members[left] * group.members[right]
-        together = np.hstack([low, high, extra]).round(DIGITS) + 0.0
-        if not len(together):
+        if not len(low):
             return Joined(low[:, :exact], high[:, :exact], extra, weights, tuple(steps))
+        if len(own_low) == 1:
+            into: Index = np.arange(len(low))  # a choice that is none keeps sums apart
+            members = weights
+            steps.append((left, right, into))
+            continue
+        together = np.hstack([low, high, extra]).round(DIGITS) + 0.0
         alike = np.ascontiguousarray(together).view(np.dtype((np.void, together.itemsize * together.shape[1])))
         _rows, first, inverse = np.unique(alike.reshape(-1), return_index=True, return_inverse=True)
-        into: Index = inverse.reshape(-1)
+        into = inverse.reshape(-1)
         members = np.bincount(into, weights=weights).astype(float)
         low, high, extra = low[first], high[first], extra[first]
         steps.append((left, right, into))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +102,16 @@ def rounded(value: float, decimals: int) -> Decimal:
 
 def write_number(value: float, decimals: int) -> str:
     """A number for people: `58,83`, `23.636`, `−0,5`; never `−0`."""
+    return _written(float(value), int(decimals), language())
+
+
+@lru_cache(maxsize=4096)
+def _written(value: float, decimals: int, spoken: str) -> str:
     from babel.numbers import format_decimal
 
     exact = rounded(value, decimals)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    text = format_decimal(abs(exact), pattern, locale=_BABEL[language()], decimal_quantization=False)
+    text = format_decimal(abs(exact), pattern, locale=_BABEL[spoken], decimal_quantization=False)
     return f"−{text}" if exact < 0 else text
 
 
