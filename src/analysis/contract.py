@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from datetime import date
+from functools import lru_cache
 
 from analysis.figures import SYNTHETIC
 from analysis.rubric import PERIOD, Rubric
@@ -74,7 +75,7 @@ def problems(
 def _word_problems(row: dict[str, str]) -> Iterator[str]:
     if not row["entity"]:
         yield _("entity is empty")
-    for name, value in row.items():
+    for name, value in () if all(map(_tidy, row.values())) else row.items():
         if value != value.strip():
             yield _("{field} has spaces around it: “{value}”").format(field=name, value=value)
         if value != nfc(value):
@@ -98,6 +99,12 @@ def _word_problems(row: dict[str, str]) -> Iterator[str]:
         )
     if row["kind"] == "published" and row["value"] and not row["quote"]:
         yield _("a published figure needs its quote: the figure as printed")
+
+
+@lru_cache(maxsize=65536)
+def _tidy(value: str) -> bool:
+    """Whether a text has no spaces around it and is composed; thousands of figures share most of their texts."""
+    return value == value.strip() == nfc(value)
 
 
 def _number_problems(row: dict[str, str]) -> Iterator[str]:
@@ -125,6 +132,7 @@ def _number_problems(row: dict[str, str]) -> Iterator[str]:
 
 def _code_problems(row: dict[str, str], rubric: Rubric, of_unit: bool) -> Iterator[str]:
     code, level = row["code"], row["level"]
+    known: Collection[str]
     expected: float | None = None
     if level == "total":
         known, expected = [TOTAL], rubric.points
@@ -132,12 +140,9 @@ def _code_problems(row: dict[str, str], rubric: Rubric, of_unit: bool) -> Iterat
         ranked = None if of_unit else rubric.ranked_units(row["period"])  # a unit's rank is one among its siblings
         known, expected = [RANK], None if ranked is None else float(ranked)
     elif level == "group":
-        groups = {entry.code: entry.points for entry in rubric.groups}
-        groups |= {entry.code: sum(groups[part] for part in entry.groups) for entry in rubric.combined}
-        known, expected = list(groups), groups.get(code)
+        known, expected = rubric.group_points, rubric.group_points.get(code)
     else:
-        figures = [entry.code for entry in rubric.other_figures]
-        known = [*rubric.indicators, *figures, *(f"{name}{BASE}" for name in [*rubric.indicators, *figures])]
+        known = rubric.figure_codes
     if code not in known:
         yield _("the code is not known to {rubric}; nearest: {near}").format(
             rubric=rubric.id, near=", ".join(nearest(code.replace("_", "-"), known)) or "–"

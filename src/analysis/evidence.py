@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -69,14 +70,14 @@ class _Relations(BaseModel):
 class Card:
     """One card as evidence: `groups` as it prints them, `printed` the rounding interval of each group's score.
 
-    `told` is what the figures in evidence may be, `figures` are all of them as published. A group without a printed
+    `told` is what the figures in evidence may be, `published` gives all of them as published. A group without a printed
     score is anything from 0 to its maximum; so is the total where there is none. `relations` are those assumed to hold
     in the month. `rounding` is how far that of an indicator may move its score.
     """
 
     entity: str
     period: str
-    figures: pd.DataFrame
+    published: Callable[[], pd.DataFrame]
     told: Printed
     groups: tuple[Group, ...]
     readings: Mapping[str, Reading]
@@ -85,26 +86,48 @@ class Card:
     relations: tuple[Relation, ...] = ()
     rounding: float = 0.0
 
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """The figures as published, indexed by code and unit."""
+        return self.published()
+
 
 def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> Card:
     """The evidence of one card; of a period without a total, what was published last.
 
     Raises UnknownNameError where the entity has no figure for the period.
     """
+    figures = _last_published(history, entity, period)
+    told = Printed.of(figures)
+    return _evidence(lambda: figures, told, rubric.groups_as_printed(set(told.codes)), rubric, entity, period)
+
+
+def read_cards(history: pd.DataFrame, rubric: Rubric, keys: Collection[tuple[str, str]]) -> list[Card]:
+    """`read_card` of each entity and period in `keys`, for many at once. Raises as it does."""
+    told = {(entity, period): printed for entity, period, printed in Printed.of_all(history)}
+    found = []
+    for key in keys:
+        if key not in told:
+            found.append(read_card(history, rubric, *key))
+            continue
+        groups = rubric.groups_as_printed(set(told[key].codes))
+        found.append(_evidence(partial(_last_published, history, *key), told[key], groups, rubric, *key))
+    return found
+
+
+def _last_published(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     try:
-        figures = card(history, entity, period)
+        return card(history, entity, period)
     except NoTotalError:
         rows = history[(history["entity"] == entity) & (history["period"] == period)]
         last = rows[rows["as_of"] == rows["as_of"].max()]
-        figures = last.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
-    told = Printed.of(figures)
-    return _evidence(figures, told, rubric.groups_as_printed(set(told.codes)), rubric, entity, period)
+        return last.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
 
 
 def blank_card(rubric: Rubric) -> Card:
     """A card that prints nothing."""
     figures = pd.DataFrame(columns=[*COLUMNS, "file", "line"]).set_index(["code", "unit"], drop=False)
-    return _evidence(figures.rename_axis(["", ""]), Printed(), rubric.groups, rubric, "", "")
+    return _evidence(lambda: figures.rename_axis(["", ""]), Printed(), rubric.groups, rubric, "", "")
 
 
 def cards_of(
@@ -118,7 +141,7 @@ def cards_of(
     """
     card(history, entity, period)
     keys = dict.fromkeys([(entity, period), *governed(same_world(history, entity), rubric, corrections)])
-    return [read_card(history, rubric, *key) for key in keys]
+    return read_cards(history, rubric, keys)
 
 
 def governed(history: pd.DataFrame, rubric: Rubric, corrections: Iterable[Correction] = ()) -> list[tuple[str, str]]:
@@ -138,7 +161,7 @@ def leave_out(item: Card, rubric: Rubric, dropped: Collection[FigureKey]) -> Car
     if not keys:
         return item
     told = Printed({key: span for key, span in item.told.items() if key not in keys})
-    return assume(_evidence(item.figures, told, item.groups, rubric, item.entity, item.period), item.relations)
+    return assume(_evidence(item.published, told, item.groups, rubric, item.entity, item.period), item.relations)
 
 
 def with_figure(item: Card, code: str, unit: str, within: Interval) -> Card:
@@ -205,12 +228,17 @@ def load_relations(rubric: Rubric) -> tuple[Relation, ...]:
 
 
 def _evidence(
-    figures: pd.DataFrame, told: Printed, groups: tuple[Group, ...], rubric: Rubric, entity: str, period: str
+    published: Callable[[], pd.DataFrame],
+    told: Printed,
+    groups: tuple[Group, ...],
+    rubric: Rubric,
+    entity: str,
+    period: str,
 ) -> Card:
     return Card(
         entity=entity,
         period=period,
-        figures=figures,
+        published=published,
         told=told,
         groups=groups,
         readings={code: read(told, indicator) for code, indicator in rubric.indicators.items()},

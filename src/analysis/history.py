@@ -245,7 +245,7 @@ def is_unit(history: pd.DataFrame, entity: str) -> bool:
 def periods_with_total(history: pd.DataFrame, entity: str) -> list[str]:
     """The entity's periods that have a published total, earliest first; a longer one after those inside it."""
     rows = history[(history["entity"] == entity) & (history["code"] == TOTAL) & history["value"].notna()]
-    return sorted(rows["period"].unique(), key=lambda period: (months_of(period)[1], -_ordinal(months_of(period)[0])))
+    return sorted(rows["period"].unique(), key=_when)
 
 
 def latest_period(history: pd.DataFrame, entity: str) -> str:
@@ -302,10 +302,35 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     return rows.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
 
 
+def cards(history: pd.DataFrame) -> dict[tuple[str, str], list[int]]:
+    """Where the figures of every card with a total stand: entity and period → row numbers, as `card` has them.
+
+    Entity by entity in their order, the earliest period first. Much faster than `card` for each of many.
+    """
+    names = ("entity", "period", "code", "value", "as_of", "scope")
+    rows = list(zip(*(history[name].tolist() for name in names), strict=True))
+    last: dict[tuple[str, str], tuple[str, str]] = {}
+    for entity, period, code, value, as_of, scope in rows:
+        if code == TOTAL and value == value and as_of >= last.get((entity, period), ("", ""))[0]:
+            last[entity, period] = as_of, scope
+    found: dict[tuple[str, str], list[int]] = {key: [] for key in last}
+    for number, (entity, period, _code, _value, as_of, scope) in enumerate(rows):
+        if last.get((entity, period)) == (as_of, scope):
+            found[entity, period].append(number)
+    order = {entity: place for place, entity in enumerate(dict.fromkeys(row[0] for row in rows))}
+    return dict(sorted(found.items(), key=lambda item: (order[item[0][0]], _when(item[0][1]))))
+
+
 def totals(history: pd.DataFrame, entity: str) -> pd.DataFrame:
     """The entity's published totals, one row a period as in `card`, earliest first."""
     cards = [card(history, entity, period).loc[(TOTAL, "points")] for period in periods_with_total(history, entity)]
     return pd.DataFrame(cards).reset_index(drop=True)
+
+
+def _when(period: str) -> tuple[str, int]:
+    """Sorts periods: by their last month, a longer one after those inside it."""
+    first, last = months_of(period)
+    return last, -_ordinal(first)
 
 
 def _ordinal(period: str) -> int:

@@ -18,7 +18,7 @@ from analysis.documents import Document
 from analysis.errors import ContradictionError
 from analysis.history import Source, load_history, load_sources, periods_with_total
 from analysis.identify import identify
-from analysis.reconcile import card_checks, failures, interval_of
+from analysis.reconcile import Printed, card_checks, failures, interval_of
 from analysis.rubric import Rubric, rubric_in_force
 from analysis.vietnamese import _, slug, write_date, write_number, write_period
 
@@ -68,7 +68,7 @@ def examine(
     if problems:  # a figure that is not sure makes every check of it worthless
         card = card.iloc[:0]
     checks = pd.DataFrame(
-        [{"entity": notice.entity, "period": notice.period, **row} for row in card_checks(card, rubric)]
+        [{"entity": notice.entity, "period": notice.period, **row} for row in card_checks(Printed.of(card), rubric)]
     )
     if len(checks):
         problems += _failed(checks, notice)

@@ -112,12 +112,9 @@ class Loaded:
 def _governed(loaded: Loaded, rubric_id: str, synthetic: bool) -> Mapping[Key, Card]:
     """Every card that one regime must explain, of real entities or of simulated ones."""
     rubric = next(rubric for rubric in loaded.rubrics if rubric.id == rubric_id)
-    entities = [entity for entity in loaded.entities if is_synthetic(entity) == synthetic]
-    return {
-        (entity, period): evidence.read_card(loaded.own(entity), rubric, entity, period)
-        for entity in entities
-        for _entity, period in evidence.governed(loaded.own(entity), rubric, loaded.corrections)
-    }
+    entities = {entity for entity in loaded.entities if is_synthetic(entity) == synthetic}
+    keys = [key for key in evidence.governed(loaded.history, rubric, loaded.corrections) if key[0] in entities]
+    return dict(zip(keys, evidence.read_cards(loaded.history, rubric, keys), strict=True))
 
 
 @lru_cache(maxsize=8)

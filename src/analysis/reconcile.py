@@ -6,14 +6,14 @@ used here: whether any rule explains the figures is the question of `identify`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import ceil, isnan
 
 import pandas as pd
 
 from analysis.contract import BASE, TOTAL
 from analysis.errors import CheckError, HistoryError
-from analysis.history import Correction, card, periods_with_total
+from analysis.history import Correction, cards
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.rubric import Rubric, rubric_in_force
 from analysis.vietnamese import _, write_number, write_range
@@ -53,11 +53,21 @@ class Printed(dict[tuple[str, str], Interval]):
 
     @classmethod
     def of(cls, figures: pd.DataFrame) -> Printed:
-        columns = [figures[name].tolist() for name in ("code", "unit", "value", "decimals", "file", "line")]
-        rows = list(zip(*columns, strict=True))
+        return cls._read(_rows_of(figures))
+
+    @classmethod
+    def _read(cls, rows: Iterable[tuple[str, str, float, int, str, int]]) -> Printed:
+        rows = list(rows)
         told = cls({row[:2]: _of_printed(row[2], row[3], row[1]) for row in rows if not isnan(row[2])})
         told.places = {row[:2]: f"{row[4]}:{row[5]}" for row in rows}
         return told
+
+    @classmethod
+    def of_all(cls, history: pd.DataFrame) -> Iterator[tuple[str, str, Printed]]:
+        """Entity, period and figures of every card with a total."""
+        rows = _rows_of(history)
+        for (entity, period), numbers in cards(history).items():
+            yield entity, period, cls._read(rows[number] for number in numbers)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -82,8 +92,8 @@ def reconcile(
     CheckError: not one check could be made.
     """
     rows: list[dict[str, object]] = []
-    for entity, period, figures in _cards(history):
-        for row in card_checks(figures, rubric_in_force(rubrics, period)):
+    for entity, period, printed in Printed.of_all(history):
+        for row in card_checks(printed, rubric_in_force(rubrics, period)):
             rows.append({"entity": entity, "period": period, **row})
     if not rows:
         raise CheckError(_("No check could be made: no card has two figures that depend on each other."))
@@ -97,19 +107,20 @@ def reconcile(
 def unchecked(history: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
     """The figures that no check touches, one row each as in `history`: an error in one of them would not be seen."""
     touched = {(row.entity, row.period, item) for row in checks.itertuples() for item in row.codes}
-    figures = pd.concat([figures for _entity, _period, figures in _cards(history)])
+    rows = _rows_of(history)
     alone = [
-        (row.entity, row.period, (row.code, row.unit)) not in touched and pd.notna(row.value)
-        for row in figures.itertuples()
+        number
+        for key, numbers in cards(history).items()
+        for number in numbers
+        if not isnan(rows[number][2]) and (*key, rows[number][:2]) not in touched
     ]
-    return figures[alone].reset_index(drop=True)
+    return history.iloc[alone].reset_index(drop=True)
 
 
-def _cards(history: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Entity, period and figures of every card with a total."""
-    for entity, rows in history.groupby("entity", sort=False):
-        for period in periods_with_total(rows, str(entity)):
-            yield str(entity), period, card(rows, str(entity), period)
+def _rows_of(figures: pd.DataFrame) -> list[tuple[str, str, float, int, str, int]]:
+    """Code, unit, value, decimals, file and line of each figure."""
+    names = ("code", "unit", "value", "decimals", "file", "line")
+    return list(zip(*(figures[name].tolist() for name in names), strict=True))
 
 
 def failures(checks: pd.DataFrame) -> list[str]:
@@ -141,9 +152,8 @@ def check_name(check: str) -> str:
     }[check]
 
 
-def card_checks(figures: pd.DataFrame, rubric: Rubric) -> Iterator[dict[str, object]]:
+def card_checks(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
     """The checks of one card (see `reconcile` for the columns)."""
-    printed = Printed.of(figures)
     yield from _groups_to_total(printed, rubric)
     yield from _indicators_to_group(printed, rubric)
     yield from _shares(printed, rubric)

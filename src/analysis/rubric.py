@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, pairwise, product
 from math import isclose, prod
 from pathlib import Path
@@ -223,6 +223,18 @@ class Rubric(_Entry):
     def indicators(self) -> dict[str, Indicator]:
         return {indicator.code: indicator for group in self.groups for indicator in group.indicators}
 
+    @cached_property
+    def group_points(self) -> dict[str, float]:
+        """The maximum of each group, and of those that some notices print as one."""
+        points = {group.code: group.points for group in self.groups}
+        return points | {entry.code: sum(points[part] for part in entry.groups) for entry in self.combined}
+
+    @cached_property
+    def figure_codes(self) -> dict[str, None]:
+        """Every code that a figure of the level `indicator` may have, in the order of the index."""
+        own = [*self.indicators, *(entry.code for entry in self.other_figures)]
+        return dict.fromkeys([*own, *(f"{code}_base" for code in own)])
+
     @property
     def rounding(self) -> float:
         """How far, in points, the portal's rounding may move an indicator's score before it is added."""
@@ -292,6 +304,7 @@ class Rubric(_Entry):
         return self
 
 
+@lru_cache(maxsize=1024)
 def months_of(period: str) -> tuple[str, str]:
     """First and last month of a period, both INCLUDED: `2025-Q4` is October to December 2025.
 
