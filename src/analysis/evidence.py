@@ -161,7 +161,20 @@ def leave_out(item: Card, rubric: Rubric, dropped: Collection[FigureKey]) -> Car
     if not keys:
         return item
     told = Printed({key: span for key, span in item.told.items() if key not in keys})
-    return assume(_evidence(item.published, told, item.groups, rubric, item.entity, item.period), item.relations)
+    codes = {code.removesuffix(BASE) for code, _unit in keys}
+    touched = [
+        one
+        for one in rubric.indicators.values()
+        if item.relations or one.code in codes or not codes.isdisjoint(one.rate_from)
+    ]
+    less = replace(
+        item,
+        told=told,
+        readings={**item.readings, **{one.code: read(told, one) for one in touched}},
+        printed={**item.printed, **{one.code: _printed(told, one) for one in item.groups if one.code in codes}},
+        total=told.get((TOTAL, "points")) or Interval(0.0, rubric.points),
+    )
+    return assume(less, item.relations) if item.relations else less
 
 
 def with_figure(item: Card, code: str, unit: str, within: Interval) -> Card:
@@ -242,10 +255,14 @@ def _evidence(
         told=told,
         groups=groups,
         readings={code: read(told, indicator) for code, indicator in rubric.indicators.items()},
-        printed={group.code: told.get((group.code, "points")) or Interval(0.0, group.points) for group in groups},
+        printed={group.code: _printed(told, group) for group in groups},
         total=told.get((TOTAL, "points")) or Interval(0.0, rubric.points),
         rounding=rubric.rounding,
     )
+
+
+def _printed(told: Printed, group: Group) -> Interval:
+    return told.get((group.code, "points")) or Interval(0.0, group.points)
 
 
 def read(told: Printed, indicator: Indicator) -> Reading:

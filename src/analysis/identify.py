@@ -25,7 +25,7 @@ from analysis.evidence import Card, Reading, figure_words, read_card
 from analysis.history import card
 from analysis.interval import TOLERANCE, Interval, total, union
 from analysis.joint import Boxes, Joined, Sum, join
-from analysis.members import Hypothesis, hypotheses_of
+from analysis.members import Hypothesis, explains, hypotheses_of
 from analysis.rubric import Group, Rubric
 from analysis.vietnamese import _, write_range
 
@@ -183,13 +183,7 @@ def identify_cards(cards: Sequence[Card], rubric: Rubric) -> Identified:
     first, *rest = cards
     found = {group.code: tuple(hypotheses_of(group, cards, rubric)) for group in first.groups}
     totals, sums = tuple(item.total for item in cards), tuple(_sums(first, rest))
-    boxes = [
-        Boxes.of(
-            [[_span(item), *item.elsewhere] for item in items], [item.members for item in items], [[]] * len(items)
-        )
-        for items in found.values()
-    ]
-    joined = join(boxes, totals, sums, exact=0)
+    joined = _join_all(found.values(), totals, sums)
     if not len(joined.low):
         raise ContradictionError(
             _("No rules give all the groups and the total together."),
@@ -222,6 +216,26 @@ def identify_cards(cards: Sequence[Card], rubric: Rubric) -> Identified:
         totals=(first.total, *(totals[month] for month in telling)),
         sums=tuple(replace(item, month=1 + telling.index(item.month)) for item in sums),
     )
+
+
+def explained(cards: Sequence[Card], rubric: Rubric) -> bool:
+    """Whether some member of the family agrees with every card."""
+    first, *rest = cards
+    if not all(explains(group, cards, rubric) for group in first.groups):
+        return False
+    found = [tuple(hypotheses_of(group, cards, rubric)) for group in first.groups]
+    return bool(len(_join_all(found, [item.total for item in cards], tuple(_sums(first, rest))).low))
+
+
+def _join_all(groups: Iterable[Sequence[Hypothesis]], totals: Sequence[Interval], sums: Sequence[Sum]) -> Joined:
+    """Every joint choice of hypotheses, one of each group, that meets the totals."""
+    boxes = [
+        Boxes.of(
+            [[_span(item), *item.elsewhere] for item in items], [item.members for item in items], [[]] * len(items)
+        )
+        for items in groups
+    ]
+    return join(boxes, totals, sums, exact=0)
 
 
 def _telling(groups: Iterable[Sequence[Hypothesis]], totals: Sequence[Interval], sums: Sequence[Sum]) -> list[int]:

@@ -50,8 +50,7 @@ def hypotheses_of(group: Group, cards: Sequence[Card], rubric: Rubric) -> Iterat
 
     Raises ContradictionError when there is none.
     """
-    readings = tuple(tuple(item.readings[one.code] for item in cards) for one in group.indicators)
-    found = _explaining(group, readings, tuple(_limits(group, cards)), rubric.rounding, cards[0].printed[group.code])
+    found = _found(group, cards, rubric)
     yield from found
     if not found:
         raise ContradictionError(
@@ -72,10 +71,12 @@ def hypotheses_of(group: Group, cards: Sequence[Card], rubric: Rubric) -> Iterat
 
 def explains(group: Group, cards: Sequence[Card], rubric: Rubric) -> bool:
     """Whether some rules of one group give its printed score on every card, whatever the totals say."""
-    try:
-        return next(hypotheses_of(group, cards, rubric), None) is not None
-    except ContradictionError:
-        return False
+    return bool(_found(group, cards, rubric))
+
+
+def _found(group: Group, cards: Sequence[Card], rubric: Rubric) -> tuple[Hypothesis, ...]:
+    readings = tuple(tuple(item.readings[one.code] for item in cards) for one in group.indicators)
+    return _explaining(group, readings, tuple(_limits(group, cards)), rubric.rounding, cards[0].printed[group.code])
 
 
 @dataclass(frozen=True)

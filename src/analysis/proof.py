@@ -10,9 +10,8 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis.contract import BASE
-from analysis.errors import ContradictionError
 from analysis.evidence import Card, FigureKey, assume, keys_of, leave_out
-from analysis.identify import Identified, identify_cards
+from analysis.identify import Identified, explained, identify_cards
 from analysis.members import explains
 from analysis.rubric import Group, Parameter, Rubric
 from analysis.whatif import joint_gain
@@ -40,21 +39,39 @@ def smallest_conflict(figures: Sequence[FigureKey], holds: Callable[[Collection[
         absences.append(set(range(len(figures))) - grown)
 
 
-def conflict(cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:
-    """A smallest set of figures of these cards that no member of the family explains together; none if one does.
+def irreducible_conflict(
+    figures: Sequence[FigureKey], holds: Callable[[Collection[FigureKey]], bool]
+) -> list[FigureKey]:
+    """Figures that cannot hold together, in the order given, but any fewer of them can; none where all of them can.
 
-    Looked for in one group first, as groups depend on each other only through the totals; so the set is a smallest one
-    of that group, or of everything where every group alone can be explained.
+    Each is left out in turn, the last first, and stays out where the rest still does not hold. Needs one look a figure,
+    where a smallest set may need many more than there are figures.
     """
-    if _hold(cards, rubric):
+    kept = list(figures)
+    if holds(kept):
+        return []
+    for key in reversed(figures):
+        rest = [other for other in kept if other != key]
+        if not holds(rest):
+            kept = rest
+    return kept
+
+
+def conflict(cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:
+    """Figures of these cards that no member of the family explains together, of which none can be left out; or none.
+
+    Looked for in one group first, as groups depend on each other only through the totals: there it is a smallest set.
+    Where every group alone can be explained it is an irreducible one, of many figures.
+    """
+    if explained(cards, rubric):
         return []
     for group in cards[0].groups:
         if not explains(group, cards, rubric):
             return _in_group(group, cards, rubric)
 
-    return smallest_conflict(
+    return irreducible_conflict(
         [key for item in cards for key in keys_of(item, rubric)],
-        lambda kept: _hold([_only(item, rubric, kept) for item in cards], rubric),
+        lambda kept: explained([_only(item, rubric, kept) for item in cards], rubric),
     )
 
 
@@ -139,15 +156,6 @@ def regrouped(item: Card, rubric: Rubric) -> Card:
     """A card whose groups are those of another family of the same index."""
     groups = rubric.groups_as_printed({group.code for group in item.groups})
     return assume(replace(item, groups=groups), item.relations)
-
-
-def _hold(cards: Sequence[Card], rubric: Rubric) -> bool:
-    """Whether some member of the family explains these cards together."""
-    try:
-        identify_cards(cards, rubric)
-    except ContradictionError:
-        return False
-    return True
 
 
 def _in_group(group: Group, cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:

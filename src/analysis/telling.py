@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from analysis.errors import ContradictionError
 from analysis.evidence import Card, blank_card
-from analysis.identify import Identified, identify_cards
+from analysis.identify import Identified, explained, identify_cards
 from analysis.interval import TOLERANCE
 from analysis.members import Hypothesis
 from analysis.rubric import Rubric
@@ -32,21 +32,12 @@ def telling(cards: Sequence[Card], rubric: Rubric) -> tuple[list[Card], list[Car
         try:
             known = identify_cards([blank, *kept, item], rubric)
         except ContradictionError:
-            if _explained(item, rubric):
-                return [one for one in cards if _explained(one, rubric)], wrong
+            if explained([item], rubric):
+                return [one for one in cards if explained([one], rubric)], wrong
             wrong.append(item)
         else:
             kept.append(item)
     return kept, wrong
-
-
-def _explained(item: Card, rubric: Rubric) -> bool:
-    """Whether some member of the family explains a card by itself."""
-    try:
-        identify_cards([item], rubric)
-    except ContradictionError:
-        return False
-    return True
 
 
 def _says_nothing(item: Card, known: Identified) -> bool:
