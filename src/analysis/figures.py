@@ -101,17 +101,22 @@ class Figures(dict[str, Figure]):
 
     def add(self, items: Iterable[Figure]) -> None:
         """Add figures; what stands among simulated ones is simulated too. Raises KeyError when an id is taken."""
+        new = {}
         for item in items:
-            if item.id in self:
+            if item.id in self or item.id in new:
                 raise KeyError(item.id)
-            self[item.id] = item
-        if any(item.kind == SYNTHETIC for item in self.values()):
-            self.update({name: replace(item, kind=SYNTHETIC) for name, item in self.items()})
+            new[item.id] = item
+        if self.label or any(item.kind == SYNTHETIC for item in new.values()):
+            known = {} if self.label else dict(self)
+            self.update({name: replace(item, kind=SYNTHETIC) for name, item in (known | new).items()})
+        else:
+            self.update(new)
 
     @property
     def label(self) -> str:
         """What must stand on everything that is made from these figures; "" where they are real."""
-        return synthetic_label() if any(item.kind == SYNTHETIC for item in self.values()) else ""
+        first = next(iter(self.values()), None)  # one among them makes all of them simulated
+        return synthetic_label() if first is not None and first.kind == SYNTHETIC else ""
 
     def frame(self, entity: str, period: str) -> pd.DataFrame:
         """One row a figure: `figures.csv`."""

@@ -219,7 +219,8 @@ def find_entity(history: pd.DataFrame, name: str) -> str:
 
 def same_world(history: pd.DataFrame, entity: str) -> pd.DataFrame:
     """The rows that may be held against the entity's: real ones for a real entity, simulated ones for a simulated."""
-    return history[history["entity"].map(is_synthetic).astype(bool) == is_synthetic(entity)]
+    same = {other: is_synthetic(other) == is_synthetic(entity) for other in history["entity"].unique()}
+    return history if all(same.values()) else history[history["entity"].map(same).astype(bool)]
 
 
 def with_siblings(history: pd.DataFrame, units: Mapping[str, Unit]) -> pd.DataFrame:

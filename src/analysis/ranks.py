@@ -239,7 +239,7 @@ def alike(
 def same_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     """The figures of the entity and its `history.siblings` that are of the period, scope and date of its card."""
     total = card(history, entity, period).loc[(TOTAL, "points")]
-    history = siblings(history, entity)
+    history = siblings(history[history["period"] == period], entity)
     rows = history[(history[["period", "scope", "as_of"]] == total[["period", "scope", "as_of"]]).all(axis=1)]
     known = total["as_of"] and total["scope"] != "unknown"
     return rows if known else rows[(rows["entity"] == entity) | (rows["source"] == total["source"])]
