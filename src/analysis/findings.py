@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.errors import ROWS_SHOWN
 from analysis.evidence import Card
 from analysis.figures import Figure, Figures, Html, between, exact
 from analysis.identify import Identified
 from analysis.reconcile import interval_of
 from analysis.rubric import Rubric
 from analysis.sentences import Sentence, say
-from analysis.tables import heading, items, join, slide, table
+from analysis.tables import heading, items, join, reference, slide, table
 from analysis.vietnamese import _, write_period
 
 
@@ -52,6 +53,18 @@ def prove(
         proved.add([exact(f"without.{number}.wider", label, row.wider, "points", 2, "derived", formula)])
     proved.add(_of_killers(identified, cards, ruled))
     return proved
+
+
+def _left_out(cards: Sequence[tuple[str, str]]) -> Html:
+    """That some cards were not held against the rules; nothing where all were."""
+    if not cards:
+        return Html()
+    names = [f"{entity}, {write_period(period)}" for entity, period in cards[:ROWS_SHOWN]]
+    more = [f"… +{len(cards) - ROWS_SHOWN}"] if len(cards) > ROWS_SHOWN else []
+    return Html("<p>{} {}</p>").format(
+        _("These cards were left out of the evidence, for no rule explains them even by themselves; look at them:"),
+        reference("; ".join([*names, *more])),
+    )
 
 
 def killer_id(row: Any) -> str:
@@ -139,8 +152,12 @@ def proof_section(
     hidden: pd.DataFrame,
     ruled: pd.DataFrame,
     helped: pd.DataFrame,
+    left_out: Sequence[tuple[str, str]] = (),
 ) -> Html:
-    """What follows from the published figures: hidden rates, what was ruled out by what, what each figure did."""
+    """What follows from the published figures: hidden rates, what was ruled out by what, what each figure did.
+
+    `left_out` are cards that no rule explains (`opened.Loaded.left_out`).
+    """
     rates = [
         [row.name, figures[f"hidden.{row.code}"]] for row in hidden.itertuples() if row.high - row.low < 100 - 1e-9
     ]
@@ -160,6 +177,7 @@ def proof_section(
     ]
     return join(
         heading(_("What follows from the published figures?")),
+        _left_out(left_out),
         table(_("Scores before rounding, as far as all figures together tell"), [_("Group"), _("Score")], exact),
         table(
             _("Rates that the notice does not print, and what they must be"),
