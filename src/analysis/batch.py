@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 from time import monotonic
 
 from analysis import project
@@ -86,23 +86,32 @@ def _outcome_of(done: Future[Outcome], job: Job) -> Outcome:
 
 @contextmanager
 def local_workers(jobs: int, limits: Limits = USUAL) -> Iterator[Submit]:
-    """So many processes on this machine, each of which makes one report at a time; they end with the context."""
-    own, everyone = threading.local(), list[Worker]()
-    folder = project.root()
+    """So many processes on this machine, each of which makes one report at a time; they end with the context.
+
+    They get ready while the caller goes on.
+    """
+    workers, free = [Worker(project.root(), limits) for _number in range(jobs)], SimpleQueue[Worker]()
+    for worker in workers:
+        worker.start()
+        free.put(worker)
 
     def make(job: Job) -> Outcome:
-        if not hasattr(own, "worker"):
-            own.worker = Worker(folder, limits)
-            everyone.append(own.worker)
-        made: Outcome = own.worker.make(job)
-        return made
-
-    with ThreadPoolExecutor(jobs) as executor:
+        worker = free.get()
         try:
-            yield lambda job: executor.submit(make, job)
+            return worker.make(job)
         finally:
-            for worker in everyone:
-                worker.close()
+            free.put(worker)
+
+    try:
+        with ThreadPoolExecutor(jobs) as executor:
+            try:
+                yield lambda job: executor.submit(make, job)
+            finally:
+                for worker in workers:
+                    worker.close()
+    except KeyboardInterrupt:  # until they ended, workers may have published more than was listed
+        write_index()
+        raise
 
 
 def summary(outcomes: Sequence[Outcome]) -> Answer:

@@ -152,26 +152,24 @@ def batch(
     allow_synthetic: bool,
     as_json: bool,
 ) -> None:
-    from analysis import forked
-
-    forked.warm()
     from analysis.batch import local_workers, run_batch, summary
     from analysis.jobs import ALL, chains, names_in
 
     if entities and parent:
         raise UsageError(_("--entities and --children-of exclude each other."), [], _("Give one of them."))
-    wanted = [ALL] if entities in (None, ALL) else names_in(Path(entities or ""))
-    found = forked.ask(chains, wanted, months, allow_synthetic, parent or "")
-    many = sum(len(chain) for chain in found)
-    _say(_("{count} reports; jobs: {jobs}.").format(count=many, jobs=scheduler or jobs or _processors()))
+    wanted = [ALL] if entities is None or entities == ALL else names_in(Path(entities))
     if scheduler:
         from analysis.cluster import dask_workers
 
         place = dask_workers(scheduler)
     else:
-        place = local_workers(min(jobs or _processors(), len(found)))
-    with place as submit, _progress(many) as heard:
-        outcomes = run_batch(found, submit, heard, allow_synthetic, resume)
+        place = local_workers(jobs or _processors())
+    with place as submit:
+        found = chains(wanted, months, allow_synthetic, parent or "")
+        many = sum(len(chain) for chain in found)
+        _say(_("{count} reports; jobs: {jobs}.").format(count=many, jobs=scheduler or jobs or _processors()))
+        with _progress(many) as heard:
+            outcomes = run_batch(found, submit, heard, allow_synthetic, resume)
     answer = summary(outcomes)
     _answer(answer, as_json)
     if answer.failures:

@@ -14,7 +14,7 @@ import seaborn
 
 from analysis import advice, bounds, changes, charts, collected, deadline, decided, drawing, findings, history, leader
 from analysis import levers, losses, news, opened, panel, plan, project, promises, proof, ranks, report, result, rubric
-from analysis import tables, traced, trial, usual, vietnamese, whatif, workbook
+from analysis import sharing, tables, traced, trial, units, usual, vietnamese, whatif, workbook
 from analysis.errors import AnalysisError
 
 with suppress(AnalysisError, OSError):

@@ -19,7 +19,7 @@ from time import monotonic
 from typing import BinaryIO
 
 from analysis import forked, history
-from analysis.errors import AnalysisError, KernelDiedError, RunTimeoutError
+from analysis.errors import AnalysisError, KernelDiedError, NoTotalError, RunTimeoutError
 from analysis.jobs import Job, Outcome
 from analysis.report import prepare, render
 from analysis.result import made_from
@@ -36,10 +36,25 @@ class Worker:
         self._folder, self._limits = folder, limits
         self._process: subprocess.Popen[bytes] | None = None
 
+    def start(self) -> subprocess.Popen[bytes]:
+        """The process, which gets ready; the one that runs, if it does."""
+        if self._process is None:
+            forked.prepare_environment()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "analysis.worker"],
+                cwd=self._folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            assert self._process.stdin is not None
+            pickle.dump(self._limits, self._process.stdin)
+            self._process.stdin.flush()
+        return self._process
+
     def make(self, job: Job) -> Outcome:
         """What became of a job. Never raises: a process that dies or hangs is a failure of its job alone."""
         started = monotonic()
-        process = self._process = self._process or self._start()
+        process = self.start()
         assert process.stdin is not None and process.stdout is not None
         late = threading.Timer(self._limits.run + SPARE_SECONDS, process.kill)
         late.start()
@@ -66,16 +81,7 @@ class Worker:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.communicate()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        forked.prepare_environment()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "analysis.worker"], cwd=self._folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        assert process.stdin is not None
-        pickle.dump(self._limits, process.stdin)
-        return process
+            process.wait()  # its pipes are left to whoever still reads from them
 
 
 def failure(job: Job, error: Exception, started: float) -> Outcome:
@@ -94,6 +100,8 @@ def make(job: Job, limits: Limits) -> Outcome:
         if job.made_from and job.made_from == made_from(parameters.model_dump(), history.data_hash()):
             return Outcome(job, "kept", monotonic() - started)
         render(parameters, limits, listed=False)
+    except NoTotalError as error:  # a wrong request, of which `prepare` leaves no record; in a batch it is a failure
+        return replace(failure(job, error, started), unrecorded=True)
     except Exception as error:
         return failure(job, error, started)
     return Outcome(job, "made", monotonic() - started)
