@@ -1,0 +1,126 @@
+"""Does a month held against a few cards say what all of them say, and is what changed read again?"""
+
+import random
+
+import pytest
+
+from analysis import evidence, history, opened
+from analysis.errors import ContradictionError
+from analysis.identify import explained, identify_cards
+from analysis.proof import irreducible_conflict
+from analysis.rubric import load_rubrics
+from analysis.synthetic import synthetic_history
+from analysis.telling import telling
+
+REGIMES = {"open": ("2024-01", "2024-02"), "known": ("2026-01", "2026-02")}
+
+
+def cards_of(regime: str, seed: int, hidden: float):
+    """Cards of simulated provinces, some of whose rates are not printed."""
+    rubrics = load_rubrics()
+    first, last = REGIMES[regime]
+    rubric = next(item for item in rubrics if item.covers(first))
+    draw = random.Random(seed)
+    printed = [code for code in rubric.indicators if draw.random() >= hidden]
+    made = synthetic_history(rubrics, entities=6, first=first, last=last, seed=seed, printed=printed).figures
+    keys = list(history.cards(made))
+    return rubric, evidence.read_cards(made, rubric, keys)
+
+
+def members(identified):
+    """Every single rule that is left of each indicator."""
+    found = {}
+    for items in identified.hypotheses.values():
+        for item in items:
+            for code, rules in item.rules.items():
+                found.setdefault(code, set()).update(rules)
+    return found
+
+
+@pytest.mark.parametrize("hidden", [0.0, 0.4, 0.8])
+@pytest.mark.parametrize("regime", REGIMES)
+def test_a_month_held_against_the_telling_cards_is_held_against_all(regime, hidden):
+    rubric, cards = cards_of(regime, seed=round(10 * hidden), hidden=hidden)
+    kept, wrong = telling(cards, rubric)
+    assert not wrong
+    assert len(kept) < len(cards)
+    for first in cards[:4]:
+        others = [item for item in cards if item is not first]
+        few = identify_cards([first, *(item for item in kept if item is not first)], rubric)
+        if first in kept:  # then the others must be asked anew, as `Loaded.cards` does
+            few = identify_cards([first, *telling(others, rubric)[0]], rubric)
+        everything = identify_cards([first, *others], rubric)
+        assert few.survivors == everything.survivors
+        assert members(few) == members(everything)
+
+
+def test_real_months_are_explained_by_the_rules_that_explain_all_cards():
+    known = opened.load()
+    for entity, month in (("Hòa Bình", "2024-07"), ("Phú Thọ", "2026"), ("Lào Cai", "2025-07")):
+        rubric = known.rules(month)
+        cards = evidence.cards_of(known.history, rubric, entity, month, known.corrections)
+        found = known.identified(entity, month)
+        assert len(known.cards(entity, month)) <= len(cards) == 1 + len(found.others)
+        assert found.survivors == identify_cards(cards, rubric).survivors
+        assert members(found) == members(identify_cards(cards, rubric))
+
+
+def test_many_cards_are_read_as_each_of_them_is():
+    known = opened.load()
+    for entity in ("Hòa Bình", "Phú Thọ", "Bắc Kạn"):
+        rows = known.own(entity)
+        for (_entity, period), numbers in history.cards(rows).items():
+            one = history.card(rows, entity, period)
+            assert one.reset_index(drop=True).equals(rows.iloc[numbers].reset_index(drop=True))
+        assert [period for _entity, period in history.cards(rows)] == history.periods_with_total(rows, entity)
+
+
+def test_a_card_that_nothing_explains_is_evidence_of_nothing(project_copy, change):
+    change("hoa-binh.csv", 7, value="3.5", quote="3,5/10")
+    known = opened.load()
+    assert known.left_out("Hòa Bình", "2024-07") == [("Hòa Bình", "2023-04")]
+    assert ("Hòa Bình", "2023-04") not in known.identified("Hòa Bình", "2024-07").others
+    with pytest.raises(ContradictionError):
+        known.identified("Hòa Bình", "2023-04")
+
+
+def test_cards_that_contradict_each_other_stop_every_month():
+    rubric, cards = cards_of("open", seed=3, hidden=0.0)
+    other = cards_of("open", seed=4, hidden=0.0)[1]
+    assert explained(cards, rubric) and explained(other, rubric) and not explained([*cards, *other], rubric)
+    kept, wrong = telling([*cards, *other], rubric)
+    assert not wrong
+    with pytest.raises(ContradictionError):
+        identify_cards([cards[0], *kept], rubric)
+
+
+def test_what_was_read_is_read_again_when_a_file_changes(project_copy, change):
+    before = opened.load()
+    assert opened.load() is before
+    change("hoa-binh.csv", 2, value="58.84", quote="58,84/100")
+    after = opened.load()
+    assert after is not before
+    assert after.own("Hòa Bình")["value"].iloc[0] == 58.84
+    assert history.data_hash() != ""
+
+
+def test_a_changed_file_changes_the_hash_of_the_data(project_copy, change):
+    before = history.data_hash()
+    change("hoa-binh.csv", 2, value="58.84", quote="58,84/100")
+    assert history.data_hash() != before
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_of_an_irreducible_conflict_nothing_can_be_left_out(seed):
+    draw = random.Random(seed)
+    figures = [("e", "p", str(number), "percent") for number in range(12)]
+    cores = [set(draw.sample(figures, draw.randint(1, 5))) for _core in range(draw.randint(0, 4))]
+
+    def holds(kept):
+        return not any(core <= set(kept) for core in cores)
+
+    found = irreducible_conflict(figures, holds)
+    assert bool(found) == bool(cores)
+    assert found == [key for key in figures if key in found]
+    assert not found or not holds(found)
+    assert all(holds([other for other in found if other != key]) for key in found)
