@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -65,6 +66,10 @@ def make_small(project: Path) -> None:
     for path in (project / "data" / "observations").glob("*.csv"):
         if path.name not in SMALL_DATA:
             path.unlink()
+    cut_notebook(project)
+
+
+def cut_notebook(project: Path) -> None:
     notebook = nbformat.read(project / NOTEBOOK, as_version=4)
     cells, needed = [], set[str]()
     for cell in reversed(notebook.cells):
@@ -158,15 +163,12 @@ def left_behind(project: Path) -> set[str]:
 
 
 def kernels(project: Path) -> list[int]:
-    """The kernels that run somewhere in this project."""
+    """The kernels of this project, forked or not: nothing else runs inside its reports folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command, folder = (process / "cmdline").read_bytes(), os.readlink(process / "cwd")
-        except OSError:
-            continue
-        if b"ipykernel_launcher" in command and folder.startswith(str(project)):
-            found.append(int(process.name))
+        with suppress(OSError):
+            if os.readlink(process / "cwd").startswith(f"{project / 'reports'}{os.sep}"):
+                found.append(int(process.name))
     return found
 
 
@@ -184,9 +186,9 @@ def no_kernel_left(project: Path) -> None:
 class Run:
     """A command that was started and its end."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], seconds: float = 2 * LONG) -> None:
         self.process = process
-        self.out, self.err = process.communicate(timeout=2 * LONG)
+        self.out, self.err = process.communicate(timeout=seconds)
         self.code, self.ended = process.returncode, time.monotonic()
 
 
