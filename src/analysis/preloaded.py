@@ -3,14 +3,23 @@
 Errors in the files are left to the reports, which tell them. Nothing here may start a thread: forks would lack it.
 """
 
-# ruff: noqa: F401, I001
+# ruff: noqa: E402, F401, I001
 
 import gc
+import sys
 from contextlib import suppress
 
+gc.disable()  # nothing that is imported goes away
 import ipykernel.kernelapp
 import matplotlib.pyplot
+
+# A third of seaborn's import is what it estimates densities and clusters with, which no chart of a report does.
+ESTIMATES = ("scipy.stats", "scipy.cluster")
+sys.modules.update(dict.fromkeys(ESTIMATES))  # type: ignore[arg-type]
 import seaborn
+
+for name in ESTIMATES:
+    del sys.modules[name]
 
 from analysis import advice, bounds, changes, charts, collected, deadline, decided, drawing, findings, history, leader
 from analysis import levers, losses, news, opened, panel, plan, project, promises, proof, ranks, report, result, rubric
@@ -20,3 +29,4 @@ from analysis.errors import AnalysisError
 with suppress(AnalysisError, OSError):
     opened.load().share()
 gc.freeze()
+gc.enable()
