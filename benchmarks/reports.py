@@ -57,7 +57,7 @@ class Sizes:
     months: int
 
 
-FULL = Sizes(single=5, rounds=3, sides=2, reports=20, plain=6, growth=(20, 100, 400), data=(20, 400), months=6)
+FULL = Sizes(single=5, rounds=3, sides=1, reports=20, plain=6, growth=(20, 100, 400), data=(20, 400), months=6)
 SHORT = Sizes(single=1, rounds=1, sides=1, reports=4, plain=2, growth=(4, 8), data=(4, 40), months=2)
 
 
