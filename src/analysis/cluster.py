@@ -31,8 +31,8 @@ from analysis.worker import Worker
 
 PREFIX = "scorecard-cluster-"
 WAIT_SECONDS = 30  # for the scheduler, and for a first worker
-_own = threading.local()
-_everyone: list[Worker] = []
+_workers: dict[tuple[int, Path], Worker] = {}  # of this Dask worker: one a thread and project
+_unpacking = threading.Lock()
 
 
 @contextmanager
@@ -67,12 +67,10 @@ def dask_workers(address: str, limits: Limits = USUAL) -> Iterator[Submit]:
 def make_there(job: Job, packed: bytes, limits: Limits) -> Outcome:
     """Make a report on a Dask worker; its outcome with its files, or with what the failed run left."""
     folder = _unpacked(packed)
-    if getattr(_own, "folder", None) != folder:
-        _own.folder, _own.worker = folder, Worker(folder, limits)
-        _everyone.append(_own.worker)
+    worker = _workers.setdefault((threading.get_ident(), folder), Worker(folder, limits))
     reports = folder / "reports"
     final = reports / slug(job.entity) / job.month
-    outcome: Outcome = _own.worker.make(job)
+    outcome = worker.make(job)
     if outcome.state == "made":
         outcome = replace(outcome, files=_files(final))
         shutil.rmtree(final)
@@ -84,9 +82,8 @@ def make_there(job: Job, packed: bytes, limits: Limits) -> Outcome:
 
 def forget() -> None:
     """End the processes of this Dask worker that made reports, and remove what was unpacked for them."""
-    while _everyone:
-        _everyone.pop().close()
-    _own.__dict__.clear()
+    while _workers:
+        _workers.popitem()[1].close()
     for folder in _home().glob("*"):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -144,6 +141,3 @@ def _home() -> Path:
 
 def _files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-
-
-_unpacking = threading.Lock()

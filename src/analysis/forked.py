@@ -67,7 +67,7 @@ def ask(question: Callable[..., T], *given: Any) -> T:
     if not possible():
         return question(*given)
     here, there = multiprocessing.Pipe(duplex=False)
-    child = start(_answer, there, language(), question, given)
+    child = start(_answer, there, language(), os.getcwd(), question, given)
     there.close()
     answer: T
     try:
@@ -92,7 +92,10 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _answer(there: Connection, spoken: str, question: Callable[..., Any], given: tuple[Any, ...]) -> None:
+def _answer(
+    there: Connection, spoken: str, folder: str, question: Callable[..., Any], given: tuple[Any, ...]
+) -> None:
+    os.chdir(folder)  # the server is where it was started
     use_language(spoken)
     try:
         answer = True, question(*given)
