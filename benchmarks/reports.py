@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -238,6 +238,16 @@ def dask_cluster(folder: Path) -> Iterator[str]:
             process.wait(30)
 
 
+class Told(list[str]):
+    """Rows of the table, each printed as soon as it is known: a run that is stopped has told something."""
+
+    def __iadd__(self, rows: Iterable[str]) -> Told:
+        for text in rows:
+            print(text, flush=True)
+            self.append(text)
+        return self
+
+
 def ratios(times: Times, name: str, base: str, place: int) -> list[float]:
     return [one[place] / other[place] for one, other in zip(times[name], times[base], strict=False)]
 
@@ -284,7 +294,8 @@ def measure(sizes: Sizes, work: Path) -> tuple[list[str], dict[str, float]]:
         raise SystemExit("The two routes give other figures of one report.")
     alone, times = alternate(one, sizes.single), alternate(many, sizes.rounds)
     judged = {"one report / plain": alone, "batch / plain": times, "batch / floor": times}
-    rows = [row(title, of, "ours", title.split(" / ")[1]) for title, of in judged.items()]
+    rows = Told()
+    rows += [row(title, of, "ours", title.split(" / ")[1]) for title, of in judged.items()]
     found = {title: median(ratios(of, "ours", title.split(" / ")[1], 0)) for title, of in judged.items()}
     first, *others = sizes.growth
     of_size = {str(size): (large, partial(batch, large, size)) for size in sizes.growth}
@@ -297,24 +308,22 @@ def measure(sizes: Sizes, work: Path) -> tuple[list[str], dict[str, float]]:
         "one job": (small, partial(batch, small, n, jobs=1)),
     }
     times = alternate(data, sizes.sides)
-    rows.append(row(f"{sizes.months} months of figures / 1 month", times, "long", "small"))
-    rows.append(row(f"{most} communes in the figures / {fewest}", times, "large", "small"))
-    rows.append(row("1 job / 2 jobs", times, "one job", "small"))
+    rows += [row(f"{sizes.months} months of figures / 1 month", times, "long", "small")]
+    rows += [row(f"{most} communes in the figures / {fewest}", times, "large", "small")]
+    rows += [row("1 job / 2 jobs", times, "one job", "small")]
     known = children(os.getpid())
     with dask_cluster(work) as address:
         places = {"dask": (small, partial(batch, small, n, scheduler=address)), "local": many["ours"]}
-        rows.append(row("Dask, 2 workers / 2 jobs", alternate(places, sizes.sides), "dask", "local", cpu=False))
+        rows += [row("Dask, 2 workers / 2 jobs", alternate(places, sizes.sides), "dask", "local", cpu=False)]
     reap(known)
     found["memory, MiB"] = peak_memory(small, n)
-    rows.append(
-        f"| peak memory of a batch: {found['memory, MiB']:.0f} MiB | | | | 1 | ≤ {GOALS['memory, MiB']:g} MiB |"
-    )
+    rows += [f"| peak memory of a batch: {found['memory, MiB']:.0f} MiB | | | | 1 | ≤ {GOALS['memory, MiB']:g} MiB |"]
     last = sizes.growth[-1]
     wall = grown[str(last)][0][0]
-    rows.append(
+    rows += [
         f"| EXTRAPOLATED, not run: {EVERYONE} reports / {last} reports, all of each | {EVERYONE / last:.2f} | | "
         f"{wall * EVERYONE / 60:.0f} min / {wall * last / 60:.1f} min | | |"
-    )
+    ]
     return rows, found
 
 
@@ -378,7 +387,7 @@ def main() -> None:
     asked = parser.parse_args()
     sizes = SHORT if asked.short else FULL
     about = machine()
-    print(about)
+    print(about, "| compared | wall | CPU | seconds a report | rounds | goal |", sep="\n", flush=True)
     ctypes.CDLL(None).prctl(SUBREAPER, 1)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         work = Path(name)
@@ -392,7 +401,6 @@ def main() -> None:
         run(HOME, sys.executable, "-m", "compileall", "-q", "src")
         rows, found = measure(sizes, work)
         reap(set())
-    print("| compared | wall | CPU | seconds a report | rounds | goal |", *rows, sep="\n")
     if asked.write:
         constants = {"REAL": REAL, "REAL_MONTH": REAL_MONTH, "MONTH": MONTH, "EVERYONE": EVERYONE}
         words = DOCUMENT.format(machine=about, rows="\n".join(rows), sizes=sizes, **constants)

@@ -92,9 +92,7 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _answer(
-    there: Connection, spoken: str, folder: str, question: Callable[..., Any], given: tuple[Any, ...]
-) -> None:
+def _answer(there: Connection, spoken: str, folder: str, question: Callable[..., Any], given: tuple[Any, ...]) -> None:
     os.chdir(folder)  # the server is where it was started
     use_language(spoken)
     try:

@@ -281,8 +281,8 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     check_period(period)
     of_entity = history[history["entity"] == entity]
     rows = of_entity[of_entity["period"] == period]
-    with_total = periods_with_total(history, entity)
     if rows.empty:
+        with_total = periods_with_total(of_entity, entity)
         near = sorted(with_total, key=lambda known: abs(_ordinal(known) - _ordinal(period)))[:3]
         raise UnknownNameError(
             _("There is no figure of {entity} for {period}.").format(entity=entity, period=write_period(period)),
@@ -291,6 +291,7 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
         )
     totals = rows[(rows["code"] == TOTAL) & rows["value"].notna()]
     if totals.empty:
+        with_total = periods_with_total(of_entity, entity)
         raise NoTotalError(
             _("{entity} has figures for {period} but no total, so its loss is unknown.").format(
                 entity=entity, period=write_period(period)
@@ -298,8 +299,9 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
             [f"{row.file}:{row.line} {row.code} {row.value:g}" for row in rows.itertuples()],
             _("Periods with a total: {periods}.").format(periods=write_list(with_total) if with_total else "–"),
         )
-    last = totals.sort_values("as_of", kind="stable").iloc[-1]
-    rows = rows[(rows["as_of"] == last["as_of"]) & (rows["scope"] == last["scope"])]
+    if len(totals) > 1 or rows["as_of"].nunique() > 1 or rows["scope"].nunique() > 1:
+        last = totals.sort_values("as_of", kind="stable").iloc[-1]
+        rows = rows[(rows["as_of"] == last["as_of"]) & (rows["scope"] == last["scope"])]
     return rows.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
 
 

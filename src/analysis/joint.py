@@ -102,6 +102,18 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
     steps: list[tuple[Index, Index, Index]] = []
     for number, (group, (lows, highs)) in enumerate(zip(groups, _rests(groups, sums, months), strict=True)):
         own_low, own_high = _spread(group, number, sums, months)
+        if len(own_low) == 1:  # no choice: nothing is multiplied out, and sums that were apart stay apart
+            low, high = low + own_low, high + own_high
+            possible = _settle(low, high, number, sums, months)
+            possible &= (low[:, :months] + lows[0] <= target[:, 1] + TOLERANCE).all(axis=1)
+            possible &= (high[:, :months] + highs[1] >= target[:, 0] - TOLERANCE).all(axis=1)
+            left = np.flatnonzero(possible)
+            low, high, extra = low[left], high[left], extra[left] + group.extra
+            members = members[left] * group.members
+            if not len(left):
+                return Joined(low[:, :exact], high[:, :exact], extra, members, tuple(steps))
+            steps.append((left, np.zeros(len(left), dtype=np.intp), np.arange(len(left))))
+            continue
         kept: list[tuple[Index, Index]] = []
         results: list[tuple[Array, Array]] = []
         chunk = max(1, AT_ONCE // own_low.size)
@@ -124,15 +136,10 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
         weights = members[left] * group.members[right]
         if not len(low):
             return Joined(low[:, :exact], high[:, :exact], extra, weights, tuple(steps))
-        if len(own_low) == 1:
-            into: Index = np.arange(len(low))  # a choice that is none keeps sums apart
-            members = weights
-            steps.append((left, right, into))
-            continue
         together = np.hstack([low, high, extra]).round(DIGITS) + 0.0
         alike = np.ascontiguousarray(together).view(np.dtype((np.void, together.itemsize * together.shape[1])))
         _rows, first, inverse = np.unique(alike.reshape(-1), return_index=True, return_inverse=True)
-        into = inverse.reshape(-1)
+        into: Index = inverse.reshape(-1)
         members = np.bincount(into, weights=weights).astype(float)
         low, high, extra = low[first], high[first], extra[first]
         steps.append((left, right, into))

@@ -10,8 +10,13 @@ import sys
 from contextlib import suppress
 
 gc.disable()  # nothing that is imported goes away
+import babel.dates
+import babel.numbers
 import ipykernel.kernelapp
+import lxml.etree  # type: ignore[import-untyped]
+import matplotlib.backends.backend_svg
 import matplotlib.pyplot
+import openpyxl
 
 # A third of seaborn's import is what it estimates densities and clusters with, which no chart of a report does.
 ESTIMATES = ("scipy.stats", "scipy.cluster")
