@@ -103,7 +103,7 @@ def test_other_figures_or_rules_are_told(change, april):
 
 def parameters_of(monkeypatch, *words):
     """What `scorecard report` would run with; the report itself is not made."""
-    from analysis import cli, report
+    from analysis import cli, forked, report
 
     seen = {}
 
@@ -111,6 +111,7 @@ def parameters_of(monkeypatch, *words):
         seen.update(values)
         raise ParameterError("enough")
 
+    monkeypatch.setattr(forked, "possible", lambda: False)  # a fork would not see what is patched here
     monkeypatch.setattr(report, "prepare", prepare)
     monkeypatch.setattr(sys, "argv", ["scorecard", "report", *words])
     with pytest.raises(SystemExit) as ended:

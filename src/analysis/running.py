@@ -17,7 +17,7 @@ from typing import Any
 
 from analysis import project
 from analysis.errors import IncompleteRunError, KernelDiedError, NotebookError, ParameterError, RunTimeoutError
-from analysis.forked import prepare_environment
+from analysis.forked import prepare_environment, warm
 from analysis.result import EXECUTED, NOTEBOOK
 from analysis.vietnamese import _
 
@@ -53,6 +53,7 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
     OSError: the disk is full.
     """
     prepare_environment()
+    warm()  # before papermill goes into the working folder, where the server would then stay
     import nbformat
     import papermill
     from nbclient.exceptions import CellTimeoutError
