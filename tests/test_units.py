@@ -23,7 +23,7 @@ from analysis.figures import Figures
 from analysis.history import data_hash, is_unit, load_history, load_sources, same_world, siblings
 from analysis.identify import identify, identify_cards
 from analysis.interval import Interval
-from analysis.rubric import rubric_in_force
+from analysis.rubric import load_rubrics, rubric_in_force
 from analysis.synthetic import synthetic_history, write_project
 from analysis.tree import Unit, children_of, load_units
 from analysis.vietnamese import rounded, use_language
@@ -271,6 +271,11 @@ def test_the_project_ships_no_unit():
     assert load_units(REPOSITORY / "data") == {}
 
 
+def below(entity):
+    """The units of an entity, beside the figures that the project has."""
+    return children_of(load_units(), load_history(load_rubrics())["entity"].unique(), entity)
+
+
 def test_a_tree_of_units(listed, project_copy):
     listed(
         "Sở Y tế Phú Thọ,Phú Thọ,department",
@@ -280,18 +285,18 @@ def test_a_tree_of_units(listed, project_copy):
     tree = load_units()
     assert list(tree) == ["Sở Y tế Phú Thọ", "Xã Cao Phong, Phú Thọ", "Chi cục A"]
     assert tree["Chi cục A"] == Unit("Chi cục A", "Sở Y tế Phú Thọ", "department", KNOWN)
-    assert children_of("phu-tho") == ["Sở Y tế Phú Thọ", "Xã Cao Phong, Phú Thọ"]
-    assert children_of("Sở Y tế Phú Thọ") == ["Chi cục A"]
+    assert below("phu-tho") == ["Sở Y tế Phú Thọ", "Xã Cao Phong, Phú Thọ"]
+    assert below("Sở Y tế Phú Thọ") == ["Chi cục A"]
     with pytest.raises(ParameterError, match="Hòa Bình has no units") as told:
-        children_of("Hòa Bình")
+        below("Hòa Bình")
     assert told.value.rows == ("Phú Thọ", "Sở Y tế Phú Thọ") and "data/units.csv" in told.value.next_step
     with pytest.raises(UnknownNameError, match="neither a figure nor a unit of “Xa Cao Phon”") as told:
-        children_of("Xa Cao Phon")
+        below("Xa Cao Phon")
     assert told.value.rows[0] == "Xã Cao Phong, Phú Thọ"
     (project_copy / "data" / "units.csv").unlink()
     assert load_units() == {}
     with pytest.raises(ParameterError, match="Phú Thọ has no units") as told:
-        children_of("Phú Thọ")
+        below("Phú Thọ")
     assert "entity,parent,kind,source" in told.value.next_step
 
 
@@ -415,7 +420,7 @@ def test_a_written_project_with_units_reads_as_what_was_drawn(project_copy, rubr
     assert load_sources(folder / "data").keys() >= {unit.source for unit in made.units.values()}
     names = sorted(path.name for path in (folder / "data" / "observations").iterdir())
     assert names == ["mo-phong-01.csv", "mo-phong-01.units.csv", "mo-phong-02.csv", "mo-phong-02.units.csv"]
-    assert len(children_of("mo-phong-02", folder / "data")) == 4
+    assert len(children_of(load_units(folder / "data"), ["Mô phỏng 02"], "mo-phong-02")) == 4
 
 
 def test_the_rates_of_a_simulated_province_are_those_of_its_units_sums(rubrics):

@@ -181,7 +181,7 @@ def _received(outcome: Outcome) -> Outcome:
         try:
             publish_files(job.entity, job.month, outcome.files)
         except AnalysisError as error:
-            outcome = replace(failure(job, error, started), unrecorded=True, files=outcome.files)
+            outcome = failure(job, error, started)
     if outcome.unrecorded:
         told = AnalysisError(outcome.what, outcome.rows, outcome.next_step)
         told.exit_code = outcome.exit_code

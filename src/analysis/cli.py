@@ -6,22 +6,17 @@ import gettext
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from analysis.errors import AnalysisError, BatchError, BulletinError, CheckError, UsageError
 from analysis.project import DEFAULT_ENTITY
-from analysis.vietnamese import LANGUAGES, LOCALE_FOLDER, _, read_rate, slug, use_language, write_number
-
-if TYPE_CHECKING:
-    from analysis.jobs import Outcome
+from analysis.vietnamese import LANGUAGES, LOCALE_FOLDER, _, read_rate, slug, use_language
 
 INTERRUPTED = 130
 
@@ -154,6 +149,7 @@ def batch(
 ) -> None:
     from analysis.batch import local_workers, run_batch, summary
     from analysis.jobs import ALL, chains, names_in
+    from analysis.progress import progress
 
     if entities and parent:
         raise UsageError(_("--entities and --children-of exclude each other."), [], _("Give one of them."))
@@ -168,7 +164,7 @@ def batch(
         found = chains(wanted, months, allow_synthetic, parent or "")
         many = sum(len(chain) for chain in found)
         _say(_("{count} reports; jobs: {jobs}.").format(count=many, jobs=scheduler or jobs or _processors()))
-        with _progress(many) as heard:
+        with progress(many) as heard:
             outcomes = run_batch(found, submit, heard, allow_synthetic, resume)
     answer = summary(outcomes)
     _answer(answer, as_json)
@@ -427,39 +423,6 @@ def main() -> None:
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def _progress(many: int) -> Iterator[Callable[[Outcome], None]]:
-    """Tell of each report as it is done: on a terminal a line with rate and time left, in a log a line each."""
-    started, done, failed = monotonic(), 0, 0
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-
-    def heard(outcome: Outcome) -> None:
-        nonlocal done, failed
-        done, failed = done + 1, failed + (outcome.state == "failed")
-        words = {"made": _("made"), "kept": _("unchanged"), "failed": _("FAILED: {why}").format(why=outcome.what)}
-        line = f"[{done}/{many}] {outcome.job.name}: {words[outcome.state]}"
-        if not terminal:
-            _say(f"{line} ({write_number(outcome.seconds, 1)} s)")
-            return
-        rate = (monotonic() - started) / done
-        left = _("{seconds} s a report, {left} left").format(
-            seconds=write_number(rate, 1), left=_duration(rate * (many - done))
-        )
-        click.echo("\r\x1b[K" + (f"{line}\n" if outcome.state == "failed" else ""), nl=False, err=True)
-        click.echo(f"{done}/{many} · {_('{count} failed').format(count=failed)} · {left}", nl=False, err=True)
-
-    try:
-        yield heard
-    finally:
-        if terminal and done:
-            click.echo(err=True)
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return _("{count} min").format(count=minutes) if minutes else _("{count} s").format(count=round(seconds))
 
 
 def _levers(texts: tuple[str, ...]) -> dict[str, float]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from datetime import date
-from functools import lru_cache
 
 from analysis.figures import SYNTHETIC
+from analysis.files import untidy
 from analysis.rubric import PERIOD, Rubric
-from analysis.vietnamese import _, nearest, nfc
+from analysis.vietnamese import _, nearest
 
 COLUMNS = [
     "entity",
@@ -75,11 +75,7 @@ def problems(
 def _word_problems(row: dict[str, str]) -> Iterator[str]:
     if not row["entity"]:
         yield _("entity is empty")
-    for name, value in () if all(map(_tidy, row.values())) else row.items():
-        if value != value.strip():
-            yield _("{field} has spaces around it: “{value}”").format(field=name, value=value)
-        if value != nfc(value):
-            yield _("{field} is not in composed Unicode (NFC): “{value}”").format(field=name, value=value)
+    yield from untidy(row)
     for name, known in (("scope", SCOPES), ("level", tuple(UNITS_OF_LEVEL)), ("kind", KINDS)):
         if row[name] not in known:
             yield _("{field} is “{value}”, not one of {known}").format(
@@ -99,12 +95,6 @@ def _word_problems(row: dict[str, str]) -> Iterator[str]:
         )
     if row["kind"] == "published" and row["value"] and not row["quote"]:
         yield _("a published figure needs its quote: the figure as printed")
-
-
-@lru_cache(maxsize=65536)
-def _tidy(value: str) -> bool:
-    """Whether a text has no spaces around it and is composed; thousands of figures share most of their texts."""
-    return value == value.strip() == nfc(value)
 
 
 def _number_problems(row: dict[str, str]) -> Iterator[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import HistoryError
-from analysis.vietnamese import _
+from analysis.vietnamese import _, nfc
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str], str]]:
@@ -52,6 +53,21 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
             yield where, {**row, "file": path.name, "line": where.rpartition(":")[2]}, ""
     except csv.Error:
         yield f"{path.name}:{done + 1}", {}, _("a quotation mark is not closed, or is closed too early")
+
+
+def untidy(row: Mapping[str, str]) -> Iterator[str]:
+    """Which fields have spaces around them, or are not composed as all others are."""
+    for name, value in () if all(map(_tidy, row.values())) else row.items():
+        if value != value.strip():
+            yield _("{field} has spaces around it: “{value}”").format(field=name, value=value)
+        if value != nfc(value):
+            yield _("{field} is not in composed Unicode (NFC): “{value}”").format(field=name, value=value)
+
+
+@lru_cache(maxsize=65536)
+def _tidy(value: str) -> bool:
+    """Whether a text is as it should be; thousands of figures share most of their texts."""
+    return value == value.strip() == nfc(value)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

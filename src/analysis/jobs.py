@@ -80,9 +80,12 @@ def chains(
     known = opened.load()
     everything = list(wanted) == [ALL]
     if everything:
-        among = children_of(parent) if parent else [one for one in known.entities if one not in known.units]
-        entities = [one for one in known.entities if one in set(among)]
-        entities = [one for one in entities if parent or allow_synthetic or not is_synthetic(one)]
+        among = set(known.entities) - set(known.units)
+        if parent:
+            among = set(children_of(known.units, known.entities, parent))
+        entities = [
+            one for one in known.entities if one in among and (parent or allow_synthetic or not is_synthetic(one))
+        ]
     else:
         entities = list(dict.fromkeys(known.meant(one, last)[0] for one in wanted))
     if simulated := [one for one in entities if is_synthetic(one) and not allow_synthetic]:

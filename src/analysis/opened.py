@@ -85,15 +85,7 @@ class Loaded:
 
         Raises NoTotalError, UnknownNameError: from `history.card`.
         """
-        rubric, own = self.rules(month), self.own(entity)
-        history.card(own, entity, month)
-        first = evidence.read_card(own, rubric, entity, month)
-        shared, _wrong = _telling(self, rubric.id, is_synthetic(entity))
-        if all((item.entity, item.period) != (entity, month) for item in shared):
-            return [first, *shared]
-        cards = _governed(self, rubric.id, is_synthetic(entity))
-        others, _wrong = telling([item for key, item in cards.items() if key != (entity, month)], rubric)
-        return [first, *others]
+        return list(_cards(self, entity, month))
 
     def left_out(self, entity: str, month: str) -> list[Key]:
         """Cards of the month's regime that no rule explains by itself, so that they are evidence of nothing."""
@@ -121,6 +113,18 @@ def _governed(loaded: Loaded, rubric_id: str, synthetic: bool) -> Mapping[Key, C
 def _telling(loaded: Loaded, rubric_id: str, synthetic: bool) -> tuple[list[Card], list[Card]]:
     rubric = next(rubric for rubric in loaded.rubrics if rubric.id == rubric_id)
     return telling(list(_governed(loaded, rubric_id, synthetic).values()), rubric)
+
+
+@lru_cache(maxsize=8)
+def _cards(loaded: Loaded, entity: str, month: str) -> tuple[Card, ...]:
+    rubric, own, synthetic = loaded.rules(month), loaded.own(entity), is_synthetic(entity)
+    history.card(own, entity, month)
+    first = evidence.read_card(own, rubric, entity, month)
+    shared, _wrong = _telling(loaded, rubric.id, synthetic)
+    if any((item.entity, item.period) == (entity, month) for item in shared):  # what it tells, others may tell too
+        others = [item for key, item in _governed(loaded, rubric.id, synthetic).items() if key != (entity, month)]
+        shared, _wrong = telling(others, rubric)
+    return first, *shared
 
 
 def load() -> Loaded:

@@ -140,47 +140,54 @@ def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False, li
     BrowserError: the report is published without its PDF.
     """
     use_language(parameters.language)
-    reports = _reports()
-    final = reports / slug(parameters.entity) / parameters.month
-    if not final.resolve().is_relative_to(reports.resolve()):
-        raise ParameterError(_("The report would be written outside the reports folder."), [str(final)])
     started = datetime.now(UTC)
-    name = f"{final.parent.name}-{final.name}"
-    with writing(_("The last report is unchanged.")), only_one(reports, name):
-        recover(final)
-        work = _working_folder(reports, name)
-        with _failing(work, parameters.entity, parameters.month, listed), writing(_("The last report is unchanged.")):
-            executed = execute(parameters.model_dump(), work, limits)
-            result = _result(work, parameters)
-            (work / PAGE).write_text(page_of(executed, result.title, _label(result)), encoding="utf-8", newline="\n")
-            save_notebook(executed, work / EXECUTED)
-            (work / RESULT).unlink()
-            unprinted = _unprinted(work) if pdf else None
-            save_record(work, parameters.model_dump(), result, started)
-            publish(work, final)
-        for succeeded in (name, UNREAD):
-            sweep(reports, succeeded)
+    unprinted = None
+    with _publishing(parameters.entity, parameters.month, listed) as work:
+        executed = execute(parameters.model_dump(), work, limits)
+        result = _result(work, parameters)
+        (work / PAGE).write_text(page_of(executed, result.title, _label(result)), encoding="utf-8", newline="\n")
+        save_notebook(executed, work / EXECUTED)
+        (work / RESULT).unlink()
+        unprinted = _unprinted(work) if pdf else None
+        save_record(work, parameters.model_dump(), result, started)
     if listed:
         with writing(_("The report itself is published; only the list of reports is old.")):
             write_index()
     if unprinted:
         raise unprinted
-    return final / PAGE
+    return _final(parameters.entity, parameters.month) / PAGE
 
 
 def publish_files(entity: str, month: str, files: Mapping[str, bytes]) -> None:
-    """Publish a report that was made elsewhere. Raises WriteError, BusyError; the last one is then unchanged."""
-    reports = _reports()
-    final = reports / slug(entity) / month
+    """Publish a report that was made elsewhere. Raises WriteError, BusyError; the last one is then unchanged.
+
+    After a WriteError the failed run is kept in `reports/.work`, for a list of reports to name.
+    """
+    with _publishing(entity, month, listed=False) as work:
+        for name, content in files.items():
+            (work / name).write_bytes(content)
+
+
+@contextmanager
+def _publishing(entity: str, month: str, listed: bool) -> Iterator[Path]:
+    """A working folder that takes the place of the last report when all inside has gone well. Raises as `render`."""
+    reports, final = _reports(), _final(entity, month)
+    if not final.resolve().is_relative_to(reports.resolve()):
+        raise ParameterError(_("The report would be written outside the reports folder."), [str(final)])
     name = f"{final.parent.name}-{final.name}"
     with writing(_("The last report is unchanged.")), only_one(reports, name):
         recover(final)
         work = _working_folder(reports, name)
-        for file, content in files.items():
-            (work / file).write_bytes(content)
-        publish(work, final)
+        with _failing(work, entity, month, listed), writing(_("The last report is unchanged.")):
+            yield work
+            publish(work, final)
         for succeeded in (name, UNREAD):
             sweep(reports, succeeded)
+
+
+def _final(entity: str, month: str) -> Path:
+    """Where a report is published."""
+    return _reports() / slug(entity) / month
 
 
 def _unprinted(work: Path) -> BrowserError | None:

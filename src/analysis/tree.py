@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import project
-from analysis.contract import COLUMNS, SIMULATED, is_synthetic
+from analysis.contract import SIMULATED, is_synthetic
 from analysis.errors import HistoryError, ParameterError, UnknownNameError
-from analysis.files import read_rows, read_toml
-from analysis.vietnamese import _, nearest, nfc, slug
+from analysis.files import read_rows, read_toml, untidy
+from analysis.vietnamese import _, nearest, slug
 
 FIELDS = ["entity", "parent", "kind", "source"]
 DEPARTMENT, COMMUNE = "department", "commune"
@@ -58,18 +58,17 @@ def load_units(folder: Path | None = None) -> dict[str, Unit]:
     return {row["entity"]: Unit(*(row[name] for name in FIELDS)) for row in rows}
 
 
-def children_of(entity: str, folder: Path | None = None) -> list[str]:
+def children_of(units: Mapping[str, Unit], entities: Iterable[str], entity: str) -> list[str]:
     """The names of the units whose parent is the entity, in the order of `units.csv`; `phu-tho` is `Phú Thọ`.
+
+    `entities` are those that have figures.
 
     Raises
     ------
     UnknownNameError: nothing is known of the entity, neither figures nor units; the nearest names are given.
     ParameterError: it has no units.
-    HistoryError: from `load_units`.
     """
-    folder = folder or project.root() / "data"
-    units = load_units(folder)
-    names = {slug(name): name for name in [*_with_figures(folder), *names_of(units)]}
+    names = {slug(name): name for name in [*entities, *names_of(units)]}
     found = names.get(slug(entity))
     if found is None:
         near = nearest(entity, names.values())
@@ -101,23 +100,12 @@ def kind_name(kind: str) -> str:
     return {DEPARTMENT: _("department"), COMMUNE: _("commune")}[kind]
 
 
-def _with_figures(folder: Path) -> list[str]:
-    """The entities of the figures; lines that cannot be read are for `load_history` to name."""
-    paths = sorted((folder / "observations").glob("*.csv"))
-    rows = (row for path in paths for _where, row, problem in read_rows(path, COLUMNS) if not problem)
-    return list(dict.fromkeys(row["entity"] for row in rows))
-
-
 def _row_problems(row: Row, sources: set[str]) -> Iterator[str]:
     """What is wrong with one row by itself."""
     for name in FIELDS:
-        value = row[name]
-        if not value:
+        if not row[name]:
             yield _("{field} is empty").format(field=name)
-        if value != value.strip():
-            yield _("{field} has spaces around it: “{value}”").format(field=name, value=value)
-        if value != nfc(value):
-            yield _("{field} is not in composed Unicode (NFC): “{value}”").format(field=name, value=value)
+    yield from untidy(row)
     if row["kind"] and row["kind"] not in KINDS:
         yield _("{field} is “{value}”, not one of {known}").format(
             field="kind", value=row["kind"], known=", ".join(KINDS)
