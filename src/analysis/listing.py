@@ -98,7 +98,7 @@ def index_of_reports(there: Sequence[Published], broken: Sequence[Failed], repor
     rows = [_row_of_report(item, reports) for item in there]
     return join(
         Html("<h1>{}</h1>").format(_("Reports on the index of Decision 766/QĐ-TTg")),
-        table(_("Published reports, newest first"), heads, rows, text=(4, 5, 6))
+        table(_("Published reports, newest first"), heads, rows, text=(3, 4, 5, 6))
         if rows
         else paragraph([say(_("No report was published yet."))], ""),
         _failures(broken, reports) if broken else Html(),

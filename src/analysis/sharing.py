@@ -68,7 +68,7 @@ def units_section(figures: Figures, lost: UnitLosses) -> Html | None:
     """Which units lose the points: sentences, who carries most, whether they add up. None without units."""
     if lost.units.empty:
         return None
-    heads = [_("Unit"), _("Kind"), _("Dossiers"), _("Indicators"), _("Points carried"), _("Most in"), _("Points there")]
+    heads = [_("Unit"), _("Points carried"), _("Dossiers"), _("Most in"), _("Points there"), _("Indicators"), _("Kind")]
     note = _(
         "Each unit carries points for its rate and for its number of dossiers alike: one with many dossiers at a fair "
         "rate may carry more than one with few at a poor rate. Below 0 a unit is above the target and makes up for "
@@ -79,7 +79,7 @@ def units_section(figures: Figures, lost: UnitLosses) -> Html | None:
     return join(
         heading(_("Which units lose the points?")),
         items(units_words(figures, lost)),
-        table(_("Points that each unit carries, most first"), heads, _unit_rows(figures, lost), text=(1, 5)),
+        table(_("Points that each unit carries, most first"), heads, _unit_rows(figures, lost), text=(3, 6)),
         paragraph([say(note)], "note"),
         table(_("Do the units add up to the entity?"), checked, _indicator_rows(figures, lost), text=(7,))
         if len(lost.indicators)
@@ -97,19 +97,19 @@ def _unit_rows(figures: Figures, lost: UnitLosses) -> Iterator[list[object]]:
         unit = f"units.{place}"
         yield [
             reference(row.unit),
-            kind_name(row.kind),
-            figures.get(f"{unit}.dossiers", _("not printed")),
-            figures[f"{unit}.indicators"],
             figures.get(f"{unit}.lost", _("unknown")),
+            figures.get(f"{unit}.dossiers", _("not printed")),
             row.worst_name if row.worst else "",
             figures.get(f"{unit}.worst", ""),
+            figures[f"{unit}.indicators"],
+            kind_name(row.kind),
         ]
     if "units.rest" in figures:
         more = say(_("{count} more units together"), count=figures["units.rest"])
-        yield [more, "", "", "", figures["units.rest.lost"], "", ""]
+        yield [more, figures["units.rest.lost"], "", "", "", "", ""]
     shared = figures["units.shared"]
-    yield [_("Not explained by the units"), "", "", shared, figures["units.unexplained.lost"], "", ""]
-    yield [_("Lost in these indicators"), "", "", shared, figures["units.whole.lost"], "", ""]
+    yield [_("Not explained by the units"), figures["units.unexplained.lost"], "", "", "", shared, ""]
+    yield [_("Lost in these indicators"), figures["units.whole.lost"], "", "", "", shared, ""]
 
 
 def _indicator_rows(figures: Figures, lost: UnitLosses) -> Iterator[list[object]]:
