@@ -225,7 +225,7 @@ def needs_section(figures: Figures, ways: pd.DataFrame, late: pd.DataFrame) -> H
 def rank_words(figures: Figures, ranked: pd.DataFrame) -> list[Sentence]:
     """Where the gain of the report's improvements leads, as far as the totals of others are known."""
     if ranked.empty:
-        return [say(_("How many provinces were ranked is not known, so nothing can be said of the rank."))]
+        return [say(_("How many were ranked is not known, so nothing can be said of the rank."))]
     rows = ranked.set_index("case")
     parts = {name: figures[f"outlook.{name}"] for name in ("today", "after")}
     parts |= {"known": figures["outlook.after.known"], "ranked": figures["outlook.after.ranked"]}
@@ -234,13 +234,13 @@ def rank_words(figures: Figures, ranked: pd.DataFrame) -> list[Sentence]:
         template = _("Of {ranked} totals only {known} is known: nothing can be said of the rank.")
     elif rows.loc["after", "known"] == rows.loc["after", "ranked"]:
         template = _(
-            "With the {gain} points of the improvements weighed first, and the other provinces as they are, the rank "
+            "With the {gain} points of the improvements weighed first, and the others as they are, the rank "
             "would be {after} of {ranked} (today {today})."
         )
     else:
         template = _(
             "With the {gain} points of the improvements weighed first the rank would be {after} of {ranked} (today "
-            "{today}), if the other provinces stay as they are: {known} of the {ranked} totals are known, and the "
+            "{today}), if the others stay as they are: {known} of the {ranked} totals are known, and the "
             "range holds whatever the others are."
         )
     return [say(template, **parts)]

@@ -116,7 +116,7 @@ def with_promises(figures: Figures, frame: pd.DataFrame) -> Figures:
 def promise_words(figures: Figures, frame: pd.DataFrame, promised: Mapping[str, Any]) -> list[Sentence]:
     """What became of what an earlier report weighed."""
     if frame.empty:
-        return [say(_("No earlier report of this province set targets, so nothing can be held against them."))]
+        return [say(_("No earlier report of this entity set targets, so nothing can be held against them."))]
     said = [
         say(
             _("The report of {period} weighed what follows; that says what it is worth, not that anyone promised it."),

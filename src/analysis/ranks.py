@@ -188,7 +188,7 @@ def rank_set(
     listed = [] if known_ranks is None else [(row.entity, row.rank) for row in known_ranks.itertuples()]
     ranks = {name: int(rank) for name, rank in [(OWN, published_rank), *listed] if pd.notna(rank)}
     if len(spans) > ranked:
-        raise CheckError(_("More totals are known than provinces are ranked."), [f"{len(spans)} > {ranked}"])
+        raise CheckError(_("More totals are known than entities are ranked."), [f"{len(spans)} > {ranked}"])
     exact = {name: range(spans[name][0], spans[name][1] + 1) for name in (OWN, *ranks)}
     loose = [span for name, span in spans.items() if name not in exact] + [(0, FULL)] * (ranked - len(spans))
     if math.prod(map(len, exact.values())) > MOST_WAYS:

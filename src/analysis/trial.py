@@ -133,7 +133,7 @@ def _words() -> dict[str, str]:
     return {
         "range": _("{low} to {high}"),
         "total": _("New total {total} of {points}; {gain} points more than today; {remaining} still lost."),
-        "rank": _("Rank {rank} of {ranked}, if the other provinces stay as they are."),
+        "rank": _("Rank {rank} of {ranked}, if the others stay as they are."),
         "rank_open": _("Rank {rank} of {ranked}, if the others stay as they are: only {known} of the totals is known."),
         "rank_unknown": _("Nothing can be said of the rank: the totals of the others are not known."),
         "gain": _("this alone: +{gain} points"),
