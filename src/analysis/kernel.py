@@ -125,7 +125,6 @@ def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str)
     os.environ.update(environment)
     os.chdir(folder)
     numpy.random.seed()
-    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     threading.Thread(target=_end_with_parent, daemon=True).start()
     kernel = IPKernelApp.instance(parent_handle=os.getppid())
     kernel.initialize([*arguments, "--matplotlib=inline"])  # pyplot is imported, too late for MPLBACKEND
