@@ -376,7 +376,7 @@ def test_nobody_is_ranked_against_the_other_world(both, history, rubrics, entity
     rubric = rubric_in_force(rubrics, period)
     pd.testing.assert_frame_equal(ranks.peers(mixed, entity, period), ranks.peers(own, entity, period))
     gain = ranks.Interval(1.0, 2.0)
-    seen, expected = (ranks.outlook(frame, rubric, entity, period, gain) for frame in (mixed, own))
+    seen, expected = (ranks.outlook(ranks.standing(frame, rubric, entity, period), gain) for frame in (mixed, own))
     pd.testing.assert_frame_equal(seen, expected)
     near, why = ranks.alike(mixed, entity, period)
     expected, why_alone = ranks.alike(own, entity, period)

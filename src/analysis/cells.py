@@ -127,9 +127,12 @@ def to_print(sheet: Any) -> None:
 
 def as_bytes(book: Any, moment: datetime, shown: Shown) -> bytes:
     """The file's bytes with one date everywhere, and with values in the cells of formulas that are `shown`."""
+    from openpyxl.writer.excel import ExcelWriter
+
     book.properties.created = moment
     raw, file = io.BytesIO(), io.BytesIO()
-    book.save(raw)
+    with zipfile.ZipFile(raw, "w") as archive:
+        ExcelWriter(book, archive).save()
     names = {f"xl/worksheets/sheet{number}.xml": sheet.title for number, sheet in enumerate(book.worksheets, start=1)}
     with zipfile.ZipFile(raw) as old, zipfile.ZipFile(file, "w") as new:
         for entry in old.infolist():
@@ -141,7 +144,7 @@ def as_bytes(book: Any, moment: datetime, shown: Shown) -> bytes:
                 text = _with_values(text.decode(), names[entry.filename], shown).encode()
             info = zipfile.ZipInfo(entry.filename, moment.timetuple()[:6])
             info.create_system, info.compress_type = 0, zipfile.ZIP_DEFLATED
-            new.writestr(info, text, compresslevel=9)
+            new.writestr(info, text)
     return file.getvalue()
 
 

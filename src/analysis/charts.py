@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from analysis.drawing import GRID, INK, MUTED, axes, finished, fitted, palette, wrapped
+from analysis.drawing import GRID, INK, MUTED, axes, colours, finished, fitted, wrapped
 from analysis.figures import COLOURS
 from analysis.vietnamese import _, is_month, write_number, write_period, write_range
 
@@ -19,9 +19,7 @@ def loss_by_group(by_group: pd.DataFrame, title: str = "", ax: Axes | None = Non
     """Points lost by each group, longest bar first; a thin line where the score is not printed: what it may be."""
     ax = ax or axes(len(by_group))
     rows = by_group.assign(label=[wrapped(name) for name in by_group["name"]])
-    sns.barplot(
-        rows, x="lost", y="label", hue="label", palette=palette(rows), legend=False, ax=ax, width=0.62, saturation=1
-    )
+    ax.barh(rows["label"], rows["lost"], color=colours(rows), height=0.62)
     hidden = rows[rows["lost"].isna()]
     ax.hlines(hidden.index, hidden["lost_low"], hidden["lost_high"], color=INK, linewidth=1.5)
     for place, row in enumerate(rows.itertuples()):
@@ -29,6 +27,7 @@ def loss_by_group(by_group: pd.DataFrame, title: str = "", ax: Axes | None = Non
             write_range(row.lost_low, row.lost_high, 1) if pd.isna(row.lost) else write_number(row.lost, row.decimals)
         )
         ax.annotate(text, (row.lost_high, place), xytext=(5, 0), textcoords="offset points", va="center")
+    ax.invert_yaxis()
     ax.set_xlim(0, max(rows["lost_high"].max() * 1.3, 1))
     first, rest = rows.iloc[0], rows.iloc[1:]
     finding = _("Points lost by group")
@@ -44,14 +43,13 @@ def achieved_against_maximum(by_group: pd.DataFrame, title: str = "", ax: Axes |
     """Score (filled) inside the maximum (outline) of each group, in the same order as the losses."""
     ax = ax or axes(len(by_group))
     rows = by_group.assign(label=[wrapped(name) for name in by_group["name"]])
-    sns.barplot(rows, x="max", y="label", color="white", edgecolor=MUTED, linewidth=1, ax=ax, width=0.62)
-    sns.barplot(
-        rows, x="score", y="label", hue="label", palette=palette(rows), legend=False, ax=ax, width=0.62, saturation=1
-    )
+    ax.barh(rows["label"], rows["max"], color="white", edgecolor=MUTED, linewidth=1, height=0.62)
+    ax.barh(rows["label"], rows["score"], color=colours(rows), height=0.62)
     for place, row in enumerate(rows.itertuples()):
         score = "?" if pd.isna(row.score) else write_number(row.score, row.decimals)
         text = f"{score}/{write_number(row.max, 0)}"
         ax.annotate(text, (row.max, place), xytext=(5, 0), textcoords="offset points", va="center")
+    ax.invert_yaxis()
     ax.set_xlim(0, rows["max"].max() * 1.32)
     finding = _("No group has a published score")
     for least in rows.sort_values("achieved").head(1).itertuples():

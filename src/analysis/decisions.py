@@ -184,7 +184,8 @@ def rank(month: str, entity: str, levers: Mapping[str, float], gain: float | Non
     levers = levers or usual_levers(identified)
     worth = gains(identified, levers, load_levers(identified.rubric, identified.period)).iloc[-1]
     added = Interval(worth["gain_low"], worth["gain_high"]) if gain is None else Interval.point(gain)
-    seen = ranks.outlook(opened.history, identified.rubric, identified.entity, identified.period, added)
+    known = ranks.standing(opened.history, identified.rubric, identified.entity, identified.period)
+    seen = ranks.outlook(known, added)
     others = ranks.peers(opened.history, identified.entity, identified.period)
     complete = len(seen) > 0 and len(others) == int(seen["ranked"].iloc[0])
     counted = ranks.rank_after_gain(others, identified.entity, added, drift) if complete else NOTHING

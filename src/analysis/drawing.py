@@ -96,10 +96,16 @@ def as_files(ax: Axes, source: str, label: str = "") -> dict[str, bytes]:
 
 
 def _foot(figure: Any, room: float, words: str, **look: Any) -> None:
-    """Words that go where the picture goes, in a strip of its own below it, `room` inches high."""
+    """Words that go where the picture goes, in a strip of its own below it, `room` inches high; what is there stays."""
     width, height = figure.get_size_inches()
+
+    def raised(share: float) -> float:
+        return float((share * height + room) / (height + room))
+
     figure.set_size_inches(width, height + room)
-    figure.tight_layout(rect=(0, room / (height + room), 1, 1))
+    figure.subplots_adjust(bottom=raised(figure.subplotpars.bottom), top=raised(figure.subplotpars.top))
+    for text in figure.texts:
+        text.set_y(raised(text.get_position()[1]))
     figure.text(y=room / (height + room) / 2, s=words, va="center", **look)
 
 
@@ -124,9 +130,9 @@ def below(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=place, frameon=False)
 
 
-def palette(rows: pd.DataFrame) -> dict[str, str]:
-    """The colour of each `label`: that of the group whose `code` it has."""
-    return {label: COLOURS.get(code, MUTED) for label, code in zip(rows["label"], rows["code"], strict=True)}
+def colours(rows: pd.DataFrame) -> list[str]:
+    """The colour of each group, by its `code`."""
+    return [COLOURS.get(code, MUTED) for code in rows["code"]]
 
 
 def wrapped(words: str, width: int = 18) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from analysis.vietnamese import _, write_number, write_range
 
@@ -81,7 +81,7 @@ class Figure:
         return write_range(self.low, self.high, self.decimals)
 
     def __html__(self) -> str:
-        return Markup('<a class="f" href="#{}">{}</a>').format(self.anchor, self.plain)
+        return f'<a class="f" href="#{self.anchor}">{self.plain}</a>'
 
     @property
     def anchor(self) -> str:
@@ -93,7 +93,7 @@ class Figure:
         """The number without a link to its row."""
         exact = self.value if self.value is not None else self.low
         number = "" if exact is None else f"{exact:.10g}"
-        return Markup('<data value="{}" data-figure="{}">{}</data>').format(number, self.id, str(self))
+        return Markup(f'<data value="{number}" data-figure="{escape(self.id)}">{escape(str(self))}</data>')
 
 
 class Figures(dict[str, Figure]):

@@ -70,12 +70,13 @@ class Joined:
 
     def choices_alive(self) -> list[set[int]]:
         """For each group the choices that stand in some sum that meets all totals."""
-        alive: Index = np.arange(len(self.low))
+        alive = np.ones(len(self.low), dtype=bool)
         found: list[set[int]] = []
         for left, right, into in reversed(self.steps):
-            used = np.isin(into, alive)
+            used = alive[into]
             found.append(set(right[used].tolist()))
-            alive = np.unique(left[used])
+            alive = np.zeros(left.max(initial=-1) + 1, dtype=bool)
+            alive[left[used]] = True
         return found[::-1]
 
     def choices_of(self, row: int) -> list[int]:
@@ -96,6 +97,8 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
     """
     months, width = len(totals), len(totals) + len(sums)
     target = np.array([[item.low, item.high] for item in totals])
+    if not sums and all(len(group.low) == 1 for group in groups):
+        return _only_one(groups, target, exact)
     low, high = (np.zeros((1, width)) for _side in range(2))
     extra: Array = np.zeros((1, groups[0].extra.shape[1]))
     members: Array = np.ones(1)
@@ -144,6 +147,17 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
         low, high, extra = low[first], high[first], extra[first]
         steps.append((left, right, into))
     return Joined(low[:, :exact], high[:, :exact], extra, members, tuple(steps))
+
+
+def _only_one(groups: Sequence[Boxes], target: Array, exact: int) -> Joined:
+    """What `join` gives where no group has a choice."""
+    low, high, extra = (
+        np.sum(sides, axis=0) for sides in zip(*((g.low, g.high, g.extra) for g in groups), strict=True)
+    )
+    members = np.prod([group.members for group in groups], axis=0)
+    meets = ((low <= target[:, 1] + TOLERANCE) & (high >= target[:, 0] - TOLERANCE)).all(axis=1)
+    step: Index = np.zeros(1, dtype=np.intp)
+    return Joined(low[meets, :exact], high[meets, :exact], extra[meets], members[meets], ((step,) * 3,) * len(groups))
 
 
 def _spread(group: Boxes, number: int, sums: Sequence[Sum], months: int) -> tuple[Array, Array]:

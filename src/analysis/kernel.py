@@ -116,7 +116,8 @@ def _sweep() -> None:
 
 
 def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
-    """Run ipykernel in this fork until it is told to stop, or who asked for it is gone."""
+    """Run ipykernel in this fork until it is told to stop, or who asked for it is gone: no debugger, no history."""
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
     import numpy
     from ipykernel.kernelapp import IPKernelApp
 
@@ -127,7 +128,8 @@ def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str)
     numpy.random.seed()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     kernel = IPKernelApp.instance(parent_handle=os.getppid())
-    kernel.initialize([*arguments, "--matplotlib=inline"])  # pyplot is imported, too late for MPLBACKEND
+    inline = "--matplotlib=inline"  # pyplot is imported, too late for MPLBACKEND
+    kernel.initialize([*arguments, inline, "--HistoryManager.enabled=False"])
     kernel.start()
 
 

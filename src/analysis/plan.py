@@ -22,7 +22,7 @@ from analysis.identify import Identified
 from analysis.levers import Effort, Lever
 from analysis.program import NEAR, Array, must
 from analysis.regret import regret_of, worlds_of
-from analysis.scenarios import Scenario, Task, best, task_of, worst
+from analysis.scenarios import Scenario, Task, best, surely, task_of
 from analysis.solve import least_at_best, least_for_sure, most_for_sure
 from analysis.vietnamese import _, write_number
 from analysis.whatif import TOGETHER
@@ -107,7 +107,7 @@ def plan(
         priced=task.levers[0].effort.cost is not None,
         cost=cost,
         best_cost=least_at_best(task, wanted, "cost"),
-        sure_total=worst(task, steps)[0],
+        sure_total=surely(task, steps),
         best_total=best(task, steps),
         largest_regret=float(regret["regret"].max()),
         worlds_joint=joint,
@@ -141,7 +141,7 @@ def rates_for(identified: Identified, levers: Mapping[str, Lever], target_score:
         task = task_of(
             identified, [levers[code].model_copy(update={"effort": free[code]}) for code in codes], whole=False
         )
-        most_sure, most_best = worst(task, task.caps)[0], best(task, task.caps)
+        most_sure, most_best = surely(task, task.caps), best(task, task.caps)
         enough = least_for_sure(task, [], "equal", target_score) if most_sure >= target_score - NEAR else None
         sure = nan if enough is None else float(enough.max())
         at_best = least_at_best(task, target_score, "equal")
@@ -166,7 +166,7 @@ def rates_for(identified: Identified, levers: Mapping[str, Lever], target_score:
 def _chosen(task: Task, pool: list[Scenario], target: float) -> Array:
     """The cheapest steps to a target within reach; of these the surest; of these the first."""
     cost = task.cost(must(least_for_sure(task, pool, "cost", target)))
-    surest = worst(task, must(least_for_sure(task, pool, "points", budget=cost)))[0]
+    surest = surely(task, must(least_for_sure(task, pool, "points", budget=cost)))
     return must(least_for_sure(task, pool, "order", max(surest, target), cost))
 
 
@@ -198,9 +198,9 @@ def _steps(task: Task, steps: Array) -> pd.DataFrame:
 def _schedule(task: Task, steps: Array) -> pd.DataFrame:
     """The lever that alone surely gives most per cost goes first, each as early as its limit a month lets it."""
     alone = np.diag(steps)
-    today = worst(task, steps * 0.0)[0]
+    today = surely(task, steps * 0.0)
     used = [int(place) for place in np.flatnonzero(steps)]
-    worth = {place: (worst(task, alone[place])[0] - today) / task.cost(alone[place]) for place in used}
+    worth = {place: (surely(task, alone[place]) - today) / task.cost(alone[place]) for place in used}
     done, rows = steps * 0.0, []
     for month in range(1, task.months + 1):
         for place in sorted(used, key=lambda place: (-round(worth[place], 9), place)):
@@ -210,7 +210,7 @@ def _schedule(task: Task, steps: Array) -> pd.DataFrame:
             if left > 0:
                 done[place] += left
                 row = {"month": month, "lever": lever.code, "name": lever.name, "added": left * size}
-                rows.append(row | {"sure_total": worst(task, done)[0]})
+                rows.append(row | {"sure_total": surely(task, done)})
     return pd.DataFrame(rows, columns=["month", "lever", "name", "added", "sure_total"])
 
 

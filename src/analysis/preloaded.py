@@ -12,11 +12,23 @@ from contextlib import suppress
 gc.disable()  # nothing that is imported goes away
 import babel.dates
 import babel.numbers
+import IPython.core.completerlib
+import IPython.core.debugger
+import IPython.core.logger
+import IPython.core.magics.ast_mod
+import IPython.core.magics.execution
+import IPython.core.oinspect
+import IPython.core.pylabtools
+import IPython.extensions.storemagic
 import ipykernel.kernelapp
 import lxml.etree  # type: ignore[import-untyped]
 import matplotlib.backends.backend_svg
 import matplotlib.pyplot
+import matplotlib_inline.backend_inline
 import openpyxl
+import openpyxl.writer.excel
+import tornado.platform.asyncio
+import tornado.queues
 
 # A third of seaborn's import is what it estimates densities and clusters with, which no chart of a report does.
 ESTIMATES = ("scipy.stats", "scipy.cluster")
@@ -27,10 +39,11 @@ for name in ESTIMATES:
     del sys.modules[name]
 
 from analysis import advice, bounds, changes, charts, collected, deadline, decided, drawing, findings, history, leader
-from analysis import levers, losses, news, opened, panel, plan, project, promises, proof, ranks, report, result, rubric
+from analysis import kernel, levers, losses, news, opened, panel, plan, project, promises, proof, ranks, report, result, rubric
 from analysis import sharing, tables, traced, trial, units, usual, vietnamese, whatif, workbook
 from analysis.errors import AnalysisError
 
+matplotlib.backends.backend_registry.list_all()  # looks through the packages that are installed, once
 with suppress(AnalysisError, OSError):
     opened.load().share()
 gc.freeze()

@@ -169,8 +169,8 @@ def which_rank(month: Month, **levers: float) -> pd.DataFrame:
     """The rank today and after improvements, as far as the totals of others are known (`ranks.outlook`)."""
     identified = month.identified
     gain = whatif.gain_of(what_it_is_worth(month, **levers))
-    found = ranks.outlook(month.history, identified.rubric, identified.entity, identified.period, gain)
-    return _answer(found, (month,))
+    known = ranks.standing(month.history, identified.rubric, identified.entity, identified.period)
+    return _answer(ranks.outlook(known, gain), (month,))
 
 
 def where_one_stands(month: Month) -> pd.DataFrame:

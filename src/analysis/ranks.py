@@ -137,16 +137,15 @@ def standing(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     return Standing(others, ranked, len(totals), Interval(own["low"], own["high"]), own["rank"], placed)
 
 
-def outlook(history: pd.DataFrame, rubric: Rubric, entity: str, period: str, gain: Interval) -> pd.DataFrame:
+def outlook(known: Standing | None, gain: Interval) -> pd.DataFrame:
     """The rank today and after a gain, the others as they are: counted where all are known, else what the facts allow.
 
     Returns
     -------
     Two rows, `today` and `after`: `case`; `rank_best`, `rank_worst`; `ranked` (of how many) and `known` (how many
     totals are known, the entity's among them); `open` (any rank is possible). No row where nobody knows how many are
-    ranked. Raises as `peers` and `rank_set`.
+    ranked. Raises as `rank_set`.
     """
-    known = standing(history, rubric, entity, period)
     if known is None:
         return pd.DataFrame(columns=OUTLOOK)
     rows = []

@@ -42,10 +42,12 @@ def page_of(notebook: Any, title: str, label: str = "") -> str:
 
 
 def _filled(notebook: Any, resources: dict[str, Any]) -> str:
-    """The template filled. nbconvert parses its HTML once more for what ours has by itself: that is left out."""
+    """The template filled. What nbconvert does besides, before and after, is for notebooks whose code is shown."""
     from nbconvert.exporters import HTMLExporter
 
-    exporter = HTMLExporter(extra_template_basedirs=[str(PAGE_FOLDER.parent)], template_name=PAGE_FOLDER.name)
+    exporter = HTMLExporter(
+        extra_template_basedirs=[str(PAGE_FOLDER.parent)], template_name=PAGE_FOLDER.name, default_preprocessors=[]
+    )
     exporter.template_file = "index.html.j2"
     body, _resources = super(HTMLExporter, exporter).from_notebook_node(notebook, resources=resources)
     return str(body)

@@ -159,8 +159,14 @@ def alive(identified: Identified, hypotheses: Iterable[Hypothesis]) -> bool:
     return identified.bound(parts, sign=1).high > -0.5
 
 
+def surely(task: Task, steps: Array) -> float:
+    """The least total with these steps over all survivors and scores."""
+    rise = dict(zip(task.moved, task.sure @ steps, strict=True))
+    return task.identified.bound(_parts(task, rise), sign=1).low
+
+
 def worst(task: Task, steps: Array) -> tuple[float, Scenario]:
-    """The least total with these steps over all survivors and scores, and a scenario that gives it."""
+    """What `surely` gives, and a scenario that gives it."""
     rise = dict(zip(task.moved, task.sure @ steps, strict=True))
     value, cases = task.identified.extreme(_parts(task, rise), sign=1)
     program = Program()

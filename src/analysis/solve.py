@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from analysis.program import FINE, NEAR, Array, Program, Terms, ends_of, must
-from analysis.scenarios import REST, Profile, Scenario, Task, alive, best, worst
+from analysis.scenarios import REST, Profile, Scenario, Task, alive, best, surely, worst
 
 Goal = Literal["cost", "points", "order", "equal"]
 
@@ -106,7 +106,7 @@ def least_for_sure(
 
 def most_for_sure(task: Task, pool: list[Scenario], budget: float | None) -> float:
     """The highest total that is sure within the budget."""
-    return worst(task, task.caps if budget is None else must(least_for_sure(task, pool, "points", budget=budget)))[0]
+    return surely(task, task.caps if budget is None else must(least_for_sure(task, pool, "points", budget=budget)))
 
 
 def least_at_best(task: Task, target: float, goal: Goal) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import escape
 
 from analysis import sentences
 from analysis.figures import SYNTHETIC, Figures, Html, synthetic_label
@@ -143,16 +143,19 @@ def indicators(figures: Figures, by_indicator: pd.DataFrame, by_group: pd.DataFr
 def rules(figures: Figures, open_rules: pd.DataFrame, sources: Mapping[str, Source]) -> Html:
     """Which rules were tried, which survive, and how sure each parameter is."""
     rows = []
-    for _code, tried in open_rules.groupby("code", sort=False):
-        maxima, targets = (tried[tried["parameter"] == name] for name in ("max", "target"))
+    every = list(open_rules.itertuples())
+    for code in dict.fromkeys(row.code for row in every):
+        maxima, targets = (
+            [row for row in every if (row.code, row.parameter) == (code, name)] for name in ("max", "target")
+        )
         rows.append(
             [
-                tried.iloc[0]["name"],
-                _alternatives(figures, maxima[maxima["fits"]]),
-                status_name(maxima.iloc[0]["status"]),
-                _alternatives(figures, targets[targets["fits"]]),
-                _alternatives(figures, targets[~targets["fits"]]),
-                status_name(targets.iloc[0]["status"]),
+                maxima[0].name,
+                _alternatives(figures, maxima, fits=True),
+                status_name(maxima[0].status),
+                _alternatives(figures, targets, fits=True),
+                _alternatives(figures, targets, fits=False),
+                status_name(targets[0].status),
             ]
         )
     heads = [
@@ -239,25 +242,17 @@ def table(
 
     `anchors` are the ids of the rows, if they are to be linked to.
     """
-    head = join(
-        *(
-            Html('<th scope="col"{}>{}</th>').format(Markup("" if place in (0, *text) else ' class="n"'), name)
-            for place, name in enumerate(heads)
-        )
-    )
+    numeric = ["" if place in (0, *text) else ' class="n"' for place in range(len(heads))]
+    head = "".join(f'<th scope="col"{look}>{escape(name)}</th>' for look, name in zip(numeric, heads, strict=True))
     body = []
-    for number, row in enumerate(rows):
-        first, *rest = row
-        anchor = Html(' id="{}"').format(anchors[number]) if anchors else Html()
-        cells = [
-            Html("<td{}>{}</td>").format(Markup("" if place in text else ' class="n"'), cell)
-            for place, cell in enumerate(rest, start=1)
-        ]
-        body.append(Html('<tr{}><th scope="row">{}</th>{}</tr>').format(anchor, first, join(*cells)))
+    for number, (first, *rest) in enumerate(rows):
+        anchor = f' id="{escape(anchors[number])}"' if anchors else ""
+        cells = "".join(f"<td{look}>{escape(cell)}</td>" for look, cell in zip(numeric[1:], rest, strict=True))
+        body.append(f'<tr{anchor}><th scope="row">{escape(first)}</th>{cells}</tr>')
     return Html(
         '<div class="scroll" role="region" tabindex="0" aria-label="{}"><table><caption><span>{}</span></caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(caption, caption, head, join(*body))
+    ).format(caption, caption, Html(nfc(head)), Html(nfc("".join(body))))
 
 
 def weakest_kind(figures: Figures) -> str:
@@ -278,14 +273,14 @@ def status_name(status: str) -> str:
     }[status]
 
 
-def _alternatives(figures: Figures, rows: pd.DataFrame) -> Html:
-    shown = [figures[f"alternative.{row.code}.{row.parameter}.{row.value:g}"] for row in rows.itertuples()]
+def _alternatives(figures: Figures, rows: Sequence[Any], fits: bool) -> Html:
+    shown = [figures[f"alternative.{row.code}.{row.parameter}.{row.value:g}"] for row in rows if row.fits == fits]
     return Html(_(" or ")).join(shown) if shown else Html("–")
 
 
 def reference(words: str) -> Html:
     """Words that refer to a file or a rule: no figure of the page."""
-    return Html() if not words else Html('<span class="ref">{}</span>').format(words)
+    return Html(f'<span class="ref">{escape(words)}</span>' if words else "")
 
 
 def source_words(source: Source) -> str:

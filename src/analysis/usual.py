@@ -14,7 +14,7 @@ from analysis.identify import Identified
 from analysis.interval import TOLERANCE
 from analysis.levers import Lever, check_codes
 from analysis.plan import Plan
-from analysis.scenarios import best, task_of, worst
+from analysis.scenarios import best, surely, task_of
 from analysis.whatif import TOGETHER, USUAL_LEVERS, gains
 
 # Where the classes of the index begin: below 50 is weak and from 90 excellent (published); 70 and 80 between them are
@@ -85,7 +85,7 @@ def points_open(identified: Identified, levers: Mapping[str, Lever], chosen: Pla
     task = task_of(identified, levers.values(), chosen.months)
     added = dict(zip(chosen.steps["lever"], chosen.steps["added"], strict=True))
     steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
-    return best(task, steps) - worst(task, steps)[0]
+    return best(task, steps) - surely(task, steps)
 
 
 def plan_groups(identified: Identified, levers: Mapping[str, Lever], chosen: Plan) -> list[str]:
