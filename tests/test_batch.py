@@ -24,11 +24,12 @@ from pathlib import Path
 import pytest
 
 from analysis import errors
-from analysis.batch import local_workers, run_batch
+from analysis.batch import run_batch
 from analysis.contract import COLUMNS
-from analysis.jobs import chains, names_in
+from analysis.pool import local_workers
 from analysis.synthetic import synthetic_history, write_project
 from analysis.vietnamese import slug
+from analysis.wanted import chains, names_in
 from test_report_faults import (
     COMMAND,
     FIVE,
@@ -278,8 +279,8 @@ HANG = "import time\ntime.sleep(600)"
 DISK = 'import errno\nraise OSError(errno.ENOSPC, "No space left on device", "figures.csv")'
 SHORT_CELLS = """
 import functools
-from analysis import batch, cli, running
-batch.local_workers = functools.partial(batch.local_workers, limits=running.Limits(cell=8))
+from analysis import cli, jobs, pool
+pool.local_workers = functools.partial(pool.local_workers, limits=jobs.Limits(cell=8))
 cli.main()
 """
 PLANTED = {

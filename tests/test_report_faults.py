@@ -32,7 +32,8 @@ from click.testing import CliRunner
 from analysis import errors, publish
 from analysis.cli import app
 from analysis.contract import COLUMNS
-from analysis.report import Limits, Parameters, check_parameters, prepare, render
+from analysis.jobs import Limits
+from analysis.report import Parameters, check_parameters, prepare, render
 
 REPOSITORY = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-c", "from analysis.cli import main; main()"]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from analysis import advice, archive, history, sentences
+from analysis.answer import Answer
 from analysis.bounds import alternatives
 from analysis.collected import collect
-from analysis.contract import is_synthetic
 from analysis.decided import with_ways
 from analysis.errors import ContradictionError
-from analysis.figures import SYNTHETIC, Figures, synthetic_label
+from analysis.figures import Figures
 from analysis.identify import Identified, identify
 from analysis.levers import load_levers
 from analysis.opened import Month, load, open_month
@@ -24,23 +23,6 @@ from analysis.reconcile import check_name, failures
 from analysis.rubric import Rubric, rubric_in_force
 from analysis.vietnamese import _, write_number, write_period
 from analysis.whatif import check_target, gains, gains_by_rule, usual_levers
-
-
-@dataclass(frozen=True)
-class Answer:
-    """`data` for `--json`, `text` for people, and what makes the command fail.
-
-    An answer about simulated figures says so by itself: as `kind`, and in its first line.
-    """
-
-    data: dict[str, Any]
-    text: str
-    failures: Sequence[str] = ()
-
-    def __post_init__(self) -> None:
-        if is_synthetic(self.data.get("entity", "")):
-            object.__setattr__(self, "data", {**self.data, "kind": SYNTHETIC})
-            object.__setattr__(self, "text", f"{synthetic_label()}\n{self.text}")
 
 
 def figures_of(opened: Month, levers: Mapping[str, float]) -> Figures:

@@ -1,6 +1,6 @@
 """How are many reports made, each as if it were the only one?
 
-Reports go to workers (`worker`, or a Dask cluster: `cluster`), one entity's in the order of its months. What a worker
+Reports go to workers (`pool`, or a Dask cluster: `cluster`), one entity's in the order of its months. What a worker
 could not publish is published here; one that fails touches no other.
 """
 
@@ -9,27 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
 from time import monotonic
 
 from analysis import project
-from analysis.answers import Answer
+from analysis.answer import Answer
 from analysis.errors import ROWS_SHOWN, AnalysisError
-from analysis.jobs import Job, Outcome
+from analysis.jobs import Job, Outcome, failure
 from analysis.listing import published
+from analysis.pool import Submit
 from analysis.promises import last_promised
+from analysis.rendering import load_renderer
 from analysis.report import leave_failure, publish_files, write_index
 from analysis.result import RECORD
-from analysis.running import USUAL, Limits
 from analysis.vietnamese import _, language, slug
-from analysis.worker import Worker, failure
-
-Submit = Callable[[Job], Future[Outcome]]
 
 
 def run_batch(
@@ -44,7 +40,7 @@ def run_batch(
     Parameters
     ----------
     chains : from `jobs.chains`.
-    submit : has a report made somewhere; from `local_workers` or `cluster.dask_workers`.
+    submit : has a report made somewhere; from `pool.local_workers` or `cluster.dask_workers`.
     heard : told of each report as it is done.
     resume : keep what is published for the same figures, rules, parameters, notebook and package.
 
@@ -62,6 +58,7 @@ def run_batch(
     try:
         for chain in chains:
             begin(deque(chain))
+        load_renderer()  # for the list of reports at the end
         while waiting:
             for done in wait(waiting, return_when=FIRST_COMPLETED).done:
                 job, left = waiting.pop(done)
@@ -82,36 +79,6 @@ def _outcome_of(done: Future[Outcome], job: Job) -> Outcome:
         return done.result()
     except Exception as error:
         return replace(failure(job, error, monotonic()), unrecorded=True)
-
-
-@contextmanager
-def local_workers(jobs: int, limits: Limits = USUAL) -> Iterator[Submit]:
-    """So many processes on this machine, each of which makes one report at a time; they end with the context.
-
-    They get ready while the caller goes on.
-    """
-    workers, free = [Worker(project.root(), limits) for _number in range(jobs)], SimpleQueue[Worker]()
-    for worker in workers:
-        worker.start()
-        free.put(worker)
-
-    def make(job: Job) -> Outcome:
-        worker = free.get()
-        try:
-            return worker.make(job)
-        finally:
-            free.put(worker)
-
-    try:
-        with ThreadPoolExecutor(jobs) as executor:
-            try:
-                yield lambda job: executor.submit(make, job)
-            finally:
-                for worker in workers:
-                    worker.close()
-    except KeyboardInterrupt:  # until they ended, workers may have published more than was listed
-        write_index()
-        raise
 
 
 def summary(outcomes: Sequence[Outcome]) -> Answer:

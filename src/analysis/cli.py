@@ -147,20 +147,22 @@ def batch(
     allow_synthetic: bool,
     as_json: bool,
 ) -> None:
-    from analysis.batch import local_workers, run_batch, summary
-    from analysis.jobs import ALL, chains, names_in
-    from analysis.progress import progress
-
     if entities and parent:
         raise UsageError(_("--entities and --children-of exclude each other."), [], _("Give one of them."))
-    wanted = [ALL] if entities is None or entities == ALL else names_in(Path(entities))
     if scheduler:
         from analysis.cluster import dask_workers
 
         place = dask_workers(scheduler)
     else:
+        from analysis.pool import local_workers
+
         place = local_workers(jobs or _processors())
-    with place as submit:
+    with place as submit:  # they get ready while this process goes on
+        from analysis.batch import run_batch, summary
+        from analysis.progress import progress
+        from analysis.wanted import ALL, chains, names_in
+
+        wanted = [ALL] if entities is None or entities == ALL else names_in(Path(entities))
         found = chains(wanted, months, allow_synthetic, parent or "")
         many = sum(len(chain) for chain in found)
         _say(_("{count} reports; jobs: {jobs}.").format(count=many, jobs=scheduler or jobs or _processors()))

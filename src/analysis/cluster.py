@@ -20,14 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from analysis import project
-from analysis.batch import Submit
 from analysis.errors import ClusterError
-from analysis.jobs import Job, Outcome
+from analysis.jobs import USUAL, Job, Limits, Outcome
+from analysis.pool import Submit, Worker
 from analysis.publish import WORK
 from analysis.result import NOTEBOOK, code_hash
-from analysis.running import USUAL, Limits
 from analysis.vietnamese import _, slug
-from analysis.worker import Worker
 
 PREFIX = "scorecard-cluster-"
 WAIT_SECONDS = 30  # for the scheduler, and for a first worker

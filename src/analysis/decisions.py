@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from analysis import advice, changes, deadline, findings, ranks
-from analysis.answers import Answer, about, records, rounded
+from analysis.answer import Answer
+from analysis.answers import about, records, rounded
 from analysis.bounds import alternatives, group_scores, unprinted_rates
 from analysis.decided import decide
 from analysis.errors import ContradictionError

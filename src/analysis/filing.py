@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis import added, documents, forms, intake, store
 from analysis import history as figures_of
-from analysis.answers import Answer
+from analysis.answer import Answer
 from analysis.bulletin import read
 from analysis.errors import UnknownNameError, UsageError, WriteError
 from analysis.publish import writing

@@ -38,12 +38,14 @@ import seaborn
 for name in ESTIMATES:
     del sys.modules[name]
 
+from matplotlib.backends.registry import backend_registry
+
 from analysis import advice, bounds, changes, charts, collected, deadline, decided, drawing, findings, history, leader
-from analysis import kernel, levers, losses, news, opened, panel, plan, project, promises, proof, ranks, report, result, rubric
-from analysis import sharing, tables, traced, trial, units, usual, vietnamese, whatif, workbook
+from analysis import kernel, levers, losses, news, opened, panel, plan, project, promises, proof, ranks, report, result
+from analysis import rubric, sharing, tables, traced, trial, units, usual, vietnamese, whatif, workbook
 from analysis.errors import AnalysisError
 
-matplotlib.backends.backend_registry.list_all()  # looks through the packages that are installed, once
+backend_registry.list_all()  # type: ignore[no-untyped-call]  # looks through the packages that are installed, once
 with suppress(AnalysisError, OSError):
     opened.load().share()
 gc.freeze()

@@ -41,6 +41,11 @@ def page_of(notebook: Any, title: str, label: str = "") -> str:
     return body
 
 
+def load_renderer() -> None:
+    """Import now what renders, while other processes work."""
+    import nbconvert.exporters  # noqa: F401
+
+
 def _filled(notebook: Any, resources: dict[str, Any]) -> str:
     """The template filled. What nbconvert does besides, before and after, is for notebooks whose code is shown."""
     from nbconvert.exporters import HTMLExporter

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
@@ -18,28 +17,16 @@ from typing import Any
 from analysis import project
 from analysis.errors import IncompleteRunError, KernelDiedError, NotebookError, ParameterError, RunTimeoutError
 from analysis.forked import prepare_environment, warm
+from analysis.jobs import Limits
+from analysis.rendering import load_renderer
 from analysis.result import EXECUTED, NOTEBOOK
 from analysis.vietnamese import _
-
-START_SECONDS, CELL_SECONDS, RUN_SECONDS = 60, 300, 900
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long a run may take, in seconds: for the kernel to start, for one cell, for everything."""
-
-    start: float = START_SECONDS
-    cell: float = CELL_SECONDS
-    run: float = RUN_SECONDS
-
-
-USUAL = Limits()
 
 
 def load_engine() -> None:
     """Import now what runs and renders notebooks, while another process reads the figures."""
     prepare_environment()
-    import nbconvert.exporters  # noqa: F401
+    load_renderer()
     import papermill  # noqa: F401
 
 
