@@ -4,6 +4,7 @@ A kernel on TCP picks ports that another may take before it listens; sockets of 
 collide. Where there are no such sockets (Windows, or a temporary folder with a long name), TCP stays.
 """
 
+import asyncio
 import multiprocessing
 import os
 import shutil
@@ -16,9 +17,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -30,6 +33,27 @@ PREFIX = "scorecard-kernel-"
 DAY = 24 * 60 * 60
 
 
+class ReportKernelClient(AsyncKernelClient):
+    """A client that is ready when the kernel says so; its own class then listens for 0.2 s of silence first."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Until the kernel answers, and is heard to be idle again. Raises RuntimeError where it dies or is too late."""
+        limit = time.monotonic() + (timeout or float("inf"))
+        while True:
+            asked = self.kernel_info()
+            with suppress(Empty):
+                await self.shell_channel.get_msg(timeout=1)
+                while True:
+                    heard = await self.iopub_channel.get_msg(timeout=0.2)
+                    state = heard["content"].get("execution_state")
+                    if state == "idle" and heard["parent_header"].get("msg_id") == asked:
+                        return
+            if not await self.is_alive():
+                raise RuntimeError("The kernel died before it answered.")
+            if time.monotonic() > limit:
+                raise RuntimeError(f"The kernel did not answer within {timeout:g} s.")
+
+
 class ReportKernelManager(AsyncKernelManager):
     """Starts ipykernel of this Python, whatever kernels the user has installed; forked, where that is possible."""
 
@@ -39,7 +63,7 @@ class ReportKernelManager(AsyncKernelManager):
             _sweep()
             self._sockets = Path(tempfile.mkdtemp(prefix=PREFIX))
             settings |= {"transport": "ipc", "ip": str(self._sockets / "s")}
-        super().__init__(**settings)
+        super().__init__(client_factory=ReportKernelClient, **settings)
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -66,6 +90,12 @@ class ForkedKernel(LocalProvisioner):
         self.pid = self.pgid = fork.pid
         self.cwd = Path(folder)
         return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Wait for the end, looking more often than its own class does."""
+        while await self.poll() is None:
+            await asyncio.sleep(0.005)
+        return await super().wait()
 
 
 class _Fork:

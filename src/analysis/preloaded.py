@@ -46,6 +46,7 @@ from analysis import rubric, sharing, tables, traced, trial, units, usual, vietn
 from analysis.errors import AnalysisError
 
 backend_registry.list_all()  # type: ignore[no-untyped-call]  # looks through the packages that are installed, once
+drawing.picture(drawing.finished(drawing.axes(1), "", ""), "", "")  # the first one looks for the fonts
 with suppress(AnalysisError, OSError):
     opened.load().share()
 gc.freeze()

@@ -82,7 +82,7 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
         return min(limits.cell, left)
 
     try:
-        papermill.execute_notebook(
+        executed = papermill.execute_notebook(
             _plain_path(source),
             _plain_path(output),
             parameters=values,
@@ -110,7 +110,6 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
         raise KernelDiedError(
             _("The kernel of the report died: killed, or out of memory."), [], kept(output)
         ) from error
-    executed = nbformat.read(output, as_version=4)
     _check_that_all_ran(executed, output)
     return executed
 
