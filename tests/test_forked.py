@@ -13,7 +13,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from analysis import errors, forked, project
+from analysis import errors, forked, kernel, project
 from analysis.kernel import ReportKernelManager
 from analysis.report import prepare
 from conftest import REPOSITORY
@@ -98,6 +98,29 @@ def test_killed_kernel_is_noticed(project_copy, kind):
     with pytest.raises(DeadKernelError):
         run_cells("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     assert run_cells("print(1)") == ["1\n"]
+
+
+@pytest.mark.parametrize("why", ["died before it answered", "did not answer within 1 s"])
+def test_kernel_that_never_answers(project_copy, monkeypatch, why):
+    if why.startswith("died"):
+        monkeypatch.setattr(kernel, "_be_a_kernel", repr)  # ends at once
+    else:
+        begin = kernel._Fork.__init__
+
+        def begin_stopped(fork, *given):
+            begin(fork, *given)
+            os.kill(fork.pid, signal.SIGSTOP)
+
+        monkeypatch.setattr(kernel._Fork, "__init__", begin_stopped)
+    client = NotebookClient(nbformat.v4.new_notebook(), kernel_manager_class=ReportKernelManager, startup_timeout=1)
+    with pytest.raises(RuntimeError, match=why), client.setup_kernel():
+        pass
+    assert client.km is None  # it is cleaned up
+
+
+def test_kernel_keeps_no_history_and_has_no_debugger(project_copy):
+    looks = "import sys; print(sys.modules['debugpy'], get_ipython().history_manager.enabled)"
+    assert run_cells(looks) == ["None False\n"]
 
 
 def test_failing_cell(project_copy, kind):

@@ -38,7 +38,7 @@ class ReportKernelClient(AsyncKernelClient):
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Until the kernel answers, and is heard to be idle again. Raises RuntimeError where it dies or is too late."""
-        limit = time.monotonic() + (timeout or float("inf"))
+        limit = time.monotonic() + (float("inf") if timeout is None else timeout)
         while True:
             asked = self.kernel_info()
             with suppress(Empty):
