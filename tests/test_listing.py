@@ -189,6 +189,24 @@ def test_the_chip_says_what_the_figures_are(reports, kind):
     assert ("SYNTHETIC" in chip.get_text()) == (kind == "synthetic")
 
 
+@pytest.mark.parametrize(
+    ("kind", "title", "expected"),
+    [
+        (
+            "synthetic",
+            "SỐ LIỆU MÔ PHỎNG – KHÔNG PHẢI SỐ THẬT: X mất 2 điểm; hai nhóm: A, B",
+            "X mất 2 điểm; hai nhóm: A, B",
+        ),
+        ("synthetic", "SYNTHETIC FIGURES – NOT REAL DATA: X lost 2 points", "X lost 2 points"),
+        ("synthetic", "X mất 2 điểm: A", "X mất 2 điểm: A"),
+        ("published", "TP. HCM: X", "TP. HCM: X"),
+    ],
+)
+def test_label_of_simulated_figures_stands_once_in_a_row(reports, kind, title, expected):
+    put_report(reports, "x/2023-04", kind=kind, title=title)
+    assert rows(shown(reports), 0)[0][5].get_text() == expected
+
+
 def test_files_are_linked_where_they_are(reports):
     folder = put_report(reports, "hoa-binh/2023-04", files=("report.pdf", "workbook.xlsx", "notes.txt"))
     (folder / "figures.csv").unlink()

@@ -80,8 +80,8 @@ class Figure:
             return _("unknown")
         return write_range(self.low, self.high, self.decimals)
 
-    def __html__(self) -> str:
-        return f'<a class="f" href="#{self.anchor}">{self.plain}</a>'
+    def __html__(self) -> Markup:
+        return Markup(f'<a class="f" href="#{self.anchor}">{self.plain}</a>')
 
     @property
     def anchor(self) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from analysis.errors import NoReportError, UnknownNameError
-from analysis.figures import Html
+from analysis.figures import SYNTHETIC, Html
 from analysis.publish import WORK
 from analysis.result import EXECUTED, FAILED, FIGURES, PAGE, PDF, RECORD, Failure, Result
 from analysis.rubric import PERIOD, months_of
@@ -200,9 +200,15 @@ def _row_of_report(item: Published, reports: Path) -> list[object]:
         f"{rank}/{record.ranked}" if record.rank and record.ranked else rank,
         _change_words(record),
         chip.format(record.kind, KIND_NAMES[record.kind]()),
-        Html('<span lang="{}">{}</span>').format(record.language, record.title),
+        Html('<span class="wide" lang="{}">{}</span>').format(record.language, _finding(record)),
         Html(" · ").join(files),
     ]
+
+
+def _finding(record: Result) -> str:
+    """The title without the label of simulated figures, in whichever language: it stands beside it."""
+    label, _colon, finding = record.title.partition(": ")
+    return finding if record.kind == SYNTHETIC and label.isupper() else record.title
 
 
 def _change_words(record: Result) -> str:
