@@ -563,6 +563,17 @@ def test_sums_equal_those_of_every_combination(batch: int) -> None:
     assert 25 <= found <= 95
 
 
+def test_sums_where_no_group_has_a_choice():
+    rng, found = np.random.default_rng(12), 0
+    for _case in range(100):
+        months, many = int(rng.integers(1, 4)), int(rng.integers(1, 5))
+        every = [random_boxes(rng, months) for _group in range(many)]
+        alone = [Boxes(item.low[:1], item.high[:1], item.extra[:1], item.members[:1]) for item in every]
+        totals = [random_interval(rng, 5.0 * many) for _month in range(months)]
+        found += compare_sums(alone, totals, [], exact=int(rng.integers(0, months + 1)))
+    assert 10 <= found <= 90
+
+
 def random_boxes(rng: np.random.Generator, months: int) -> Boxes:
     """Whole and half points, so that many sums are equal and many just touch a total."""
     many = int(rng.integers(1, 5))

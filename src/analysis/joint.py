@@ -72,10 +72,10 @@ class Joined:
         """For each group the choices that stand in some sum that meets all totals."""
         alive = np.ones(len(self.low), dtype=bool)
         found: list[set[int]] = []
-        for left, right, into in reversed(self.steps):
+        for number, (left, right, into) in reversed(list(enumerate(self.steps))):
             used = alive[into]
             found.append(set(right[used].tolist()))
-            alive = np.zeros(left.max(initial=-1) + 1, dtype=bool)
+            alive = np.zeros(self.steps[number - 1][2].max() + 1 if number else 1, dtype=bool)
             alive[left[used]] = True
         return found[::-1]
 
