@@ -115,7 +115,8 @@ def modules() -> dict[str, ast.Module]:
     return {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.glob("**/*.py"))}
 
 
-def imports(tree: ast.AST) -> set[str]:
+@cache
+def imports(tree: ast.AST) -> frozenset[str]:
     """Every module that the code imports, anywhere: dotted names; `from analysis import x` is `analysis.x`."""
     found = set()
     for node in ast.walk(tree):
@@ -127,7 +128,7 @@ def imports(tree: ast.AST) -> set[str]:
                 found |= {f"analysis.{name.name}" for name in node.names}
             else:
                 found.add(node.module or "")
-    return found
+    return frozenset(found)
 
 
 def own_imports(module: str) -> set[str]:

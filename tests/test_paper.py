@@ -4,6 +4,8 @@ import csv
 import re
 import shutil
 import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
 
 import pdfplumber
 import pytest
@@ -21,44 +23,53 @@ pytestmark = [
 ]
 
 
+@dataclass(frozen=True)
+class Paper:
+    """A report and its PDF: what its pages say, how large they are and with which fonts."""
+
+    folder: Path
+    target: Path
+    texts: list[str]
+    sizes: set[tuple[int, int]]
+    fonts: set[str]
+
+
 @pytest.fixture(scope="module", params=["april", "july", "year"])
-def printed(request, tmp_path_factory):
-    """A report's folder and its PDF."""
+def printed(request, tmp_path_factory) -> Paper:
     folder = make_reports(tmp_path_factory)[request.param]
     target = tmp_path_factory.mktemp("paper") / "report.pdf"
     pdf.print_pdf(folder / "index.html", target)
-    return folder, target
+    with pdfplumber.open(target) as file:
+        return Paper(
+            folder,
+            target,
+            texts=[page.extract_text() for page in file.pages],
+            sizes={(round(page.width), round(page.height)) for page in file.pages},
+            fonts={char["fontname"] for page in file.pages for char in page.chars},
+        )
 
 
 def test_it_is_a4_and_tagged_with_every_font_inside(printed):
-    _folder, target = printed
-    data = target.read_bytes()
+    data = printed.target.read_bytes()
     assert b"/MarkInfo" in data and re.search(rb"/Marked\s+true", data) and b"/StructTreeRoot" in data
     assert b"/Lang" in data
-    with pdfplumber.open(target) as file:
-        assert {(round(page.width), round(page.height)) for page in file.pages} == {(595, 842)}
-        fonts = {char["fontname"] for page in file.pages for char in page.chars}
-        assert fonts and all(re.match(r"[A-Z]{6}\+", font) for font in fonts)  # a subset is in the file
+    assert printed.sizes == {(595, 842)}
+    assert printed.fonts and all(re.match(r"[A-Z]{6}\+", font) for font in printed.fonts)  # a subset is in the file
 
 
 def test_the_leaders_part_has_two_pages_at_most_and_reads_as_vietnamese(printed):
-    _folder, target = printed
-    with pdfplumber.open(target) as file:
-        texts = [page.extract_text() for page in file.pages]
-    assert all(unicodedata.is_normalized("NFC", text) for text in texts)
-    (first,) = [number for number, text in enumerate(texts) if text.startswith(ANALYST["vi"])]
+    assert all(unicodedata.is_normalized("NFC", text) for text in printed.texts)
+    (first,) = [number for number, text in enumerate(printed.texts) if text.startswith(ANALYST["vi"])]
     assert first <= 2
-    leader = " ".join(" ".join(texts[:first]).split())
+    leader = " ".join(" ".join(printed.texts[:first]).split())
     for words in ("Điểm mất theo nhóm", "Nên làm gì trước?", "Nên hỏi thêm số liệu nào", "Thứ hạng sẽ ra sao?"):
         assert words in leader
 
 
 def test_the_numbers_on_paper_are_those_of_the_figures(printed):
-    folder, target = printed
-    with (folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+    with (printed.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
-    with pdfplumber.open(target) as file:
-        leader = " ".join((file.pages[0].extract_text() + " " + file.pages[1].extract_text()).split())
+    leader = " ".join(" ".join(printed.texts[:2]).split())
     use_language("vi")
     groups = [row for name, row in rows.items() if re.fullmatch(r"group\.\w+\.(lost|score|max)", name) and row["value"]]
     assert len(groups) >= 12
@@ -67,18 +78,16 @@ def test_the_numbers_on_paper_are_those_of_the_figures(printed):
 
 
 def test_a_machine_without_a_browser_says_how_to_print(printed, tmp_path, monkeypatch):
-    folder, _target = printed
     monkeypatch.setattr(pdf, "NAMES", ())
     monkeypatch.setattr(pdf, "PLACES", {})
     with pytest.raises(BrowserError) as caught:
-        pdf.print_pdf(folder / "index.html", tmp_path / "report.pdf")
+        pdf.print_pdf(printed.folder / "index.html", tmp_path / "report.pdf")
     assert "Ctrl+P" in str(caught.value)
     assert not (tmp_path / "report.pdf").exists()
 
 
 def test_a_browser_that_prints_nothing_is_told(printed, tmp_path, monkeypatch):
-    folder, _target = printed
     monkeypatch.setattr(pdf, "NAMES", ("false",))
     with pytest.raises(BrowserError, match="did not print"):
-        pdf.print_pdf(folder / "index.html", tmp_path / "report.pdf")
+        pdf.print_pdf(printed.folder / "index.html", tmp_path / "report.pdf")
     assert not (tmp_path / "report.pdf").exists()
