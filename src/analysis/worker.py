@@ -6,14 +6,16 @@ over its standard input and output, and ends when its input does: nothing outliv
 
 from __future__ import annotations
 
+import signal
+
 from analysis import forked
 
 if __name__ == "__main__":
     forked.warm()  # the server of its kernels imports what they need, while this process imports its own
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this one is interrupted, and ends it
 
 import os
 import pickle
-import signal
 import sys
 import threading
 from dataclasses import replace
@@ -51,7 +53,6 @@ def main() -> None:
     """Answer jobs from standard input on standard output until there are no more."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this one is interrupted, and ends it
     limits: Limits = pickle.load(sys.stdin.buffer)
     load_engine()
     jobs: SimpleQueue[Job] = SimpleQueue()
