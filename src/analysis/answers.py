@@ -1,4 +1,4 @@
-"""What does each command answer? The same numbers twice: as data for programs and as words for people."""
+"""What does each command answer, and the sentences and rows that it is made of?"""
 
 from __future__ import annotations
 

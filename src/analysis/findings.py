@@ -96,7 +96,7 @@ def _of_killers(identified: Identified, cards: Sequence[Card], ruled: pd.DataFra
 def change_words(figures: Figures, moved: pd.DataFrame, before: str) -> list[Sentence]:
     """What of the change since an earlier month is performance, and what cannot be told apart."""
     if moved.empty:
-        return [say(_("No earlier month of this province has a total and every group under these figures."))]
+        return [say(_("No earlier month of this entity has a total and every group under these figures."))]
     period = write_period(before)
     said = [say(_direction(figures["bridge.total"].value or 0.0), period=period, change=figures["bridge.size"])]
     if (moved["certainty"] == "assumes_one_rule").any():

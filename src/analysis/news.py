@@ -69,7 +69,7 @@ def with_news(figures: Figures, frame: pd.DataFrame) -> Figures:
 def news_words(figures: Figures, frame: pd.DataFrame, before: str) -> list[Sentence]:
     """Whether the rules are those of an earlier month."""
     if not before:
-        return [say(_("No earlier total of this province is known, so there are no rules to compare these with."))]
+        return [say(_("No earlier total of this entity is known, so there are no rules to compare these with."))]
     period = write_period(before)
     if frame.empty:
         return [say(_("The rules of this report are the same as those of {period}."), period=period)]
