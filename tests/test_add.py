@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from analysis import archive, filing, forms, history, intake, publish, store
+from analysis import archive, filing, forms, history, intake, publish, sources, store
 from analysis.bulletin import read
 from analysis.cli import app
 from analysis.contract import COLUMNS
@@ -104,7 +104,7 @@ def test_a_notice_becomes_figures(without_april):
     assert record["number"] == "3220/VPUBND-NVK" and record["published"] == date(2023, 4, 25)
     kept = without_april / "data" / "bulletins" / source
     assert (kept / "notice.docx").read_bytes() == GOLDEN.read_bytes()
-    assert archive.faults(history.load_sources()) == []
+    assert archive.faults(sources.load_sources()) == []
 
 
 def test_then_check_and_report_go_on(without_april):
@@ -271,7 +271,7 @@ def test_correct_keeps_both_dated(without_april):
     run("add", letter(without_april, SMALL.replace("81,20", "81,90"), "other.txt"), "--yes", "--correct")
     values = [row["value"] for row in stored(without_april, "2024-08") if row["code"] == "total_score"]
     assert values == ["81.20", "81.90"]
-    (entry,) = history.load_replacements()
+    (entry,) = sources.load_replacements()
     assert (entry.source, entry.by, entry.date) == ("hoa-binh-2024-08", "hoa-binh-2024-08-2", date.today())
     figures = history.load_history(load_rubrics())
     assert history.card(figures, "Hòa Bình", "2024-08").loc[("total_score", "points"), "value"] == 81.9
@@ -285,7 +285,7 @@ def test_a_later_day_of_the_same_month_needs_correct_and_stands_beside(without_a
     later = letter(without_april, SMALL.replace("81,20", "82,00"), "later.txt")
     run("add", later, "--yes", code=32)
     run("add", later, "--yes", "--correct")
-    assert history.load_replacements() == ()
+    assert sources.load_replacements() == ()
     figures = history.load_history(load_rubrics())
     assert history.card(figures, "Hòa Bình", "2024-08").loc[("total_score", "points"), "value"] == 82.0
     assert len(stored(without_april, "2024-08")) == 4
@@ -439,7 +439,7 @@ def test_a_kill_at_any_moment_is_mended_by_running_again(without_april):
         assert len(history.load_history(load_rubrics()).query("entity == 'Hòa Bình' and period == @APRIL")) in (0, 36)
         run("add", str(GOLDEN), "--yes")
         assert len(stored(without_april)) == 36
-        assert {row["source"] for row in stored(without_april)} <= set(history.load_sources())
+        assert {row["source"] for row in stored(without_april)} <= set(sources.load_sources())
     assert kills >= 4
 
 

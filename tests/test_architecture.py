@@ -23,7 +23,7 @@ NOTEBOOKS = sorted(
 # Lowest first. A module imports from layers below its own and, without a cycle, from its own.
 LAYERS = (
     ("__init__", "errors", "interval", "vietnamese", "project", "figures"),
-    ("months", "files", "rubric", "comparable", "contract", "tree", "history", "publish", "tokens", "jobs"),
+    ("months", "files", "rubric", "comparable", "contract", "tree", "sources", "history", "publish", "tokens", "jobs"),
     ("documents", "extract", "forked", "kernel"),
     ("drawn", "synthetic"),
     (
@@ -55,6 +55,7 @@ LAYERS = (
     ("live", "cells", "typed", "ruled", "workbook"),
     ("store", "added"),
     ("sentences", "drawing"),
+    ("layout",),
     ("charts", "comparisons"),
     ("tables",),
     ("advice", "findings", "trial", "news", "result", "leader", "traced", "sharing"),

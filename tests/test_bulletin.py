@@ -28,8 +28,8 @@ from analysis.bulletin import Notice, read, unwrap
 from analysis.contract import BASE
 from analysis.documents import Document
 from analysis.errors import AnalysisError, BulletinError, HistoryError, UnknownNameError
-from analysis.history import load_sources
 from analysis.readings import Reading
+from analysis.sources import load_sources
 from analysis.wordings import load_phrasebook
 from conftest import REPOSITORY
 

@@ -10,18 +10,9 @@ from pandas.testing import assert_frame_equal
 from analysis import project
 from analysis.contract import COLUMNS
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
-from analysis.history import (
-    card,
-    data_hash,
-    find_entity,
-    latest_period,
-    load_corrections,
-    load_history,
-    load_sources,
-    periods_with_total,
-    totals,
-)
+from analysis.history import card, data_hash, find_entity, latest_period, load_history, periods_with_total, totals
 from analysis.months import month_before
+from analysis.sources import load_corrections, load_sources
 from conftest import REPOSITORY
 
 HEADER = ",".join(COLUMNS)

@@ -23,10 +23,11 @@ from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
 from analysis import answers, charts, leader, listing, report, running
-from analysis.history import load_sources, periods_with_total, totals
+from analysis.history import periods_with_total, totals
 from analysis.months import month_before
 from analysis.opened import open_month
 from analysis.rendering import PAGE_FOLDER, SCRIPTS
+from analysis.sources import load_sources
 from analysis.vietnamese import (
     LOCALE_FOLDER,
     _,

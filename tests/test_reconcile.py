@@ -6,8 +6,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from analysis.errors import CheckError, HistoryError
-from analysis.history import Correction, load_corrections, load_history
+from analysis.history import load_history
 from analysis.reconcile import CHECK_COLUMNS, failures, interval_of, reconcile, unchecked
+from analysis.sources import Correction, load_corrections
 from conftest import REPOSITORY
 
 APRIL = [

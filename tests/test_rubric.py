@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import RubricError, UnknownNameError
-from analysis.history import load_sources
 from analysis.rubric import (
     Indicator,
     Parameter,
@@ -18,6 +17,7 @@ from analysis.rubric import (
     months_of,
     rubric_in_force,
 )
+from analysis.sources import load_sources
 from analysis.vietnamese import use_language
 from conftest import REPOSITORY
 

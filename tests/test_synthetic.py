@@ -21,11 +21,12 @@ from analysis.contract import COLUMNS, TOTAL, problems
 from analysis.errors import CheckError, HistoryError, ParameterError, SyntheticError, UnknownNameError, WriteError
 from analysis.evidence import cards_of
 from analysis.figures import Figures, exact
-from analysis.history import load_corrections, load_history, load_sources, same_world
+from analysis.history import load_history, same_world
 from analysis.identify import identify_cards
 from analysis.rendering import page_of
 from analysis.rubric import rubric_in_force
 from analysis.running import one_cell
+from analysis.sources import load_corrections, load_sources
 from analysis.synthetic import Break, Synthetic, example, synthetic_history, write_project
 from analysis.vietnamese import rounded, use_language
 from conftest import REPOSITORY, made_once

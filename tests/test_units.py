@@ -20,10 +20,11 @@ from analysis.contract import COLUMNS, TOTAL
 from analysis.errors import CheckError, HistoryError, ParameterError, UnknownNameError
 from analysis.evidence import cards_of
 from analysis.figures import Figures
-from analysis.history import data_hash, is_unit, load_history, load_sources, same_world, siblings
+from analysis.history import data_hash, is_unit, load_history, same_world, siblings
 from analysis.identify import identify, identify_cards
 from analysis.interval import Interval
 from analysis.rubric import load_rubrics, rubric_in_force
+from analysis.sources import load_sources
 from analysis.synthetic import synthetic_history, write_project
 from analysis.tree import Unit, children_of, load_units
 from analysis.vietnamese import rounded, use_language

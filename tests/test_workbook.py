@@ -26,11 +26,11 @@ from openpyxl import load_workbook
 from analysis import answers, live, typed, workbook
 from analysis.errors import ParameterError
 from analysis.figures import Figure, Figures
-from analysis.history import Source, load_sources
 from analysis.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.losses import losses_by_group
 from analysis.opened import open_month
+from analysis.sources import Source, load_sources
 from analysis.vietnamese import use_language
 from analysis.whatif import MOST_UNKNOWN, gains, usual_levers
 from analysis.workbook import save_workbook

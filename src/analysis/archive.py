@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis import project
 from analysis.about import sentence_at
-from analysis.history import Source
+from analysis.sources import Source
 from analysis.vietnamese import _
 
 NOTICE, TEXT, PLACES = "notice", "text.txt", "places.csv"

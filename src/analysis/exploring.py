@@ -17,8 +17,8 @@ from analysis.drawing import as_files, finding, picture
 from analysis.errors import ParameterError
 from analysis.figures import Html
 from analysis.headings import NUMBERS, WORDS
+from analysis.layout import join, table
 from analysis.publish import replace_all, writing
-from analysis.tables import join, table
 from analysis.vietnamese import _, nearest, nfc, slug, write_number, write_range
 
 FOLDER = "pictures"

@@ -14,10 +14,10 @@ from analysis.errors import ROWS_SHOWN
 from analysis.evidence import Card
 from analysis.figures import Figure, Figures, Html, between, exact
 from analysis.identify import Identified
+from analysis.layout import heading, items, join, reference, slide, table
 from analysis.reconcile import interval_of
 from analysis.rubric import Rubric
 from analysis.sentences import Sentence, say
-from analysis.tables import heading, items, join, reference, slide, table
 from analysis.vietnamese import _, write_period
 
 

@@ -16,10 +16,11 @@ from analysis.bulletin import Notice
 from analysis.contract import COLUMNS, RANK, TOTAL
 from analysis.documents import Document
 from analysis.errors import ContradictionError
-from analysis.history import Source, load_history, load_sources, periods_with_total
+from analysis.history import load_history, periods_with_total
 from analysis.identify import identify
 from analysis.reconcile import Printed, card_checks, failures, interval_of
 from analysis.rubric import Rubric, rubric_in_force
+from analysis.sources import Source, load_sources
 from analysis.vietnamese import _, slug, write_date, write_number, write_period
 
 State = Literal["new", "same", "more", "other"]

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from analysis import project
 from analysis.errors import AnalysisError, ParameterError, RubricError
-from analysis.history import load_sources
 from analysis.interval import Interval
 from analysis.rubric import Month, Names, Rubric, Status, months_of
+from analysis.sources import load_sources
 from analysis.vietnamese import _, finding_in_words, language, nearest
 
 FILE = "levers.toml"
@@ -117,7 +117,7 @@ def load_levers(rubric: Rubric, period: str, folder: Path | None = None) -> dict
     ------
     RubricError: a file that cannot be read, or a code, source or link that cannot be right (file, line and field are
     named).
-    HistoryError: from `history.load_sources`.
+    HistoryError: from `sources.load_sources`.
     """
     folder = folder or project.root() / "data"
     text = _read(folder / FILE, RubricError)

@@ -17,10 +17,11 @@ from analysis import evidence, history, project
 from analysis import losses as lost
 from analysis.contract import is_synthetic
 from analysis.evidence import Card
-from analysis.history import Correction, Source, load_corrections, load_history, load_sources
+from analysis.history import load_history
 from analysis.identify import Identified, Key, identify_cards
 from analysis.reconcile import reconcile, unchecked
 from analysis.rubric import Rubric, load_rubrics, rubric_in_force
+from analysis.sources import Correction, Source, load_corrections, load_sources
 from analysis.telling import telling
 from analysis.tree import Unit, load_units
 from analysis.vietnamese import write_number, write_period, write_range

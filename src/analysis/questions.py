@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import changes, history, losses, opened, peers, proof, ranks, refit, spread, trends, whatif
+from analysis import changes, history, losses, opened, peers, proof, ranks, refit, sources, spread, trends, whatif
 from analysis import plan as planning
 from analysis.bounds import alternatives, rate_of
 from analysis.contract import TOTAL
@@ -250,7 +250,7 @@ def card_name(month: Month) -> str:
 
 def source_line(figures: pd.DataFrame) -> str:
     """Where figures come from; of simulated ones that no file holds, that they were made here."""
-    known = history.load_sources()
+    known = sources.load_sources()
     names = dict.fromkeys(figures["source"])
     words = [known[name].in_full if name in known else _("simulated by this program") for name in names]
     return _("Source: {source}.").format(source="; ".join(words))

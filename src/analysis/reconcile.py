@@ -13,9 +13,10 @@ import pandas as pd
 
 from analysis.contract import BASE, TOTAL
 from analysis.errors import CheckError, HistoryError
-from analysis.history import Correction, cards
+from analysis.history import cards
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.rubric import Rubric, rubric_in_force
+from analysis.sources import Correction
 from analysis.vietnamese import _, write_number, write_range
 
 SAME = 1e-6

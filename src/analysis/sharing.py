@@ -9,8 +9,8 @@ import pandas as pd
 
 from analysis.contract import BASE
 from analysis.figures import Figure, Figures, Html, between, exact
+from analysis.layout import heading, items, join, paragraph, reference, table
 from analysis.sentences import Sentence, say
-from analysis.tables import heading, items, join, paragraph, reference, table
 from analysis.tree import kind_name
 from analysis.units import NO, UNEXPLAINED, UNKNOWN, YES, UnitLosses
 from analysis.vietnamese import _, write_list

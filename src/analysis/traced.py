@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from analysis.archive import Passage
 from analysis.figures import SYNTHETIC, Figure, Figures, Html
-from analysis.history import Source
-from analysis.tables import heading, join, reference, source_list, table
+from analysis.layout import heading, join, reference, source_list, table
+from analysis.sources import Source
 from analysis.vietnamese import _, write_range
 
 

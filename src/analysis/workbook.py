@@ -30,11 +30,11 @@ from analysis.cells import (
     to_print,
 )
 from analysis.figures import Figure, Figures
-from analysis.history import Source
 from analysis.identify import Identified
 from analysis.live import handles, within
 from analysis.rubric import months_of
 from analysis.ruled import write_rules
+from analysis.sources import Source
 from analysis.typed import MOST_ROWS, title, write_whatif
 from analysis.vietnamese import _
 from analysis.whatif import check_levers
