@@ -53,6 +53,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) ->
         use_language("vi")
         monkeypatch.chdir(folder)
         monkeypatch.setattr(sys, "argv", ["scorecard", *words])
+        monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
         monkeypatch.setenv("LANGUAGE", "vi")  # as `main` does; so the old one comes back
         with warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
             warnings.simplefilter("error")
@@ -319,3 +320,24 @@ def test_commands_that_only_read_write_nothing(small, quick):
     for words in (["losses"], ["whatif"], ["check"], ["--help"]):
         quick(small, *words)
     assert files() == before
+
+
+INTERRUPTED_IN_A_CALLBACK = f"""
+import signal, time, weakref
+from analysis import answers
+
+def wait(*_asked):
+    lock = type("Lock", (), {{}})()
+    dropped = weakref.ref(lock, lambda _lock: signal.raise_signal(signal.SIGINT))
+    del lock
+    time.sleep(30)
+
+answers.losses = wait
+{CALL}
+"""
+
+
+def test_interrupt_that_python_drops(small):
+    """What is raised in a callback, as those of imports, is dropped by Python; the command must end all the same."""
+    out, err = call(small, "losses", "2023-04", script=INTERRUPTED_IN_A_CALLBACK, code=130)
+    assert out == "" and err.startswith("Đã dừng") and err.count("\n") == 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import gettext
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -420,7 +422,16 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     os.environ["LANGUAGE"] = "vi"
     gettext.bindtextdomain("messages", str(LOCALE_FOLDER))  # click's own words
+    sys.unraisablehook = _interrupt_again
     app(prog_name="scorecard")
+
+
+def _interrupt_again(dropped: Any) -> None:
+    """Python drops what is raised in a callback, as those of imports: an interrupt that met one comes once more."""
+    if dropped.exc_type is KeyboardInterrupt:
+        threading.Timer(0.02, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(dropped)
 
 
 def _processors() -> int:
