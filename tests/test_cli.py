@@ -323,13 +323,16 @@ def test_commands_that_only_read_write_nothing(small, quick):
 
 
 INTERRUPTED_IN_A_CALLBACK = f"""
-import signal, time, weakref
+import os, signal, threading, time, weakref
 from analysis import answers
 
 def wait(*_asked):
     lock = type("Lock", (), {{}})()
     dropped = weakref.ref(lock, lambda _lock: signal.raise_signal(signal.SIGINT))
     del lock
+    watch = threading.Timer(20, os._exit, [3])
+    watch.daemon = True
+    watch.start()
     time.sleep(30)
 
 answers.losses = wait

@@ -6,6 +6,7 @@ import _thread
 import gettext
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -429,9 +430,16 @@ def main() -> None:
 def _interrupt_again(dropped: Any) -> None:
     """Python drops what is raised in a callback, as those of imports: an interrupt that met one comes once more."""
     if dropped.exc_type is KeyboardInterrupt:
-        threading.Timer(0.02, _thread.interrupt_main).start()
+        threading.Timer(0.02, _interrupt).start()
     else:
         sys.__unraisablehook__(dropped)
+
+
+def _interrupt() -> None:
+    if hasattr(signal, "pthread_kill"):  # wakes what waits, where `interrupt_main` would not
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def _processors() -> int:
