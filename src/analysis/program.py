@@ -10,8 +10,6 @@ from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from analysis.interval import Interval
 
@@ -59,6 +57,9 @@ class Program:
 
         HiGHS may reject its own solution for missing a row by its tolerance after presolve; then it solves without.
         """
+        from scipy.optimize import Bounds, LinearConstraint, milp  # most questions solve none: half a second
+        from scipy.sparse import csr_array
+
         cells = [(row, *cell) for row, (terms, _low, _high) in enumerate(self.rows) for cell in terms.items()]
         rows, columns, values = (np.array(part) for part in zip(*cells, strict=True))
         matrix = csr_array((values, (rows, columns)), shape=(len(self.rows), len(self.whole)))
