@@ -176,7 +176,7 @@ def test_nobody_is_asked_where_nobody_can_answer(without_april):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal")
-@pytest.mark.parametrize(("answer", "count"), [(b"c\n", 36), (b"y\n", 36), (b"\n", 0), (b"k\n", 0)])
+@pytest.mark.parametrize(("answer", "count"), [(b"c\n", 36), (b"\n", 0)])
 def test_it_asks_once(without_april, answer, count):
     import pty
 
@@ -414,7 +414,7 @@ def test_a_fault_at_any_step_leaves_everything_as_it_was(without_april, monkeypa
     assert not [path for path in without_april.rglob(".*") if path.is_file() and path.suffix != ".lock"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal of POSIX")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a fork")
 def test_a_kill_at_any_moment_is_mended_by_running_again(without_april):
     """Whenever it is killed, what is read is as before or as after, and a plain run ends the work."""
     data = without_april / "data"
@@ -424,18 +424,21 @@ def test_a_kill_at_any_moment_is_mended_by_running_again(without_april):
     for _try in range(8):
         shutil.rmtree(data)
         shutil.copytree(without_april / "first", data)
-        process = subprocess.Popen(
-            [sys.executable, "-c", CALL, "add", str(GOLDEN), "--yes"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 30
-        while not (data / "bulletins").exists() and process.poll() is None and time.monotonic() < deadline:
+        child = os.fork()
+        if not child:
+            try:
+                _answer, keep = filing.add(GOLDEN, None, "", "")
+                keep(False)
+            finally:
+                os._exit(0)
+        ended = 0
+        while not (data / "bulletins").exists() and not ended:
+            ended, _status = os.waitpid(child, os.WNOHANG)
             time.sleep(0.001)
         time.sleep(chance.random() * 0.004)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        kills += process.returncode == -signal.SIGKILL
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+            kills += os.WIFSIGNALED(os.waitpid(child, 0)[1])
         assert len(history.load_history(load_rubrics()).query("entity == 'Hòa Bình' and period == @APRIL")) in (0, 36)
         run("add", str(GOLDEN), "--yes")
         assert len(stored(without_april)) == 36
