@@ -326,6 +326,8 @@ INTERRUPTED_IN_A_CALLBACK = f"""
 import os, signal, threading, time, weakref
 from analysis import answers
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background has its children ignore it
+
 def wait(*_asked):
     lock = type("Lock", (), {{}})()
     dropped = weakref.ref(lock, lambda _lock: signal.raise_signal(signal.SIGINT))

@@ -6,9 +6,11 @@ user has set wins over the language and the silence.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from analysis.vietnamese import _, language, nearest
 
 START = "explore_start"
 FOLDER = "notebooks"
+END_SECONDS = 10
 WORKSPACE = "scorecard"  # which tabs are open: kept apart from those of the user's other work
 CONFIG = Path(__file__).parent / "jupyter"  # no news, no look for updates, no build: nothing that needs a network
 LANGUAGE_PACK, LOCALE = "jupyterlab_language_pack_vi_VN", "vi_VN"
@@ -93,6 +96,7 @@ def open_lab(notebook: Path, options: Sequence[str], opened: Callable[[str], Non
         # Its own handler asks first, and where nobody can be asked it leaves kernels and files behind.
         signal.signal(signal.SIGINT, lambda *_signal: server.stop(from_signal=True))
         server.start()
+        _end_tasks(server.io_loop.asyncio_loop)
     except OSError as error:
         raise LabError(
             _("JupyterLab did not start: {reason}.").format(reason=error.strerror or error),
@@ -107,6 +111,16 @@ def open_lab(notebook: Path, options: Sequence[str], opened: Callable[[str], Non
             [],
             _("If they are about the port, choose another: scorecard lab -- --port=9000"),
         ) from ended
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """End what the server left in its stopped loop: anyio's threads, for which Python waits, end with their tasks."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        with suppress(TimeoutError):
+            loop.run_until_complete(asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), END_SECONDS))
 
 
 def _speak() -> None:
