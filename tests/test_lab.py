@@ -360,13 +360,16 @@ def test_a_notebook_that_could_not_be_saved_is_not_opened(project_copy, monkeypa
 
 
 LEFT_BY_A_SERVER = """
-import asyncio, time
+import asyncio, logging, time
 import anyio.to_thread
 from analysis import lab
 
 async def asked():
     await anyio.to_thread.run_sync(time.time)
-    await asyncio.sleep(600)
+    try:
+        await asyncio.sleep(600)
+    finally:
+        logging.error("cut short")
 
 loop = asyncio.new_event_loop()
 task = loop.create_task(asked())

@@ -7,6 +7,7 @@ user has set wins over the language and the silence.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -114,13 +115,18 @@ def open_lab(notebook: Path, options: Sequence[str], opened: Callable[[str], Non
 
 
 def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """End what the server left in its stopped loop: anyio's threads, for which Python waits, end with their tasks."""
+    """End what the server left in its stopped loop: anyio's threads, for which Python waits, end with their tasks.
+
+    Without a word: a request that is cut short here would be told as an error of the server.
+    """
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
     if tasks:
+        logging.disable()
         with suppress(TimeoutError):
             loop.run_until_complete(asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), END_SECONDS))
+        logging.disable(logging.NOTSET)
 
 
 def _speak() -> None:
