@@ -295,7 +295,9 @@ def test_ctrl_c_ends_it_with_its_kernels(page, served):
     assert served.end() == 0
     assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
     assert list((served.folder / "runtime").glob("jpserver-*")) == []
-    assert len(served.error.splitlines()) == 1 and "Ctrl-C" in served.error
+    told, *others = served.error.splitlines()
+    assert "Ctrl-C" in told
+    assert not [line for line in others if "App]" in line]  # of the server; ipykernel may say that its loop has ended
 
 
 # Without a browser
