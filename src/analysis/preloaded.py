@@ -6,9 +6,11 @@ Errors in the files are left to the reports, which tell them. Nothing here may s
 # ruff: noqa: E402, F401, I001
 
 import gc
+import signal
 import sys
 from contextlib import suppress
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # as forks are given it: interrupted, they end without a word
 gc.disable()  # nothing that is imported goes away
 import babel.dates
 import babel.numbers
