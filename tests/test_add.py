@@ -176,7 +176,7 @@ def test_nobody_is_asked_where_nobody_can_answer(without_april):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal")
-@pytest.mark.parametrize(("answer", "count"), [(b"c\n", 36), (b"\n", 0)])
+@pytest.mark.parametrize(("answer", "count"), [(b"c\n", 36), (b"y\n", 36), (b"\n", 0), (b"k\n", 0)])
 def test_it_asks_once(without_april, answer, count):
     import pty
 

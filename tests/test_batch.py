@@ -434,18 +434,33 @@ def test_resume_makes_what_has_changed(simulated, apart):
 
 
 @linux
-def test_files_of_a_batch_are_those_of_single_reports(three, tmp_path, apart):
-    """With the whole notebook; the second month says what became of the first."""
+@pytest.mark.parametrize(
+    ("made", "months", "files"),
+    [
+        (
+            [("mo-phong-01", MONTHS[0]), ("mo-phong-01", MONTHS[1]), ("mo-phong-02", MONTHS[0])],
+            f"{MONTHS[0]}..{MONTHS[1]}",
+            FOUR,
+        ),
+        ([("mo-phong-02", MONTHS[1])], MONTHS[1], FIVE),
+    ],
+    ids=["small notebook", "whole notebook"],
+)
+def test_files_of_a_batch_are_those_of_single_reports(three, tmp_path, apart, made, months, files):
+    """The second month of the first province says what became of the first."""
     alone, together = tmp_path / "alone", tmp_path / "together"
     for folder in (alone, together):
         shutil.copytree(three, folder)
-    for month in MONTHS[:2]:
-        run = finish(start(alone, "report", month, "-e", ONE, "--allow-synthetic"))
+        if files == FOUR:
+            cut_notebook(folder)
+    for name, month in made:
+        run = finish(start(alone, "report", month, "-e", name, "--allow-synthetic"))
         assert run.code == 0, run.err
-    run = finish(begin(together, "--entities", names(together, ONE), months=f"{MONTHS[0]}..{MONTHS[1]}"))
+    wanted = names(together, *dict.fromkeys(name for name, _month in made))
+    run = finish(begin(together, "--entities", wanted, months=months))
     assert run.code == 0, run.err
-    for month in MONTHS[:2]:
-        assert same_files(*(folder / "reports" / "mo-phong-01" / month for folder in (alone, together)), FIVE)
+    for name, month in made:
+        assert same_files(*(folder / "reports" / name / month for folder in (alone, together)), files)
 
 
 def same_files(one: Path, two: Path, files: set[str]) -> bool:

@@ -624,7 +624,7 @@ def one_rule(case: Planted, codes: list[str]) -> bool:
     return bool(by_month[0] & by_month[1])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(planted())
 def test_planted_changes_come_back(case):
     frame = bridge(case.rubrics, *case.cards)

@@ -269,7 +269,7 @@ def test_help_needs_no_project(tmp_path):
 def test_output_is_utf8_whatever_the_terminal_says(small, words, code):
     plain = call(small, *words, code=code)
     assert VIETNAMESE.search("".join(plain))
-    for encoding in ("ascii", "utf-16", "cp1258:strict"):
+    for encoding in ("cp1258", "cp1252", "ascii", "utf-16", "cp1258:strict"):
         assert call(small, *words, code=code, PYTHONIOENCODING=encoding) == plain
 
 

@@ -297,7 +297,8 @@ def test_ctrl_c_ends_it_with_its_kernels(page, served):
     assert list((served.folder / "runtime").glob("jpserver-*")) == []
     told, *others = served.error.splitlines()
     assert "Ctrl-C" in told
-    assert not [line for line in others if "App]" in line]  # of the server; ipykernel may say that its loop has ended
+    # Nothing of the server; a kernel that is told to end may stumble over its own loop.
+    assert not others or ("ipykernel" in served.error and others[-1] == "RuntimeError: Event loop is closed")
 
 
 # Without a browser

@@ -27,7 +27,7 @@ from analysis.rubric import Rubric, rubric_in_force
 
 ENTITY = "Thử nghiệm"
 BOTH = "group_both"
-CASES, LARGEST, REFIXED = 150, 24, 10  # planted cases, members of a family, every how many cases a bound is fixed
+CASES, LARGEST, REFIXED = 300, 24, 10  # planted cases, members of a family, every how many cases a bound is fixed
 NEAR = 2e-6
 TARGETS_TRIED = ["none", 50, 80, 90]
 

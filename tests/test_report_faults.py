@@ -320,8 +320,7 @@ def test_fault_in_a_cell(project, fault, place):
     if fault == "raise":
         assert "ValueError" in str(error) and "planted" in str(error)
     (project / NOTEBOOK).write_bytes(notebook)
-    if place == "middle":
-        succeeds(project)
+    succeeds(project)
 
 
 LEFT = """

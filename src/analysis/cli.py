@@ -430,7 +430,9 @@ def main() -> None:
 def _interrupt_again(dropped: Any) -> None:
     """Python drops what is raised in a callback, as those of imports: an interrupt that met one comes once more."""
     if dropped.exc_type is KeyboardInterrupt:
-        threading.Timer(0.02, _interrupt).start()
+        again = threading.Timer(0.02, _interrupt)
+        again.daemon = True  # a command that ends before it has ended
+        again.start()
     else:
         sys.__unraisablehook__(dropped)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -94,7 +93,6 @@ def _without_main() -> Iterator[None]:
 
 
 def _answer(there: Connection, spoken: str, folder: str, question: Callable[..., Any], given: tuple[Any, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # interrupted, it ends without a word: who asked speaks
     os.chdir(folder)  # the server is where it was started
     use_language(spoken)
     try:

@@ -10,7 +10,8 @@ import signal
 import sys
 from contextlib import suppress
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # as forks are given it: interrupted, they end without a word
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # which forks are given too
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # interrupted, they end without a word: who asked speaks
 gc.disable()  # nothing that is imported goes away
 import babel.dates
 import babel.numbers
