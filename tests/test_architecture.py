@@ -34,8 +34,6 @@ LAYERS = (
         "identify",
         "telling",
         "bounds",
-        "hull",
-        "recover",
         "levers",
         "wordings",
     ),

@@ -22,7 +22,6 @@ from analysis.levers import load_costs, load_levers, with_costs
 from analysis.opened import load, open_month
 from analysis.plan import plan, rates_for
 from analysis.proof import conflict, contributions, gain_width, ruled_out
-from analysis.recover import Recovered, recover
 from analysis.rubric import Rubric, months_left
 from analysis.usual import ask, next_target, workable
 from analysis.vietnamese import _, write_list, write_number, write_period, write_range
@@ -37,10 +36,6 @@ def identify(month: str, entity: str, alone: bool, assumed: bool) -> Answer:
     entity, month = loaded.meant(entity, month)
     rubric = loaded.rules(month)
     cards = cards_of(loaded.history, rubric, entity, month, loaded.corrections)[: 1 if alone else None]
-    if any(indicator.max.low is not None for indicator in rubric.indicators.values()):
-        return _recovered(
-            recover(loaded.history, rubric, [(item.entity, item.period) for item in cards], False), entity, month
-        )
     relations = load_relations(rubric) if assumed else ()
     if relations:
         cards = [assume(item, relations) for item in cards]
@@ -80,27 +75,6 @@ def explained_by(cards: Sequence[Card], rubric: Rubric) -> Identified:
         raise ContradictionError(
             error.what, [_("a smallest set that cannot hold together:"), *named], error.next_step
         ) from error
-
-
-def _recovered(found: Recovered, entity: str, month: str) -> Answer:
-    """What the figures leave of a family whose maxima are only known as intervals."""
-    scores, rates = found.groups(entity, month), found.rates(entity, month)
-    words = [_("What the figures leave of the rules (maxima in points, targets in percent):")]
-    for row in found.parameters.itertuples():
-        if row.parameter == "max":
-            words.append(f"  {row.name}: {write_range(row.low, row.high, 2)}")
-        elif row.fits:
-            words.append(f"    {rule_words('target', row.value)}")
-    return Answer(
-        data={
-            "entity": entity,
-            "period": month,
-            "parameters": records(found.parameters),
-            "groups": records(scores),
-            "rates": records(rates),
-        },
-        text="\n".join(words),
-    )
 
 
 def make_plan(

@@ -164,7 +164,6 @@ def identify(
 ) -> Identified:
     """The members of the family that agree with every figure of the month jointly, and of the months `together` too.
 
-    Finite alternatives only: a family with intervals is for `recover`.
 
     Raises
     ------

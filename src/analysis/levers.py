@@ -131,7 +131,7 @@ def load_levers(rubric: Rubric, period: str, folder: Path | None = None) -> dict
     levers = {}
     for code, indicator in rubric.indicators.items():
         lever = links.get(code) or Lever(code=code, name=indicator.names)
-        if indicator.max.low is not None or any(indicator.max.alternatives):
+        if any(indicator.max.alternatives):
             valid = tuple(move for move in lever.moves if move.valid_from <= first and last <= move.valid_to)
             levers[code] = lever.model_copy(update={"moves": valid})
     return levers

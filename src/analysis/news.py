@@ -11,9 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.figures import Figure, Figures, Html, between, exact
+from analysis.figures import Figure, Figures, Html, exact
 from analysis.history import periods_with_total
-from analysis.interval import Interval
 from analysis.layout import heading, items, join, table
 from analysis.rubric import Group, Indicator, Known, Parameter, Rubric, months_of, rubric_in_force
 from analysis.sentences import Sentence, say
@@ -21,7 +20,7 @@ from analysis.vietnamese import _, write_period
 
 MAX, TARGET, ZERO, GROUP, NEW, GONE = "max", "target", "zero_denominator", "group", "new", "gone"
 COLUMNS = ["code", "name", "parameter", "before", "after", "status_before", "status_after", "sure", "source"]
-Value = Interval | str
+Value = float | str
 Row = dict[str, Any]
 
 
@@ -41,7 +40,7 @@ def rule_news(rubrics: tuple[Rubric, ...], before: str, after: str) -> pd.DataFr
     One row a parameter, what surely changed first, else in the order of the later rubric and then what it no longer
     has: `code`, `name` (of a group or an indicator), `parameter` (`max` in points, `target` in percent,
     `zero_denominator`, the `group` of an indicator; `new` or `gone` with its maximum), `before` and `after` (tuples of
-    alternatives, each an Interval or a word; empty where there is none), `status_before`, `status_after`, `sure` (no
+    alternatives, each a number or a word; empty where there is none), `status_before`, `status_after`, `sure` (no
     alternative is common to both), `source`.
 
     Raises UnknownNameError when no rubric governs a period.
@@ -131,13 +130,11 @@ def _rows(old: Group | Indicator | None, new: Group | Indicator | None) -> Itera
     entry = new or old
     assert entry is not None
     if old is None or new is None:
-        values, nothing = _values(entry.max), Interval.point(0.0)
-        sure = not any(isinstance(value, Interval) and value.meet(nothing) for value in values)
         yield {
             **{"code": entry.code, "name": entry.name, "parameter": NEW if old is None else GONE},
             **{"before": _values(old.max) if old else (), "after": _values(new.max) if new else ()},
             **{"status_before": old.max.status if old else "", "status_after": new.max.status if new else ""},
-            **{"sure": sure, "source": entry.max.source},
+            **{"sure": 0.0 not in _values(entry.max), "source": entry.max.source},
         }
         return
     names = (MAX, TARGET, ZERO) if isinstance(old, Indicator) and isinstance(new, Indicator) else (MAX,)
@@ -148,7 +145,7 @@ def _rows(old: Group | Indicator | None, new: Group | Indicator | None) -> Itera
             yield {
                 **{"code": new.code, "name": new.name, "parameter": name, "before": before, "after": after},
                 **{"status_before": one.status, "status_after": other.status, "source": other.source},
-                "sure": not any(_alike(value, another) for value in before for another in after),
+                "sure": not set(before) & set(after),
             }
 
 
@@ -166,24 +163,16 @@ def _moved(old: Rubric, new: Rubric) -> Iterator[Row]:
 
 
 def _values(parameter: Known | Parameter) -> tuple[Value, ...]:
-    """The alternatives of a parameter: numbers as intervals, words as they are."""
+    """The alternatives of a parameter."""
     if isinstance(parameter, Known):
-        return (Interval.point(parameter.value),)
-    if parameter.low is not None and parameter.high is not None:
-        return (Interval(parameter.low, parameter.high),)
-    return tuple(value if isinstance(value, str) else Interval.point(float(value)) for value in parameter.alternatives)
-
-
-def _alike(one: Value, other: Value) -> bool:
-    if isinstance(one, Interval) and isinstance(other, Interval):
-        return one.meet(other) is not None
-    return one == other
+        return (parameter.value,)
+    return tuple(value if isinstance(value, str) else float(value) for value in parameter.alternatives)
 
 
 def _cell(figures: Figures, values: tuple[Value, ...], prefix: str) -> Html:
     words = {"no_points": _("no points"), "full": _("full marks")}
     shown = [
-        figures[f"{prefix}.{number}"] if isinstance(value, Interval) else words.get(value, value)
+        words.get(value, value) if isinstance(value, str) else figures[f"{prefix}.{number}"]
         for number, value in enumerate(values)
     ]
     return Html(_(" or ")).join(shown) if shown else Html("–")
@@ -200,8 +189,7 @@ def _of_news(frame: pd.DataFrame) -> Iterator[Figure]:
         unit = "percent" if row.parameter == TARGET else "points"
         for when, status in (("before", row.status_before), ("after", row.status_after)):
             for place, value in enumerate(getattr(row, when)):
-                if isinstance(value, Interval):
-                    middle = value.low if value.width == 0 else None
-                    decimals = 0 if value.low == int(value.low) and value.high == int(value.high) else 2
+                if not isinstance(value, str):
+                    decimals = 0 if value == int(value) else 2
                     rule, name = f"{row.parameter} {status}", f"news.{number}.{when}.{place}"
-                    yield between(name, row.name, (value.low, value.high), unit, decimals, rule, middle)
+                    yield exact(name, row.name, value, unit, decimals, "derived", rule)

@@ -215,7 +215,7 @@ def _unseen(code: str, now: Card, rubric: Rubric) -> str:
     if code == TOTAL:
         return ""
     indicator = rubric.indicators.get(code)
-    if indicator is None or (indicator.max.low is None and not any(indicator.max.alternatives)):
+    if indicator is None or not any(indicator.max.alternatives):
         return NO_LONGER_SCORED
     reading = now.readings[code]
     return NOTHING_TO_COUNT if reading.empty else "" if reading.rate else NOT_PRINTED

@@ -59,11 +59,7 @@ class Tops:
         maxima |= {entry.code: sum((maxima[part] for part in entry.groups), Decimal(0)) for entry in rubric.combined}
         maxima[TOTAL] = Decimal(str(rubric.points))
         ever = frozenset(Decimal(entry.units) for entry in rubric.ranked)
-        highest = {
-            code: entry.max.high or max(entry.max.any_of or (entry.max.value or 0,))
-            for code, entry in rubric.indicators.items()
-        }
-        indicators = {code: Decimal(str(top)) for code, top in highest.items()}
+        indicators = {code: Decimal(str(max(entry.max.alternatives))) for code, entry in rubric.indicators.items()}
         return cls(maxima, indicators, Decimal(rubric.ranked_units(period) or 0), ever)
 
 

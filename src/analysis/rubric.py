@@ -1,7 +1,7 @@
 """Which rules turned rates into points? One file per regime, and each file a family of possible rules.
 
-A maximum, a target or the worth of a denominator of zero is a known value, a list of alternatives or an interval, and
-carries its status and source. Scoring is `min(max, max × rate / target)` (Decision 766/QĐ-TTg of 23 June 2022; targets
+A maximum, a target or the worth of a denominator of zero is a known value or a list of alternatives, and carries its
+status and source. Scoring is `min(max, max × rate / target)` (Decision 766/QĐ-TTg of 23 June 2022; targets
 of Resolution 76/NQ-CP); everything else about a rule is read from the file.
 """
 
@@ -44,33 +44,22 @@ class Known(_Entry):
 
 
 class Parameter(_Entry, Generic[T]):
-    """A value, alternatives (`any_of`) or an interval (`low`, `high`), with what is known about it."""
+    """A value or alternatives (`any_of`), with what is known about it."""
 
     status: Status
     source: str
     value: T | None = None
     any_of: tuple[T, ...] = ()
-    low: float | None = None
-    high: float | None = None
 
     @model_validator(mode="after")
     def _exactly_one_form(self) -> Parameter[T]:
-        ends = self.low is not None and self.high is not None
-        if (self.value is not None) + bool(self.any_of) + ends != 1 or (self.low is None) != (self.high is None):
-            raise ValueError(_("give exactly one of: value; any_of; low with high"))
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(_("low is more than high"))
+        if (self.value is not None) + bool(self.any_of) != 1:
+            raise ValueError(_("give exactly one of: value; any_of"))
         return self
 
     @property
     def alternatives(self) -> tuple[T, ...]:
-        """Every value it may have, as written. Raises RubricError for an interval."""
-        if self.low is not None:
-            raise RubricError(
-                _("An interval cannot be listed; identification works on values and alternatives."),
-                [f"{self.low} … {self.high} ({self.source})"],
-                _("Write the values to try as any_of = [...]."),
-            )
+        """Every value it may have, as written."""
         return self.any_of if self.value is None else (self.value,)
 
 
@@ -285,8 +274,6 @@ class Rubric(_Entry):
         if repeated := sorted({code for code in codes if codes.count(code) > 1}):
             raise ValueError(_("the same code stands twice: {codes}").format(codes=", ".join(repeated)))
         for group in self.groups:
-            if any(indicator.max.low is not None for indicator in group.indicators):
-                continue
             if not any(True for _allotment in group.allotments()):
                 raise ValueError(
                     _("the maxima of group {group} do not sum to {points:g}").format(

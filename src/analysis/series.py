@@ -13,7 +13,7 @@ from analysis.comparable import governing, not_comparable
 from analysis.contract import TOTAL
 from analysis.errors import ParameterError, UnknownNameError
 from analysis.months import month_before, months_between
-from analysis.rubric import Indicator, Rubric
+from analysis.rubric import Rubric
 from analysis.vietnamese import _, is_month, nearest, write_list, write_period
 
 SERIES = ["period", "value", "top", "decimals", "part", "why", "as_of", "kind", "file", "line"]
@@ -99,10 +99,5 @@ def _top(rubrics: tuple[Rubric, ...], period: str, code: str, unit: str) -> floa
         return rubric.points
     points = {group.code: group.points for group in rubric.groups}
     points |= {entry.code: sum(points[part] for part in entry.groups) for entry in rubric.combined}
-    points |= {item.code: _largest(item) for item in rubric.indicators.values()}
+    points |= {item.code: float(max(item.max.alternatives)) for item in rubric.indicators.values()}
     return points.get(code, float("nan"))
-
-
-def _largest(indicator: Indicator) -> float:
-    maximum = indicator.max
-    return float(maximum.high if maximum.high is not None else max(maximum.alternatives))
