@@ -16,16 +16,15 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from analysis.figures import SYNTHETIC, synthetic_label
 from analysis.forked import prepare_environment
+from analysis.language import slug
+from analysis.rendering import page_of
+from analysis.result import NOTEBOOK, PAGE, RESULT, Result
 
 prepare_environment()
 import nbformat  # noqa: E402
 from nbformat import v4  # noqa: E402
-
-from analysis.figures import SYNTHETIC, synthetic_label  # noqa: E402
-from analysis.rendering import page_of  # noqa: E402
-from analysis.result import NOTEBOOK, PAGE, RESULT, Result  # noqa: E402
-from analysis.vietnamese import slug  # noqa: E402
 
 Cell = tuple[CodeType, CodeType | None]
 

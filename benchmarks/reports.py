@@ -29,7 +29,7 @@ from pathlib import Path
 from statistics import median
 from time import monotonic, perf_counter, sleep, strftime
 
-from analysis.vietnamese import slug
+from analysis.language import slug
 
 HOME = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent

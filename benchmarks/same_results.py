@@ -1,10 +1,10 @@
-"""Does the package still say the same? What it makes of five cards, kept before a change of its structure and compared after.
+"""Does the package still say the same? What it makes of five cards, kept before a change and compared after it.
 
     python benchmarks/same_results.py keep FOLDER      what the code of this checkout says now
-    python benchmarks/same_results.py compare OLD NEW  every difference between two such folders; exit 1 where there is one
+    python benchmarks/same_results.py compare OLD NEW  every difference between two such folders; exit 1 where one is
 
-Kept are, for Hòa Bình 2023-04 and 2024-07, Phú Thọ 2026, a province of a synthetic project that has communes and one of
-these communes: `figures.csv`, every cell of the workbook and the `<main>` of the page, in the language of the office and
+Kept are, for Hòa Bình 2023-04 and 2024-07, Phú Thọ 2026, a province of a synthetic project that has communes and one
+of these: `figures.csv`, every cell of the workbook and the `<main>` of the page, in the language of the office and
 once in English; what every command prints as JSON; and how a notice is read. Left out is what is meant to differ: the
 commit.
 """
@@ -12,7 +12,6 @@ commit.
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import shutil
 import subprocess

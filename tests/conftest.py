@@ -14,8 +14,8 @@ from filelock import FileLock
 
 from analysis.contract import COLUMNS
 from analysis.history import load_history
+from analysis.language import use_language
 from analysis.rubric import Rubric, load_rubrics
-from analysis.vietnamese import use_language
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -22,14 +22,15 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from analysis import archive, filing, forms, history, intake, publish, sources, store
+from analysis import archive, filing, forms, history, intake, sources, store
 from analysis.bulletin import read
 from analysis.cli import app
 from analysis.contract import COLUMNS
 from analysis.documents import Document
 from analysis.errors import AnalysisError, BusyError, HistoryError, KnownMonthError, WriteError
+from analysis.files import only_one
+from analysis.language import use_language
 from analysis.rubric import load_rubrics
-from analysis.vietnamese import use_language
 from analysis.wordings import load_phrasebook
 from conftest import REPOSITORY
 
@@ -395,7 +396,7 @@ def test_a_fault_at_any_step_leaves_everything_as_it_was(without_april, monkeypa
         with monkeypatch.context() as patch:
             patch.setattr(store, "_check_staged", lambda *_values: None)
             if step == "sync":
-                patch.setattr(publish.os, "fsync", failing(os.fsync))
+                patch.setattr(os, "fsync", failing(os.fsync))
             elif step == "replace":
                 patch.setattr(Path, "replace", failing(Path.replace))
             elif step == "mkdir":
@@ -465,7 +466,7 @@ def test_an_interrupt_between_two_files_puts_both_back(without_april, monkeypatc
 
 def test_two_at_once(without_april):
     _answer, keep = filing.add(GOLDEN, None, "", "")
-    with publish.only_one(without_april / "reports", "add"), pytest.raises(BusyError, match="storing figures"):
+    with only_one(without_april / "reports", "add"), pytest.raises(BusyError, match="storing figures"):
         keep(False)
     assert stored(without_april) == []
     assert keep(False)

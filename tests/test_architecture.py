@@ -22,8 +22,8 @@ NOTEBOOKS = sorted(
 
 # Lowest first. A module imports from layers below its own and, without a cycle, from its own.
 LAYERS = (
-    ("__init__", "errors", "interval", "vietnamese", "project", "figures"),
-    ("months", "files", "rubric", "comparable", "contract", "tree", "sources", "history", "publish", "tokens", "jobs"),
+    ("__init__", "errors", "interval", "language", "project", "figures"),
+    ("months", "files", "rubric", "comparable", "contract", "tree", "sources", "history", "tokens", "jobs"),
     ("documents", "extract", "forked", "kernel"),
     ("drawn", "synthetic"),
     (
@@ -73,7 +73,7 @@ LAYERS = (
     ("cli",),
 )
 LAYER = {module: height for height, modules in enumerate(LAYERS) for module in modules}
-ALONE = {"errors": set(), "interval": set(), "vietnamese": set(), "project": {"__init__", "errors", "vietnamese"}}
+ALONE = {"errors": set(), "interval": set(), "language": set(), "project": {"__init__", "errors", "language"}}
 
 HOMES = {
     "seaborn": {"charts", "drawing", "preloaded"},
@@ -88,8 +88,8 @@ HOMES = {
     "jupyterlab_server": {"lab"},
     "ipykernel": {"kernel", "preloaded"},
     "jupyter_client": {"kernel"},
-    "babel": {"preloaded", "vietnamese"},
-    "filelock": {"publish"},
+    "babel": {"preloaded", "language"},
+    "filelock": {"files"},
     "click": {"cli", "progress"},
     "bs4": {"extract"},
     "mammoth": {"extract"},
@@ -155,8 +155,8 @@ def test_imports_have_no_cycle():
 
 def test_charts_know_only_frames():
     for module in ("charts", "comparisons"):
-        assert own_imports(module) == {"drawing", "figures", "vietnamese"}
-    assert own_imports("drawing") == {"figures", "vietnamese"}
+        assert own_imports(module) == {"drawing", "figures", "language"}
+    assert own_imports("drawing") == {"figures", "language"}
     assert not own_imports("tables") & {"rubric", "contract", "project", "report", "publish"}
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlparse
 import pytest
 
 from analysis import filing, report
-from analysis.vietnamese import use_language, write_range
+from analysis.language import use_language, write_range
 from conftest import REPOSITORY
 from test_page import ADDRESS, WANTED, Report, make_reports, parsed
 

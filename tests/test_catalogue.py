@@ -14,7 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from analysis.vietnamese import LOCALE_FOLDER, use_language
+from analysis.language import LOCALE_FOLDER, use_language
 
 PACKAGE = LOCALE_FOLDER.parent
 CATALOGUES = ("analysis", "messages")
@@ -151,7 +151,7 @@ def test_what_python_reads_is_what_the_text_says(domain):
 
 
 def test_both_languages_are_reached(monkeypatch):
-    from analysis.vietnamese import _
+    from analysis.language import _
 
     use_language("vi")
     assert _("Total score") == messages("analysis")["Total score"]

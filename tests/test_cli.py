@@ -16,7 +16,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.contract import COLUMNS
-from analysis.vietnamese import use_language
+from analysis.language import use_language
 
 CALL = "from analysis.cli import main; main()"
 SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}

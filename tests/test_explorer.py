@@ -12,9 +12,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from analysis import explorer
 from analysis.errors import ParameterError
 from analysis.explorer import try_leaders, try_rates, try_rules
+from analysis.language import use_language
 from analysis.opened import open_month
 from analysis.questions import what_it_is_worth
-from analysis.vietnamese import use_language
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from analysis import answers, bounds, changes, comparisons, losses, whatif
 from analysis.errors import ContradictionError, ParameterError, RubricError, UnknownNameError
 from analysis.exploring import PICTURES, Seen, chart, show
 from analysis.figures import COLOURS
+from analysis.language import use_language, write_number, write_range
 from analysis.questions import (
     do_scores_give_the_rules,
     how_to_reach,
@@ -36,7 +37,6 @@ from analysis.questions import (
     which_rules_fit,
 )
 from analysis.synthetic import example
-from analysis.vietnamese import use_language, write_number, write_range
 from conftest import REPOSITORY
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -69,14 +69,14 @@ def test_kernels_are_forked_where_that_is_possible(project_copy, kind):
 def test_state_of_a_kernel_is_not_seen_by_the_next(project_copy):
     """Nor are their random numbers the same, as they would be in forks of one process."""
     changes = [
-        "import builtins, os, analysis.vietnamese\nbuiltins.planted = analysis.vietnamese.planted = 1",
+        "import builtins, os, analysis.language\nbuiltins.planted = analysis.language.planted = 1",
         'os.environ["PLANTED"] = "1"; os.chdir("/")',
         "import matplotlib.pyplot as plt\nplt.rcParams['lines.linewidth'] = 99",
         "import numpy; print(numpy.random.random())",
     ]
     looks = [
-        "import builtins, os, analysis.vietnamese\n"
-        "print(hasattr(builtins, 'planted'), hasattr(analysis.vietnamese, 'planted'))",
+        "import builtins, os, analysis.language\n"
+        "print(hasattr(builtins, 'planted'), hasattr(analysis.language, 'planted'))",
         "print(os.environ.get('PLANTED'), os.getcwd())",
         "import matplotlib.pyplot as plt\nprint(plt.rcParams['lines.linewidth'] == 99)",
         "import numpy; print(numpy.random.random())",

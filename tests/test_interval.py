@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.interval import TOLERANCE, Interval, hull, total, union
-from analysis.vietnamese import rounded
+from analysis.language import rounded
 
 # Eighths, so that sums and differences of floats are exact.
 numbers = st.integers(-8000, 8000).map(lambda eighths: eighths / 8)

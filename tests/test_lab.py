@@ -25,7 +25,7 @@ from nbformat import v4
 
 from analysis import lab
 from analysis.errors import LabError, UnknownNameError, WriteError
-from analysis.vietnamese import use_language
+from analysis.language import use_language
 from conftest import REPOSITORY
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))

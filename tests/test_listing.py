@@ -15,10 +15,10 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from click.testing import CliRunner
 
-from analysis import errors, listing, publish, report
+from analysis import errors, files, listing, report
 from analysis.cli import app
+from analysis.language import use_language
 from analysis.result import Failure
-from analysis.vietnamese import use_language
 
 HOA_BINH = report.Parameters(entity="Hòa Bình", month="2023-04", language="en", levers={"e_result": 80.0})
 NOTEBOOK = "notebooks/monthly_report.ipynb"
@@ -356,7 +356,7 @@ def test_interrupted_and_busy_runs_are_not_listed(project_copy, no_kernel):
     no_kernel.with_ = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         report.render(HOA_BINH)
-    with publish.only_one(project_copy / "reports", "hoa-binh-2023-04"), pytest.raises(errors.BusyError):
+    with files.only_one(project_copy / "reports", "hoa-binh-2023-04"), pytest.raises(errors.BusyError):
         report.render(HOA_BINH)
     assert listing.failed(project_copy / "reports") == []
     assert not (project_copy / "reports" / "index.html").exists()
@@ -375,7 +375,7 @@ def test_the_first_error_is_the_one_raised(project_copy, no_kernel, monkeypatch,
 
 
 def test_a_list_that_another_run_writes_does_not_hide_the_error(project_copy, no_kernel):
-    with publish.only_one(project_copy / "reports", "index"):
+    with files.only_one(project_copy / "reports", "index"):
         began = time.monotonic()
         with pytest.raises(errors.NotebookError):
             report.render(HOA_BINH)

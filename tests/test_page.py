@@ -24,11 +24,7 @@ from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
 from analysis import answers, charts, leader, listing, report, running
 from analysis.history import periods_with_total, totals
-from analysis.months import month_before
-from analysis.opened import open_month
-from analysis.rendering import PAGE_FOLDER, SCRIPTS
-from analysis.sources import load_sources
-from analysis.vietnamese import (
+from analysis.language import (
     LOCALE_FOLDER,
     _,
     use_language,
@@ -38,6 +34,10 @@ from analysis.vietnamese import (
     write_period,
     write_range,
 )
+from analysis.months import month_before
+from analysis.opened import open_month
+from analysis.rendering import PAGE_FOLDER, SCRIPTS
+from analysis.sources import load_sources
 from conftest import REPOSITORY, made_once
 
 WANTED = {

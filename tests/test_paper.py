@@ -15,7 +15,7 @@ from pdfminer.pdftypes import resolve1
 
 from analysis import pdf
 from analysis.errors import BrowserError
-from analysis.vietnamese import use_language, write_number
+from analysis.language import use_language, write_number
 from test_page import make_reports
 
 ANALYST = {"vi": "Phần cho chuyên viên", "en": "For the analyst"}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from analysis.contract import COLUMNS
 from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
 from analysis.interval import Interval
+from analysis.language import rounded
 from analysis.ranks import RankSet, alike, peers, rank_after_gain, rank_set
-from analysis.vietnamese import rounded
 
 PROVINCES = "2026"
 FULL = 10_000

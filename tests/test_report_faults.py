@@ -29,7 +29,7 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from analysis import errors, publish
+from analysis import errors, files
 from analysis.cli import app
 from analysis.contract import COLUMNS
 from analysis.jobs import Limits
@@ -42,7 +42,7 @@ FOUR = {"index.html", "report.ipynb", "figures.csv", "run.json"}
 FIVE = FOUR | {"workbook.xlsx"}  # of the whole notebook
 HOA_BINH = Parameters(entity="Hòa Bình", month="2023-04", language="en", levers={"e_result": 80.0})
 SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}
-SMALL_ENDS = ("vietnamese.use_language(", "leader.first_screen(", "result.save_result(")  # what a small notebook is for
+SMALL_ENDS = ("words.use_language(", "leader.first_screen(", "result.save_result(")  # what a small notebook is for
 LEFT_OUT = re.compile(r"shown = (?!collected\.)")  # figures that only other sections show
 KERNEL_SECONDS = 10
 LONG = 60
@@ -133,7 +133,7 @@ def project(small, good) -> Path:
     return small
 
 
-def hashes(folder: Path, without: str = publish.WORK) -> dict[str, str]:
+def hashes(folder: Path, without: str = files.WORK) -> dict[str, str]:
     """Each file below a folder with its hash; not those below `without`, nor the list of reports: it tells failures."""
     return {
         name.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -518,7 +518,7 @@ def test_two_runs_of_the_same_month(project, together):
 
 def test_busy_report_fails_at_once(project):
     before = hashes(project / "reports")
-    with publish.only_one(project / "reports", "hoa-binh-2023-04"):
+    with files.only_one(project / "reports", "hoa-binh-2023-04"):
         began = time.monotonic()
         with pytest.raises(errors.BusyError) as caught:
             render(HOA_BINH)
@@ -542,7 +542,7 @@ def test_index_waits_for_the_one_that_another_run_writes(project):
     """Or the later of two would be the one that read the reports first, and miss one."""
     index, entity = project / "reports" / "index.html", project / "reports" / "hoa-binh"
     written, folder = index.stat().st_mtime_ns, (entity / "2023-04").stat().st_ino
-    with publish.only_one(project / "reports", "index"):
+    with files.only_one(project / "reports", "index"):
         process = start(project, "report", "2023-04")
         wait_for(
             lambda: [entry.inode() for entry in os.scandir(entity) if entry.name == "2023-04"] not in ([], [folder])
@@ -624,7 +624,7 @@ def test_runner_killed_at_random_moments(small, good):
 STOPPED_AT = """
 import os, signal, sys
 from pathlib import Path
-from analysis import publish
+from analysis import files
 step = int(sys.argv[1])
 def count(event, arguments):
     global step
@@ -633,7 +633,7 @@ def count(event, arguments):
         if step == 0:
             os.kill(os.getpid(), getattr(signal, sys.argv[4]))
 sys.addaudithook(count)
-publish.publish(Path(sys.argv[2]), Path(sys.argv[3]))
+files.publish(Path(sys.argv[2]), Path(sys.argv[3]))
 """
 
 
@@ -658,7 +658,7 @@ def test_runner_killed_at_each_step_of_publishing(tmp_path, good):
             break
         assert old_or_new(final), step
         found.append((final.exists(), final.with_name("2023-04.prev").exists()))
-        publish.recover(final)
+        files.recover(final)
         assert whole(final), step
         assert {path.name for path in final.parent.iterdir()} == {"2023-04"}
     assert code == 0

@@ -8,17 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import RubricError, UnknownNameError
-from analysis.rubric import (
-    Indicator,
-    Parameter,
-    Rule,
-    Status,
-    load_rubrics,
-    months_of,
-    rubric_in_force,
-)
+from analysis.language import use_language
+from analysis.rubric import Indicator, Parameter, Rule, Status, load_rubrics, months_of, rubric_in_force
 from analysis.sources import load_sources
-from analysis.vietnamese import use_language
 from conftest import REPOSITORY
 
 FILES = sorted((REPOSITORY / "data" / "rubrics").glob("*.toml"))

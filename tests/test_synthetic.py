@@ -23,12 +23,12 @@ from analysis.evidence import cards_of
 from analysis.figures import Figures, exact
 from analysis.history import load_history, same_world
 from analysis.identify import identify_cards
+from analysis.language import rounded, use_language
 from analysis.rendering import page_of
 from analysis.rubric import rubric_in_force
 from analysis.running import one_cell
 from analysis.sources import load_corrections, load_sources
 from analysis.synthetic import Break, Synthetic, example, synthetic_history, write_project
-from analysis.vietnamese import rounded, use_language
 from conftest import REPOSITORY, made_once
 
 LABEL = "SYNTHETIC FIGURES – NOT REAL DATA"

@@ -21,11 +21,11 @@ from analysis.comparable import comparable_span
 from analysis.contract import COLUMNS
 from analysis.errors import ParameterError, UnknownNameError
 from analysis.forecasts import CANDIDATES, NAIVE, Line, backtest, bands, best
+from analysis.language import use_language, write_period
 from analysis.months import month_after
 from analysis.rubric import Rubric
 from analysis.series import SERIES, monthly_series
 from analysis.trends import FLAGS, FORECAST, KNOWN_BREAK, sentence, trend
-from analysis.vietnamese import use_language, write_period
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -23,11 +23,11 @@ from analysis.figures import Figures
 from analysis.history import data_hash, is_unit, load_history, same_world, siblings
 from analysis.identify import identify, identify_cards
 from analysis.interval import Interval
+from analysis.language import rounded, use_language
 from analysis.rubric import load_rubrics, rubric_in_force
 from analysis.sources import load_sources
 from analysis.synthetic import synthetic_history, write_project
 from analysis.tree import Unit, children_of, load_units
-from analysis.vietnamese import rounded, use_language
 from conftest import REPOSITORY, made_once
 
 PROVINCE, MONTH = "Mẫu", "2023-01"

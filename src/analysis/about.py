@@ -12,11 +12,11 @@ from datetime import date, timedelta
 from analysis.attribution import Attribution
 from analysis.contract import TOTAL
 from analysis.errors import BulletinError
+from analysis.language import _, nearest, slug, write_list, write_period
 from analysis.pieces import Item, figures_of_item
 from analysis.readings import Unread
 from analysis.rubric import months_of
 from analysis.tokens import PrintedDate
-from analysis.vietnamese import _, nearest, slug, write_list, write_period
 from analysis.wordings import Phrasebook
 
 LAW = re.compile(r"q[đd]-ttg|nđ-cp|nq-cp|ct-ttg|/qh|tt-|/2[0-9]{3}/", re.IGNORECASE)

@@ -6,10 +6,10 @@ from typing import Any
 
 from analysis.archive import passage
 from analysis.intake import Examined
+from analysis.language import _, write_date, write_number, write_period
 from analysis.readings import Reading
 from analysis.reconcile import check_name
 from analysis.rubric import Rubric
-from analysis.vietnamese import _, write_date, write_number, write_period
 
 NAME_WIDTH, QUOTE_WIDTH, AROUND = 44, 12, 44
 SENTENCES = 12

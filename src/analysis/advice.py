@@ -13,11 +13,11 @@ import pandas as pd
 
 from analysis.deadline import NO, YEAR_TO_DATE, YES
 from analysis.figures import Figure, Figures, Html
+from analysis.language import _
 from analysis.layout import heading, items, join, paragraph, slide, table
 from analysis.plan import Plan
 from analysis.sentences import Sentence, say
 from analysis.usual import INFERRED_CLASSES, PUBLISHED_CLASSES
-from analysis.vietnamese import _
 from analysis.whatif import TOGETHER
 
 

@@ -16,12 +16,12 @@ from analysis.decided import with_ways
 from analysis.errors import ContradictionError
 from analysis.figures import Figures
 from analysis.identify import Identified, identify
+from analysis.language import _, write_number, write_period
 from analysis.levers import load_levers
 from analysis.opened import Month, load, open_month
 from analysis.plan import rates_for
 from analysis.reconcile import check_name, failures
 from analysis.rubric import Rubric, rubric_in_force
-from analysis.vietnamese import _, write_number, write_period
 from analysis.whatif import check_target, gains, gains_by_rule, usual_levers
 
 

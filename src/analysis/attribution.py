@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from analysis.contract import BASE, RANK, TOTAL
+from analysis.language import _
 from analysis.neighbours import BECAME, counts_something_else, may_be_rank, name_behind, why_not
 from analysis.pieces import Amount, Item, Shape, figures_of_item
 from analysis.readings import Reading, Tops, Unread, readings_of
 from analysis.rubric import Rubric
 from analysis.scope import Scope, clauses, not_ours, says
 from analysis.tokens import PrintedDate
-from analysis.vietnamese import _
 from analysis.wordings import Phrasebook
 
 DOUBT = 99  # strangers of a name that takes no number

@@ -19,13 +19,13 @@ from analysis import project
 from analysis.answer import Answer
 from analysis.errors import ROWS_SHOWN, AnalysisError
 from analysis.jobs import Job, Outcome, failure
+from analysis.language import _, language, slug
 from analysis.listing import published
 from analysis.pool import Submit
 from analysis.promises import last_promised
 from analysis.rendering import load_renderer
 from analysis.report import leave_failure, publish_files, write_index
 from analysis.result import RECORD
-from analysis.vietnamese import _, language, slug
 
 
 def run_batch(

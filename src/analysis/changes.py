@@ -20,10 +20,10 @@ from analysis.evidence import read
 from analysis.history import card, periods_with_total, siblings
 from analysis.identify import Identified, identify
 from analysis.interval import TOLERANCE, Interval, total
+from analysis.language import _, write_list, write_number, write_period, write_range
 from analysis.members import Hypothesis
 from analysis.reconcile import Printed, figure
 from analysis.rubric import Group, Rubric, months_of, rubric_in_force
-from analysis.vietnamese import _, write_list, write_number, write_period, write_range
 
 PERFORMANCE, COUNTING, ROUNDING = "performance", "counting", "rounding"
 NOT_SEPARABLE = "not_separable"

@@ -18,8 +18,8 @@ import click
 from click.core import ParameterSource
 
 from analysis.errors import AnalysisError, BatchError, BulletinError, CheckError, UsageError
+from analysis.language import LANGUAGES, LOCALE_FOLDER, _, read_rate, slug, use_language
 from analysis.project import DEFAULT_ENTITY
-from analysis.vietnamese import LANGUAGES, LOCALE_FOLDER, _, read_rate, slug, use_language
 
 INTERRUPTED = 130
 
@@ -99,9 +99,9 @@ def report(
     forked.warm()
     from analysis.contract import is_synthetic
     from analysis.figures import synthetic_label
+    from analysis.language import language, write_period
     from analysis.report import prepare, render
     from analysis.running import load_engine
-    from analysis.vietnamese import language, write_period
 
     given = {"entity": entity, "month": month, "levers": _levers(levers), "target_score": target}
     if file is not None:

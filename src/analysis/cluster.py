@@ -21,11 +21,11 @@ from typing import Any
 
 from analysis import project
 from analysis.errors import ClusterError
+from analysis.files import WORK
 from analysis.jobs import USUAL, Job, Limits, Outcome
+from analysis.language import _, slug
 from analysis.pool import Submit, Worker
-from analysis.publish import WORK
 from analysis.result import NOTEBOOK, code_hash
-from analysis.vietnamese import _, slug
 
 PREFIX = "scorecard-cluster-"
 WAIT_SECONDS = 30  # for the scheduler, and for a first worker

@@ -14,11 +14,11 @@ from analysis.contract import RANK, TOTAL
 from analysis.figures import Ends, Figure, Figures, between, exact
 from analysis.history import card
 from analysis.identify import Identified
+from analysis.language import _, is_month, write_number, write_period
 from analysis.losses import named_groups, part_name
 from analysis.months import month_before
 from analysis.reconcile import check_name, interval_of
 from analysis.rubric import months_of
-from analysis.vietnamese import _, is_month, write_number, write_period
 from analysis.whatif import TOGETHER
 
 ALWAYS = "9999-12"  # after every month

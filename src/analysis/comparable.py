@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.language import _, write_period
 from analysis.rubric import Rubric, rubric_in_force
-from analysis.vietnamese import _, write_period
 
 RULE = "rule"
 LEAST_FOR_TREND = 6  # comparable months with a figure, under which nothing is said of where it is heading

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 
 from analysis.drawing import GRID, INK, MUTED, WIDE, axes, below, finished, fitted, wrapped
 from analysis.figures import COLOURS
-from analysis.vietnamese import _, write_number, write_period, write_range
+from analysis.language import _, write_number, write_period, write_range
 
 MARKERS = ("o", "D", "s", "^", "v", "P")
 PALE = 0.35

@@ -12,8 +12,8 @@ from datetime import date
 
 from analysis.figures import SYNTHETIC
 from analysis.files import untidy
+from analysis.language import _, nearest
 from analysis.rubric import PERIOD, Rubric
-from analysis.vietnamese import _, nearest
 
 COLUMNS = [
     "entity",

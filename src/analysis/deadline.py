@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.errors import ParameterError
 from analysis.identify import Identified
 from analysis.interval import TOLERANCE, Interval
-from analysis.vietnamese import _
+from analysis.language import _
 
 MONTHLY, YEAR_TO_DATE = "monthly", "year_to_date"
 YES, NO, OPEN = "yes", "no", "open"

@@ -12,8 +12,8 @@ from analysis.deadline import YEAR_TO_DATE
 from analysis.figures import Figure, Figures, between, exact
 from analysis.identify import Identified
 from analysis.interval import Interval
+from analysis.language import _
 from analysis.plan import Plan
-from analysis.vietnamese import _
 
 PRINTED_WIDTH = 0.011  # percent; a rate printed with two decimals is this wide
 

@@ -18,13 +18,13 @@ from analysis.evidence import Card, assume, cards_of, load_relations
 from analysis.figures import Figures
 from analysis.identify import Identified, identify_cards
 from analysis.interval import Interval
+from analysis.language import _, write_list, write_number, write_period, write_range
 from analysis.levers import load_costs, load_levers, with_costs
 from analysis.opened import load, open_month
 from analysis.plan import plan, rates_for
 from analysis.proof import conflict, contributions, gain_width, ruled_out
 from analysis.rubric import Rubric, months_left
 from analysis.usual import ask, next_target, workable
-from analysis.vietnamese import _, write_list, write_number, write_period, write_range
 from analysis.whatif import gains, usual_levers
 
 NOTHING = pd.DataFrame()

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Literal
 
 from analysis.errors import DocumentError
-from analysis.vietnamese import _
+from analysis.language import _
 
 LARGEST, LARGEST_UNPACKED, MOST_FILES, HIGHEST_RATIO = 20_000_000, 100_000_000, 2_000, 100
 SECONDS = 60

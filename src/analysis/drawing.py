@@ -21,7 +21,7 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import offset_copy
 
 from analysis.figures import COLOURS, Html
-from analysis.vietnamese import write_number
+from analysis.language import write_number
 
 INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
 WIDTH, WIDE = 4.6, 6.4  # inches: in a report, in a notebook

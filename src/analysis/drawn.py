@@ -14,8 +14,8 @@ import numpy as np
 
 from analysis.contract import BASE, RANK, TOTAL
 from analysis.errors import ParameterError
+from analysis.language import _, is_month, rounded
 from analysis.rubric import Rubric, Rule
-from analysis.vietnamese import _, is_month, rounded
 
 RATE_DECIMALS, GROUP_DECIMALS, TOTAL_DECIMALS = 2, 1, 2
 START = (30.0, 95.0)  # percent, between which a rate starts where no start is given

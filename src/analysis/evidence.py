@@ -15,10 +15,10 @@ from analysis.contract import BASE, COLUMNS, TOTAL
 from analysis.errors import NoTotalError, RubricError
 from analysis.history import card, same_world
 from analysis.interval import Interval, total
+from analysis.language import _, write_number
 from analysis.reconcile import Printed
 from analysis.rubric import Group, Indicator, Rubric, Rule, Status
 from analysis.sources import Correction
-from analysis.vietnamese import _, write_number
 
 FigureKey = tuple[str, str, str, str]  # entity, period, code, unit
 

@@ -20,9 +20,9 @@ from analysis.errors import AnalysisError
 from analysis.exploring import chart, show
 from analysis.figures import Html
 from analysis.improvements import save_improvements
+from analysis.language import _, write_number, write_range
 from analysis.opened import Month
 from analysis.questions import suppose, what_it_is_worth, what_leaders_have, which_rank, which_rules_fit
-from analysis.vietnamese import _, write_number, write_range
 from analysis.whatif import USUAL_LEVERS, usual_levers
 
 FULL = ipywidgets.Layout(width="97%", max_width="60em")

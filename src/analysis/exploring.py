@@ -16,10 +16,10 @@ from analysis import charts, comparisons, project
 from analysis.drawing import as_files, finding, picture
 from analysis.errors import ParameterError
 from analysis.figures import Html
+from analysis.files import replace_all, writing
 from analysis.headings import NUMBERS, WORDS
+from analysis.language import _, nearest, nfc, slug, write_number, write_range
 from analysis.layout import join, table
-from analysis.publish import replace_all, writing
-from analysis.vietnamese import _, nearest, nfc, slug, write_number, write_range
 
 FOLDER = "pictures"
 

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
-from analysis.vietnamese import rounded
+from analysis.language import rounded
 
 MEMORY, SECONDS = 1_500_000_000, 30  # bytes and seconds of processor time
 PAGES, SHEETS, CELLS, SHEET_BYTES = 60, 20, 50_000, 10_000_000

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 import pandas as pd
 from markupsafe import Markup, escape
 
-from analysis.vietnamese import _, write_number, write_range
+from analysis.language import _, write_number, write_range
 
 Ends = tuple[float | None, float | None]
 

@@ -11,9 +11,9 @@ from analysis import history as figures_of
 from analysis.answer import Answer
 from analysis.bulletin import read
 from analysis.errors import UnknownNameError, UsageError, WriteError
-from analysis.publish import writing
+from analysis.files import writing
+from analysis.language import _, nearest, slug
 from analysis.rubric import PERIOD, load_rubrics, rubric_in_force
-from analysis.vietnamese import _, nearest, slug
 from analysis.wordings import load_phrasebook
 
 

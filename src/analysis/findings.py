@@ -14,11 +14,11 @@ from analysis.errors import ROWS_SHOWN
 from analysis.evidence import Card
 from analysis.figures import Figure, Figures, Html, between, exact
 from analysis.identify import Identified
+from analysis.language import _, write_period
 from analysis.layout import heading, items, join, reference, slide, table
 from analysis.reconcile import interval_of
 from analysis.rubric import Rubric
 from analysis.sentences import Sentence, say
-from analysis.vietnamese import _, write_period
 
 
 def with_bridge(figures: Figures, moved: pd.DataFrame) -> Figures:

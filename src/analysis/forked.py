@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from analysis.errors import AnalysisError
-from analysis.vietnamese import language, use_language
+from analysis.language import language, use_language
 
 T = TypeVar("T")
 PRELOADED = "analysis.preloaded"

@@ -22,10 +22,10 @@ from analysis.about import check_exists
 from analysis.bulletin import Notice
 from analysis.contract import BASE, RANK, TOTAL
 from analysis.errors import BulletinError
+from analysis.language import _, slug, write_period
 from analysis.readings import Level, Reading, Unit, Unread
 from analysis.rubric import PERIOD, Rubric, rubric_in_force
 from analysis.tokens import Token, clean, number_style, read_printed
-from analysis.vietnamese import _, slug, write_period
 from analysis.wordings import Phrasebook
 
 MARK = "scorecard-766"

@@ -17,10 +17,10 @@ from analysis import contract, project, tree
 from analysis.contract import COLUMNS, KEY, TOTAL, is_synthetic
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
 from analysis.files import read_rows
+from analysis.language import _, is_month, nearest, slug, write_list, write_period
 from analysis.rubric import PERIOD, Rubric, months_of
 from analysis.sources import Replacement, load_replacements, load_sources
 from analysis.tree import Unit
-from analysis.vietnamese import _, is_month, nearest, slug, write_list, write_period
 
 Stamp = tuple[tuple[str, int, int], ...]
 SIBLINGS = "siblings"

@@ -25,9 +25,9 @@ from analysis.evidence import Card, Reading, figure_words, read_card
 from analysis.history import card
 from analysis.interval import TOLERANCE, Interval, total, union
 from analysis.joint import Boxes, Joined, Sum, join
+from analysis.language import _, write_range
 from analysis.members import Hypothesis, explains, hypotheses_of
 from analysis.rubric import Group, Rubric
-from analysis.vietnamese import _, write_range
 
 Key = tuple[str, str]  # entity, period
 

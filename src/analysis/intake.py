@@ -18,10 +18,10 @@ from analysis.documents import Document
 from analysis.errors import ContradictionError
 from analysis.history import load_history, periods_with_total
 from analysis.identify import identify
+from analysis.language import _, slug, write_date, write_number, write_period
 from analysis.reconcile import Printed, card_checks, failures, interval_of
 from analysis.rubric import Rubric, rubric_in_force
 from analysis.sources import Source, load_sources
-from analysis.vietnamese import _, slug, write_date, write_number, write_period
 
 State = Literal["new", "same", "more", "other"]
 JUMP = {"total": 10.0, "rank": 20.0, "group": 0.25}  # points, places, share of the maximum: named, not refused

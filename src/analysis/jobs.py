@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Literal
 
 from analysis.errors import AnalysisError
-from analysis.vietnamese import write_period
+from analysis.language import write_period
 
 START_SECONDS, CELL_SECONDS, RUN_SECONDS = 60, 300, 900
 

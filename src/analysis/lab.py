@@ -18,7 +18,7 @@ from pathlib import Path
 from analysis import project
 from analysis.errors import LabError, UnknownNameError, WriteError
 from analysis.forked import prepare_environment
-from analysis.vietnamese import _, language, nearest
+from analysis.language import _, language, nearest
 
 START = "explore_start"
 FOLDER = "notebooks"

@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import escape
 
 from analysis.figures import Html
+from analysis.language import _, nfc
 from analysis.sentences import Sentence
 from analysis.sources import Source
-from analysis.vietnamese import _, nfc
 
 
 def table(

@@ -11,12 +11,12 @@ from analysis import sentences
 from analysis.advice import ask_words
 from analysis.figures import COLOURS, Figures, Html
 from analysis.identify import Identified
+from analysis.language import _, write_date, write_period
 from analysis.layout import heading, join, paragraph, slide, source_words
 from analysis.losses import named_groups
 from analysis.sentences import besides, say
 from analysis.sources import Source
 from analysis.tables import KIND_NAMES, weakest_kind
-from analysis.vietnamese import _, write_date, write_period
 
 
 def first_screen(

@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from analysis import project
 from analysis.errors import AnalysisError, ParameterError, RubricError
 from analysis.interval import Interval
+from analysis.language import _, finding_in_words, language, nearest
 from analysis.rubric import Month, Names, Rubric, Status, months_of
 from analysis.sources import load_sources
-from analysis.vietnamese import _, finding_in_words, language, nearest
 
 FILE = "levers.toml"
 ALWAYS = ("0000-00", "9999-99")

@@ -18,13 +18,13 @@ from urllib.parse import quote
 
 from analysis.errors import NoReportError, UnknownNameError
 from analysis.figures import SYNTHETIC, Html
+from analysis.files import WORK
+from analysis.language import _, is_month, slug, write_date, write_number, write_period
 from analysis.layout import heading, join, paragraph, table
-from analysis.publish import WORK
 from analysis.result import EXECUTED, FAILED, FIGURES, PAGE, PDF, RECORD, Failure, Result
 from analysis.rubric import PERIOD, months_of
 from analysis.sentences import say
 from analysis.tables import KIND_NAMES
-from analysis.vietnamese import _, is_month, slug, write_date, write_number, write_period
 from analysis.workbook import FILE as WORKBOOK
 
 FILES: dict[str, Callable[[], str]] = {

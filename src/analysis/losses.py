@@ -11,9 +11,9 @@ from analysis.contract import TOTAL
 from analysis.history import card
 from analysis.identify import Identified
 from analysis.interval import TOLERANCE, Interval, hull, total
+from analysis.language import _
 from analysis.reconcile import figure
 from analysis.rubric import Rubric
-from analysis.vietnamese import _
 
 NAMED_SHARE = 0.5
 PRINTED, DERIVABLE, UNDISCLOSED = "printed", "derivable", "undisclosed"

@@ -13,8 +13,8 @@ from analysis.contract import BASE
 from analysis.errors import ContradictionError
 from analysis.evidence import Card, Reading, figure_words
 from analysis.interval import TOLERANCE, Interval, total, union
+from analysis.language import _, write_range
 from analysis.rubric import Group, Rubric, Rule
-from analysis.vietnamese import _, write_range
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import pandas as pd
 
 from analysis.figures import Figure, Figures, Html, exact
 from analysis.history import periods_with_total
+from analysis.language import _, write_period
 from analysis.layout import heading, items, join, table
 from analysis.rubric import Group, Indicator, Known, Parameter, Rubric, months_of, rubric_in_force
 from analysis.sentences import Sentence, say
-from analysis.vietnamese import _, write_period
 
 MAX, TARGET, ZERO, GROUP, NEW, GONE = "max", "target", "zero_denominator", "group", "new", "gone"
 COLUMNS = ["code", "name", "parameter", "before", "after", "status_before", "status_after", "sure", "source"]

@@ -19,12 +19,12 @@ from analysis.contract import is_synthetic
 from analysis.evidence import Card
 from analysis.history import load_history
 from analysis.identify import Identified, Key, identify_cards
+from analysis.language import write_number, write_period, write_range
 from analysis.reconcile import reconcile, unchecked
 from analysis.rubric import Rubric, load_rubrics, rubric_in_force
 from analysis.sources import Correction, Source, load_corrections, load_sources
 from analysis.telling import telling
 from analysis.tree import Unit, load_units
-from analysis.vietnamese import write_number, write_period, write_range
 
 
 @dataclass(frozen=True, eq=False, repr=False)

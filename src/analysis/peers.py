@@ -17,9 +17,9 @@ from scipy.optimize import brentq
 from analysis.contract import TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.interval import TOLERANCE
+from analysis.language import _, write_list, write_number, write_period
 from analysis.ranks import alike, peers, same_card
 from analysis.rubric import Group, Indicator, Rubric
-from analysis.vietnamese import _, write_list, write_number, write_period
 
 LEAST_PROVINCES = 8
 NEARLY_FULL = 0.9

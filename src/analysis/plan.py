@@ -19,12 +19,12 @@ import pandas as pd
 
 from analysis.errors import ParameterError
 from analysis.identify import Identified
+from analysis.language import _, write_number
 from analysis.levers import Effort, Lever
 from analysis.program import NEAR, Array, must
 from analysis.regret import regret_of, worlds_of
 from analysis.scenarios import Scenario, Task, best, surely, task_of
 from analysis.solve import least_at_best, least_for_sure, most_for_sure
-from analysis.vietnamese import _, write_number
 from analysis.whatif import TOGETHER
 
 

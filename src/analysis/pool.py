@@ -20,7 +20,7 @@ from time import monotonic
 from analysis import forked, project
 from analysis.errors import KernelDiedError, RunTimeoutError
 from analysis.jobs import USUAL, Job, Limits, Outcome, failure
-from analysis.vietnamese import _, use_language
+from analysis.language import _, use_language
 
 SPARE_SECONDS = 120  # beyond the limit of a run, for what comes before and after it
 

@@ -43,9 +43,8 @@ for name in ESTIMATES:
 
 from matplotlib.backends.registry import backend_registry
 
-from analysis import advice, bounds, changes, charts, collected, deadline, decided, drawing, findings, history, leader
-from analysis import kernel, levers, losses, news, opened, panel, plan, project, promises, proof, ranks, report, result
-from analysis import rubric, sharing, tables, traced, trial, units, usual, vietnamese, whatif, workbook
+from analysis import drawing
+from analysis import opened
 from analysis.errors import AnalysisError
 
 backend_registry.list_all()  # type: ignore[no-untyped-call]  # looks through the packages that are installed, once

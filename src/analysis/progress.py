@@ -10,7 +10,7 @@ from time import monotonic
 import click
 
 from analysis.jobs import Outcome
-from analysis.vietnamese import _, write_number
+from analysis.language import _, write_number
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analysis import __version__
 from analysis.errors import ProjectError
-from analysis.vietnamese import _
+from analysis.language import _
 
 DEFAULT_ENTITY = "Hòa Bình"
 SENT = "COMMIT"  # in a copy sent elsewhere: the commit it was made of

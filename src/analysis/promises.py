@@ -20,13 +20,13 @@ from analysis.evidence import Card, read_card
 from analysis.figures import Figure, Figures, Html, between, exact
 from analysis.identify import Identified
 from analysis.interval import TOLERANCE
+from analysis.language import _, write_period
 from analysis.layout import heading, items, join, table
 from analysis.listing import Published
 from analysis.reconcile import figure
 from analysis.result import RECORD, Period
 from analysis.rubric import Rubric, months_of, rubric_in_force
 from analysis.sentences import Sentence, say
-from analysis.vietnamese import _, write_period
 
 KEPT, PARTLY, MISSED, OPEN = "kept", "partly", "missed", "open"
 NOT_PRINTED, NOTHING_TO_COUNT, NO_LONGER_SCORED = "not_printed", "nothing_to_count", "no_longer_scored"

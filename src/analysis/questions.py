@@ -20,12 +20,12 @@ from analysis.errors import ParameterError, RubricError
 from analysis.evidence import cards_of
 from analysis.figures import SYNTHETIC, synthetic_label
 from analysis.interval import Interval
+from analysis.language import _, write_number, write_period
 from analysis.levers import Lever, load_levers
 from analysis.opened import Month
 from analysis.project import DEFAULT_ENTITY
 from analysis.rubric import Rubric, load_rubrics, months_left
 from analysis.usual import workable
-from analysis.vietnamese import _, write_number, write_period
 
 LEVEL, FORECAST_LEVEL = 0.95, 0.8  # of the confidence intervals
 

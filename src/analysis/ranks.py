@@ -24,8 +24,8 @@ from analysis.contract import RANK, TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.history import card, is_unit, siblings
 from analysis.interval import TOLERANCE, Interval
+from analysis.language import _, nearest, write_period
 from analysis.rubric import Rubric
-from analysis.vietnamese import _, nearest, write_period
 
 NO_GAIN = Interval.point(0.0)
 FULL = 100_00  # hundredths of a point

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import CheckError
-from analysis.vietnamese import _, language
+from analysis.language import _, language
 
 PAGE_FOLDER = Path(__file__).parent / "page"
 DATA = 'id="trial-data"'

@@ -30,18 +30,18 @@ from analysis.errors import (
     SyntheticError,
 )
 from analysis.figures import SYNTHETIC, synthetic_label
+from analysis.files import WORK, only_one, publish, recover, replace_file, sweep, writing
 from analysis.forked import prepare_environment
 from analysis.history import card
 from analysis.jobs import USUAL, Limits
+from analysis.language import _, finding_in_words, nearest, slug, use_language
 from analysis.listing import failed, index_of_reports, published
 from analysis.pdf import print_pdf
 from analysis.project import DEFAULT_ENTITY
 from analysis.promises import Promised, last_promised
-from analysis.publish import WORK, only_one, publish, recover, replace_file, sweep, writing
 from analysis.rendering import page_of
 from analysis.result import EXECUTED, FIGURES, PAGE, PDF, RESULT, Result, save_failure, save_record
 from analysis.running import execute, kept, one_cell, save_notebook
-from analysis.vietnamese import _, finding_in_words, nearest, slug, use_language
 
 UNREAD = "unread"  # the runs whose report is not known, because the figures or the rules cannot be read
 

@@ -21,9 +21,9 @@ from analysis.errors import AnalysisError
 from analysis.figures import Figures
 from analysis.history import Stamp, data_hash, stamp_of
 from analysis.identify import Identified
+from analysis.language import language
 from analysis.rubric import PERIOD
 from analysis.tables import weakest_kind
-from analysis.vietnamese import language
 from analysis.workbook import FILE as WORKBOOK
 
 PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"

@@ -21,7 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from analysis import project
 from analysis.errors import RubricError, UnknownNameError
-from analysis.vietnamese import _, finding_in_words, language
+from analysis.language import _, finding_in_words, language
 
 Status = Literal["legal", "reverse_engineered", "inferred", "assumed", "unknown"]
 Zero = Literal["no_points", "full"]

@@ -10,9 +10,9 @@ from typing import Any
 
 from analysis.cells import font, protect, put_heads, put_note, put_number, put_text, quoted_sheet
 from analysis.identify import Identified
+from analysis.language import _
 from analysis.live import Handle, Row, Scored, Sum, survey
 from analysis.typed import FIRST, RESULTS, Spans
-from analysis.vietnamese import _
 from analysis.whatif import TOGETHER
 
 

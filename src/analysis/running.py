@@ -18,9 +18,9 @@ from analysis import project
 from analysis.errors import IncompleteRunError, KernelDiedError, NotebookError, ParameterError, RunTimeoutError
 from analysis.forked import prepare_environment, warm
 from analysis.jobs import Limits
+from analysis.language import _
 from analysis.rendering import load_renderer
 from analysis.result import EXECUTED, NOTEBOOK
-from analysis.vietnamese import _
 
 
 def load_engine() -> None:

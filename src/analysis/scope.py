@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from analysis.language import _
 from analysis.pieces import Item
-from analysis.vietnamese import _
 from analysis.wordings import AND
 
 SKIPPED = {True: 5, False: 3}  # words within which the number follows that a maximum, or a threshold, is of

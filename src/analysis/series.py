@@ -12,9 +12,9 @@ import pandas as pd
 from analysis.comparable import governing, not_comparable
 from analysis.contract import TOTAL
 from analysis.errors import ParameterError, UnknownNameError
+from analysis.language import _, is_month, nearest, write_list, write_period
 from analysis.months import month_before, months_between
 from analysis.rubric import Rubric
-from analysis.vietnamese import _, is_month, nearest, write_list, write_period
 
 SERIES = ["period", "value", "top", "decimals", "part", "why", "as_of", "kind", "file", "line"]
 PERCENT = 100.0

@@ -9,11 +9,11 @@ import pandas as pd
 
 from analysis.contract import BASE
 from analysis.figures import Figure, Figures, Html, between, exact
+from analysis.language import _, write_list
 from analysis.layout import heading, items, join, paragraph, reference, table
 from analysis.sentences import Sentence, say
 from analysis.tree import kind_name
 from analysis.units import NO, UNEXPLAINED, UNKNOWN, YES, UnitLosses
-from analysis.vietnamese import _, write_list
 
 MOST_SHOWN = 20
 MOST_NAMED = 5

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from analysis import project
 from analysis.errors import HistoryError
 from analysis.files import read_toml
-from analysis.vietnamese import _, finding_in_words, write_date
+from analysis.language import _, finding_in_words, write_date
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -18,13 +18,13 @@ from analysis import archive, project
 from analysis.contract import COLUMNS
 from analysis.documents import SUFFIXES, Document
 from analysis.errors import KnownMonthError
+from analysis.files import only_one, replace_all, writing
 from analysis.history import load_history
 from analysis.intake import Examined
-from analysis.publish import only_one, replace_all, writing
+from analysis.language import _, slug, write_period
 from analysis.reconcile import reconcile
 from analysis.rubric import Rubric
 from analysis.sources import Replacement, load_corrections, load_sources
-from analysis.vietnamese import _, slug, write_period
 
 
 def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], correct: bool) -> list[Path]:

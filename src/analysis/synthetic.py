@@ -34,12 +34,12 @@ from analysis.drawn import (
 )
 from analysis.errors import ParameterError, UnknownNameError, WriteError
 from analysis.figures import SYNTHETIC
+from analysis.files import replace_all, writing
 from analysis.history import with_siblings
+from analysis.language import _, is_month, nearest, slug
 from analysis.months import months_between
-from analysis.publish import replace_all, writing
 from analysis.rubric import Rubric, Rule, rubric_in_force
 from analysis.tree import COMMUNE, FIELDS, Unit
-from analysis.vietnamese import _, is_month, nearest, slug
 
 SOURCE = "synthetic"
 MOST_ENTITIES = 99

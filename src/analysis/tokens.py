@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from analysis.vietnamese import nfc, read_number
+from analysis.language import nfc, read_number
 
 Style = Literal[",", ".", "mixed"] | None
 Kind = Literal["number", "word", "mark", "date", "document", "other"]

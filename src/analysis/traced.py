@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from analysis.archive import Passage
 from analysis.figures import SYNTHETIC, Figure, Figures, Html
+from analysis.language import _, write_range
 from analysis.layout import heading, join, reference, source_list, table
 from analysis.sources import Source
-from analysis.vietnamese import _, write_range
 
 
 def notice(figures: Figures, sources: Mapping[str, Source], passages: Mapping[str, Passage]) -> Html:

@@ -13,7 +13,7 @@ from analysis import project
 from analysis.contract import SIMULATED, is_synthetic
 from analysis.errors import HistoryError, ParameterError, UnknownNameError
 from analysis.files import read_rows, read_toml, untidy
-from analysis.vietnamese import _, nearest, slug
+from analysis.language import _, nearest, slug
 
 FIELDS = ["entity", "parent", "kind", "source"]
 DEPARTMENT, COMMUNE = "department", "commune"

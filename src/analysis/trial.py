@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from analysis.figures import COLOURS, Figures, Html
 from analysis.identify import Identified
+from analysis.language import _, write_list, write_number
 from analysis.layout import heading, join, paragraph
 from analysis.sentences import say
-from analysis.vietnamese import _, write_list, write_number
 
 FULL_RATE = 100.0
 

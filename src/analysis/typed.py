@@ -25,8 +25,8 @@ from analysis.cells import (
 )
 from analysis.figures import Figures
 from analysis.identify import Identified
+from analysis.language import _, write_list, write_number, write_period
 from analysis.live import Handle
-from analysis.vietnamese import _, write_list, write_number, write_period
 from analysis.whatif import TOGETHER, gains
 
 MOST_ROWS = 4000  # some 400 kB

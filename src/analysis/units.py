@@ -27,10 +27,10 @@ from analysis.evidence import read
 from analysis.history import card
 from analysis.identify import Identified
 from analysis.interval import TOLERANCE, Interval
+from analysis.language import _
 from analysis.reconcile import Printed, figure
 from analysis.rubric import Indicator, Rubric, Rule
 from analysis.tree import Unit
-from analysis.vietnamese import _
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 UNEXPLAINED = "unexplained"

@@ -9,9 +9,9 @@ from analysis import opened
 from analysis.contract import is_synthetic
 from analysis.errors import ParameterError, SyntheticError, UnknownNameError
 from analysis.history import check_period, periods_with_total
+from analysis.language import _, is_month
 from analysis.rubric import months_of
 from analysis.tree import children_of
-from analysis.vietnamese import _, is_month
 
 ALL = "all"
 

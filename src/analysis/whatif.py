@@ -16,10 +16,10 @@ from analysis.bounds import rate_of
 from analysis.errors import ParameterError
 from analysis.identify import Identified, Part
 from analysis.interval import Interval
+from analysis.language import _, nearest, write_number
 from analysis.levers import Lever
 from analysis.members import Hypothesis
 from analysis.rubric import Rubric
-from analysis.vietnamese import _, nearest, write_number
 
 TOGETHER = "together"
 MOST_UNKNOWN = 12

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis import project
 from analysis.errors import HistoryError
+from analysis.language import _, finding_in_words, slug
 from analysis.tokens import Token, fold
-from analysis.vietnamese import _, finding_in_words, slug
 
 AND = ("và", "and")
 Reach = Literal["sentence", "clause", "number", "name", "none"]

@@ -31,12 +31,12 @@ from analysis.cells import (
 )
 from analysis.figures import Figure, Figures
 from analysis.identify import Identified
+from analysis.language import _
 from analysis.live import handles, within
 from analysis.rubric import months_of
 from analysis.ruled import write_rules
 from analysis.sources import Source
 from analysis.typed import MOST_ROWS, title, write_whatif
-from analysis.vietnamese import _
 from analysis.whatif import check_levers
 
 FILE = "workbook.xlsx"

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import signal
 
-from analysis import forked
+from analysis import forked, history
+from analysis.errors import NoTotalError
+from analysis.jobs import Job, Limits, Outcome, failure
+from analysis.language import use_language
+from analysis.report import prepare, render
+from analysis.result import made_from
+from analysis.running import load_engine
 
 if __name__ == "__main__":
     forked.warm()  # the server of its kernels imports what they need, while this process imports its own
@@ -22,14 +28,6 @@ from dataclasses import replace
 from queue import SimpleQueue
 from time import monotonic
 from typing import BinaryIO
-
-from analysis import history
-from analysis.errors import NoTotalError
-from analysis.jobs import Job, Limits, Outcome, failure
-from analysis.report import prepare, render
-from analysis.result import made_from
-from analysis.running import load_engine
-from analysis.vietnamese import use_language
 
 
 def make(job: Job, limits: Limits) -> Outcome:

@@ -6,7 +6,7 @@
   const data = JSON.parse(find('trial-data').textContent);
   const {words} = data;
 
-  // Numbers as people read them: half up, as vietnamese.write_number.
+  // Numbers as people read them: half up, as language.write_number.
   function written(value, decimals) {
     const [whole, rest] = Math.abs(value).toFixed(10).split('.');
     let digits = BigInt(whole + rest.slice(0, decimals));

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.vietnamese import (
+from analysis.language import (
     language,
     nearest,
     nfc,

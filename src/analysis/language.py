@@ -22,7 +22,6 @@ LOCALE_FOLDER = Path(__file__).parent / "locale"
 _BABEL = {"vi": "vi_VN", "en": "en_GB"}
 _language: ContextVar[str] = ContextVar("language", default="vi")
 _catalogues: dict[str, gettext.NullTranslations] = {}
-
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]*", re.ASCII)
 _DECIMAL = re.compile(r"(?P<whole>0|[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]*),(?P<rest>[0-9]+)", re.ASCII)
 _RATE = re.compile(r"(?P<whole>[0-9]{1,3})(?:[.,](?P<rest>[0-9]{1,2}))?", re.ASCII)
