@@ -16,12 +16,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.contract import COLUMNS, TOTAL
 from analysis.evidence import read_card
 from analysis.identify import Identified, identify_cards
 from analysis.levers import Lever
 from analysis.plan import plan
-from analysis.rubric import Rubric, Rule
+from analysis.scorecards.history import COLUMNS, TOTAL
+from analysis.scorecards.rubric import Rubric, Rule
 
 ENTITY = "Synthetic"
 GROUPS, INDICATORS = 6, 4

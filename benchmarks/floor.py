@@ -16,11 +16,11 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from analysis.figures import SYNTHETIC, synthetic_label
 from analysis.forked import prepare_environment
 from analysis.language import slug
 from analysis.rendering import page_of
 from analysis.result import NOTEBOOK, PAGE, RESULT, Result
+from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 
 prepare_environment()
 import nbformat  # noqa: E402

@@ -15,7 +15,7 @@ from time import process_time
 
 from analysis.bulletin import read
 from analysis.errors import AnalysisError
-from analysis.rubric import load_rubrics
+from analysis.scorecards.rubric import load_rubrics
 from analysis.wordings import load_phrasebook
 
 HEAD = "Hòa Bình tháng 4/2023 đạt 58,83/100 điểm. "

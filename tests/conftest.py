@@ -12,10 +12,9 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from analysis.contract import COLUMNS
-from analysis.history import load_history
 from analysis.language import use_language
-from analysis.rubric import Rubric, load_rubrics
+from analysis.scorecards.history import COLUMNS, load_history
+from analysis.scorecards.rubric import Rubric, load_rubrics
 
 REPOSITORY = Path(__file__).parents[1]
 

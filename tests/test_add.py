@@ -22,15 +22,16 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from analysis import archive, filing, forms, history, intake, sources, store
+from analysis import archive, filing, forms, intake, store
 from analysis.bulletin import read
 from analysis.cli import app
-from analysis.contract import COLUMNS
 from analysis.documents import Document
 from analysis.errors import AnalysisError, BusyError, HistoryError, KnownMonthError, WriteError
 from analysis.files import only_one
 from analysis.language import use_language
-from analysis.rubric import load_rubrics
+from analysis.scorecards import history, sources
+from analysis.scorecards.history import COLUMNS
+from analysis.scorecards.rubric import load_rubrics
 from analysis.wordings import load_phrasebook
 from conftest import REPOSITORY
 

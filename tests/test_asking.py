@@ -19,7 +19,7 @@ from analysis.evidence import Card, keys_of, read_card, with_figure
 from analysis.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.proof import gain_width
-from analysis.rubric import Rubric, rubric_in_force
+from analysis.scorecards.rubric import Rubric, rubric_in_force
 from test_joint_oracle import Case, is_printed, plant
 
 HOA_BINH, APRIL = "Hòa Bình", "2023-04"

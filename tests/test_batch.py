@@ -25,10 +25,10 @@ import pytest
 
 from analysis import errors
 from analysis.batch import run_batch
-from analysis.contract import COLUMNS
 from analysis.language import slug
 from analysis.pool import local_workers
-from analysis.synthetic import synthetic_history, write_project
+from analysis.scorecards.history import COLUMNS
+from analysis.scorecards.synthetic import synthetic_history, write_project
 from analysis.wanted import chains, names_in
 from test_report_faults import (
     COMMAND,

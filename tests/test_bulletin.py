@@ -25,11 +25,11 @@ from hypothesis import strategies as st
 from analysis import intake
 from analysis.about import sentence_at
 from analysis.bulletin import Notice, read, unwrap
-from analysis.contract import BASE
 from analysis.documents import Document
 from analysis.errors import AnalysisError, BulletinError, HistoryError, UnknownNameError
 from analysis.readings import Reading
-from analysis.sources import load_sources
+from analysis.scorecards.history import BASE
+from analysis.scorecards.sources import load_sources
 from analysis.wordings import load_phrasebook
 from conftest import REPOSITORY
 

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.changes import change_bridge
-from analysis.contract import COLUMNS
 from analysis.errors import CheckError, ContradictionError, NoTotalError, ParameterError, UnknownNameError
 from analysis.interval import Interval
 from analysis.language import rounded
-from analysis.rubric import Rubric
+from analysis.scorecards.history import COLUMNS
+from analysis.scorecards.rubric import Rubric
 
 ENTITY, BEFORE, AFTER = "Mẫu", "2023-01", "2023-02"
 Figures = dict[str, Any]

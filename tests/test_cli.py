@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from analysis.cli import main
-from analysis.contract import COLUMNS
 from analysis.language import use_language
+from analysis.scorecards.history import COLUMNS
 
 CALL = "from analysis.cli import main; main()"
 SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}

@@ -36,7 +36,7 @@ from analysis.questions import (
     which_rank,
     which_rules_fit,
 )
-from analysis.synthetic import example
+from analysis.scorecards.synthetic import example
 from conftest import REPOSITORY
 
 pytestmark = pytest.mark.filterwarnings("error")

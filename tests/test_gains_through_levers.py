@@ -17,7 +17,7 @@ import pytest
 from analysis.evidence import read_card
 from analysis.identify import Identified, identify_cards
 from analysis.levers import Lever, Move, load_levers
-from analysis.rubric import rubric_in_force
+from analysis.scorecards.rubric import rubric_in_force
 from analysis.whatif import gains
 from conftest import REPOSITORY
 from test_identify_oracle import Figures, family, parameter, points, rate_span

@@ -19,11 +19,11 @@ from scipy.optimize import linprog
 from scipy.sparse import eye_array, kron
 
 from analysis.errors import ContradictionError
-from analysis.history import COLUMNS, TOTAL
 from analysis.identify import Identified, identify
 from analysis.interval import Interval
 from analysis.losses import loss_ledger, losses_by_indicator
-from analysis.rubric import Rubric, Rule
+from analysis.scorecards.history import COLUMNS, TOTAL
+from analysis.scorecards.rubric import Rubric, Rule
 from analysis.whatif import gains
 
 ENTITY, PERIOD = "Thử nghiệm", "2024-01"

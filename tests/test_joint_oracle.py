@@ -19,12 +19,12 @@ import pytest
 
 from analysis.bounds import group_scores, unprinted_rates
 from analysis.evidence import Card, Reading, Relation, assume
-from analysis.history import COLUMNS, TOTAL
 from analysis.identify import Identified, identify, identify_cards
 from analysis.interval import Interval
 from analysis.joint import Boxes, Sum, join
-from analysis.reconcile import Printed
-from analysis.rubric import Rubric
+from analysis.scorecards.checks import Printed
+from analysis.scorecards.history import COLUMNS, TOTAL
+from analysis.scorecards.rubric import Rubric
 from analysis.whatif import gains
 from test_identify_oracle import (
     BOTH,

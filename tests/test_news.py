@@ -11,7 +11,7 @@ import pytest
 from analysis.errors import UnknownNameError
 from analysis.figures import Figures
 from analysis.news import news_section, news_words, period_before, rule_news, with_news
-from analysis.rubric import Rubric
+from analysis.scorecards.rubric import Rubric
 
 
 def indicator(code: str, maximum: Any = 5, target: Any = "none", zero: Any = "no_points") -> dict[str, Any]:

@@ -4,12 +4,13 @@ import random
 
 import pytest
 
-from analysis import evidence, history, opened
+from analysis import evidence, opened
 from analysis.errors import ContradictionError
 from analysis.identify import explained, identify_cards
 from analysis.proof import irreducible_conflict
-from analysis.rubric import load_rubrics
-from analysis.synthetic import synthetic_history
+from analysis.scorecards import history
+from analysis.scorecards.rubric import load_rubrics
+from analysis.scorecards.synthetic import synthetic_history
 from analysis.telling import telling
 
 REGIMES = {"open": ("2024-01", "2024-02"), "known": ("2026-01", "2026-02")}

@@ -23,7 +23,6 @@ from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
 from analysis import answers, charts, leader, listing, report, running
-from analysis.history import periods_with_total, totals
 from analysis.language import (
     LOCALE_FOLDER,
     _,
@@ -34,10 +33,11 @@ from analysis.language import (
     write_period,
     write_range,
 )
-from analysis.months import month_before
 from analysis.opened import open_month
 from analysis.rendering import PAGE_FOLDER, SCRIPTS
-from analysis.sources import load_sources
+from analysis.scorecards.history import periods_with_total, totals
+from analysis.scorecards.periods import month_before
+from analysis.scorecards.sources import load_sources
 from conftest import REPOSITORY, made_once
 
 WANTED = {

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, norm
 from scipy.stats import t as student
 
-from analysis.contract import COLUMNS, TOTAL
 from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
 from analysis.fitted import allowed, fit, misfit
 from analysis.language import rounded
 from analysis.peers import against_alike, leaders, leaders_sentence, newcombe, positions, scores_of_all
 from analysis.refit import implied_missing, regression_sentence, rules_misfit, rules_regression
-from analysis.rubric import rubric_in_force
+from analysis.scorecards.history import COLUMNS, TOTAL
+from analysis.scorecards.rubric import rubric_in_force
 from analysis.spread import spread, spread_sentence
 
 YEAR = "2026"

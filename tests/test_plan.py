@@ -18,12 +18,12 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from analysis.contract import COLUMNS, TOTAL
 from analysis.errors import ParameterError
 from analysis.identify import Identified, identify
 from analysis.levers import Effort, Lever, Move, load_levers
 from analysis.plan import Plan, plan, rates_for
-from analysis.rubric import Rubric
+from analysis.scorecards.history import COLUMNS, TOTAL
+from analysis.scorecards.rubric import Rubric
 
 ENTITY, MONTHS = "Thử nghiệm", ("2024-01", "2024-02")
 NEAR = 1e-6

@@ -16,7 +16,7 @@ from analysis.identify import identify
 from analysis.language import use_language
 from analysis.listing import published
 from analysis.promises import Promised, kept, last_promised, promise_words, promises_section, with_promises
-from analysis.rubric import Rubric
+from analysis.scorecards.rubric import Rubric
 from test_listing import put_report, same_environment
 
 __all__ = ["same_environment"]

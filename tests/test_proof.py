@@ -14,13 +14,13 @@ import pandas as pd
 import pytest
 
 from analysis.bounds import alternatives
-from analysis.contract import RANK, TOTAL
 from analysis.errors import ContradictionError
 from analysis.evidence import Card, FigureKey, Relation, assume, cards_of, keys_of, load_relations, read_card
 from analysis.identify import identify_cards
 from analysis.proof import conflict, contributions, fixed, gain_width, regrouped, ruled_out, smallest_conflict
-from analysis.rubric import Rubric, rubric_in_force
-from analysis.sources import load_corrections
+from analysis.scorecards.history import RANK, TOTAL
+from analysis.scorecards.rubric import Rubric, rubric_in_force
+from analysis.scorecards.sources import load_corrections
 from conftest import REPOSITORY
 from test_identify_oracle import Figures, Toml, family, parameter
 from test_joint_oracle import ENTITY, Case, plant

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from analysis.errors import ContradictionError
-from analysis.history import periods_with_total
 from analysis.identify import Identified, identify
 from analysis.losses import loss_ledger, losses_by_group, losses_by_indicator
 from analysis.project import root
-from analysis.rubric import Rubric, rubric_in_force
-from analysis.sources import load_corrections
+from analysis.scorecards.history import periods_with_total
+from analysis.scorecards.rubric import Rubric, rubric_in_force
+from analysis.scorecards.sources import load_corrections
 from analysis.whatif import gains
 
 PORTAL = "provinces-2026-10-10.csv"

@@ -31,9 +31,9 @@ from click.testing import CliRunner
 
 from analysis import errors, files
 from analysis.cli import app
-from analysis.contract import COLUMNS
 from analysis.jobs import Limits
 from analysis.report import Parameters, check_parameters, prepare, render
+from analysis.scorecards.history import COLUMNS
 
 REPOSITORY = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-c", "from analysis.cli import main; main()"]

@@ -17,13 +17,12 @@ from scipy.stats import t as student
 
 from analysis import forecasts
 from analysis.breaks import LEVEL_BREAK, OUTLIER, find_breaks
-from analysis.comparable import comparable_span
-from analysis.contract import COLUMNS
 from analysis.errors import ParameterError, UnknownNameError
 from analysis.forecasts import CANDIDATES, NAIVE, Line, backtest, bands, best
 from analysis.language import use_language, write_period
-from analysis.months import month_after
-from analysis.rubric import Rubric
+from analysis.scorecards.history import COLUMNS
+from analysis.scorecards.periods import month_after
+from analysis.scorecards.rubric import Rubric, comparable_span
 from analysis.series import SERIES, monthly_series
 from analysis.trends import FLAGS, FORECAST, KNOWN_BREAK, sentence, trend
 

@@ -16,18 +16,17 @@ from hypothesis import strategies as st
 from analysis import ranks, sharing, units
 from analysis.changes import change_bridge
 from analysis.cli import app
-from analysis.contract import COLUMNS, TOTAL
 from analysis.errors import CheckError, HistoryError, ParameterError, UnknownNameError
 from analysis.evidence import cards_of
 from analysis.figures import Figures
-from analysis.history import data_hash, is_unit, load_history, same_world, siblings
 from analysis.identify import identify, identify_cards
 from analysis.interval import Interval
 from analysis.language import rounded, use_language
-from analysis.rubric import load_rubrics, rubric_in_force
-from analysis.sources import load_sources
-from analysis.synthetic import synthetic_history, write_project
-from analysis.tree import Unit, children_of, load_units
+from analysis.scorecards.entities import Unit, children_of, is_unit, load_units, same_world, siblings
+from analysis.scorecards.history import COLUMNS, TOTAL, data_hash, load_history
+from analysis.scorecards.rubric import load_rubrics, rubric_in_force
+from analysis.scorecards.sources import load_sources
+from analysis.scorecards.synthetic import synthetic_history, write_project
 from conftest import REPOSITORY, made_once
 
 PROVINCE, MONTH = "Mẫu", "2023-01"

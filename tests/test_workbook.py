@@ -31,7 +31,7 @@ from analysis.interval import Interval
 from analysis.language import use_language
 from analysis.losses import losses_by_group
 from analysis.opened import open_month
-from analysis.sources import Source, load_sources
+from analysis.scorecards.sources import Source, load_sources
 from analysis.whatif import MOST_UNKNOWN, gains, usual_levers
 from analysis.workbook import save_workbook
 from test_joint_oracle import plant

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from analysis.attribution import Attribution
-from analysis.contract import TOTAL
 from analysis.errors import BulletinError
 from analysis.language import _, nearest, slug, write_list, write_period
 from analysis.pieces import Item, figures_of_item
 from analysis.readings import Unread
-from analysis.rubric import months_of
+from analysis.scorecards.history import TOTAL
+from analysis.scorecards.periods import months_of
 from analysis.tokens import PrintedDate
 from analysis.wordings import Phrasebook
 

@@ -8,8 +8,8 @@ from analysis.archive import passage
 from analysis.intake import Examined
 from analysis.language import _, write_date, write_number, write_period
 from analysis.readings import Reading
-from analysis.reconcile import check_name
-from analysis.rubric import Rubric
+from analysis.scorecards.checks import check_name
+from analysis.scorecards.rubric import Rubric
 
 NAME_WIDTH, QUOTE_WIDTH, AROUND = 44, 12, 44
 SENTENCES = 12

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.contract import is_synthetic
-from analysis.figures import SYNTHETIC, synthetic_label
+from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_label
 
 
 @dataclass(frozen=True)

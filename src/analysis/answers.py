@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import advice, archive, history, sentences
+from analysis import advice, archive, sentences
 from analysis.answer import Answer
 from analysis.bounds import alternatives
 from analysis.collected import collect
@@ -20,8 +20,9 @@ from analysis.language import _, write_number, write_period
 from analysis.levers import load_levers
 from analysis.opened import Month, load, open_month
 from analysis.plan import rates_for
-from analysis.reconcile import check_name, failures
-from analysis.rubric import Rubric, rubric_in_force
+from analysis.scorecards import history
+from analysis.scorecards.checks import check_name, failures
+from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.whatif import check_target, gains, gains_by_rule, usual_levers
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from analysis import project
 from analysis.about import sentence_at
 from analysis.language import _
-from analysis.sources import Source
+from analysis.scorecards.sources import Source
 
 NOTICE, TEXT, PLACES = "notice", "text.txt", "places.csv"
 Place = tuple[str, str, int, int]

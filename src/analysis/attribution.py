@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from analysis.contract import BASE, RANK, TOTAL
 from analysis.language import _
 from analysis.neighbours import BECAME, counts_something_else, may_be_rank, name_behind, why_not
 from analysis.pieces import Amount, Item, Shape, figures_of_item
 from analysis.readings import Reading, Tops, Unread, readings_of
-from analysis.rubric import Rubric
 from analysis.scope import Scope, clauses, not_ours, says
+from analysis.scorecards.history import BASE, RANK, TOTAL
+from analysis.scorecards.rubric import Rubric
 from analysis.tokens import PrintedDate
 from analysis.wordings import Phrasebook
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.identify import Identified
 from analysis.interval import Interval, hull
-from analysis.rubric import Rule
+from analysis.scorecards.rubric import Rule
 
 
 def alternatives(identified: Identified) -> pd.DataFrame:

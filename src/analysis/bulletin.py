@@ -25,12 +25,12 @@ from analysis.about import (
     title_of,
 )
 from analysis.attribution import Attribution, Attributor
-from analysis.contract import BASE, TOTAL
 from analysis.errors import BulletinError
 from analysis.language import _
 from analysis.pieces import Item, figures_of_item, items_of
 from analysis.readings import Reading, Unread
-from analysis.rubric import Rubric, rubric_in_force
+from analysis.scorecards.history import BASE, TOTAL
+from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.tokens import clean, is_legacy, number_style, tokenise
 from analysis.wordings import Phrasebook
 

@@ -13,17 +13,17 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.comparable import RULE, apart
-from analysis.contract import TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.evidence import read
-from analysis.history import card, periods_with_total, siblings
 from analysis.identify import Identified, identify
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.language import _, write_list, write_number, write_period, write_range
 from analysis.members import Hypothesis
-from analysis.reconcile import Printed, figure
-from analysis.rubric import Group, Rubric, months_of, rubric_in_force
+from analysis.scorecards.checks import Printed, figure
+from analysis.scorecards.entities import siblings
+from analysis.scorecards.history import TOTAL, card, periods_with_total
+from analysis.scorecards.periods import months_of
+from analysis.scorecards.rubric import RULE, Group, Rubric, apart, rubric_in_force
 
 PERFORMANCE, COUNTING, ROUNDING = "performance", "counting", "rounding"
 NOT_SEPARABLE = "not_separable"

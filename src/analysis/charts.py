@@ -12,7 +12,8 @@ from matplotlib.ticker import FuncFormatter
 
 from analysis.drawing import GRID, INK, MUTED, axes, colours, finished, fitted, wrapped
 from analysis.figures import COLOURS
-from analysis.language import _, is_month, write_number, write_period, write_range
+from analysis.language import _, write_number, write_period, write_range
+from analysis.scorecards.periods import is_month
 
 
 def loss_by_group(by_group: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:

@@ -97,11 +97,10 @@ def report(
 
     _say(_("Reading the figures and the rules…"))
     forked.warm()
-    from analysis.contract import is_synthetic
-    from analysis.figures import synthetic_label
     from analysis.language import language, write_period
     from analysis.report import prepare, render
     from analysis.running import load_engine
+    from analysis.scorecards.entities import is_synthetic, synthetic_label
 
     given = {"entity": entity, "month": month, "levers": _levers(levers), "target_score": target}
     if file is not None:
@@ -402,9 +401,9 @@ def export(month: str, entity: str) -> None:
 )
 @speaking
 def synthetic(folder: Path, entities: int, first: str, last: str, units: int, seed: int) -> None:
-    from analysis.figures import synthetic_label
-    from analysis.rubric import load_rubrics
-    from analysis.synthetic import example, write_project
+    from analysis.scorecards.entities import synthetic_label
+    from analysis.scorecards.rubric import load_rubrics
+    from analysis.scorecards.synthetic import example, write_project
 
     made = example(load_rubrics(), entities, first, last, seed, units)
     click.echo(_near(write_project(made, folder)))

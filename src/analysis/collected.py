@@ -9,16 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.comparable import LEAST_FOR_TREND, comparable_span
-from analysis.contract import RANK, TOTAL
 from analysis.figures import Ends, Figure, Figures, between, exact
-from analysis.history import card
 from analysis.identify import Identified
-from analysis.language import _, is_month, write_number, write_period
+from analysis.language import _, write_number, write_period
 from analysis.losses import named_groups, part_name
-from analysis.months import month_before
-from analysis.reconcile import check_name, interval_of
-from analysis.rubric import months_of
+from analysis.scorecards.checks import check_name, interval_of
+from analysis.scorecards.history import RANK, TOTAL, card
+from analysis.scorecards.periods import is_month, month_before, months_of
+from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span
 from analysis.whatif import TOGETHER
 
 ALWAYS = "9999-12"  # after every month

@@ -23,7 +23,8 @@ from analysis.levers import load_costs, load_levers, with_costs
 from analysis.opened import load, open_month
 from analysis.plan import plan, rates_for
 from analysis.proof import conflict, contributions, gain_width, ruled_out
-from analysis.rubric import Rubric, months_left
+from analysis.scorecards.periods import months_left
+from analysis.scorecards.rubric import Rubric
 from analysis.usual import ask, next_target, workable
 from analysis.whatif import gains, usual_levers
 

@@ -11,14 +11,14 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis import project
-from analysis.contract import BASE, COLUMNS, TOTAL
 from analysis.errors import NoTotalError, RubricError
-from analysis.history import card, same_world
 from analysis.interval import Interval, total
 from analysis.language import _, write_number
-from analysis.reconcile import Printed
-from analysis.rubric import Group, Indicator, Rubric, Rule, Status
-from analysis.sources import Correction
+from analysis.scorecards.checks import Printed
+from analysis.scorecards.entities import same_world
+from analysis.scorecards.history import BASE, COLUMNS, TOTAL, card
+from analysis.scorecards.rubric import Group, Indicator, Rubric, Rule, Status
+from analysis.scorecards.sources import Correction
 
 FigureKey = tuple[str, str, str, str]  # entity, period, code, unit
 

@@ -14,9 +14,9 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from analysis.language import _, write_number, write_range
+from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 
 Ends = tuple[float | None, float | None]
-
 # Colours of the UK Analysis Function's categorical palette: each at least 3 : 1 on white.
 COLOURS = {
     "transparency": "#12436d",
@@ -27,14 +27,6 @@ COLOURS = {
     "processing_progress": "#3d3d3d",
     "online_payment": "#8a6bbf",
 }
-
-
-SYNTHETIC = "synthetic"  # the kind of simulated figures
-
-
-def synthetic_label() -> str:
-    """What must stand on everything that is made from simulated figures."""
-    return _("SYNTHETIC FIGURES – NOT REAL DATA")
 
 
 class Html(Markup):

@@ -7,13 +7,15 @@ from datetime import date
 from pathlib import Path
 
 from analysis import added, documents, forms, intake, store
-from analysis import history as figures_of
 from analysis.answer import Answer
 from analysis.bulletin import read
 from analysis.errors import UnknownNameError, UsageError, WriteError
 from analysis.files import writing
 from analysis.language import _, nearest, slug
-from analysis.rubric import PERIOD, load_rubrics, rubric_in_force
+from analysis.scorecards import entities
+from analysis.scorecards import history as figures_of
+from analysis.scorecards.periods import PERIOD
+from analysis.scorecards.rubric import load_rubrics, rubric_in_force
 from analysis.wordings import load_phrasebook
 
 
@@ -72,7 +74,7 @@ def template(month: str, entity: str) -> list[Path]:
 def export(month: str, entity: str) -> Path:
     """Write an entity's figures, of one period or all, for Excel; the file."""
     history = figures_of.load_history(load_rubrics())
-    entity = figures_of.find_entity(history, entity)
+    entity = entities.find_entity(history, entity)
     rows = history[history["entity"] == entity]
     if month:
         rows = rows[rows["period"] == month]

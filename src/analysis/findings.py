@@ -16,8 +16,8 @@ from analysis.figures import Figure, Figures, Html, between, exact
 from analysis.identify import Identified
 from analysis.language import _, write_period
 from analysis.layout import heading, items, join, reference, slide, table
-from analysis.reconcile import interval_of
-from analysis.rubric import Rubric
+from analysis.scorecards.checks import interval_of
+from analysis.scorecards.rubric import Rubric
 from analysis.sentences import Sentence, say
 
 

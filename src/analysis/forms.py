@@ -20,11 +20,12 @@ import pandas as pd
 
 from analysis.about import check_exists
 from analysis.bulletin import Notice
-from analysis.contract import BASE, RANK, TOTAL
 from analysis.errors import BulletinError
 from analysis.language import _, slug, write_period
 from analysis.readings import Level, Reading, Unit, Unread
-from analysis.rubric import PERIOD, Rubric, rubric_in_force
+from analysis.scorecards.history import BASE, RANK, TOTAL
+from analysis.scorecards.periods import PERIOD
+from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.tokens import Token, clean, number_style, read_printed
 from analysis.wordings import Phrasebook
 

@@ -19,15 +19,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.contract import TOTAL
 from analysis.errors import ContradictionError
 from analysis.evidence import Card, Reading, figure_words, read_card
-from analysis.history import card
 from analysis.interval import TOLERANCE, Interval, total, union
 from analysis.joint import Boxes, Joined, Sum, join
 from analysis.language import _, write_range
 from analysis.members import Hypothesis, explains, hypotheses_of
-from analysis.rubric import Group, Rubric
+from analysis.scorecards.history import TOTAL, card
+from analysis.scorecards.rubric import Group, Rubric
 
 Key = tuple[str, str]  # entity, period
 

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from analysis import project
 from analysis.errors import ParameterError
 from analysis.files import replace_all, writing
-from analysis.history import data_hash
 from analysis.identify import Identified
 from analysis.language import _, finding_in_words, slug
-from analysis.rubric import load_rubrics, rubric_in_force
+from analysis.scorecards.history import data_hash
+from analysis.scorecards.rubric import load_rubrics, rubric_in_force
 from analysis.whatif import check_levers, check_target
 
 LARGEST = 64 * 1024

@@ -11,17 +11,15 @@ from typing import Literal
 
 import pandas as pd
 
-from analysis import contract
 from analysis.bulletin import Notice
-from analysis.contract import COLUMNS, RANK, TOTAL
 from analysis.documents import Document
 from analysis.errors import ContradictionError
-from analysis.history import load_history, periods_with_total
 from analysis.identify import identify
 from analysis.language import _, slug, write_date, write_number, write_period
-from analysis.reconcile import Printed, card_checks, failures, interval_of
-from analysis.rubric import Rubric, rubric_in_force
-from analysis.sources import Source, load_sources
+from analysis.scorecards.checks import Printed, card_checks, failures, interval_of
+from analysis.scorecards.history import COLUMNS, RANK, TOTAL, load_history, periods_with_total, row_problems
+from analysis.scorecards.rubric import Rubric, rubric_in_force
+from analysis.scorecards.sources import Source, load_sources
 
 State = Literal["new", "same", "more", "other"]
 JUMP = {"total": 10.0, "rank": 20.0, "group": 0.25}  # points, places, share of the maximum: named, not refused
@@ -61,7 +59,7 @@ def examine(
     rows = [_row(notice, number, kind, source_id) for number in range(len(notice.figures))]
     problems = [f"{notice.quote(item)}: {item.why} — “{notice.sentence(item)}”" for item in notice.problems]
     for row, item in zip(rows, notice.figures, strict=True):
-        found = contract.problems(row, rubrics, {**sources, source_id: source})
+        found = row_problems(row, rubrics, {**sources, source_id: source})
         problems += [f"{row['quote']}: {words} — “{notice.sentence(item)}”" for words in found]
     if notice.as_of > today.isoformat():
         problems.append(_("the figures run to {date}, which is yet to come").format(date=write_date(notice.as_of)))

@@ -120,11 +120,6 @@ def write_range(low: float, high: float, decimals: int) -> str:
     return first if first == last else _("{low} to {high}").format(low=first, high=last)
 
 
-def is_month(period: str) -> bool:
-    """Whether a period is YYYY-MM, not a quarter or a year."""
-    return len(period) == len("YYYY-MM") and "Q" not in period
-
-
 def write_period(period: str) -> str:
     """`2023-04` is `tháng 4/2023`; `2026` is `năm 2026`; `2025-Q4` is `quý 4/2025`."""
     year, _sep, part = period.partition("-")

@@ -9,8 +9,8 @@ from markupsafe import escape
 
 from analysis.figures import Html
 from analysis.language import _, nfc
+from analysis.scorecards.sources import Source
 from analysis.sentences import Sentence
-from analysis.sources import Source
 
 
 def table(

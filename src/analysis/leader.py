@@ -14,8 +14,8 @@ from analysis.identify import Identified
 from analysis.language import _, write_date, write_period
 from analysis.layout import heading, join, paragraph, slide, source_words
 from analysis.losses import named_groups
+from analysis.scorecards.sources import Source
 from analysis.sentences import besides, say
-from analysis.sources import Source
 from analysis.tables import KIND_NAMES, weakest_kind
 
 

@@ -18,8 +18,9 @@ from analysis import project
 from analysis.errors import AnalysisError, ParameterError, RubricError
 from analysis.interval import Interval
 from analysis.language import _, finding_in_words, language, nearest
-from analysis.rubric import Month, Names, Rubric, Status, months_of
-from analysis.sources import load_sources
+from analysis.scorecards.periods import MONTH, months_of
+from analysis.scorecards.rubric import Names, Rubric, Status
+from analysis.scorecards.sources import load_sources
 
 FILE = "levers.toml"
 ALWAYS = ("0000-00", "9999-99")
@@ -40,8 +41,8 @@ class Move(_Entry):
     indicator: str = Code
     low: float = Field(ge=0)
     high: float = Field(ge=0)
-    valid_from: str = Field(default=ALWAYS[0], pattern=Month)
-    valid_to: str = Field(default=ALWAYS[1], pattern=Month)
+    valid_from: str = Field(default=ALWAYS[0], pattern=MONTH)
+    valid_to: str = Field(default=ALWAYS[1], pattern=MONTH)
     status: Literal[Status, "documented"]
     source: str
     note: str = Field(min_length=1)

@@ -17,12 +17,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from analysis.errors import NoReportError, UnknownNameError
-from analysis.figures import SYNTHETIC, Html
+from analysis.figures import Html
 from analysis.files import WORK
-from analysis.language import _, is_month, slug, write_date, write_number, write_period
+from analysis.language import _, slug, write_date, write_number, write_period
 from analysis.layout import heading, join, paragraph, table
 from analysis.result import EXECUTED, FAILED, FIGURES, PAGE, PDF, RECORD, Failure, Result
-from analysis.rubric import PERIOD, months_of
+from analysis.scorecards.entities import SYNTHETIC
+from analysis.scorecards.periods import PERIOD, is_month, months_of
 from analysis.sentences import say
 from analysis.tables import KIND_NAMES
 from analysis.workbook import FILE as WORKBOOK

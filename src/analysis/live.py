@@ -24,7 +24,7 @@ from analysis.identify import Identified
 from analysis.interval import TOLERANCE, total
 from analysis.joint import Boxes, join
 from analysis.members import Hypothesis
-from analysis.rubric import Group
+from analysis.scorecards.rubric import Group
 
 STEP = 100  # rates are typed to 0,01
 DIGITS = 12

@@ -7,13 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.contract import TOTAL
-from analysis.history import card
 from analysis.identify import Identified
 from analysis.interval import TOLERANCE, Interval, hull, total
 from analysis.language import _
-from analysis.reconcile import figure
-from analysis.rubric import Rubric
+from analysis.scorecards.checks import figure
+from analysis.scorecards.history import TOTAL, card
+from analysis.scorecards.rubric import Rubric
 
 NAMED_SHARE = 0.5
 PRINTED, DERIVABLE, UNDISCLOSED = "printed", "derivable", "undisclosed"

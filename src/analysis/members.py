@@ -9,12 +9,12 @@ from math import prod
 
 import numpy as np
 
-from analysis.contract import BASE
 from analysis.errors import ContradictionError
 from analysis.evidence import Card, Reading, figure_words
 from analysis.interval import TOLERANCE, Interval, total, union
 from analysis.language import _, write_range
-from analysis.rubric import Group, Rubric, Rule
+from analysis.scorecards.history import BASE
+from analysis.scorecards.rubric import Group, Rubric, Rule
 
 
 @dataclass(frozen=True)

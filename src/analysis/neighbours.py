@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
-from analysis.contract import RANK
 from analysis.language import _
 from analysis.pieces import Amount, Item, figures_of_item
 from analysis.scope import not_ours, says
+from analysis.scorecards.history import RANK
 
 BECAME = ("lên", "xuống", "còn", "thành", "đến", "→", "->", "to")  # `81 % tăng lên 85 %`: the first is the old one
 BEFORE_A_MARKER = ("vào", "trong", "tại", "ở", "của", "theo", "là", "in", "of", "at", "for")

@@ -12,10 +12,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures import Figure, Figures, Html, exact
-from analysis.history import periods_with_total
 from analysis.language import _, write_period
 from analysis.layout import heading, items, join, table
-from analysis.rubric import Group, Indicator, Known, Parameter, Rubric, months_of, rubric_in_force
+from analysis.scorecards.history import periods_with_total
+from analysis.scorecards.periods import months_of
+from analysis.scorecards.rubric import Group, Indicator, Known, Parameter, Rubric, rubric_in_force
 from analysis.sentences import Sentence, say
 
 MAX, TARGET, ZERO, GROUP, NEW, GONE = "max", "target", "zero_denominator", "group", "new", "gone"

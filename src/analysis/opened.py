@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import evidence, history, project
+from analysis import evidence, project
 from analysis import losses as lost
-from analysis.contract import is_synthetic
 from analysis.evidence import Card
-from analysis.history import load_history
 from analysis.identify import Identified, Key, identify_cards
 from analysis.language import write_number, write_period, write_range
-from analysis.reconcile import reconcile, unchecked
-from analysis.rubric import Rubric, load_rubrics, rubric_in_force
-from analysis.sources import Correction, Source, load_corrections, load_sources
+from analysis.scorecards import entities, history, periods
+from analysis.scorecards.checks import reconcile, unchecked
+from analysis.scorecards.entities import Unit, is_synthetic, load_units
+from analysis.scorecards.history import load_history
+from analysis.scorecards.rubric import Rubric, load_rubrics, rubric_in_force
+from analysis.scorecards.sources import Correction, Source, load_corrections, load_sources
 from analysis.telling import telling
-from analysis.tree import Unit, load_units
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,9 +72,9 @@ class Loaded:
 
         Raises UnknownNameError, NoTotalError.
         """
-        entity = history.find_entity(self.history, entity)
+        entity = entities.find_entity(self.history, entity)
         month = month or history.latest_period(self.own(entity), entity)
-        history.check_period(month)
+        periods.check_period(month)
         return entity, month
 
     def rules(self, month: str) -> Rubric:

@@ -17,7 +17,7 @@ from analysis.interval import Interval
 from analysis.joint import Boxes, join
 from analysis.levers import Lever
 from analysis.ranks import RankSet, Standing
-from analysis.rubric import Rule
+from analysis.scorecards.rubric import Rule
 from analysis.whatif import MOST_UNKNOWN
 
 FULL_RATE = 100.0

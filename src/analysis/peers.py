@@ -14,12 +14,12 @@ from statistics import NormalDist
 import pandas as pd
 from scipy.optimize import brentq
 
-from analysis.contract import TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.interval import TOLERANCE
 from analysis.language import _, write_list, write_number, write_period
 from analysis.ranks import alike, peers, same_card
-from analysis.rubric import Group, Indicator, Rubric
+from analysis.scorecards.history import TOTAL
+from analysis.scorecards.rubric import Group, Indicator, Rubric
 
 LEAST_PROVINCES = 8
 NEARLY_FULL = 0.9

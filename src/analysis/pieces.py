@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from analysis.contract import RANK, TOTAL
-from analysis.rubric import Rubric
+from analysis.scorecards.history import RANK, TOTAL
+from analysis.scorecards.rubric import Rubric
 from analysis.tokens import PrintedDate, Style, Token, is_broken, read_printed
 from analysis.wordings import Found, Meaning, Phrasebook
 

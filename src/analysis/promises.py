@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.contract import TOTAL
 from analysis.errors import UnknownNameError
 from analysis.evidence import Card, read_card
 from analysis.figures import Figure, Figures, Html, between, exact
@@ -23,9 +22,11 @@ from analysis.interval import TOLERANCE
 from analysis.language import _, write_period
 from analysis.layout import heading, items, join, table
 from analysis.listing import Published
-from analysis.reconcile import figure
 from analysis.result import RECORD, Period
-from analysis.rubric import Rubric, months_of, rubric_in_force
+from analysis.scorecards.checks import figure
+from analysis.scorecards.history import TOTAL
+from analysis.scorecards.periods import months_of
+from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.sentences import Sentence, say
 
 KEPT, PARTLY, MISSED, OPEN = "kept", "partly", "missed", "open"

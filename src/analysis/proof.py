@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analysis.contract import BASE
 from analysis.evidence import Card, FigureKey, assume, keys_of, leave_out
 from analysis.identify import Identified, explained, identify_cards
 from analysis.members import explains
-from analysis.rubric import Group, Parameter, Rubric
+from analysis.scorecards.history import BASE
+from analysis.scorecards.rubric import Group, Parameter, Rubric
 from analysis.whatif import joint_gain
 
 

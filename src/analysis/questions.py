@@ -11,20 +11,22 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import changes, history, losses, opened, peers, proof, ranks, refit, sources, spread, trends, whatif
+from analysis import changes, losses, opened, peers, proof, ranks, refit, spread, trends, whatif
 from analysis import plan as planning
 from analysis.bounds import alternatives, rate_of
-from analysis.contract import TOTAL
 from analysis.decisions import explained_by
 from analysis.errors import ParameterError, RubricError
 from analysis.evidence import cards_of
-from analysis.figures import SYNTHETIC, synthetic_label
 from analysis.interval import Interval
 from analysis.language import _, write_number, write_period
 from analysis.levers import Lever, load_levers
 from analysis.opened import Month
 from analysis.project import DEFAULT_ENTITY
-from analysis.rubric import Rubric, load_rubrics, months_left
+from analysis.scorecards import entities, sources
+from analysis.scorecards.entities import SYNTHETIC, synthetic_label
+from analysis.scorecards.history import TOTAL
+from analysis.scorecards.periods import months_left
+from analysis.scorecards.rubric import Rubric, load_rubrics
 from analysis.usual import workable
 
 LEVEL, FORECAST_LEVEL = 0.95, 0.8  # of the confidence intervals
@@ -206,7 +208,7 @@ def where_it_is_heading(
 
     `figures` is a history such as `month.history`.
     """
-    entity = history.find_entity(figures, entity)
+    entity = entities.find_entity(figures, entity)
     found = trends.trend(figures, load_rubrics(), entity, code, unit, ahead, FORECAST_LEVEL)
     said = trends.sentence(found)
     flags = found.flags.drop_duplicates("period").set_index("period")["flag"].to_dict()

@@ -20,12 +20,12 @@ from itertools import combinations, product
 
 import pandas as pd
 
-from analysis.contract import RANK, TOTAL
 from analysis.errors import CheckError, ParameterError, UnknownNameError
-from analysis.history import card, is_unit, siblings
 from analysis.interval import TOLERANCE, Interval
 from analysis.language import _, nearest, write_period
-from analysis.rubric import Rubric
+from analysis.scorecards.entities import is_unit, siblings
+from analysis.scorecards.history import RANK, TOTAL, card
+from analysis.scorecards.rubric import Rubric
 
 NO_GAIN = Interval.point(0.0)
 FULL = 100_00  # hundredths of a point

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from analysis.contract import BASE, RANK, TOTAL
 from analysis.pieces import Amount
-from analysis.rubric import Rubric
+from analysis.scorecards.history import BASE, RANK, TOTAL
+from analysis.scorecards.rubric import Rubric
 
 Level = Literal["total", "rank", "group", "indicator"]
 Unit = Literal["points", "percent", "count", "rank"]

@@ -20,8 +20,8 @@ from analysis.fitted import allowed, fit, misfit
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.language import _, write_list, write_number, write_range
 from analysis.peers import LEAST_PROVINCES, association, compared, groups_compared
-from analysis.reconcile import figure
-from analysis.rubric import Group, Indicator, Rubric
+from analysis.scorecards.checks import figure
+from analysis.scorecards.rubric import Group, Indicator, Rubric
 
 GROUP, INDICATOR, CONSTANT = "group", "indicator", "constant"
 SEEN = 0.01  # points: the least that shows in a printed score

@@ -18,7 +18,6 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from analysis import project
-from analysis.contract import is_synthetic
 from analysis.errors import (
     AnalysisError,
     BrowserError,
@@ -29,10 +28,8 @@ from analysis.errors import (
     RubricError,
     SyntheticError,
 )
-from analysis.figures import SYNTHETIC, synthetic_label
 from analysis.files import WORK, only_one, publish, recover, replace_file, sweep, writing
 from analysis.forked import prepare_environment
-from analysis.history import card
 from analysis.jobs import USUAL, Limits
 from analysis.language import _, finding_in_words, nearest, slug, use_language
 from analysis.listing import failed, index_of_reports, published
@@ -42,6 +39,8 @@ from analysis.promises import Promised, last_promised
 from analysis.rendering import page_of
 from analysis.result import EXECUTED, FIGURES, PAGE, PDF, RESULT, Result, save_failure, save_record
 from analysis.running import execute, kept, one_cell, save_notebook
+from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_label
+from analysis.scorecards.history import card
 
 UNREAD = "unread"  # the runs whose report is not known, because the figures or the rules cannot be read
 

@@ -19,10 +19,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from analysis import project
 from analysis.errors import AnalysisError
 from analysis.figures import Figures
-from analysis.history import Stamp, data_hash, stamp_of
 from analysis.identify import Identified
 from analysis.language import language
-from analysis.rubric import PERIOD
+from analysis.scorecards.history import Stamp, data_hash, stamp_of
+from analysis.scorecards.periods import PERIOD
 from analysis.tables import weakest_kind
 from analysis.workbook import FILE as WORKBOOK
 

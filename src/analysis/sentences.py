@@ -15,9 +15,9 @@ from markupsafe import Markup, escape
 
 from analysis.figures import Figure, Figures
 from analysis.identify import Identified
-from analysis.language import _, is_month, write_list, write_period
+from analysis.language import _, write_list, write_period
 from analysis.losses import named_groups
-from analysis.months import month_before
+from analysis.scorecards.periods import is_month, month_before
 from analysis.whatif import TOGETHER
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.comparable import governing, not_comparable
-from analysis.contract import TOTAL
 from analysis.errors import ParameterError, UnknownNameError
-from analysis.language import _, is_month, nearest, write_list, write_period
-from analysis.months import month_before, months_between
-from analysis.rubric import Rubric
+from analysis.language import _, nearest, write_list, write_period
+from analysis.scorecards.history import TOTAL
+from analysis.scorecards.periods import is_month, month_before, months_between
+from analysis.scorecards.rubric import Rubric, governing, not_comparable
 
 SERIES = ["period", "value", "top", "decimals", "part", "why", "as_of", "kind", "file", "line"]
 PERCENT = 100.0

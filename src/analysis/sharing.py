@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.contract import BASE
 from analysis.figures import Figure, Figures, Html, between, exact
 from analysis.language import _, write_list
 from analysis.layout import heading, items, join, paragraph, reference, table
+from analysis.scorecards.entities import kind_name
+from analysis.scorecards.history import BASE
 from analysis.sentences import Sentence, say
-from analysis.tree import kind_name
 from analysis.units import NO, UNEXPLAINED, UNKNOWN, YES, UnitLosses
 
 MOST_SHOWN = 20

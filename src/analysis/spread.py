@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.contract import BASE, TOTAL
 from analysis.errors import CheckError
 from analysis.language import _, write_list, write_number
 from analysis.peers import association, compared, groups_compared, in_columns
-from analysis.rubric import Indicator, Rubric
+from analysis.scorecards.history import BASE, TOTAL
+from analysis.scorecards.rubric import Indicator, Rubric
 
 SUMS_TO_ONE = 1e-12
 ROUNDING, REMAINDER = "rounding", "remainder"

@@ -15,16 +15,15 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import archive, project
-from analysis.contract import COLUMNS
 from analysis.documents import SUFFIXES, Document
 from analysis.errors import KnownMonthError
 from analysis.files import only_one, replace_all, writing
-from analysis.history import load_history
 from analysis.intake import Examined
 from analysis.language import _, slug, write_period
-from analysis.reconcile import reconcile
-from analysis.rubric import Rubric
-from analysis.sources import Replacement, load_corrections, load_sources
+from analysis.scorecards.checks import reconcile
+from analysis.scorecards.history import COLUMNS, load_history
+from analysis.scorecards.rubric import Rubric
+from analysis.scorecards.sources import Replacement, load_corrections, load_sources
 
 
 def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], correct: bool) -> list[Path]:

@@ -11,13 +11,14 @@ from typing import Any
 import pandas as pd
 
 from analysis import sentences
-from analysis.figures import SYNTHETIC, Figures, Html, synthetic_label
+from analysis.figures import Figures, Html
 from analysis.identify import Identified
 from analysis.language import _, nfc
 from analysis.layout import heading, items, join, paragraph, source_list, source_words, table
 from analysis.losses import part_name
-from analysis.reconcile import check_name
-from analysis.sources import Source
+from analysis.scorecards.checks import check_name
+from analysis.scorecards.entities import SYNTHETIC, synthetic_label
+from analysis.scorecards.sources import Source
 from analysis.whatif import TOGETHER
 
 KIND_NAMES = {

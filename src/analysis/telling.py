@@ -14,7 +14,7 @@ from analysis.evidence import Card, blank_card
 from analysis.identify import Identified, explained, identify_cards
 from analysis.interval import TOLERANCE
 from analysis.members import Hypothesis
-from analysis.rubric import Rubric
+from analysis.scorecards.rubric import Rubric
 
 
 def telling(cards: Sequence[Card], rubric: Rubric) -> tuple[list[Card], list[Card]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.archive import Passage
-from analysis.figures import SYNTHETIC, Figure, Figures, Html
+from analysis.figures import Figure, Figures, Html
 from analysis.language import _, write_range
 from analysis.layout import heading, join, reference, source_list, table
-from analysis.sources import Source
+from analysis.scorecards.entities import SYNTHETIC
+from analysis.scorecards.sources import Source
 
 
 def notice(figures: Figures, sources: Mapping[str, Source], passages: Mapping[str, Passage]) -> Html:

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.breaks import LEVEL_BREAK, find_breaks
-from analysis.comparable import LEAST_FOR_TREND, comparable_span, governing, not_comparable
 from analysis.errors import ParameterError
 from analysis.forecasts import BACKTEST, NAIVE, Line, backtest, bands, best
 from analysis.language import _, write_list, write_number, write_period, write_range
-from analysis.months import month_after, month_before
-from analysis.rubric import Rubric
+from analysis.scorecards.periods import month_after, month_before
+from analysis.scorecards.rubric import LEAST_FOR_TREND, Rubric, comparable_span, governing, not_comparable
 from analysis.series import left_out, monthly_series
 
 LEAST_FOR_MODEL = 12

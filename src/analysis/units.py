@@ -21,16 +21,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.contract import BASE, TOTAL
 from analysis.errors import CheckError
 from analysis.evidence import read
-from analysis.history import card
 from analysis.identify import Identified
 from analysis.interval import TOLERANCE, Interval
 from analysis.language import _
-from analysis.reconcile import Printed, figure
-from analysis.rubric import Indicator, Rubric, Rule
-from analysis.tree import Unit
+from analysis.scorecards.checks import Printed, figure
+from analysis.scorecards.entities import Unit
+from analysis.scorecards.history import BASE, TOTAL, card
+from analysis.scorecards.rubric import Indicator, Rubric, Rule
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 UNEXPLAINED = "unexplained"

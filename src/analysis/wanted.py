@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis import opened
-from analysis.contract import is_synthetic
 from analysis.errors import ParameterError, SyntheticError, UnknownNameError
-from analysis.history import check_period, periods_with_total
-from analysis.language import _, is_month
-from analysis.rubric import months_of
-from analysis.tree import children_of
+from analysis.language import _
+from analysis.scorecards.entities import children_of, is_synthetic
+from analysis.scorecards.history import periods_with_total
+from analysis.scorecards.periods import check_period, is_month, months_of
 
 ALL = "all"
 

@@ -19,7 +19,7 @@ from analysis.interval import Interval
 from analysis.language import _, nearest, write_number
 from analysis.levers import Lever
 from analysis.members import Hypothesis
-from analysis.rubric import Rubric
+from analysis.scorecards.rubric import Rubric
 
 TOGETHER = "together"
 MOST_UNKNOWN = 12

@@ -33,9 +33,9 @@ from analysis.figures import Figure, Figures
 from analysis.identify import Identified
 from analysis.language import _
 from analysis.live import handles, within
-from analysis.rubric import months_of
 from analysis.ruled import write_rules
-from analysis.sources import Source
+from analysis.scorecards.periods import months_of
+from analysis.scorecards.sources import Source
 from analysis.typed import MOST_ROWS, title, write_whatif
 from analysis.whatif import check_levers
 

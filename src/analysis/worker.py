@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import signal
 
-from analysis import forked, history
+from analysis import forked
 from analysis.errors import NoTotalError
 from analysis.jobs import Job, Limits, Outcome, failure
 from analysis.language import use_language
 from analysis.report import prepare, render
 from analysis.result import made_from
 from analysis.running import load_engine
+from analysis.scorecards import history
 
 if __name__ == "__main__":
     forked.warm()  # the server of its kernels imports what they need, while this process imports its own

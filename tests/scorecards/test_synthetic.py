@@ -15,20 +15,21 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis import answers, charts, drawing, figures, opened, ranks, report
+from analysis import answers, charts, drawing, opened, ranks, report
 from analysis.cli import app
-from analysis.contract import COLUMNS, TOTAL, problems
 from analysis.errors import CheckError, HistoryError, ParameterError, SyntheticError, UnknownNameError, WriteError
 from analysis.evidence import cards_of
 from analysis.figures import Figures, exact
-from analysis.history import load_history, same_world
 from analysis.identify import identify_cards
 from analysis.language import rounded, use_language
 from analysis.rendering import page_of
-from analysis.rubric import rubric_in_force
 from analysis.running import one_cell
-from analysis.sources import load_corrections, load_sources
-from analysis.synthetic import Break, Synthetic, example, synthetic_history, write_project
+from analysis.scorecards import entities
+from analysis.scorecards.entities import same_world
+from analysis.scorecards.history import COLUMNS, TOTAL, load_history, row_problems
+from analysis.scorecards.rubric import rubric_in_force
+from analysis.scorecards.sources import load_corrections, load_sources
+from analysis.scorecards.synthetic import Break, Synthetic, example, synthetic_history, write_project
 from conftest import REPOSITORY, made_once
 
 LABEL = "SYNTHETIC FIGURES – NOT REAL DATA"
@@ -225,12 +226,12 @@ def row_of(**fields: str) -> dict[str, str]:
 
 
 def test_simulated_figures_and_simulated_entities_go_together(rubrics):
-    assert list(problems(row_of(), rubrics, ["s"])) == []
+    assert list(row_problems(row_of(), rubrics, ["s"])) == []
     for entity in ("Hòa Bình", "Mô phỏng", "Mô phỏngX", "mô phỏng 1", "Tỉnh Mô phỏng 01"):
-        (found,) = problems(row_of(entity=entity), rubrics, ["s"])
+        (found,) = row_problems(row_of(entity=entity), rubrics, ["s"])
         assert found == f"a synthetic figure must be of an entity called “Mô phỏng …”, not of “{entity}”"
     for kind in ("published", "derived", "entered"):
-        (found,) = problems(row_of(kind=kind, quote="50"), rubrics, ["s"])
+        (found,) = row_problems(row_of(kind=kind, quote="50"), rubrics, ["s"])
         assert found == f"“Mô phỏng 01” is simulated, so each of its figures must be of kind synthetic, not {kind}"
 
 
@@ -393,7 +394,7 @@ def make_simulated(folder: Path) -> None:
         shutil.copytree(REPOSITORY / name, folder / "real" / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder / "real")
-        from analysis.rubric import load_rubrics
+        from analysis.scorecards.rubric import load_rubrics
 
         made = synthetic_history(load_rubrics(), **SHORT, printed=FEW)
         patch.chdir(write_project(made, folder / "simulated"))
@@ -517,7 +518,7 @@ def test_a_figure_made_from_simulated_ones_is_simulated():
     made.add([exact("total", "Total", 1.0, "points", 2, "synthetic", "")])
     made.add([exact("share", "Share", 1.0, "percent", 0, "derived", "")])
     assert [figure.kind for figure in made.values()] == ["synthetic"] * 3
-    assert made.label == figures.synthetic_label() == LABEL
+    assert made.label == entities.synthetic_label() == LABEL
     assert Figures(made).label == LABEL
 
 

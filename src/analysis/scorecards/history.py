@@ -7,23 +7,52 @@ The contract of a row is in `contract`. Totals and groups are rows as published:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
-from analysis import contract, project, tree
-from analysis.contract import COLUMNS, KEY, TOTAL, is_synthetic
+from analysis import project
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
-from analysis.files import read_rows
-from analysis.language import _, is_month, nearest, slug, write_list, write_period
-from analysis.rubric import PERIOD, Rubric, months_of
-from analysis.sources import Replacement, load_replacements, load_sources
-from analysis.tree import Unit
+from analysis.files import read_rows, untidy
+from analysis.language import _, nearest, slug, write_list, write_period
+from analysis.scorecards import entities
+from analysis.scorecards.entities import SIMULATED, SYNTHETIC, Unit, is_synthetic, with_siblings
+from analysis.scorecards.periods import PERIOD, check_period, is_month, month_number, period_order
+from analysis.scorecards.rubric import Rubric
+from analysis.scorecards.sources import Replacement, load_replacements, load_sources
 
 Stamp = tuple[tuple[str, int, int], ...]
-SIBLINGS = "siblings"
+COLUMNS = [
+    "entity",
+    "period",
+    "scope",
+    "as_of",
+    "level",
+    "code",
+    "value",
+    "unit",
+    "max",
+    "decimals",
+    "kind",
+    "source",
+    "quote",
+]
+KEY = ["entity", "period", "scope", "as_of", "code", "unit"]
+TOTAL, RANK = "total_score", "national_rank"
+SCOPES = ("month", "year_to_date", "quarter", "unknown")
+UNITS_OF_LEVEL = {
+    "total": ("points",),
+    "rank": ("rank",),
+    "group": ("points",),
+    "indicator": ("points", "percent", "count", "days"),
+}
+KINDS = ("published", "derived", "entered", SYNTHETIC)
+BASE = "_base"
+_VALUE = re.compile(r"(0|[1-9][0-9]{0,11})(\.(?P<rest>[0-9]{1,9}))?", re.ASCII)
 
 
 def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.DataFrame:
@@ -45,13 +74,13 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     sources = load_sources(folder)
     rows: list[dict[str, str | float]] = []
     findings: list[str] = []
-    units = tree.load_units(folder)
+    units = entities.load_units(folder)
     for path in sorted((folder / "observations").glob("*.csv")):
         for where, row, problem in read_rows(path, COLUMNS):
             if problem:
                 findings.append(f"{where} {problem}")
                 continue
-            found = list(contract.problems(row, rubrics, sources, units))
+            found = list(row_problems(row, rubrics, sources, units))
             findings += [f"{where} {row['code'] or '?'}: {text}" for text in found]
             if not found:
                 rows.append({**row})
@@ -119,50 +148,10 @@ def _data_hash(folder: Path, _stamp: Stamp) -> str:
     return digest.hexdigest()
 
 
-def find_entity(history: pd.DataFrame, name: str) -> str:
-    """The entity that the user means: `hoa-binh` is `Hòa Bình`. Raises UnknownNameError with the nearest names."""
-    entities = list(history["entity"].unique())
-    for entity in entities:
-        if slug(entity) == slug(name):
-            return str(entity)
-    near = nearest(name, entities)
-    raise UnknownNameError(
-        _("There is no figure of “{name}”.").format(name=name),
-        near,
-        _("Did you mean one of these?") if near else _("Look at the entities in data/observations."),
-    )
-
-
-def same_world(history: pd.DataFrame, entity: str) -> pd.DataFrame:
-    """The rows that may be held against the entity's: real ones for a real entity, simulated ones for a simulated."""
-    same = {other: is_synthetic(other) == is_synthetic(entity) for other in history["entity"].unique()}
-    return history if all(same.values()) else history[history["entity"].map(same).astype(bool)]
-
-
-def with_siblings(history: pd.DataFrame, units: Mapping[str, Unit]) -> pd.DataFrame:
-    """The history with a column `siblings`: "" for a province, and of a unit whose kind it is and of which entity."""
-    keys = {name: f"{unit.kind}, {unit.parent}" for name, unit in units.items()}
-    return history.assign(**{SIBLINGS: [keys.get(name, "") for name in history["entity"]]})
-
-
-def siblings(history: pd.DataFrame, entity: str) -> pd.DataFrame:
-    """The rows whose totals and ranks may be held against the entity's, of the same world (`same_world`).
-
-    Provinces for a province; for a unit those of its kind below the same entity.
-    """
-    rows = same_world(history, entity)
-    return rows[rows[SIBLINGS] == _siblings_of(history, entity)] if SIBLINGS in rows else rows
-
-
-def is_unit(history: pd.DataFrame, entity: str) -> bool:
-    """Whether an entity is a unit below another one (`tree`), and no province."""
-    return bool(_siblings_of(history, entity))
-
-
 def periods_with_total(history: pd.DataFrame, entity: str) -> list[str]:
     """The entity's periods that have a published total, earliest first; a longer one after those inside it."""
     rows = history[(history["entity"] == entity) & (history["code"] == TOTAL) & history["value"].notna()]
-    return sorted(rows["period"].unique(), key=_when)
+    return sorted(rows["period"].unique(), key=period_order)
 
 
 def latest_period(history: pd.DataFrame, entity: str) -> str:
@@ -174,14 +163,6 @@ def latest_period(history: pd.DataFrame, entity: str) -> str:
         )
     months = [period for period in periods if is_month(period)]
     return (months or periods)[-1]
-
-
-def check_period(period: str) -> None:
-    """Raises UnknownNameError for what is no period: `4/2023`."""
-    if not PERIOD.fullmatch(period):
-        raise UnknownNameError(
-            _("“{period}” is not a period.").format(period=period), [], _("Write YYYY-MM, YYYY-Qn or YYYY.")
-        )
 
 
 def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
@@ -199,7 +180,7 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     rows = of_entity[of_entity["period"] == period]
     if rows.empty:
         with_total = periods_with_total(of_entity, entity)
-        near = sorted(with_total, key=lambda known: abs(_ordinal(known) - _ordinal(period)))[:3]
+        near = sorted(with_total, key=lambda known: abs(month_number(known) - month_number(period)))[:3]
         raise UnknownNameError(
             _("There is no figure of {entity} for {period}.").format(entity=entity, period=write_period(period)),
             sorted(near),
@@ -237,7 +218,7 @@ def cards(history: pd.DataFrame) -> dict[tuple[str, str], list[int]]:
         if last.get((entity, period)) == (as_of, scope):
             found[entity, period].append(number)
     order = {entity: place for place, entity in enumerate(dict.fromkeys(row[0] for row in rows))}
-    return dict(sorted(found.items(), key=lambda item: (order[item[0][0]], _when(item[0][1]))))
+    return dict(sorted(found.items(), key=lambda item: (order[item[0][0]], period_order(item[0][1]))))
 
 
 def totals(history: pd.DataFrame, entity: str) -> pd.DataFrame:
@@ -246,26 +227,9 @@ def totals(history: pd.DataFrame, entity: str) -> pd.DataFrame:
     return pd.DataFrame(cards).reset_index(drop=True)
 
 
-def _when(period: str) -> tuple[str, int]:
-    """Sorts periods: by their last month, a longer one after those inside it."""
-    first, last = months_of(period)
-    return last, -_ordinal(first)
-
-
-def _ordinal(period: str) -> int:
-    """How many months a period's last month lies after the year 0."""
-    year, month = months_of(period)[1].split("-")
-    return 12 * int(year) + int(month)
-
-
-def _siblings_of(history: pd.DataFrame, entity: str) -> str:
-    keys = history.loc[history["entity"] == entity, SIBLINGS] if SIBLINGS in history else []
-    return str(next(iter(keys), ""))
-
-
 def _misspelt(rows: list[dict[str, str | float]], units: Mapping[str, Unit]) -> Iterator[str]:
     """Entities of the figures that differ from one of `units.csv` in accents or signs only."""
-    named = {slug(name): name for name in tree.names_of(units)}
+    named = {slug(name): name for name in entities.names_of(units)}
     for entity, row in {str(row["entity"]): row for row in rows}.items():
         other = named.get(slug(entity), entity)
         if other != entity:
@@ -283,3 +247,106 @@ def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
                 file=row["file"], line=row["line"], code=row["code"], other=f"{first['file']}:{first['line']}"
             )
         row.update({name: row[name] or float("nan") for name in ("value", "max")})
+
+
+def row_problems(
+    row: dict[str, str], rubrics: tuple[Rubric, ...], sources: Collection[str], units: Collection[str] = ()
+) -> Iterator[str]:
+    """Everything wrong with one row, in words; `units` are the entities that are no province."""
+    yield from _word_problems(row)
+    yield from _number_problems(row)
+    if row["source"] not in sources:
+        yield _("source “{value}” is not in sources.toml").format(value=row["source"])
+    if not PERIOD.fullmatch(row["period"]):
+        yield _("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=row["period"])
+        return
+    length = "quarter" if "Q" in row["period"] else "month" if "-" in row["period"] else "year"
+    if row["scope"] in ("month", "quarter") and row["scope"] != length:
+        yield _("scope “{scope}” does not go with period {period}").format(scope=row["scope"], period=row["period"])
+    rubric = next((rubric for rubric in rubrics if rubric.covers(row["period"])), None)
+    if rubric is None:
+        yield _("no rubric governs {period}").format(period=row["period"])
+    elif row["level"] in UNITS_OF_LEVEL:
+        yield from _code_problems(row, rubric, row["entity"] in units)
+
+
+def _word_problems(row: dict[str, str]) -> Iterator[str]:
+    if not row["entity"]:
+        yield _("entity is empty")
+    yield from untidy(row)
+    for name, known in (("scope", SCOPES), ("level", tuple(UNITS_OF_LEVEL)), ("kind", KINDS)):
+        if row[name] not in known:
+            yield _("{field} is “{value}”, not one of {known}").format(
+                field=name, value=row[name], known=", ".join(known)
+            )
+    if row["unit"] not in UNITS_OF_LEVEL.get(row["level"], (row["unit"],)):
+        yield _("unit “{unit}” does not go with level “{level}”").format(unit=row["unit"], level=row["level"])
+    if row["as_of"] and not _is_date(row["as_of"]):
+        yield _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
+    if row["kind"] == SYNTHETIC and not is_synthetic(row["entity"]):
+        yield _("a synthetic figure must be of an entity called “{name} …”, not of “{entity}”").format(
+            name=SIMULATED, entity=row["entity"]
+        )
+    if row["kind"] in KINDS and row["kind"] != SYNTHETIC and is_synthetic(row["entity"]):
+        yield _("“{entity}” is simulated, so each of its figures must be of kind synthetic, not {kind}").format(
+            entity=row["entity"], kind=row["kind"]
+        )
+    if row["kind"] == "published" and row["value"] and not row["quote"]:
+        yield _("a published figure needs its quote: the figure as printed")
+
+
+def _number_problems(row: dict[str, str]) -> Iterator[str]:
+    wrong = [name for name in ("value", "max") if row[name] and not _VALUE.fullmatch(row[name])]
+    wrong += [] if re.fullmatch("[0-9]", row["decimals"]) else ["decimals"]
+    for name in wrong:
+        yield _("{field} is “{value}”, not a plain number with a point, such as 58.83").format(
+            field=name, value=row[name]
+        )
+    value = _VALUE.fullmatch(row["value"])
+    if wrong or not value:
+        return
+    number = float(row["value"])
+    if len(value["rest"] or "") > int(row["decimals"]):
+        yield _("value {value} has more than {decimals} decimals").format(value=row["value"], decimals=row["decimals"])
+    if row["max"] and number > float(row["max"]):
+        yield _("{value} is more than the maximum {max}").format(value=row["value"], max=row["max"])
+    if row["unit"] == "percent" and number > 100:
+        yield _("{value} % is more than 100 %").format(value=row["value"])
+    if row["unit"] in ("count", "rank") and (number != int(number) or row["decimals"] != "0"):
+        yield _("a {unit} must be a whole number, not {value}").format(unit=row["unit"], value=row["value"])
+    if row["unit"] == "rank" and number < 1:
+        yield _("a rank starts at 1")
+
+
+def _code_problems(row: dict[str, str], rubric: Rubric, of_unit: bool) -> Iterator[str]:
+    code, level = row["code"], row["level"]
+    known: Collection[str]
+    expected: float | None = None
+    if level == "total":
+        known, expected = [TOTAL], rubric.points
+    elif level == "rank":
+        ranked = None if of_unit else rubric.ranked_units(row["period"])  # a unit's rank is one among its siblings
+        known, expected = [RANK], None if ranked is None else float(ranked)
+    elif level == "group":
+        known, expected = rubric.group_points, rubric.group_points.get(code)
+    else:
+        known = rubric.figure_codes
+    if code not in known:
+        yield _("the code is not known to {rubric}; nearest: {near}").format(
+            rubric=rubric.id, near=", ".join(nearest(code.replace("_", "-"), known)) or "–"
+        )
+    elif expected is None:
+        return
+    elif _VALUE.fullmatch(row["max"]) and float(row["max"]) != expected:
+        yield _("max is {max}, but {rubric} says {expected:g}").format(
+            max=row["max"], rubric=rubric.id, expected=expected
+        )
+    elif not row["max"] and _VALUE.fullmatch(row["value"]) and float(row["value"]) > expected:
+        yield _("{value} is more than the maximum {max}").format(value=row["value"], max=f"{expected:g}")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -11,13 +11,12 @@ from math import ceil, isnan
 
 import pandas as pd
 
-from analysis.contract import BASE, TOTAL
 from analysis.errors import CheckError, HistoryError
-from analysis.history import cards
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.language import _, write_number, write_range
-from analysis.rubric import Rubric, rubric_in_force
-from analysis.sources import Correction
+from analysis.scorecards.history import BASE, TOTAL, cards
+from analysis.scorecards.rubric import Rubric, rubric_in_force
+from analysis.scorecards.sources import Correction
 
 SAME = 1e-6
 CHECK_COLUMNS = ["entity", "period", "check", "codes", "printed", "expected_low", "expected_high", "ok", "where"]

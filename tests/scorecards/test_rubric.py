@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from analysis.errors import RubricError, UnknownNameError
 from analysis.language import use_language
-from analysis.rubric import Indicator, Parameter, Rule, Status, load_rubrics, months_of, rubric_in_force
-from analysis.sources import load_sources
+from analysis.scorecards.periods import months_of
+from analysis.scorecards.rubric import Indicator, Parameter, Rule, Status, load_rubrics, rubric_in_force
+from analysis.scorecards.sources import load_sources
 from conftest import REPOSITORY
 
 FILES = sorted((REPOSITORY / "data" / "rubrics").glob("*.toml"))

@@ -8,11 +8,19 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from analysis import project
-from analysis.contract import COLUMNS
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
-from analysis.history import card, data_hash, find_entity, latest_period, load_history, periods_with_total, totals
-from analysis.months import month_before
-from analysis.sources import load_corrections, load_sources
+from analysis.scorecards.entities import find_entity
+from analysis.scorecards.history import (
+    COLUMNS,
+    card,
+    data_hash,
+    latest_period,
+    load_history,
+    periods_with_total,
+    totals,
+)
+from analysis.scorecards.periods import month_before
+from analysis.scorecards.sources import load_corrections, load_sources
 from conftest import REPOSITORY
 
 HEADER = ",".join(COLUMNS)

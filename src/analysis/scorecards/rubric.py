@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain, pairwise, product
 from math import isclose, prod
 from pathlib import Path
@@ -21,14 +21,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from analysis import project
 from analysis.errors import RubricError, UnknownNameError
-from analysis.language import _, finding_in_words, language
+from analysis.language import _, finding_in_words, language, write_period
+from analysis.scorecards.periods import MONTH, PERIOD, months_of
 
 Status = Literal["legal", "reverse_engineered", "inferred", "assumed", "unknown"]
 Zero = Literal["no_points", "full"]
 Target = Annotated[float, BeforeValidator(lambda target: 100.0 if target == "none" else target), Field(gt=0, le=100)]
-Month = r"^[12][0-9]{3}-(0[1-9]|1[0-2])$"
-PERIOD = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]|Q[1-4]))?", re.ASCII)
 T = TypeVar("T")
+RULE = "rule"
+LEAST_FOR_TREND = 6  # comparable months with a figure, under which nothing is said of where it is heading
 
 
 class _Entry(BaseModel):
@@ -163,8 +164,8 @@ class Breakdown(_Entry):
 class Ranked(_Entry):
     """How many provinces were ranked, and when."""
 
-    valid_from: str = Field(pattern=Month)
-    valid_to: str | None = Field(default=None, pattern=Month)
+    valid_from: str = Field(pattern=MONTH)
+    valid_to: str | None = Field(default=None, pattern=MONTH)
     units: int
     source: str
 
@@ -178,8 +179,8 @@ class Rubric(_Entry):
 
     id: str
     decision: str
-    valid_from: str = Field(pattern=Month)
-    valid_to: str | None = Field(default=None, pattern=Month)
+    valid_from: str = Field(pattern=MONTH)
+    valid_to: str | None = Field(default=None, pattern=MONTH)
     max: Known
     indicator_decimals: int | None = None
     ranked: tuple[Ranked, ...] = ()
@@ -291,28 +292,6 @@ class Rubric(_Entry):
         return self
 
 
-@lru_cache(maxsize=1024)
-def months_of(period: str) -> tuple[str, str]:
-    """First and last month of a period, both INCLUDED: `2025-Q4` is October to December 2025.
-
-    Raises ValueError for what is no period.
-    """
-    if not PERIOD.fullmatch(period):
-        raise ValueError(period)
-    year, _sep, part = period.partition("-")
-    if not part:
-        return f"{year}-01", f"{year}-12"
-    if part.startswith("Q"):
-        last = 3 * int(part[1:])
-        return f"{year}-{last - 2:02d}", f"{year}-{last:02d}"
-    return period, period
-
-
-def months_left(period: str) -> int:
-    """How many months of the year are left after a period: at least 1, as a plan needs one."""
-    return max(12 - int(months_of(period)[1][5:]), 1)
-
-
 def load_rubrics(folder: Path | None = None) -> tuple[Rubric, ...]:
     """Every rubric of the project, by date.
 
@@ -390,3 +369,46 @@ def _place(text: str, location: tuple[Any, ...]) -> tuple[int, str]:
         if field and re.match(rf"{re.escape(field)}\s*=", lines[number]):
             return number + 1, ".".join(str(key) for key in keys)
     return at + 1, ".".join(str(key) for key in keys) or header
+
+
+def apart(before: tuple[Rubric, str], after: tuple[Rubric, str], entity: str) -> dict[str, str]:
+    """Why two periods, each with its rules, are not comparable: `rule`, `merger` → a sentence; empty where they are."""
+    (old, first), (new, second) = before, after
+    found = {}
+    if old.id != new.id:
+        words = _("{before} and {after} are under different rules ({old}; {new}).")
+        found[RULE] = words.format(before=write_period(first), after=write_period(second), old=old.id, new=new.id)
+    units = old.ranked_units(first), new.ranked_units(second)
+    if None not in units and units[0] != units[1]:
+        words = _("Provinces were merged in between ({old} were ranked, then {new}): {entity} may be another one.")
+        found["merger"] = words.format(old=units[0], new=units[1], entity=entity)
+    return found
+
+
+def not_comparable(rubrics: tuple[Rubric, ...], entity: str, before: str, after: str) -> Iterator[str]:
+    """Why figures of two months are not comparable, a sentence for each reason; none where they are."""
+    old, new = governing(rubrics, before), governing(rubrics, after)
+    if old is None or new is None:
+        if old is not new:
+            yield _("No rubric governs {period}.").format(period=before if old is None else after)
+        return
+    yield from apart((old, before), (new, after), entity).values()
+
+
+def governing(rubrics: tuple[Rubric, ...], period: str) -> Rubric | None:
+    """The rubric in force, or None where none is."""
+    return next((rubric for rubric in rubrics if rubric.covers(period)), None)
+
+
+def comparable_span(rubrics: tuple[Rubric, ...], period: str) -> tuple[str, str]:
+    """First and last month, both INCLUDED, that can be compared with one; the last is "" where no end is known.
+
+    Raises UnknownNameError where no rubric governs the month.
+    """
+    rubric = rubric_in_force(rubrics, period)
+    first, last = rubric.valid_from, rubric.valid_to or ""
+    for entry in rubric.ranked:
+        if entry.valid_from <= period and (entry.valid_to is None or period <= entry.valid_to):
+            first = max(first, entry.valid_from)
+            last = min(filter(None, (last, entry.valid_to or "")), default="")
+    return first, last

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from analysis import project
-from analysis.contract import SIMULATED, is_synthetic
 from analysis.errors import HistoryError, ParameterError, UnknownNameError
 from analysis.files import read_rows, read_toml, untidy
 from analysis.language import _, nearest, slug
@@ -19,6 +20,9 @@ FIELDS = ["entity", "parent", "kind", "source"]
 DEPARTMENT, COMMUNE = "department", "commune"
 KINDS = (DEPARTMENT, COMMUNE)
 Row = dict[str, str]
+SIMULATED = "Mô phỏng"  # how every simulated entity is called
+SYNTHETIC = "synthetic"  # the kind of simulated figures
+SIBLINGS = "siblings"
 
 
 @dataclass(frozen=True)
@@ -144,3 +148,58 @@ def _tree_problems(rows: list[Row]) -> Iterator[tuple[Row, str]]:
             above = units[above]["parent"]
         if above == row["entity"] != row["parent"]:
             yield row, _("“{entity}” is below itself").format(entity=row["entity"])
+
+
+def is_synthetic(entity: str) -> bool:
+    """Whether an entity is simulated: its name says so, and so every file, title, chart and slide of it."""
+    return entity.startswith(f"{SIMULATED} ")
+
+
+def synthetic_label() -> str:
+    """What must stand on everything that is made from simulated figures."""
+    return _("SYNTHETIC FIGURES – NOT REAL DATA")
+
+
+def find_entity(history: pd.DataFrame, name: str) -> str:
+    """The entity that the user means: `hoa-binh` is `Hòa Bình`. Raises UnknownNameError with the nearest names."""
+    entities = list(history["entity"].unique())
+    for entity in entities:
+        if slug(entity) == slug(name):
+            return str(entity)
+    near = nearest(name, entities)
+    raise UnknownNameError(
+        _("There is no figure of “{name}”.").format(name=name),
+        near,
+        _("Did you mean one of these?") if near else _("Look at the entities in data/observations."),
+    )
+
+
+def same_world(history: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """The rows that may be held against the entity's: real ones for a real entity, simulated ones for a simulated."""
+    same = {other: is_synthetic(other) == is_synthetic(entity) for other in history["entity"].unique()}
+    return history if all(same.values()) else history[history["entity"].map(same).astype(bool)]
+
+
+def with_siblings(history: pd.DataFrame, units: Mapping[str, Unit]) -> pd.DataFrame:
+    """The history with a column `siblings`: "" for a province, and of a unit whose kind it is and of which entity."""
+    keys = {name: f"{unit.kind}, {unit.parent}" for name, unit in units.items()}
+    return history.assign(**{SIBLINGS: [keys.get(name, "") for name in history["entity"]]})
+
+
+def siblings(history: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """The rows whose totals and ranks may be held against the entity's, of the same world (`same_world`).
+
+    Provinces for a province; for a unit those of its kind below the same entity.
+    """
+    rows = same_world(history, entity)
+    return rows[rows[SIBLINGS] == _siblings_of(history, entity)] if SIBLINGS in rows else rows
+
+
+def is_unit(history: pd.DataFrame, entity: str) -> bool:
+    """Whether an entity is a unit below another one (`tree`), and no province."""
+    return bool(_siblings_of(history, entity))
+
+
+def _siblings_of(history: pd.DataFrame, entity: str) -> str:
+    keys = history.loc[history["entity"] == entity, SIBLINGS] if SIBLINGS in history else []
+    return str(next(iter(keys), ""))

@@ -6,9 +6,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from analysis.errors import CheckError, HistoryError
-from analysis.history import load_history
-from analysis.reconcile import CHECK_COLUMNS, failures, interval_of, reconcile, unchecked
-from analysis.sources import Correction, load_corrections
+from analysis.scorecards.checks import CHECK_COLUMNS, failures, interval_of, reconcile, unchecked
+from analysis.scorecards.history import load_history
+from analysis.scorecards.sources import Correction, load_corrections
 from conftest import REPOSITORY
 
 APRIL = [
