@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.evidence import read_card
-from analysis.identify import Identified, identify_cards
+from analysis.identification.evidence import read_card
+from analysis.identification.identify import Identified, identify_cards
 from analysis.levers import Lever
 from analysis.plan import plan
 from analysis.scorecards.history import COLUMNS, TOTAL

@@ -15,10 +15,10 @@ import pytest
 
 from analysis.asking import next_figures
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, keys_of, read_card, with_figure
-from analysis.identify import Identified, identify_cards
+from analysis.identification.evidence import Evidence, keys_of, read_card, with_figure
+from analysis.identification.identify import Identified, identify_cards
+from analysis.identification.proof import gain_width
 from analysis.interval import Interval
-from analysis.proof import gain_width
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 from test_joint_oracle import Case, is_printed, plant
 
@@ -28,7 +28,7 @@ CASES = 80
 NEAR = 1e-6
 
 
-def cards_of(case: Case) -> list[Card]:
+def cards_of(case: Case) -> list[Evidence]:
     history = case.history
     return [read_card(history, case.rubric, *key) for key in case.keys]
 
@@ -137,7 +137,7 @@ def rubric(rubrics) -> Rubric:
 
 
 @pytest.fixture(scope="module")
-def april(history, rubric) -> Card:
+def april(history, rubric) -> Evidence:
     return read_card(history, rubric, HOA_BINH, APRIL)
 
 

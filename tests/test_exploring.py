@@ -14,10 +14,11 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 import analysis
-from analysis import answers, bounds, changes, comparisons, losses, whatif
+from analysis import answers, changes, comparisons, losses, whatif
 from analysis.errors import ContradictionError, ParameterError, RubricError, UnknownNameError
 from analysis.exploring import PICTURES, Seen, chart, show
 from analysis.figures import COLOURS
+from analysis.identification import bounds
 from analysis.language import use_language, write_number, write_range
 from analysis.questions import (
     do_scores_give_the_rules,

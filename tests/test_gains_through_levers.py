@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.evidence import read_card
-from analysis.identify import Identified, identify_cards
+from analysis.identification.evidence import read_card
+from analysis.identification.identify import Identified, identify_cards
 from analysis.levers import Lever, Move, load_levers
 from analysis.scorecards.rubric import rubric_in_force
 from analysis.whatif import gains

@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 from scipy.sparse import eye_array, kron
 
 from analysis.errors import ContradictionError
-from analysis.identify import Identified, identify
+from analysis.identification.identify import Identified, identify
 from analysis.interval import Interval
 from analysis.losses import loss_ledger, losses_by_indicator
 from analysis.scorecards.history import COLUMNS, TOTAL

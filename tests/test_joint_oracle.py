@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.bounds import group_scores, unprinted_rates
-from analysis.evidence import Card, Reading, Relation, assume
-from analysis.identify import Identified, identify, identify_cards
+from analysis.identification.bounds import group_scores, unprinted_rates
+from analysis.identification.evidence import Evidence, Reading, Relation, assume
+from analysis.identification.identify import Identified, identify, identify_cards
+from analysis.identification.joint import Boxes, Sum, join
 from analysis.interval import Interval
-from analysis.joint import Boxes, Sum, join
 from analysis.scorecards.checks import Printed
 from analysis.scorecards.history import COLUMNS, TOTAL
 from analysis.scorecards.rubric import Rubric
@@ -91,7 +91,7 @@ class Case:
         first, *rest = self.keys
         return identify(self.history, self.rubric, *first, rest)
 
-    def cards_at_once(self) -> list[Card]:
+    def cards_at_once(self) -> list[Evidence]:
         """The cards as `read_card` gives them (see `test_package_agrees_with_brute_force`), without a history."""
         rubric = self.rubric
         cards = []
@@ -111,7 +111,7 @@ class Case:
             }
             whole = between(span(figures, TOTAL, "points")) or Interval(0, rubric.points)
             cards.append(
-                Card(entity, period, pd.DataFrame(), Printed(), groups, readings, sums, whole, (), rubric.rounding)
+                Evidence(entity, period, pd.DataFrame(), Printed(), groups, readings, sums, whole, (), rubric.rounding)
             )
         return cards
 

@@ -4,14 +4,14 @@ import random
 
 import pytest
 
-from analysis import evidence, opened
 from analysis.errors import ContradictionError
-from analysis.identify import explained, identify_cards
-from analysis.proof import irreducible_conflict
+from analysis.identification import evidence, regime
+from analysis.identification.identify import explained, identify_cards
+from analysis.identification.proof import irreducible_conflict
+from analysis.identification.regime import telling
 from analysis.scorecards import history
 from analysis.scorecards.rubric import load_rubrics
 from analysis.scorecards.synthetic import synthetic_history
-from analysis.telling import telling
 
 REGIMES = {"open": ("2024-01", "2024-02"), "known": ("2026-01", "2026-02")}
 
@@ -56,10 +56,10 @@ def test_a_month_held_against_the_telling_cards_is_held_against_all(regime, hidd
 
 
 def test_real_months_are_explained_by_the_rules_that_explain_all_cards():
-    known = opened.load()
+    known = regime.load_project()
     for entity, month in (("Hòa Bình", "2024-07"), ("Phú Thọ", "2026"), ("Lào Cai", "2025-07")):
         rubric = known.rules(month)
-        cards = evidence.cards_of(known.history, rubric, entity, month, known.corrections)
+        cards = regime.cards_of(known.history, rubric, entity, month, known.corrections)
         found = known.identified(entity, month)
         assert len(known.cards(entity, month)) <= len(cards) == 1 + len(found.others)
         assert found.survivors == identify_cards(cards, rubric).survivors
@@ -67,7 +67,7 @@ def test_real_months_are_explained_by_the_rules_that_explain_all_cards():
 
 
 def test_many_cards_are_read_as_each_of_them_is():
-    known = opened.load()
+    known = regime.load_project()
     for entity in ("Hòa Bình", "Phú Thọ", "Bắc Kạn"):
         rows = known.own(entity)
         for (_entity, period), numbers in history.cards(rows).items():
@@ -78,7 +78,7 @@ def test_many_cards_are_read_as_each_of_them_is():
 
 def test_a_card_that_nothing_explains_is_evidence_of_nothing(project_copy, change):
     change("hoa-binh.csv", 7, value="3.5", quote="3,5/10")
-    known = opened.load()
+    known = regime.load_project()
     assert known.left_out("Hòa Bình", "2024-07") == [("Hòa Bình", "2023-04")]
     assert ("Hòa Bình", "2023-04") not in known.identified("Hòa Bình", "2024-07").others
     with pytest.raises(ContradictionError):
@@ -96,10 +96,10 @@ def test_cards_that_contradict_each_other_stop_every_month():
 
 
 def test_what_was_read_is_read_again_when_a_file_changes(project_copy, change):
-    before = opened.load()
-    assert opened.load() is before
+    before = regime.load_project()
+    assert regime.load_project() is before
     change("hoa-binh.csv", 2, value="58.84", quote="58,84/100")
-    after = opened.load()
+    after = regime.load_project()
     assert after is not before
     assert after.own("Hòa Bình")["value"].iloc[0] == 58.84
     assert history.data_hash() != ""

@@ -19,7 +19,7 @@ import pytest
 from scipy.optimize import linprog
 
 from analysis.errors import ParameterError
-from analysis.identify import Identified, identify
+from analysis.identification.identify import Identified, identify
 from analysis.levers import Effort, Lever, Move, load_levers
 from analysis.plan import Plan, plan, rates_for
 from analysis.scorecards.history import COLUMNS, TOTAL

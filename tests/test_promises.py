@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from analysis import errors, report
 from analysis.figures import Figures
-from analysis.identify import identify
+from analysis.identification.identify import identify
 from analysis.language import use_language
 from analysis.listing import published
 from analysis.promises import Promised, kept, last_promised, promise_words, promises_section, with_promises

@@ -13,11 +13,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.bounds import alternatives
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, FigureKey, Relation, assume, cards_of, keys_of, load_relations, read_card
-from analysis.identify import identify_cards
-from analysis.proof import conflict, contributions, fixed, gain_width, regrouped, ruled_out, smallest_conflict
+from analysis.identification.bounds import alternatives
+from analysis.identification.evidence import Evidence, FigureKey, Relation, assume, keys_of, load_relations, read_card
+from analysis.identification.identify import identify_cards
+from analysis.identification.proof import (
+    conflict,
+    contributions,
+    fixed,
+    gain_width,
+    regrouped,
+    ruled_out,
+    smallest_conflict,
+)
+from analysis.identification.regime import cards_of
 from analysis.scorecards.history import RANK, TOTAL
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.scorecards.sources import load_corrections
@@ -129,7 +138,7 @@ def rubric(rubrics) -> Rubric:
 
 
 @pytest.fixture(scope="module")
-def both(history, rubric) -> list[Card]:
+def both(history, rubric) -> list[Evidence]:
     return [read_card(history, rubric, HOA_BINH, month) for month in (JULY, APRIL)]
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import ContradictionError
-from analysis.identify import Identified, identify
+from analysis.identification.identify import Identified, identify
 from analysis.losses import loss_ledger, losses_by_group, losses_by_indicator
 from analysis.project import root
 from analysis.scorecards.history import periods_with_total

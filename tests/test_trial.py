@@ -11,7 +11,7 @@ import pytest
 
 from analysis import opened as opened_of
 from analysis import whatif
-from analysis.bounds import group_scores, unprinted_rates
+from analysis.identification.bounds import group_scores, unprinted_rates
 from analysis.interval import Interval
 from analysis.levers import load_levers
 from analysis.losses import losses_by_indicator

@@ -17,9 +17,9 @@ from analysis import ranks, sharing, units
 from analysis.changes import change_bridge
 from analysis.cli import app
 from analysis.errors import CheckError, HistoryError, ParameterError, UnknownNameError
-from analysis.evidence import cards_of
 from analysis.figures import Figures
-from analysis.identify import identify, identify_cards
+from analysis.identification.identify import identify, identify_cards
+from analysis.identification.regime import cards_of
 from analysis.interval import Interval
 from analysis.language import rounded, use_language
 from analysis.scorecards.entities import Unit, children_of, is_unit, load_units, same_world, siblings

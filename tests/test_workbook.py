@@ -26,7 +26,7 @@ from openpyxl import load_workbook
 from analysis import answers, live, typed, workbook
 from analysis.errors import ParameterError
 from analysis.figures import Figure, Figures
-from analysis.identify import Identified, identify_cards
+from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.language import use_language
 from analysis.losses import losses_by_group

@@ -10,15 +10,16 @@ import pandas as pd
 
 from analysis import advice, archive, sentences
 from analysis.answer import Answer
-from analysis.bounds import alternatives
 from analysis.collected import collect
 from analysis.decided import with_ways
 from analysis.errors import ContradictionError
 from analysis.figures import Figures
-from analysis.identify import Identified, identify
+from analysis.identification.bounds import alternatives
+from analysis.identification.identify import Identified, identify
+from analysis.identification.regime import load_project
 from analysis.language import _, write_number, write_period
 from analysis.levers import load_levers
-from analysis.opened import Month, load, open_month
+from analysis.opened import Month, open_month
 from analysis.plan import rates_for
 from analysis.scorecards import history
 from analysis.scorecards.checks import check_name, failures
@@ -100,7 +101,7 @@ def whatif(month: str, entity: str, levers: Mapping[str, float], target: float |
 
 def check() -> Answer:
     """Whether the figures keep their contract, agree with each other, and can be explained by a rule."""
-    loaded = load()
+    loaded = load_project()
     rubrics, checks, alone = loaded.rubrics, loaded.checks, loaded.unchecked
     failed = failures(checks)
     failed += archive.faults(loaded.sources)

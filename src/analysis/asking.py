@@ -13,10 +13,10 @@ from itertools import pairwise
 
 import pandas as pd
 
-from analysis.bounds import rate_of
 from analysis.errors import ContradictionError
-from analysis.evidence import Card, with_figure
-from analysis.identify import Identified, identify_cards
+from analysis.identification.bounds import rate_of
+from analysis.identification.evidence import Evidence, with_figure
+from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import TOLERANCE, Interval, union
 
 TRIED, PARTS = 3, 4
@@ -25,7 +25,10 @@ NEAR = 10.0**-DECIMALS  # a figure printed so may have been this far off another
 
 
 def next_figures(
-    identified: Identified, cards: Sequence[Card], open_now: Callable[[Identified], float], groups: Sequence[str] = ()
+    identified: Identified,
+    cards: Sequence[Evidence],
+    open_now: Callable[[Identified], float],
+    groups: Sequence[str] = (),
 ) -> pd.DataFrame:
     """What each undisclosed figure would leave open, the most helpful first.
 
@@ -43,7 +46,7 @@ def next_figures(
     """
     now, (first, *rest) = open_now(identified), cards
 
-    def left_open(told: Card) -> float | None:
+    def left_open(told: Evidence) -> float | None:
         try:
             return open_now(identify_cards([told, *rest], identified.rubric))
         except ContradictionError:

@@ -14,11 +14,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import CheckError, ParameterError, UnknownNameError
-from analysis.evidence import read
-from analysis.identify import Identified, identify
+from analysis.identification.evidence import read
+from analysis.identification.identify import Hypothesis, Identified, identify
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.language import _, write_list, write_number, write_period, write_range
-from analysis.members import Hypothesis
 from analysis.scorecards.checks import Printed, figure
 from analysis.scorecards.entities import siblings
 from analysis.scorecards.history import TOTAL, card, periods_with_total

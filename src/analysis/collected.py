@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures import Ends, Figure, Figures, between, exact
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import _, write_number, write_period
 from analysis.losses import named_groups, part_name
 from analysis.scorecards.checks import check_name, interval_of

@@ -13,7 +13,7 @@ from math import isfinite
 import pandas as pd
 
 from analysis.errors import ParameterError
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.interval import TOLERANCE, Interval
 from analysis.language import _
 

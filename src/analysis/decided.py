@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.bounds import rate_of
 from analysis.deadline import YEAR_TO_DATE
 from analysis.figures import Figure, Figures, between, exact
-from analysis.identify import Identified
+from analysis.identification.bounds import rate_of
+from analysis.identification.identify import Identified
 from analysis.interval import Interval
 from analysis.language import _
 from analysis.plan import Plan

@@ -11,20 +11,19 @@ import pandas as pd
 from analysis import advice, changes, deadline, findings, ranks
 from analysis.answer import Answer
 from analysis.answers import about, records, rounded
-from analysis.bounds import alternatives, group_scores, unprinted_rates
 from analysis.decided import decide
-from analysis.errors import ContradictionError
-from analysis.evidence import Card, assume, cards_of, load_relations
 from analysis.figures import Figures
-from analysis.identify import Identified, identify_cards
+from analysis.identification.bounds import alternatives, group_scores, unprinted_rates
+from analysis.identification.evidence import Evidence, assume, load_relations
+from analysis.identification.identify import Identified
+from analysis.identification.proof import contributions, explained_by, gain_width, ruled_out
+from analysis.identification.regime import cards_of, load_project
 from analysis.interval import Interval
 from analysis.language import _, write_list, write_number, write_period, write_range
 from analysis.levers import load_costs, load_levers, with_costs
-from analysis.opened import load, open_month
+from analysis.opened import open_month
 from analysis.plan import plan, rates_for
-from analysis.proof import conflict, contributions, gain_width, ruled_out
 from analysis.scorecards.periods import months_left
-from analysis.scorecards.rubric import Rubric
 from analysis.usual import ask, next_target, workable
 from analysis.whatif import gains, usual_levers
 
@@ -33,7 +32,7 @@ NOTHING = pd.DataFrame()
 
 def identify(month: str, entity: str, alone: bool, assumed: bool) -> Answer:
     """Which rules fit the month and all others of the regime, and which figures say so."""
-    loaded = load()
+    loaded = load_project()
     entity, month = loaded.meant(entity, month)
     rubric = loaded.rules(month)
     cards = cards_of(loaded.history, rubric, entity, month, loaded.corrections)[: 1 if alone else None]
@@ -61,21 +60,6 @@ def identify(month: str, entity: str, alone: bool, assumed: bool) -> Answer:
         },
         text="\n".join(_identified_in_words(identified, cards, ruled, scores, hidden, len(relations))),
     )
-
-
-def explained_by(cards: Sequence[Card], rubric: Rubric) -> Identified:
-    """The rules that fit these cards. Raises ContradictionError with a smallest set of figures in conflict."""
-    try:
-        return identify_cards(cards, rubric)
-    except ContradictionError as error:
-        units = {"points": _("points"), "percent": "%", "count": _("number")}
-        named = [
-            f"{where} {when}: {rubric.name_of(code)} ({units.get(unit, unit)})"
-            for where, when, code, unit in conflict(cards, rubric)
-        ]
-        raise ContradictionError(
-            error.what, [_("a smallest set that cannot hold together:"), *named], error.next_step
-        ) from error
 
 
 def make_plan(
@@ -131,7 +115,7 @@ def make_plan(
 
 def change(before: str, after: str, entity: str) -> Answer:
     """What of the change between two months is performance."""
-    loaded = load()
+    loaded = load_project()
     entity, after = loaded.meant(entity, after)
     before = before or changes.card_before(loaded.own(entity), loaded.rubrics, entity, after) or after
     moved = changes.change_bridge(loaded.history, loaded.rubrics, entity, before, after)
@@ -216,7 +200,7 @@ def _rank_line(row: Any) -> str:
 
 def _identified_in_words(
     identified: Identified,
-    cards: Sequence[Card],
+    cards: Sequence[Evidence],
     ruled: pd.DataFrame,
     scores: pd.DataFrame,
     hidden: pd.DataFrame,

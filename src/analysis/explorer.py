@@ -15,10 +15,10 @@ import ipywidgets
 from IPython.display import display
 
 from analysis import project
-from analysis.bounds import rate_of
 from analysis.errors import AnalysisError
 from analysis.exploring import chart, show
 from analysis.figures import Html
+from analysis.identification.bounds import rate_of
 from analysis.improvements import save_improvements
 from analysis.language import _, write_number, write_range
 from analysis.opened import Month

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import ROWS_SHOWN
-from analysis.evidence import Card
 from analysis.figures import Figure, Figures, Html, between, exact
-from analysis.identify import Identified
+from analysis.identification.evidence import Evidence
+from analysis.identification.identify import Identified
 from analysis.language import _, write_period
 from analysis.layout import heading, items, join, reference, slide, table
 from analysis.scorecards.checks import interval_of
@@ -31,7 +31,7 @@ def with_bridge(figures: Figures, moved: pd.DataFrame) -> Figures:
 def prove(
     figures: Figures,
     identified: Identified,
-    cards: Sequence[Card],
+    cards: Sequence[Evidence],
     scores: pd.DataFrame,
     hidden: pd.DataFrame,
     ruled: pd.DataFrame,
@@ -72,7 +72,7 @@ def killer_id(row: Any) -> str:
     return f"card.{row.entity}.{row.period}.{row.figure}.{row.unit}"
 
 
-def _of_killers(identified: Identified, cards: Sequence[Card], ruled: pd.DataFrame) -> Iterator[Figure]:
+def _of_killers(identified: Identified, cards: Sequence[Evidence], ruled: pd.DataFrame) -> Iterator[Figure]:
     printed = {(item.entity, item.period): item.figures for item in cards}
     for row in ruled.drop_duplicates(["entity", "period", "figure", "unit"]).itertuples():
         of = printed[row.entity, row.period].loc[(row.figure, row.unit)]

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from analysis import project
 from analysis.errors import ParameterError
 from analysis.files import replace_all, writing
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import _, finding_in_words, slug
 from analysis.scorecards.history import data_hash
 from analysis.scorecards.rubric import load_rubrics, rubric_in_force

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.bulletin import Notice
 from analysis.documents import Document
 from analysis.errors import ContradictionError
-from analysis.identify import identify
+from analysis.identification.identify import identify
 from analysis.language import _, slug, write_date, write_number, write_period
 from analysis.scorecards.checks import Printed, card_checks, failures, interval_of
 from analysis.scorecards.history import COLUMNS, RANK, TOTAL, load_history, periods_with_total, row_problems

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis import sentences
 from analysis.advice import ask_words
 from analysis.figures import COLOURS, Figures, Html
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import _, write_date, write_period
 from analysis.layout import heading, join, paragraph, slide, source_words
 from analysis.losses import named_groups

@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import ceil, prod
 
-from analysis.identify import Identified
+from analysis.identification.identify import Hypothesis, Identified
+from analysis.identification.joint import Boxes, join
 from analysis.interval import TOLERANCE, total
-from analysis.joint import Boxes, join
-from analysis.members import Hypothesis
 from analysis.scorecards.rubric import Group
 
 STEP = 100  # rates are typed to 0,01

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.interval import TOLERANCE, Interval, hull, total
 from analysis.language import _
 from analysis.scorecards.checks import figure

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
+from analysis.identification.joint import Boxes, join
 from analysis.interval import Interval
-from analysis.joint import Boxes, join
 from analysis.levers import Lever
 from analysis.ranks import RankSet, Standing
 from analysis.scorecards.rubric import Rule

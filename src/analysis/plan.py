@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParameterError
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import _, write_number
 from analysis.levers import Effort, Lever
 from analysis.program import NEAR, Array, must

@@ -44,12 +44,12 @@ for name in ESTIMATES:
 from matplotlib.backends.registry import backend_registry
 
 from analysis import drawing
-from analysis import opened
 from analysis.errors import AnalysisError
+from analysis.identification import regime
 
 backend_registry.list_all()  # type: ignore[no-untyped-call]  # looks through the packages that are installed, once
 drawing.picture(drawing.finished(drawing.axes(1), "", ""), "", "")  # the first one looks for the fonts
 with suppress(AnalysisError, OSError):
-    opened.load().share()
+    regime.load_project().share()
 gc.freeze()
 gc.enable()

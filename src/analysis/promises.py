@@ -15,9 +15,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.errors import UnknownNameError
-from analysis.evidence import Card, read_card
 from analysis.figures import Figure, Figures, Html, between, exact
-from analysis.identify import Identified
+from analysis.identification.evidence import Evidence, read_card
+from analysis.identification.identify import Identified
 from analysis.interval import TOLERANCE
 from analysis.language import _, write_period
 from analysis.layout import heading, items, join, table
@@ -182,7 +182,7 @@ def _promised(path: Path) -> Promised | None:
 
 def _card_then(
     history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, month: str
-) -> tuple[Rubric | None, Card | None]:
+) -> tuple[Rubric | None, Evidence | None]:
     """The rules and the card of an earlier month, as far as the project still has them."""
     try:
         rubric = rubric_in_force(rubrics, month)
@@ -194,12 +194,12 @@ def _card_then(
         return rubric, None
 
 
-def _scope(item: Card) -> str:
+def _scope(item: Evidence) -> str:
     """What a card counts: the month, the year so far, …"""
     return str(item.figures["scope"].iloc[0])
 
 
-def _told(item: Card | None, code: str) -> dict[str, float]:
+def _told(item: Evidence | None, code: str) -> dict[str, float]:
     """A total or a rate as a card prints it and what rounding allows; all missing where it does not."""
     reading = item.readings.get(code) if item else None
     span = figure(item.figures, code, "points") if item and code == TOTAL else reading.rate if reading else None
@@ -211,7 +211,7 @@ def _told(item: Card | None, code: str) -> dict[str, float]:
     return {"value": value, "low": span.low, "high": span.high, "decimals": decimals}
 
 
-def _unseen(code: str, now: Card, rubric: Rubric) -> str:
+def _unseen(code: str, now: Evidence, rubric: Rubric) -> str:
     """Why nothing can be said of a rate; "" where something can."""
     if code == TOTAL:
         return ""

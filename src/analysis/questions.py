@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import changes, losses, opened, peers, proof, ranks, refit, spread, trends, whatif
+from analysis import changes, losses, opened, peers, ranks, refit, spread, trends, whatif
 from analysis import plan as planning
-from analysis.bounds import alternatives, rate_of
-from analysis.decisions import explained_by
 from analysis.errors import ParameterError, RubricError
-from analysis.evidence import cards_of
+from analysis.identification import proof
+from analysis.identification.bounds import alternatives, rate_of
+from analysis.identification.proof import explained_by
+from analysis.identification.regime import cards_of
 from analysis.interval import Interval
 from analysis.language import _, write_number, write_period
 from analysis.levers import Lever, load_levers

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import CheckError, ParameterError
-from analysis.evidence import Card, Reading, read_card
 from analysis.fitted import allowed, fit, misfit
+from analysis.identification.evidence import Evidence, Reading, read_card
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.language import _, write_list, write_number, write_range
 from analysis.peers import LEAST_PROVINCES, association, compared, groups_compared
@@ -185,7 +185,7 @@ def _job(
     code: str,
     known: tuple[Indicator, ...],
     missing: tuple[Indicator, ...],
-    cards: Mapping[str, Card],
+    cards: Mapping[str, Evidence],
     rubric: Rubric,
 ) -> _Job:
     found, unit = {}, rubric.rounding if level == GROUP else 0.0
@@ -259,12 +259,12 @@ def _why(job: _Job, code: str, row: Mapping[str, Any]) -> str:
     return "" if row["agrees"] else _("The maximum of the rules is outside the interval.")
 
 
-def _cards(rows: pd.DataFrame, rubric: Rubric, period: str) -> dict[str, Card]:
+def _cards(rows: pd.DataFrame, rubric: Rubric, period: str) -> dict[str, Evidence]:
     """The card of every province compared, by name."""
     return {str(name): read_card(part, rubric, str(name), period) for name, part in rows.groupby("entity")}
 
 
-def _split(group: Group, cards: Mapping[str, Card]) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
+def _split(group: Group, cards: Mapping[str, Evidence]) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
     """The indicators whose target is known and whose rate enough provinces publish, and the others."""
     known: list[Indicator] = []
     missing: list[Indicator] = []
@@ -274,7 +274,7 @@ def _split(group: Group, cards: Mapping[str, Card]) -> tuple[tuple[Indicator, ..
     return tuple(known), tuple(missing)
 
 
-def _shares(indicators: Iterable[Indicator], card: Card) -> list[Interval] | None:
+def _shares(indicators: Iterable[Indicator], card: Evidence) -> list[Interval] | None:
     found = [_share(item, card.readings[item.code]) for item in indicators]
     known = [span for span in found if span is not None]
     return known if len(known) == len(found) else None

@@ -93,7 +93,7 @@ def prepare(values: dict[str, Any], allow_synthetic: bool = False, listed: bool 
     The list of reports names it, unless a batch will renew the list (not `listed`).
     """
     prepare_environment()
-    from analysis.opened import load
+    from analysis.identification.regime import load_project as load
     from analysis.whatif import USUAL_LEVERS, check_levers, check_target, usual_levers
 
     given = {name: value for name, value in values.items() if value not in ("", None, {})}
@@ -258,7 +258,7 @@ def leave_failure(entity: str, period: str, error: Exception, files: Mapping[str
 
 def _leave_refusal(given: dict[str, Any], error: AnalysisError, listed: bool) -> None:
     """List a report that cannot even be begun, by the entity and the month that are meant if they can be told."""
-    from analysis.opened import load
+    from analysis.identification.regime import load_project as load
 
     entity, period, name = given.get("entity", DEFAULT_ENTITY), given.get("month", ""), UNREAD
     with suppress(AnalysisError):

@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from analysis import project
 from analysis.errors import AnalysisError
 from analysis.figures import Figures
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import language
 from analysis.scorecards.history import Stamp, data_hash, stamp_of
 from analysis.scorecards.periods import PERIOD

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.errors import ParameterError
-from analysis.identify import Identified, Part
+from analysis.identification.identify import Hypothesis, Identified, Part
 from analysis.interval import TOLERANCE, Interval, total
 from analysis.language import _
 from analysis.levers import Lever
-from analysis.members import Hypothesis
 from analysis.program import NEAR, Array, Program, Terms, ends_of, must
 from analysis.whatif import check_levers
 

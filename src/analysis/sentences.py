@@ -14,7 +14,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from analysis.figures import Figure, Figures
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import _, write_list, write_period
 from analysis.losses import named_groups
 from analysis.scorecards.periods import is_month, month_before

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis import sentences
 from analysis.figures import Figures, Html
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import _, nfc
 from analysis.layout import heading, items, join, paragraph, source_list, source_words, table
 from analysis.losses import part_name

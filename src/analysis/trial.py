@@ -13,7 +13,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis.figures import COLOURS, Figures, Html
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import _, write_list, write_number
 from analysis.layout import heading, join, paragraph
 from analysis.sentences import say

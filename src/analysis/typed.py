@@ -24,7 +24,7 @@ from analysis.cells import (
     to_print,
 )
 from analysis.figures import Figures
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import _, write_list, write_number, write_period
 from analysis.live import Handle
 from analysis.whatif import TOGETHER, gains

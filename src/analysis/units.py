@@ -22,8 +22,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import CheckError
-from analysis.evidence import read
-from analysis.identify import Identified
+from analysis.identification.evidence import read
+from analysis.identification.identify import Identified
 from analysis.interval import TOLERANCE, Interval
 from analysis.language import _
 from analysis.scorecards.checks import Printed, figure

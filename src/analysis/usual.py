@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.asking import next_figures
-from analysis.bounds import rate_of
-from analysis.evidence import Card
-from analysis.identify import Identified
+from analysis.identification.bounds import rate_of
+from analysis.identification.evidence import Evidence
+from analysis.identification.identify import Identified
 from analysis.interval import TOLERANCE
 from analysis.levers import Lever, check_codes
 from analysis.plan import Plan
@@ -67,7 +67,7 @@ def first_acts(
     return rows.sort_values(order, ascending=False, kind="stable", ignore_index=True).head(MOST_ACTS)
 
 
-def ask(identified: Identified, cards: Sequence[Card], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:
+def ask(identified: Identified, cards: Sequence[Evidence], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:
     """Which undisclosed figures would leave least open of a plan: `asking.next_figures` for what the plan moves.
 
     Open is how far apart the total with the plan may be under the rules that fit, in points.

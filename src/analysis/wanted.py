@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis import opened
 from analysis.errors import ParameterError, SyntheticError, UnknownNameError
+from analysis.identification import regime
 from analysis.language import _
 from analysis.scorecards.entities import children_of, is_synthetic
 from analysis.scorecards.history import periods_with_total
@@ -35,7 +35,7 @@ def chains(
     ParameterError: nothing to report on, or no units.
     """
     first, last = _ends(months)
-    known = opened.load()
+    known = regime.load_project()
     everything = list(wanted) == [ALL]
     if everything:
         among = set(known.entities) - set(known.units)

@@ -12,13 +12,12 @@ from math import inf
 
 import pandas as pd
 
-from analysis.bounds import rate_of
 from analysis.errors import ParameterError
-from analysis.identify import Identified, Part
+from analysis.identification.bounds import rate_of
+from analysis.identification.identify import Hypothesis, Identified, Part
 from analysis.interval import Interval
 from analysis.language import _, nearest, write_number
 from analysis.levers import Lever
-from analysis.members import Hypothesis
 from analysis.scorecards.rubric import Rubric
 
 TOGETHER = "together"

@@ -30,7 +30,7 @@ from analysis.cells import (
     to_print,
 )
 from analysis.figures import Figure, Figures
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.language import _
 from analysis.live import handles, within
 from analysis.ruled import write_rules

@@ -15,12 +15,13 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis import answers, charts, drawing, opened, ranks, report
+from analysis import answers, charts, drawing, ranks, report
 from analysis.cli import app
 from analysis.errors import CheckError, HistoryError, ParameterError, SyntheticError, UnknownNameError, WriteError
-from analysis.evidence import cards_of
 from analysis.figures import Figures, exact
-from analysis.identify import identify_cards
+from analysis.identification import regime
+from analysis.identification.identify import identify_cards
+from analysis.identification.regime import cards_of
 from analysis.language import rounded, use_language
 from analysis.rendering import page_of
 from analysis.running import one_cell
@@ -439,7 +440,7 @@ def test_a_report_of_simulated_figures_is_refused(told):
 
 def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch):
     """The contract lets none in; a card that has one all the same is refused."""
-    figures = opened.load().cards("Hòa Bình", "2023-04")[0].figures.copy()
+    figures = regime.load_project().cards("Hòa Bình", "2023-04")[0].figures.copy()
     figures.loc[(TOTAL, "points"), "kind"] = "synthetic"
     monkeypatch.setattr(report, "card", lambda *_asked: figures)
     with pytest.raises(SyntheticError, match=r"hoa-binh\.csv:2 total_score"):

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analysis.evidence import Card, FigureKey, assume, keys_of, leave_out
-from analysis.identify import Identified, explained, identify_cards
-from analysis.members import explains
+from analysis.errors import ContradictionError
+from analysis.identification.evidence import Evidence, FigureKey, assume, keys_of, leave_out
+from analysis.identification.identify import Identified, explained, explains, identify_cards
+from analysis.language import _
 from analysis.scorecards.history import BASE
 from analysis.scorecards.rubric import Group, Parameter, Rubric
 from analysis.whatif import joint_gain
@@ -57,7 +58,7 @@ def irreducible_conflict(
     return kept
 
 
-def conflict(cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:
+def conflict(cards: Sequence[Evidence], rubric: Rubric) -> list[FigureKey]:
     """Figures of these cards that no member of the family explains together, of which none can be left out; or none.
 
     Looked for in one group first, as groups depend on each other only through the totals: there it is a smallest set.
@@ -75,7 +76,7 @@ def conflict(cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:
     )
 
 
-def ruled_out(identified: Identified, cards: Sequence[Card], open_rules: pd.DataFrame) -> pd.DataFrame:
+def ruled_out(identified: Identified, cards: Sequence[Evidence], open_rules: pd.DataFrame) -> pd.DataFrame:
     """Which figures rule each alternative out that does not fit: a smallest set of one card, else of all together.
 
     Parameters
@@ -107,7 +108,9 @@ def ruled_out(identified: Identified, cards: Sequence[Card], open_rules: pd.Data
     return pd.DataFrame(rows, columns=["code", "parameter", "value", "entity", "period", "figure", "unit"])
 
 
-def contributions(identified: Identified, cards: Sequence[Card], width: Callable[[Identified], float]) -> pd.DataFrame:
+def contributions(
+    identified: Identified, cards: Sequence[Evidence], width: Callable[[Identified], float]
+) -> pd.DataFrame:
     """What each figure of the card asked about contributed: what widens without it.
 
     `width` says how wide an answer is, such as `gain_width`, in points.
@@ -152,13 +155,13 @@ def fixed(rubric: Rubric, code: str, parameter: str, value: float, *others: floa
     return rubric.model_copy(update={"groups": tuple(groups)})
 
 
-def regrouped(item: Card, rubric: Rubric) -> Card:
+def regrouped(item: Evidence, rubric: Rubric) -> Evidence:
     """A card whose groups are those of another family of the same index."""
     groups = rubric.groups_as_printed({group.code for group in item.groups})
     return assume(replace(item, groups=groups), item.relations)
 
 
-def _in_group(group: Group, cards: Sequence[Card], rubric: Rubric) -> list[FigureKey]:
+def _in_group(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> list[FigureKey]:
     """A smallest conflict among the figures that say something of one group's indicators."""
     own = {item.code for item in group.indicators}
     own |= {relation.at_most for item in cards for relation in item.relations if relation.code in own}
@@ -176,7 +179,7 @@ def _in_group(group: Group, cards: Sequence[Card], rubric: Rubric) -> list[Figur
     )
 
 
-def _only(item: Card, rubric: Rubric, kept: Collection[FigureKey]) -> Card:
+def _only(item: Evidence, rubric: Rubric, kept: Collection[FigureKey]) -> Evidence:
     return leave_out(item, rubric, [key for key in keys_of(item, rubric) if key not in kept])
 
 
@@ -190,3 +193,18 @@ def _least_hitting(sets: Sequence[set[int]], count: int) -> set[int]:
     cost = 1.0 + np.arange(count) / (2.0 * count * count)  # earlier figures first among sets of one size
     found = milp(cost, constraints=LinearConstraint(rows, lb=1.0), integrality=np.ones(count), bounds=Bounds(0, 1))
     return set(np.flatnonzero(found.x > 0.5).tolist())
+
+
+def explained_by(cards: Sequence[Evidence], rubric: Rubric) -> Identified:
+    """The rules that fit these cards. Raises ContradictionError with a smallest set of figures in conflict."""
+    try:
+        return identify_cards(cards, rubric)
+    except ContradictionError as error:
+        units = {"points": _("points"), "percent": "%", "count": _("number")}
+        named = [
+            f"{where} {when}: {rubric.name_of(code)} ({units.get(unit, unit)})"
+            for where, when, code, unit in conflict(cards, rubric)
+        ]
+        raise ContradictionError(
+            error.what, [_("a smallest set that cannot hold together:"), *named], error.next_step
+        ) from error

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.identify import Identified
+from analysis.identification.identify import Identified
 from analysis.interval import Interval, hull
 from analysis.scorecards.rubric import Rule
 

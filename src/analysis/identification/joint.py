@@ -18,7 +18,6 @@ from analysis.interval import TOLERANCE, Interval
 
 DIGITS = 10
 AT_ONCE = 4_000_000  # numbers in one array
-
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 

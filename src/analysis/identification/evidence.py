@@ -15,10 +15,8 @@ from analysis.errors import NoTotalError, RubricError
 from analysis.interval import Interval, total
 from analysis.language import _, write_number
 from analysis.scorecards.checks import Printed
-from analysis.scorecards.entities import same_world
 from analysis.scorecards.history import BASE, COLUMNS, TOTAL, card
 from analysis.scorecards.rubric import Group, Indicator, Rubric, Rule, Status
-from analysis.scorecards.sources import Correction
 
 FigureKey = tuple[str, str, str, str]  # entity, period, code, unit
 
@@ -68,7 +66,7 @@ class _Relations(BaseModel):
 
 
 @dataclass(frozen=True)
-class Card:
+class Evidence:
     """One card as evidence: `groups` as it prints them, `printed` the rounding interval of each group's score.
 
     `told` is what the figures in evidence may be, `published` gives all of them as published. A group without a printed
@@ -93,7 +91,7 @@ class Card:
         return self.published()
 
 
-def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> Card:
+def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> Evidence:
     """The evidence of one card; of a period without a total, what was published last.
 
     Raises UnknownNameError where the entity has no figure for the period.
@@ -103,7 +101,7 @@ def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -
     return _evidence(lambda: figures, told, rubric.groups_as_printed(set(told.codes)), rubric, entity, period)
 
 
-def read_cards(history: pd.DataFrame, rubric: Rubric, keys: Collection[tuple[str, str]]) -> list[Card]:
+def read_cards(history: pd.DataFrame, rubric: Rubric, keys: Collection[tuple[str, str]]) -> list[Evidence]:
     """`read_card` of each entity and period in `keys`, for many at once. Raises as it does."""
     told = {(entity, period): printed for entity, period, printed in Printed.of_all(history)}
     found = []
@@ -125,38 +123,13 @@ def _last_published(history: pd.DataFrame, entity: str, period: str) -> pd.DataF
         return last.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
 
 
-def blank_card(rubric: Rubric) -> Card:
+def blank_card(rubric: Rubric) -> Evidence:
     """A card that prints nothing."""
     figures = pd.DataFrame(columns=[*COLUMNS, "file", "line"]).set_index(["code", "unit"], drop=False)
     return _evidence(lambda: figures.rename_axis(["", ""]), Printed(), rubric.groups, rubric, "", "")
 
 
-def cards_of(
-    history: pd.DataFrame, rubric: Rubric, entity: str, period: str, corrections: Iterable[Correction] = ()
-) -> list[Card]:
-    """The card of a month, and after it every other card that the same rules must explain (see `governed`).
-
-    Real cards are never evidence for a simulated one, nor the reverse.
-
-    Raises NoTotalError, UnknownNameError: from `history.card`.
-    """
-    card(history, entity, period)
-    keys = dict.fromkeys([(entity, period), *governed(same_world(history, entity), rubric, corrections)])
-    return read_cards(history, rubric, keys)
-
-
-def governed(history: pd.DataFrame, rubric: Rubric, corrections: Iterable[Correction] = ()) -> list[tuple[str, str]]:
-    """Entity and period of every card that one regime must explain: those with a score of a total or a group.
-
-    Cards whose figures are known to disagree with each other (`corrections`) are left out.
-    """
-    known = {(item.entity, item.period) for item in corrections}
-    scored = history[history["level"].isin(("total", "group")) & history["value"].notna()]
-    cards = dict.fromkeys(zip(scored["entity"], scored["period"], strict=True))
-    return [key for key in cards if key not in known and rubric.covers(key[1])]
-
-
-def leave_out(item: Card, rubric: Rubric, dropped: Collection[FigureKey]) -> Card:
+def leave_out(item: Evidence, rubric: Rubric, dropped: Collection[FigureKey]) -> Evidence:
     """The same card as if some of its figures had not been published."""
     keys = {(code, unit) for entity, period, code, unit in dropped if (entity, period) == (item.entity, item.period)}
     if not keys:
@@ -178,7 +151,7 @@ def leave_out(item: Card, rubric: Rubric, dropped: Collection[FigureKey]) -> Car
     return assume(less, item.relations) if item.relations else less
 
 
-def with_figure(item: Card, code: str, unit: str, within: Interval) -> Card:
+def with_figure(item: Evidence, code: str, unit: str, within: Interval) -> Evidence:
     """The same card as if it told an indicator's rate (`percent`) or score (`points`) as exactly as an interval."""
     reading = item.readings[code]
     if unit == "percent":
@@ -188,7 +161,7 @@ def with_figure(item: Card, code: str, unit: str, within: Interval) -> Card:
     return assume(replace(item, readings={**item.readings, code: reading}), item.relations)
 
 
-def keys_of(item: Card, rubric: Rubric) -> list[FigureKey]:
+def keys_of(item: Evidence, rubric: Rubric) -> list[FigureKey]:
     """The figures of a card that identification uses, in the order of the card."""
     used = {TOTAL, *item.printed}
     for indicator in rubric.indicators.values():
@@ -200,7 +173,7 @@ def keys_of(item: Card, rubric: Rubric) -> list[FigureKey]:
     ]
 
 
-def assume(item: Card, relations: Iterable[Relation]) -> Card:
+def assume(item: Evidence, relations: Iterable[Relation]) -> Evidence:
     """The same card where the rates that are not printed keep relations to others.
 
     The other rate is as its own figure says, or, where it is alone in its group, as the group's score allows.
@@ -213,7 +186,7 @@ def assume(item: Card, relations: Iterable[Relation]) -> Card:
     return replace(item, readings=readings, relations=relations)
 
 
-def _highest(item: Card, code: str) -> float:
+def _highest(item: Evidence, code: str) -> float:
     """The highest rate in percent that an indicator may have on a card."""
     rate = item.readings[code].rate
     if rate is not None:
@@ -248,8 +221,8 @@ def _evidence(
     rubric: Rubric,
     entity: str,
     period: str,
-) -> Card:
-    return Card(
+) -> Evidence:
+    return Evidence(
         entity=entity,
         period=period,
         published=published,

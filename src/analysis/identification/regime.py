@@ -1,0 +1,229 @@
+"""Which cards say something of the rules that the others do not say?
+
+Thousands of cards may be governed by the same rules, and a few of them leave no more members of the family than all of
+them do. Held against these few, a month has the survivors that it has when held against all: so the work that all
+months share is done once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import project
+from analysis.errors import ContradictionError
+from analysis.identification import evidence
+from analysis.identification.evidence import Evidence, blank_card, read_cards
+from analysis.identification.identify import Hypothesis, Identified, Key, explained, identify_cards
+from analysis.interval import TOLERANCE
+from analysis.scorecards import entities, history, periods
+from analysis.scorecards.checks import reconcile, unchecked
+from analysis.scorecards.entities import Unit, is_synthetic, load_units, same_world
+from analysis.scorecards.history import card, load_history
+from analysis.scorecards.rubric import Rubric, load_rubrics, rubric_in_force
+from analysis.scorecards.sources import Correction, Source, load_corrections, load_sources
+
+
+def telling(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], list[Evidence]]:
+    """The cards, in their order, of which each may leave fewer joint survivors than those kept before it.
+
+    A month that these cards and its own figures explain is explained by all cards, and by the same members of the
+    family. A card that no member explains even by itself is wrong in some figure: it is evidence of nothing, and is
+    returned as the second list. Where cards conflict with each other all are kept: who asks is told of the conflict.
+    """
+    blank, kept, wrong = blank_card(rubric), list[Evidence](), list[Evidence]()
+    known = identify_cards([blank], rubric)
+    for item in cards:
+        if _says_nothing(item, known):
+            continue
+        try:
+            known = identify_cards([blank, *kept, item], rubric)
+        except ContradictionError:
+            if explained([item], rubric):
+                return [one for one in cards if explained([one], rubric)], wrong
+            wrong.append(item)
+        else:
+            kept.append(item)
+    return kept, wrong
+
+
+def _says_nothing(item: Evidence, known: Identified) -> bool:
+    """Whether every survivor gives every sum that the card prints, and every joint choice of them its total."""
+    lowest = highest = 0.0
+    for group in item.groups:
+        inside = {indicator.code for indicator in group.indicators}
+        low = high = 0.0
+        for own in known.groups:
+            if own.indicators[0].code in inside:
+                ends = [_ends(item, hypothesis) for hypothesis in known.hypotheses[own.code]]
+                if None in ends:
+                    return False
+                low += max(end[0] for end in ends if end)
+                high += min(end[1] for end in ends if end)
+        printed = item.printed[group.code]
+        if low > printed.high + TOLERANCE or high < printed.low - TOLERANCE:
+            return False
+        lowest += max(low, printed.low)
+        highest += min(high, printed.high)
+    return lowest <= item.total.high + TOLERANCE and highest >= item.total.low - TOLERANCE
+
+
+def _ends(item: Evidence, hypothesis: Hypothesis) -> tuple[float, float] | None:
+    """The highest low end and the lowest high end of the group's sum over the members of a hypothesis.
+
+    None where the printed points of an indicator rule out one of its rules.
+    """
+    low = high = 0.0
+    for code, rules in hypothesis.rules.items():
+        scores = [item.readings[code].score(rule, item.rounding) for rule in rules]
+        if None in scores:
+            return None
+        low += max(score.low for score in scores if score)
+        high += min(score.high for score in scores if score)
+    return low, high
+
+
+def cards_of(
+    history: pd.DataFrame, rubric: Rubric, entity: str, period: str, corrections: Iterable[Correction] = ()
+) -> list[Evidence]:
+    """The card of a month, and after it every other card that the same rules must explain (see `governed`).
+
+    Real cards are never evidence for a simulated one, nor the reverse.
+
+    Raises NoTotalError, UnknownNameError: from `history.card`.
+    """
+    card(history, entity, period)
+    keys = dict.fromkeys([(entity, period), *governed(same_world(history, entity), rubric, corrections)])
+    return read_cards(history, rubric, keys)
+
+
+def governed(history: pd.DataFrame, rubric: Rubric, corrections: Iterable[Correction] = ()) -> list[tuple[str, str]]:
+    """Entity and period of every card that one regime must explain: those with a score of a total or a group.
+
+    Cards whose figures are known to disagree with each other (`corrections`) are left out.
+    """
+    known = {(item.entity, item.period) for item in corrections}
+    scored = history[history["level"].isin(("total", "group")) & history["value"].notna()]
+    cards = dict.fromkeys(zip(scored["entity"], scored["period"], strict=True))
+    return [key for key in cards if key not in known and rubric.covers(key[1])]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Project:
+    """The figures and the rules of the project, and what all months share of the work on them."""
+
+    rubrics: tuple[Rubric, ...]
+    history: pd.DataFrame
+    sources: Mapping[str, Source]
+    corrections: tuple[Correction, ...]
+    units: Mapping[str, Unit]
+
+    @cached_property
+    def checks(self) -> pd.DataFrame:
+        """Every check of the history (see `reconcile`); made when it is asked for."""
+        return reconcile(self.history, self.rubrics, self.corrections)
+
+    @cached_property
+    def unchecked(self) -> pd.DataFrame:
+        """The figures that no check touches."""
+        return unchecked(self.history, self.checks)
+
+    @cached_property
+    def _by_entity(self) -> Mapping[str, pd.DataFrame]:
+        return {str(entity): rows for entity, rows in self.history.groupby("entity", sort=False)}
+
+    def share(self) -> None:
+        """Do now the work that all months share. Raises AnalysisError where the figures disagree with a correction."""
+        _every_figure = self.unchecked
+        for rubric in self.rubrics:
+            for synthetic in {is_synthetic(entity) for entity in self.entities}:
+                _telling(self, rubric.id, synthetic)
+
+    @property
+    def entities(self) -> list[str]:
+        """Every entity that has figures, in their order."""
+        return list(self._by_entity)
+
+    def own(self, entity: str) -> pd.DataFrame:
+        """The figures of one entity, in their order."""
+        return self._by_entity[entity]
+
+    def meant(self, entity: str, month: str) -> tuple[str, str]:
+        """The entity and the period that the user means; an empty period is the latest with a total.
+
+        Raises UnknownNameError, NoTotalError.
+        """
+        entity = entities.find_entity(self.history, entity)
+        month = month or history.latest_period(self.own(entity), entity)
+        periods.check_period(month)
+        return entity, month
+
+    def rules(self, month: str) -> Rubric:
+        """The family of rules in force. Raises RubricError where there is none."""
+        return rubric_in_force(self.rubrics, month)
+
+    def cards(self, entity: str, month: str) -> list[Evidence]:
+        """The card of a month, and after it those others of its regime that tell something of the rules.
+
+        Raises NoTotalError, UnknownNameError: from `history.card`.
+        """
+        return list(_cards(self, entity, month))
+
+    def left_out(self, entity: str, month: str) -> list[Key]:
+        """Cards of the month's regime that no rule explains by itself, so that they are evidence of nothing."""
+        _kept, wrong = _telling(self, self.rules(month).id, is_synthetic(entity))
+        return [(item.entity, item.period) for item in wrong if (item.entity, item.period) != (entity, month)]
+
+    def identified(self, entity: str, month: str) -> Identified:
+        """The rules that fit a month and every other card of its regime. Raises as `identify.identify`."""
+        rubric = self.rules(month)
+        governed, wrong = _governed(self, rubric.id, is_synthetic(entity)), self.left_out(entity, month)
+        others = tuple(key for key in governed if key != (entity, month) and key not in wrong)
+        return replace(identify_cards(self.cards(entity, month), rubric), others=others)
+
+
+@lru_cache(maxsize=8)
+def _governed(loaded: Project, rubric_id: str, synthetic: bool) -> Mapping[Key, Evidence]:
+    """Every card that one regime must explain, of real entities or of simulated ones."""
+    rubric = next(rubric for rubric in loaded.rubrics if rubric.id == rubric_id)
+    entities = {entity for entity in loaded.entities if is_synthetic(entity) == synthetic}
+    keys = [key for key in governed(loaded.history, rubric, loaded.corrections) if key[0] in entities]
+    return dict(zip(keys, evidence.read_cards(loaded.history, rubric, keys), strict=True))
+
+
+@lru_cache(maxsize=8)
+def _telling(loaded: Project, rubric_id: str, synthetic: bool) -> tuple[list[Evidence], list[Evidence]]:
+    rubric = next(rubric for rubric in loaded.rubrics if rubric.id == rubric_id)
+    return telling(list(_governed(loaded, rubric_id, synthetic).values()), rubric)
+
+
+@lru_cache(maxsize=8)
+def _cards(loaded: Project, entity: str, month: str) -> tuple[Evidence, ...]:
+    rubric, own, synthetic = loaded.rules(month), loaded.own(entity), is_synthetic(entity)
+    history.card(own, entity, month)
+    first = evidence.read_card(own, rubric, entity, month)
+    shared, _wrong = _telling(loaded, rubric.id, synthetic)
+    if any((item.entity, item.period) == (entity, month) for item in shared):  # what it tells, others may tell too
+        others = [item for key, item in _governed(loaded, rubric.id, synthetic).items() if key != (entity, month)]
+        shared, _wrong = telling(others, rubric)
+    return first, *shared
+
+
+def load_project() -> Project:
+    """Everything that the project holds; what was read before where no file of its data has changed since.
+
+    Raises RubricError, HistoryError.
+    """
+    folder = project.root() / "data"
+    return _load_project(folder, history.stamp(folder))
+
+
+@lru_cache(maxsize=1)
+def _load_project(folder: Path, _stamp: history.Stamp) -> Project:
+    rubrics = load_rubrics(folder / "rubrics")
+    figures = load_history(rubrics, folder)
+    return Project(rubrics, figures, load_sources(folder), load_corrections(folder), load_units(folder))
