@@ -14,8 +14,18 @@ from itertools import product
 import numpy as np
 from scipy.special import expit
 
-from analysis.breaks import LEVEL_BREAK, OUTLIER, find_breaks
-from analysis.forecasts import CANDIDATES, NAIVE, Floats, Line, backtest, bands, best
+from analysis.comparisons.forecasts import (
+    CANDIDATES,
+    LEVEL_BREAK,
+    NAIVE,
+    OUTLIER,
+    Floats,
+    Line,
+    backtest,
+    bands,
+    best,
+    find_breaks,
+)
 
 MONTHS = (12, 24, 36)
 AHEAD, LEVEL = 3, 0.8

@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from analysis import archive, filing, forms, intake, store
+from analysis import archive, commands, forms, intake, store
 from analysis.bulletin import read
 from analysis.cli import app
 from analysis.documents import Document
@@ -365,7 +365,7 @@ def test_exit_codes(without_april, words, code):
 
 
 def add(path: Path = GOLDEN, correct: bool = False) -> list[Path]:
-    _answer, keep = filing.add(path, None, "", "")
+    _answer, keep = commands.add(path, None, "", "")
     return keep(correct)
 
 
@@ -377,7 +377,7 @@ ERRORS = (errno.ENOSPC, errno.EACCES, errno.EIO)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_fault_at_any_step_leaves_everything_as_it_was(without_april, monkeypatch, step, error):
     """The n-th call of each kind fails, for every n that is reached."""
-    _answer, keep = filing.add(GOLDEN, None, "", "")
+    _answer, keep = commands.add(GOLDEN, None, "", "")
     before = files(without_april)
     (without_april / "reports" / ".work").mkdir(exist_ok=True)
     reached = 0
@@ -429,7 +429,7 @@ def test_a_kill_at_any_moment_is_mended_by_running_again(without_april):
         child = os.fork()
         if not child:
             try:
-                _answer, keep = filing.add(GOLDEN, None, "", "")
+                _answer, keep = commands.add(GOLDEN, None, "", "")
                 keep(False)
             finally:
                 os._exit(0)
@@ -449,7 +449,7 @@ def test_a_kill_at_any_moment_is_mended_by_running_again(without_april):
 
 
 def test_an_interrupt_between_two_files_puts_both_back(without_april, monkeypatch):
-    _answer, keep = filing.add(GOLDEN, None, "", "")
+    _answer, keep = commands.add(GOLDEN, None, "", "")
     before, real, calls = files(without_april), Path.replace, 0
 
     def interrupted(self: Path, target: Path) -> Path:
@@ -466,7 +466,7 @@ def test_an_interrupt_between_two_files_puts_both_back(without_april, monkeypatc
 
 
 def test_two_at_once(without_april):
-    _answer, keep = filing.add(GOLDEN, None, "", "")
+    _answer, keep = commands.add(GOLDEN, None, "", "")
     with only_one(without_april / "reports", "add"), pytest.raises(BusyError, match="storing figures"):
         keep(False)
     assert stored(without_april) == []
@@ -474,7 +474,7 @@ def test_two_at_once(without_april):
 
 
 def test_a_store_that_would_break_is_not_written(without_april, monkeypatch):
-    _answer, keep = filing.add(GOLDEN, None, "", "")
+    _answer, keep = commands.add(GOLDEN, None, "", "")
     before = files(without_april)
     real = store._changes
 
@@ -650,7 +650,7 @@ def test_messages_are_vietnamese_by_default(without_april):
     for english in ("figures", "Stored", "Checks", "known", "Next"):
         assert english not in out + err
     with pytest.raises(AnalysisError) as refusal:
-        filing.add(without_april / "none.txt", None, "", "")
+        commands.add(without_april / "none.txt", None, "", "")
     assert refusal.value.exit_code == 30
 
 

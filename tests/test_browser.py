@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-from analysis import filing, report
+from analysis import commands, report
 from analysis.language import use_language, write_range
 from conftest import REPOSITORY
 from test_page import ADDRESS, WANTED, Report, make_reports, parsed
@@ -171,7 +171,7 @@ def make_kept(project: Path) -> Path:
         shutil.copytree(REPOSITORY / name, project / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project)
-        _answer, store = filing.add(REPOSITORY / "tests" / "notices" / "hoa-binh-2023-04.docx", None, "", "")
+        _answer, store = commands.add(REPOSITORY / "tests" / "notices" / "hoa-binh-2023-04.docx", None, "", "")
         assert store(False)
         page = report.render(report.prepare(WANTED["april"]))
     use_language("en")

@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 import analysis
-from analysis import answers, changes, comparisons, losses, whatif
+from analysis import changes, commands, comparisons, losses, whatif
 from analysis.errors import ContradictionError, ParameterError, RubricError, UnknownNameError
 from analysis.exploring import PICTURES, Seen, chart, show
 from analysis.figures import COLOURS
@@ -193,7 +193,7 @@ def test_three_months_are_refused_with_reasons(april):
 
 def test_the_report_and_the_explorer_count_the_same_months(april, july):
     for month in (april, july):
-        figures = answers.figures_of(month, {})
+        figures = commands.figures_of(month, {})
         said = where_it_is_heading(month.history).said
         known, needed = int(figures["trend.known"].value), int(figures["trend.needed"].value)
         assert f"comparable months with a figure: {known}; at least {needed} are needed" in said

@@ -22,7 +22,7 @@ import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
-from analysis import answers, charts, leader, listing, report, running
+from analysis import charts, commands, leader, listing, report, running
 from analysis.language import (
     LOCALE_FOLDER,
     _,
@@ -725,7 +725,7 @@ def first_screen(entity: str, period: str) -> BeautifulSoup:
     """What the notebook shows first, without running it."""
     opened = open_month(period, entity)
     past = totals(opened.history, entity)
-    figures = answers.figures_of(opened, {})
+    figures = commands.figures_of(opened, {})
     html = leader.first_screen(
         figures, opened.by_group, opened.ledger, past, opened.identified, load_sources()
     )  # fmt: skip

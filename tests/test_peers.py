@@ -12,14 +12,29 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, norm
 from scipy.stats import t as student
 
+from analysis.comparisons.peers import (
+    against_alike,
+    leaders,
+    leaders_sentence,
+    newcombe,
+    positions,
+    scores_of_all,
+    spread,
+    spread_sentence,
+)
+from analysis.comparisons.refit import (
+    allowed,
+    fit,
+    implied_missing,
+    misfit,
+    regression_sentence,
+    rules_misfit,
+    rules_regression,
+)
 from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
-from analysis.fitted import allowed, fit, misfit
 from analysis.language import rounded
-from analysis.peers import against_alike, leaders, leaders_sentence, newcombe, positions, scores_of_all
-from analysis.refit import implied_missing, regression_sentence, rules_misfit, rules_regression
 from analysis.scorecards.history import COLUMNS, TOTAL
 from analysis.scorecards.rubric import rubric_in_force
-from analysis.spread import spread, spread_sentence
 
 YEAR = "2026"
 CARD = {"period": YEAR, "scope": "year_to_date", "as_of": "2026-10-10"}

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from analysis.comparisons.ranks import RankSet, alike, peers, rank_after_gain, rank_set
 from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
 from analysis.interval import Interval
 from analysis.language import rounded
-from analysis.ranks import RankSet, alike, peers, rank_after_gain, rank_set
 from analysis.scorecards.history import COLUMNS
 
 PROVINCES = "2026"

@@ -15,16 +15,24 @@ from scipy.special import expit
 from scipy.stats import binom
 from scipy.stats import t as student
 
-from analysis import forecasts
-from analysis.breaks import LEVEL_BREAK, OUTLIER, find_breaks
+from analysis.comparisons import forecasts
+from analysis.comparisons.forecasts import (
+    CANDIDATES,
+    LEVEL_BREAK,
+    NAIVE,
+    OUTLIER,
+    Line,
+    backtest,
+    bands,
+    best,
+    find_breaks,
+)
+from analysis.comparisons.trends import FLAGS, FORECAST, KNOWN_BREAK, SERIES, monthly_series, sentence, trend
 from analysis.errors import ParameterError, UnknownNameError
-from analysis.forecasts import CANDIDATES, NAIVE, Line, backtest, bands, best
 from analysis.language import use_language, write_period
 from analysis.scorecards.history import COLUMNS
 from analysis.scorecards.periods import month_after
 from analysis.scorecards.rubric import Rubric, comparable_span
-from analysis.series import SERIES, monthly_series
-from analysis.trends import FLAGS, FORECAST, KNOWN_BREAK, sentence, trend
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -13,9 +13,10 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import ranks, sharing, units
+from analysis import sharing, units
 from analysis.changes import change_bridge
 from analysis.cli import app
+from analysis.comparisons import ranks
 from analysis.errors import CheckError, HistoryError, ParameterError, UnknownNameError
 from analysis.figures import Figures
 from analysis.identification.identify import identify, identify_cards

@@ -23,7 +23,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from analysis import answers, live, typed, workbook
+from analysis import commands, live, typed, workbook
 from analysis.errors import ParameterError
 from analysis.figures import Figure, Figures
 from analysis.identification.identify import Identified, identify_cards
@@ -123,7 +123,7 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
         month = open_month(period, entity)
         levers = usual_levers(month.identified)
         path = tmp_path_factory.mktemp("months") / f"{name}.xlsx"
-        figures = answers.figures_of(month, levers)
+        figures = commands.figures_of(month, levers)
         save_workbook(path, figures, month.identified, month.by_group, levers, load_sources())
         made[name] = Made(path, month.identified, levers, figures, month.by_group)
     return made
@@ -367,7 +367,7 @@ def test_a_lever_of_the_report_within_todays_rounding_is_kept_and_exact(tmp_path
     month = open_month("", "Phú Thọ")
     levers = {"e_result": 72.23, "data_reuse": 1.71}
     path = tmp_path / "near.xlsx"
-    save_workbook(path, answers.figures_of(month, levers), month.identified, month.by_group, levers, {})
+    save_workbook(path, commands.figures_of(month, levers), month.identified, month.by_group, levers, {})
     made = Made(path, month.identified, levers, Figures(), month.by_group)
     check_gains(made, levers, made.type(levers))
 

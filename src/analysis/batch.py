@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 
 from analysis import project
-from analysis.answer import Answer
+from analysis.commands import Answer
 from analysis.errors import ROWS_SHOWN, AnalysisError
 from analysis.jobs import Job, Outcome, failure
 from analysis.language import _, language, slug

@@ -223,9 +223,9 @@ def lab(notebook: str, options: tuple[str, ...]) -> None:
 @json_option
 @speaking
 def losses(month: str, entity: str, as_json: bool) -> None:
-    from analysis import answers
+    from analysis import commands
 
-    _answer(answers.losses(month, entity), as_json)
+    _answer(commands.losses(month, entity), as_json)
 
 
 @app.command(help=_("What raising some rates is worth, over every rule that fits the published figures."))
@@ -236,9 +236,9 @@ def losses(month: str, entity: str, as_json: bool) -> None:
 @json_option
 @speaking
 def whatif(month: str, entity: str, levers: tuple[str, ...], target: float | None, as_json: bool) -> None:
-    from analysis import answers
+    from analysis import commands
 
-    _answer(answers.whatif(month, entity, _levers(levers), target), as_json)
+    _answer(commands.whatif(month, entity, _levers(levers), target), as_json)
 
 
 @app.command(
@@ -251,9 +251,9 @@ def whatif(month: str, entity: str, levers: tuple[str, ...], target: float | Non
 @json_option
 @speaking
 def identify(month: str, entity: str, alone: bool, assumed: bool, as_json: bool) -> None:
-    from analysis import decisions
+    from analysis import commands
 
-    _answer(decisions.identify(month, entity, alone, assumed), as_json)
+    _answer(commands.which_rules(month, entity, alone, assumed), as_json)
 
 
 @app.command(help=_("The cheapest way to a total, sure under every rule that fits; and which number to ask for next."))
@@ -276,9 +276,9 @@ def plan(
     costs: Path | None,
     as_json: bool,
 ) -> None:
-    from analysis import decisions
+    from analysis import commands
 
-    _answer(decisions.make_plan(month, entity, codes, target, months, budget, costs), as_json)
+    _answer(commands.make_plan(month, entity, codes, target, months, budget, costs), as_json)
 
 
 @app.command(help=_("What of the change between two months is performance, and what cannot be told apart."))
@@ -288,9 +288,9 @@ def plan(
 @json_option
 @speaking
 def change(before: str, after: str, entity: str, as_json: bool) -> None:
-    from analysis import decisions
+    from analysis import commands
 
-    _answer(decisions.change(before, after, entity), as_json)
+    _answer(commands.change(before, after, entity), as_json)
 
 
 @app.command(help=_("The rank that a gain would bring, as far as the totals of others are known."))
@@ -304,18 +304,18 @@ def change(before: str, after: str, entity: str, as_json: bool) -> None:
 @json_option
 @speaking
 def rank(month: str, entity: str, levers: tuple[str, ...], gain: float | None, drift: float, as_json: bool) -> None:
-    from analysis import decisions
+    from analysis import commands
 
-    _answer(decisions.rank(month, entity, _levers(levers), gain, drift), as_json)
+    _answer(commands.rank(month, entity, _levers(levers), gain, drift), as_json)
 
 
 @app.command(help=_("Check every figure: contract, parts against whole, counts against percent, and the rules."))
 @json_option
 @speaking
 def check(as_json: bool) -> None:
-    from analysis import answers
+    from analysis import commands
 
-    answer = answers.check()
+    answer = commands.check()
     _answer(answer, as_json)
     if answer.failures:
         raise CheckError(
@@ -335,10 +335,10 @@ def check(as_json: bool) -> None:
 @json_option
 @speaking
 def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: bool, as_json: bool) -> None:
-    from analysis import filing
+    from analysis import commands
 
     content = _standard_input() if str(file) == "-" else None
-    answer, store = filing.add(file, content, entity, month)
+    answer, store = commands.add(file, content, entity, month)
     if not as_json:
         click.echo(answer.text)
     if answer.failures:
@@ -373,9 +373,9 @@ def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: 
 @entity_option
 @speaking
 def template(month: str, entity: str) -> None:
-    from analysis import filing
+    from analysis import commands
 
-    for path in filing.template(month, entity):
+    for path in commands.template(month, entity):
         click.echo(_near(path))
     _say(_("Fill in one of them, then run: scorecard add FILE"))
 
@@ -385,9 +385,9 @@ def template(month: str, entity: str) -> None:
 @entity_option
 @speaking
 def export(month: str, entity: str) -> None:
-    from analysis import filing
+    from analysis import commands
 
-    click.echo(_near(filing.export(month, entity)))
+    click.echo(_near(commands.export(month, entity)))
 
 
 @app.command(help=_("Simulate provinces whose truth is known, as a little project of its own in a new FOLDER."))

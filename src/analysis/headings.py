@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.comparisons.trends import model_name
 from analysis.findings import effect_name
 from analysis.language import _, write_period
 from analysis.losses import part_name
 from analysis.tables import status_name
-from analysis.trends import model_name
 
 Heading = tuple[Callable[[], str], int, float]  # words, decimals, factor
 Words = tuple[Callable[[], str], Callable[[Any], str]]  # words, how a cell is said

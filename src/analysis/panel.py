@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.comparisons.ranks import RankSet, Standing
 from analysis.identification.identify import Identified
 from analysis.identification.joint import Boxes, join
 from analysis.interval import Interval
 from analysis.levers import Lever
-from analysis.ranks import RankSet, Standing
 from analysis.scorecards.rubric import Rule
 from analysis.whatif import MOST_UNKNOWN
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import changes, losses, opened, peers, ranks, refit, spread, trends, whatif
+from analysis import changes, losses, opened, whatif
 from analysis import plan as planning
+from analysis.comparisons import peers, ranks, refit, trends
 from analysis.errors import ParameterError, RubricError
 from analysis.identification import proof
 from analysis.identification.bounds import alternatives, rate_of
@@ -183,8 +184,8 @@ def where_one_stands(month: Month) -> pd.DataFrame:
 
 def what_sets_apart(month: Month) -> pd.DataFrame:
     """Which groups and indicators go with the differences between the totals of provinces (`spread.spread`)."""
-    found = spread.spread(*_asked(month))
-    return _answer(found, (month,), "shares_of_spread", spread.spread_sentence(found))
+    found = peers.spread(*_asked(month))
+    return _answer(found, (month,), "shares_of_spread", peers.spread_sentence(found))
 
 
 def what_leaders_have(month: Month, top: float = 0.25) -> pd.DataFrame:

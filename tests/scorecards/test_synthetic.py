@@ -15,8 +15,9 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis import answers, charts, drawing, ranks, report
+from analysis import charts, commands, drawing, report
 from analysis.cli import app
+from analysis.comparisons import ranks
 from analysis.errors import CheckError, HistoryError, ParameterError, SyntheticError, UnknownNameError, WriteError
 from analysis.figures import Figures, exact
 from analysis.identification import regime
@@ -317,7 +318,7 @@ def test_the_command_writes_a_project_that_every_command_answers_from(project_co
 
 
 def test_answers_about_real_figures_do_not_change(project_copy):
-    answer = answers.losses("2023-04", "Hòa Bình")
+    answer = commands.losses("2023-04", "Hòa Bình")
     assert "SYNTHETIC" not in answer.text
     assert "kind" not in answer.data
 
