@@ -16,10 +16,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.decisions.levers import Lever
+from analysis.decisions.plan import plan
 from analysis.identification.evidence import read_card
 from analysis.identification.identify import Identified, identify_cards
-from analysis.levers import Lever
-from analysis.plan import plan
 from analysis.scorecards.history import COLUMNS, TOTAL
 from analysis.scorecards.rubric import Rubric, Rule
 

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.asking import next_figures
+from analysis.decisions.plan import next_figures
+from analysis.decisions.whatif import gain_width
 from analysis.errors import ContradictionError
 from analysis.identification.evidence import Evidence, keys_of, read_card, with_figure
 from analysis.identification.identify import Identified, identify_cards
-from analysis.identification.proof import gain_width
 from analysis.interval import Interval
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 from test_joint_oracle import Case, is_printed, plant

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from analysis.deadline import rate_needed_by
+from analysis.decisions.deadline import rate_needed_by
 from analysis.errors import ParameterError
 from analysis.interval import Interval
 

@@ -14,7 +14,8 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 import analysis
-from analysis import changes, commands, comparisons, losses, whatif
+from analysis import changes, commands, comparisons, losses
+from analysis.decisions import whatif
 from analysis.errors import ContradictionError, ParameterError, RubricError, UnknownNameError
 from analysis.exploring import PICTURES, Seen, chart, show
 from analysis.figures import COLOURS

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.decisions.levers import Lever, Move, load_levers
+from analysis.decisions.whatif import gains
 from analysis.identification.evidence import read_card
 from analysis.identification.identify import Identified, identify_cards
-from analysis.levers import Lever, Move, load_levers
 from analysis.scorecards.rubric import rubric_in_force
-from analysis.whatif import gains
 from conftest import REPOSITORY
 from test_identify_oracle import Figures, family, parameter, points, rate_span
 from test_joint_oracle import TOTAL, Case, is_printed, plant

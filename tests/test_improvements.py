@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analysis.decisions.levers import load_improvements, out_of_date, save_improvements
 from analysis.errors import ParameterError, WriteError
-from analysis.improvements import load_improvements, out_of_date, save_improvements
 from analysis.opened import open_month
 
 LEVERS = {"e_result": 80.0, "data_reuse": 62.5}

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.decisions.whatif import gains
 from analysis.identification.bounds import group_scores, unprinted_rates
 from analysis.identification.evidence import Evidence, Reading, Relation, assume
 from analysis.identification.identify import Identified, identify, identify_cards
@@ -25,7 +26,6 @@ from analysis.interval import Interval
 from analysis.scorecards.checks import Printed
 from analysis.scorecards.history import COLUMNS, TOTAL
 from analysis.scorecards.rubric import Rubric
-from analysis.whatif import gains
 from test_identify_oracle import (
     BOTH,
     Box,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.decisions.levers import Effort, load_costs, load_levers, with_costs
 from analysis.errors import ParameterError, RubricError
 from analysis.interval import Interval
-from analysis.levers import Effort, load_costs, load_levers, with_costs
 from conftest import REPOSITORY
 
 NONE = Interval.point(1.0)

@@ -18,10 +18,10 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
+from analysis.decisions.levers import Effort, Lever, Move, load_levers
+from analysis.decisions.plan import Plan, plan, rates_for
 from analysis.errors import ParameterError
 from analysis.identification.identify import Identified, identify
-from analysis.levers import Effort, Lever, Move, load_levers
-from analysis.plan import Plan, plan, rates_for
 from analysis.scorecards.history import COLUMNS, TOTAL
 from analysis.scorecards.rubric import Rubric
 

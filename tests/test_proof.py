@@ -13,19 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.decisions.whatif import gain_width
 from analysis.errors import ContradictionError
 from analysis.identification.bounds import alternatives
 from analysis.identification.evidence import Evidence, FigureKey, Relation, assume, keys_of, load_relations, read_card
 from analysis.identification.identify import identify_cards
-from analysis.identification.proof import (
-    conflict,
-    contributions,
-    fixed,
-    gain_width,
-    regrouped,
-    ruled_out,
-    smallest_conflict,
-)
+from analysis.identification.proof import conflict, contributions, fixed, regrouped, ruled_out, smallest_conflict
 from analysis.identification.regime import cards_of
 from analysis.scorecards.history import RANK, TOTAL
 from analysis.scorecards.rubric import Rubric, rubric_in_force

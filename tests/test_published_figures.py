@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from analysis.decisions.whatif import gains
 from analysis.errors import ContradictionError
 from analysis.identification.identify import Identified, identify
 from analysis.losses import loss_ledger, losses_by_group, losses_by_indicator
@@ -18,7 +19,6 @@ from analysis.project import root
 from analysis.scorecards.history import periods_with_total
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.scorecards.sources import load_corrections
-from analysis.whatif import gains
 
 PORTAL = "provinces-2026-10-10.csv"
 RULES_2026 = "2026-01_766-QD-TTg"

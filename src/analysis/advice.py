@@ -11,14 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.deadline import NO, YEAR_TO_DATE, YES
+from analysis.decisions.deadline import NO, YEAR_TO_DATE, YES
+from analysis.decisions.plan import INFERRED_CLASSES, PUBLISHED_CLASSES, Plan
+from analysis.decisions.whatif import TOGETHER
 from analysis.figures import Figure, Figures, Html
 from analysis.language import _
 from analysis.layout import heading, items, join, paragraph, slide, table
-from analysis.plan import Plan
 from analysis.sentences import Sentence, say
-from analysis.usual import INFERRED_CLASSES, PUBLISHED_CLASSES
-from analysis.whatif import TOGETHER
 
 
 def plan_words(figures: Figures, best: Plan) -> list[Sentence]:

@@ -467,7 +467,7 @@ def _levers(texts: tuple[str, ...]) -> dict[str, float]:
 
 def _written_down(file: Path, given: dict[str, Any]) -> dict[str, Any]:
     """What a file of improvements says, where the command line says nothing; with a word where it is out of date."""
-    from analysis.improvements import load_improvements, out_of_date
+    from analysis.decisions.levers import load_improvements, out_of_date
 
     written = load_improvements(file)
     asked = click.get_current_context().get_parameter_source("entity")

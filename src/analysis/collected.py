@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.decisions.whatif import TOGETHER
 from analysis.figures import Ends, Figure, Figures, between, exact
 from analysis.identification.identify import Identified
 from analysis.language import _, write_number, write_period
@@ -17,7 +18,6 @@ from analysis.scorecards.checks import check_name, interval_of
 from analysis.scorecards.history import RANK, TOTAL, card
 from analysis.scorecards.periods import is_month, month_before, months_of
 from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span
-from analysis.whatif import TOGETHER
 
 ALWAYS = "9999-12"  # after every month
 

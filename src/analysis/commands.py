@@ -11,32 +11,32 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import added, advice, archive, changes, deadline, documents, findings, forms, intake, sentences, store
+from analysis import added, advice, archive, changes, documents, findings, forms, intake, sentences, store
 from analysis.bulletin import read
 from analysis.collected import collect
 from analysis.comparisons import ranks
 from analysis.decided import decide, with_ways
+from analysis.decisions import deadline
+from analysis.decisions.levers import check_target, load_costs, load_levers, usual_levers, with_costs
+from analysis.decisions.plan import ask, next_target, plan, rates_for, workable
+from analysis.decisions.whatif import gain_width, gains, gains_by_rule
 from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.figures import Figures
 from analysis.files import writing
 from analysis.identification.bounds import alternatives, group_scores, unprinted_rates
 from analysis.identification.evidence import Evidence, assume, load_relations
 from analysis.identification.identify import Identified, identify
-from analysis.identification.proof import contributions, explained_by, gain_width, ruled_out
+from analysis.identification.proof import contributions, explained_by, ruled_out
 from analysis.identification.regime import cards_of, load_project
 from analysis.interval import Interval
 from analysis.language import _, nearest, slug, write_list, write_number, write_period, write_range
-from analysis.levers import load_costs, load_levers, with_costs
 from analysis.opened import Month, open_month
-from analysis.plan import plan, rates_for
 from analysis.scorecards import entities, history
 from analysis.scorecards.checks import check_name, failures
 from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_label
 from analysis.scorecards.history import card, load_history
 from analysis.scorecards.periods import PERIOD, months_left
 from analysis.scorecards.rubric import Rubric, load_rubrics, rubric_in_force
-from analysis.usual import ask, next_target, workable
-from analysis.whatif import check_target, gains, gains_by_rule, usual_levers
 from analysis.wordings import load_phrasebook
 
 NOTHING = pd.DataFrame()

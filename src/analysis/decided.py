@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.deadline import YEAR_TO_DATE
+from analysis.decisions.deadline import YEAR_TO_DATE
+from analysis.decisions.plan import Plan
 from analysis.figures import Figure, Figures, between, exact
 from analysis.identification.bounds import rate_of
 from analysis.identification.identify import Identified
 from analysis.interval import Interval
 from analysis.language import _
-from analysis.plan import Plan
 
 PRINTED_WIDTH = 0.011  # percent; a rate printed with two decimals is this wide
 

@@ -13,12 +13,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.comparisons.ranks import RankSet, Standing
+from analysis.decisions.levers import MOST_UNKNOWN, Lever
 from analysis.identification.identify import Identified
 from analysis.identification.joint import Boxes, join
 from analysis.interval import Interval
-from analysis.levers import Lever
 from analysis.scorecards.rubric import Rule
-from analysis.whatif import MOST_UNKNOWN
 
 FULL_RATE = 100.0
 STEPS_PER_POINT = 100

@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import changes, losses, opened, whatif
-from analysis import plan as planning
+from analysis import changes, losses, opened
 from analysis.comparisons import peers, ranks, refit, trends
+from analysis.decisions import whatif
+from analysis.decisions import plan as planning
+from analysis.decisions.levers import Lever, check_indicator, check_target, load_levers, usual_levers
+from analysis.decisions.plan import workable
 from analysis.errors import ParameterError, RubricError
 from analysis.identification import proof
 from analysis.identification.bounds import alternatives, rate_of
@@ -21,7 +24,6 @@ from analysis.identification.proof import explained_by
 from analysis.identification.regime import cards_of
 from analysis.interval import Interval
 from analysis.language import _, write_number, write_period
-from analysis.levers import Lever, load_levers
 from analysis.opened import Month
 from analysis.project import DEFAULT_ENTITY
 from analysis.scorecards import entities, sources
@@ -29,7 +31,6 @@ from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import months_left
 from analysis.scorecards.rubric import Rubric, load_rubrics
-from analysis.usual import workable
 
 LEVEL, FORECAST_LEVEL = 0.95, 0.8  # of the confidence intervals
 
@@ -107,7 +108,7 @@ def suppose(month: Month, indicator: str, targets: Iterable[float] = (), maxima:
     ContradictionError, naming the figures in conflict, where no rule of the edited family fits.
     """
     rubric = month.identified.rubric
-    whatif.check_indicator(rubric, indicator)
+    check_indicator(rubric, indicator)
     for parameter, values in (("target", tuple(targets)), ("max", tuple(maxima))):
         if values:
             rubric = proof.fixed(rubric, indicator, parameter, *values)
@@ -132,7 +133,7 @@ def suppose(month: Month, indicator: str, targets: Iterable[float] = (), maxima:
 def what_each_figure_told(month: Month, **levers: float) -> pd.DataFrame:
     """What each published figure contributed: how much wider the gain were without it (`proof.contributions`)."""
     weighed = _weighed(month, levers)
-    told = proof.contributions(month.identified, month.cards, proof.gain_width(weighed))
+    told = proof.contributions(month.identified, month.cards, whatif.gain_width(weighed))
     names = [month.identified.rubric.name_of(code) for code in told["code"]]
     return _answer(told.assign(name=names), (month,))
 
@@ -144,7 +145,7 @@ def what_it_is_worth(month: Month, **levers: float) -> pd.DataFrame:
 
 def how_to_reach(month: Month, total: float, levers: Sequence[str] = ()) -> planning.Plan:
     """The cheapest plan to a total that is sure under every rule that fits (`plan.plan`)."""
-    whatif.check_target(month.identified, total)
+    check_target(month.identified, total)
     chosen = workable(month.identified, _acts(month), levers)
     found = planning.plan(month.identified, chosen, total, months_left(month.identified.period))
     today = [rate_of(month.identified, lever) for lever in found.steps["lever"]]
@@ -266,7 +267,7 @@ def _asked(month: Month) -> tuple[pd.DataFrame, Rubric, str, str]:
 
 def _weighed(month: Month, levers: Mapping[str, float]) -> dict[str, float]:
     try:
-        return {code: float(rate) for code, rate in levers.items()} or whatif.usual_levers(month.identified)
+        return {code: float(rate) for code, rate in levers.items()} or usual_levers(month.identified)
     except ValueError as error:
         raise ParameterError(
             _("A rate is written as a number, without a sign: e_result=80."), [str(rate) for rate in levers.values()]

@@ -93,8 +93,8 @@ def prepare(values: dict[str, Any], allow_synthetic: bool = False, listed: bool 
     The list of reports names it, unless a batch will renew the list (not `listed`).
     """
     prepare_environment()
+    from analysis.decisions.levers import USUAL_LEVERS, check_levers, check_target, usual_levers
     from analysis.identification.regime import load_project as load
-    from analysis.whatif import USUAL_LEVERS, check_levers, check_target, usual_levers
 
     given = {name: value for name, value in values.items() if value not in ("", None, {})}
     check_parameters({"month": "2000-01", "levers": USUAL_LEVERS, **given})

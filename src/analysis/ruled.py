@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from analysis.cells import font, protect, put_heads, put_note, put_number, put_text, quoted_sheet
+from analysis.decisions.whatif import TOGETHER
 from analysis.identification.identify import Identified
 from analysis.language import _
 from analysis.live import Handle, Row, Scored, Sum, survey
 from analysis.typed import FIRST, RESULTS, Spans
-from analysis.whatif import TOGETHER
 
 
 def write_rules(sheet: Any, identified: Identified, kept: Sequence[Handle], whatif: str) -> Spans:

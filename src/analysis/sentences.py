@@ -13,12 +13,12 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
+from analysis.decisions.whatif import TOGETHER
 from analysis.figures import Figure, Figures
 from analysis.identification.identify import Identified
 from analysis.language import _, write_list, write_period
 from analysis.losses import named_groups
 from analysis.scorecards.periods import is_month, month_before
-from analysis.whatif import TOGETHER
 
 
 @dataclass(frozen=True)

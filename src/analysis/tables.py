@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import sentences
+from analysis.decisions.whatif import TOGETHER
 from analysis.figures import Figures, Html
 from analysis.identification.identify import Identified
 from analysis.language import _, nfc
@@ -19,7 +20,6 @@ from analysis.losses import part_name
 from analysis.scorecards.checks import check_name
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 from analysis.scorecards.sources import Source
-from analysis.whatif import TOGETHER
 
 KIND_NAMES = {
     "published": lambda: _("Published figures"),

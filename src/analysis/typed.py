@@ -23,11 +23,11 @@ from analysis.cells import (
     quoted,
     to_print,
 )
+from analysis.decisions.whatif import TOGETHER, gains
 from analysis.figures import Figures
 from analysis.identification.identify import Identified
 from analysis.language import _, write_list, write_number, write_period
 from analysis.live import Handle
-from analysis.whatif import TOGETHER, gains
 
 MOST_ROWS = 4000  # some 400 kB
 HEAD, FIRST = 7, 8  # rows of the sheet that asks: the heads, and the first lever

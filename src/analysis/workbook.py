@@ -29,6 +29,7 @@ from analysis.cells import (
     sheet_name,
     to_print,
 )
+from analysis.decisions.levers import check_levers
 from analysis.figures import Figure, Figures
 from analysis.identification.identify import Identified
 from analysis.language import _
@@ -37,7 +38,6 @@ from analysis.ruled import write_rules
 from analysis.scorecards.periods import months_of
 from analysis.scorecards.sources import Source
 from analysis.typed import MOST_ROWS, title, write_whatif
-from analysis.whatif import check_levers
 
 FILE = "workbook.xlsx"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,6 @@ from analysis.identification.identify import Identified, explained, explains, id
 from analysis.language import _
 from analysis.scorecards.history import BASE
 from analysis.scorecards.rubric import Group, Parameter, Rubric
-from analysis.whatif import joint_gain
 
 
 def smallest_conflict(figures: Sequence[FigureKey], holds: Callable[[Collection[FigureKey]], bool]) -> list[FigureKey]:
@@ -128,15 +127,6 @@ def contributions(
         wider = max(width(without) - before, 0.0)
         rows.append({"code": key[2], "unit": key[3], "survivors": without.survivors, "wider": wider})
     return pd.DataFrame(rows, columns=["code", "unit", "survivors", "wider"])
-
-
-def gain_width(levers: Mapping[str, float]) -> Callable[[Identified], float]:
-    """How wide the gain of some improvements is, in points, over the rules that fit."""
-
-    def width(identified: Identified) -> float:
-        return joint_gain(identified, levers).width
-
-    return width
 
 
 def fixed(rubric: Rubric, code: str, parameter: str, value: float, *others: float) -> Rubric:

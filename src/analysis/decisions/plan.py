@@ -10,22 +10,32 @@ An indicator that had nothing to count stays as it is. How the portal will round
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import floor, nan
 
 import numpy as np
 import pandas as pd
 
-from analysis.errors import ParameterError
-from analysis.identification.identify import Identified
+from analysis.decisions.levers import USUAL_LEVERS, Effort, Lever, check_codes
+from analysis.decisions.optimum import least_at_best, least_for_sure, most_for_sure, regret_of, worlds_of
+from analysis.decisions.whatif import TOGETHER, gains
+from analysis.decisions.worst_case import NEAR, Array, Scenario, Task, best, must, surely, task_of
+from analysis.errors import ContradictionError, ParameterError
+from analysis.identification.bounds import rate_of
+from analysis.identification.evidence import Evidence, with_figure
+from analysis.identification.identify import Identified, identify_cards
+from analysis.interval import TOLERANCE, Interval, union
 from analysis.language import _, write_number
-from analysis.levers import Effort, Lever
-from analysis.program import NEAR, Array, must
-from analysis.regret import regret_of, worlds_of
-from analysis.scenarios import Scenario, Task, best, surely, task_of
-from analysis.solve import least_at_best, least_for_sure, most_for_sure
-from analysis.whatif import TOGETHER
+
+# Where the classes of the index begin: below 50 is weak and from 90 excellent (published); 70 and 80 between them are
+# inferred from the labels of published totals, which agree with them.
+PUBLISHED_CLASSES, INFERRED_CLASSES = (50.0, 90.0), (70.0, 80.0)
+MOST_ACTS = 3
+TRIED, PARTS = 3, 4
+DECIMALS = 2
+ALIKE = 10.0**-DECIMALS  # a figure printed so may have been this far off another value that prints alike
 
 
 @dataclass(frozen=True, repr=False)
@@ -260,3 +270,184 @@ def _limits(task: Task, pool: list[Scenario], steps: Array, target: float | None
             }
         )
     return pd.DataFrame(rows, columns=["limit", "lever", "name", "value", "objective", "shadow_price"])
+
+
+def next_target(identified: Identified) -> float:
+    """The least total of the next class above today's, in points; the maximum where there is none."""
+    return next(
+        (least for least in sorted(PUBLISHED_CLASSES + INFERRED_CLASSES) if least > identified.total.high),
+        identified.rubric.points,
+    )
+
+
+def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequence[str] = ()) -> dict[str, Lever]:
+    """The levers named, or else those whose rate is surely below 100 %: only they can add points for sure.
+
+    Where nothing is known of any rate, the two levers of every report.
+
+    Raises ParameterError for a code that is no lever.
+    """
+    check_codes(levers, codes)
+    room = [
+        code
+        for code in levers
+        if not identified.readings[code].empty and rate_of(identified, code).high < 100 - TOLERANCE
+    ]
+    return {code: lever for code, lever in levers.items() if code in (codes or room or USUAL_LEVERS)}
+
+
+def first_acts(
+    identified: Identified, levers: Mapping[str, Lever], chosen: Plan, weighed: pd.DataFrame
+) -> pd.DataFrame:
+    """The three steps of a plan that surely gain most, each alone; where it has none, the improvements weighed.
+
+    Returns
+    -------
+    At most three rows of `whatif.gains`, the highest sure gain first.
+    """
+    targets = {}
+    for row in chosen.steps.itertuples():
+        today, printed = rate_of(identified, row.lever), identified.readings[row.lever].rate is not None
+        start = (today.low + today.high) / 2 if printed else today.high
+        targets[row.lever] = min(round(start, 2) + row.added, 100.0)
+    steps = [gains(identified, {code: target}, levers) for code, target in targets.items()]
+    rows = pd.concat(steps or [weighed[weighed["code"] != TOGETHER]])
+    order = ["gain_low", "gain_high"]
+    return rows.sort_values(order, ascending=False, kind="stable", ignore_index=True).head(MOST_ACTS)
+
+
+def ask(identified: Identified, cards: Sequence[Evidence], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:
+    """Which undisclosed figures would leave least open of a plan: `asking.next_figures` for what the plan moves.
+
+    Open is how far apart the total with the plan may be under the rules that fit, in points.
+    """
+    return next_figures(
+        identified,
+        cards,
+        lambda told: points_open(told, levers, chosen),
+        plan_groups(identified, levers, chosen),
+    )
+
+
+def points_open(identified: Identified, levers: Mapping[str, Lever], chosen: Plan) -> float:
+    """How far apart the total with a plan may be under the rules that fit, in points."""
+    task = task_of(identified, levers.values(), chosen.months)
+    added = dict(zip(chosen.steps["lever"], chosen.steps["added"], strict=True))
+    steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
+    return best(task, steps) - surely(task, steps)
+
+
+def plan_groups(identified: Identified, levers: Mapping[str, Lever], chosen: Plan) -> list[str]:
+    """The groups that hold what a plan moves."""
+    moved = [code for lever in chosen.steps["lever"] for code in levers[lever].effects]
+    return list(dict.fromkeys(identified.group_of(code).code for code in moved))
+
+
+def next_figures(
+    identified: Identified,
+    cards: Sequence[Evidence],
+    open_now: Callable[[Identified], float],
+    groups: Sequence[str] = (),
+) -> pd.DataFrame:
+    """What each undisclosed figure would leave open, the most helpful first.
+
+    Parameters
+    ----------
+    cards : those that `identified` was made from, the one asked about first.
+    open_now : how much of the plan is open, in any unit; `plan.points_open` for one.
+    groups : only figures of these groups; all where none is named.
+
+    Returns
+    -------
+    One row a figure that would leave less open in some case: `code`, `name`, `unit` (`percent` for a rate, `points` for
+    an indicator's score), `low`, `high` (what it may be), `tried` (values), `open_now`, `open_most` (whatever its
+    value), `open_least` (after the best value tried), `sure` (now − most) and `possible` (now − least).
+    """
+    now, (first, *rest) = open_now(identified), cards
+
+    def left_open(told: Evidence) -> float | None:
+        try:
+            return open_now(identify_cards([told, *rest], identified.rubric))
+        except ContradictionError:
+            return None  # no survivor allows it
+
+    rows = []
+    for asked in _candidates(identified, groups):
+        code, unit = asked.code, asked.unit
+        printed = [Interval.of_printed(round(value, DECIMALS), DECIMALS) for value in asked.values]
+        tried = [left_open(with_figure(first, code, unit, span)) for span in printed]
+        left = [number for number in tried if number is not None]
+        if left and now - min(left) > TOLERANCE:
+            within = [left_open(with_figure(first, code, unit, part.widened(ALIKE))) for part in asked.parts]
+            most = max(number for number in (*left, *within) if number is not None)
+            rows.append(
+                {
+                    "code": code,
+                    "name": identified.rubric.indicators[code].name,
+                    "unit": unit,
+                    "low": asked.span.low,
+                    "high": asked.span.high,
+                    "tried": len(left),
+                    "open_now": now,
+                    "open_most": most,
+                    "open_least": min(left),
+                    "sure": max(now - most, 0.0),
+                    "possible": now - min(left),
+                }
+            )
+    columns = [
+        "code",
+        "name",
+        "unit",
+        "low",
+        "high",
+        "tried",
+        "open_now",
+        "open_most",
+        "open_least",
+        "sure",
+        "possible",
+    ]
+    frame = pd.DataFrame(rows, columns=columns)
+    order = frame.assign(most=frame["open_most"].round(6), least=frame["open_least"].round(6))
+    return frame.loc[order.sort_values(["most", "least"], kind="stable").index].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A figure worth asking for: what it may be, values of it to try, and parts that cover what it may be."""
+
+    code: str
+    unit: str
+    span: Interval
+    values: Sequence[float]
+    parts: Sequence[Interval]
+
+
+def _candidates(identified: Identified, groups: Sequence[str]) -> Iterator[_Asked]:
+    """Every figure worth asking for.
+
+    Of an indicator without a printed rate that is the rate; of one whose rate is printed and whose rule is open, the
+    score, which would tell the rule.
+    """
+    for group in identified.groups:
+        for indicator in group.indicators if not groups or group.code in groups else ():
+            code, reading = indicator.code, identified.readings[indicator.code]
+            if reading.empty:
+                continue
+            if reading.rate is None and reading.points is None:
+                rate = rate_of(identified, code)
+                if rate.width > ALIKE:
+                    ends = _spread(rate, PARTS + 1)
+                    parts = [Interval(*pair) for pair in pairwise(ends)]
+                    yield _Asked(code, "percent", rate, _spread(rate, TRIED), parts)
+            elif reading.points is None:
+                scores = sorted({item.scores[code] for item in identified.hypotheses[group.code]})
+                if len(scores) > 1:  # else its rate says as much
+                    span = Interval(scores[0].low, max(score.high for score in scores))
+                    values = [(score.low + score.high) / 2 for score in scores]
+                    yield _Asked(code, "points", span, values, union(scores))
+
+
+def _spread(span: Interval, many: int) -> list[float]:
+    return [span.low + place * span.width / (many - 1) for place in range(many)]

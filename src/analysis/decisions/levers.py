@@ -6,6 +6,7 @@ what is sure, its high end what is possible. Costs are never shipped; a user bri
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
@@ -16,16 +17,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from analysis import project
 from analysis.errors import AnalysisError, ParameterError, RubricError
+from analysis.files import replace_all, writing
+from analysis.identification.identify import Identified
 from analysis.interval import Interval
-from analysis.language import _, finding_in_words, language, nearest
+from analysis.language import _, finding_in_words, language, nearest, slug, write_number
+from analysis.scorecards.history import data_hash
 from analysis.scorecards.periods import MONTH, months_of
-from analysis.scorecards.rubric import Names, Rubric, Status
+from analysis.scorecards.rubric import Names, Rubric, Status, load_rubrics, rubric_in_force
 from analysis.scorecards.sources import load_sources
 
 FILE = "levers.toml"
 ALWAYS = ("0000-00", "9999-99")
 Code = Field(pattern=r"^[a-z][a-z0-9_]*$")
 M = TypeVar("M", bound=BaseModel)
+LARGEST = 64 * 1024
+FOLDER = "scenarios"
+MOST_UNKNOWN = 12
+USUAL_LEVERS = {"e_result": 80.0, "data_reuse": 80.0}
 
 
 class _Entry(BaseModel):
@@ -238,3 +246,150 @@ def _line(text: str, place: tuple[str | int, ...]) -> int:
         if names and re.match(rf"{re.escape(str(names[0]))}\s*=", lines[row]):
             return row + 1
     return at + 1
+
+
+class Improvements(BaseModel):
+    """Rates to reach in percent, by indicator; a target total in points; and what the file was made from.
+
+    `entity` and `month` are empty where the file does not say for whom it is; `rubric` and `data_hash` where it was
+    written by hand.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    entity: str = ""
+    month: str = ""
+    target_score: float | None = Field(default=None, gt=0, le=100)
+    rubric: str = ""
+    data_hash: str = ""
+    levers: dict[str, float] = Field(min_length=1)
+
+
+def save_improvements(
+    identified: Identified, levers: Mapping[str, float], target_score: float | None = None, path: Path | None = None
+) -> Path:
+    """Write improvements of a month down; the file, by default `reports/scenarios/<entity>-<month>.toml`.
+
+    Raises
+    ------
+    ParameterError: a lever or a target that cannot be weighed (see `whatif`).
+    WriteError: the file cannot be written; one that was there is unchanged.
+    """
+    if not levers:
+        raise ParameterError(_("There is no improvement to write down."), [], _("Raise at least one rate first."))
+    check_levers(identified, levers)
+    check_target(identified, target_score)
+    name = f"{slug(identified.entity)}-{identified.period}.toml"
+    path = path or project.root() / "reports" / FOLDER / name
+    lines = [
+        f"entity = {_quoted(identified.entity)}",
+        f"month = {_quoted(identified.period)}",
+        *([] if target_score is None else [f"target_score = {float(target_score)!r}"]),
+        f"rubric = {_quoted(identified.rubric.id)}",
+        f"data_hash = {_quoted(data_hash())}",
+        "",
+        "[levers]",
+        *(f"{code} = {float(rate)!r}" for code, rate in levers.items()),
+        "",
+    ]
+    with writing(_("No file was written.")):
+        replace_all({path: "\n".join(lines).encode()})
+    return path
+
+
+def load_improvements(path: Path) -> Improvements:
+    """Read improvements. Raises ParameterError naming the file and the field."""
+    try:
+        content = path.read_bytes()[: LARGEST + 1]
+        if len(content) > LARGEST:
+            raise ValueError(_("it is larger than {size} kB").format(size=LARGEST // 1024))
+        return Improvements.model_validate(tomllib.loads(content.decode("utf-8")))
+    except ValidationError as error:
+        rows = [f"{'.'.join(map(str, item['loc']))}: {finding_in_words(item)}" for item in error.errors()]
+    except FileNotFoundError:
+        rows = [_("{path}: there is no such file").format(path=path)]
+    except OSError as error:
+        rows = [error.strerror or str(error)]
+    except ValueError as error:  # not UTF-8, not TOML
+        rows = [str(error)]
+    raise ParameterError(
+        _("The improvements in {file} cannot be read.").format(file=path.name),
+        rows,
+        _("Write it as the explorer does: a table [levers] with a line such as e_result = 80."),
+    )
+
+
+def out_of_date(written: Improvements, month: str) -> list[str]:
+    """What is another now than when the file was made: sentences, none where it is as it was."""
+    said = []
+    if month and written.rubric and written.rubric != (rules := rubric_in_force(load_rubrics(), month).id):
+        words = _("The file was made under the rules {old}; they are weighed under {new} now.")
+        said.append(words.format(old=written.rubric, new=rules))
+    elif written.data_hash and written.data_hash != data_hash():
+        said.append(_("Figures or rules changed since the file was made; they are weighed on those of today."))
+    return said
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def usual_levers(identified: Identified) -> dict[str, float]:
+    """The two levers of every report: e-results and data reuse at 80 %, or at 100 % where 80 % is already reached."""
+    levers = {}
+    for code, target in USUAL_LEVERS.items():
+        rate = identified.readings[code].rate
+        levers[code] = 100.0 if rate is not None and rate.low >= target else target
+    return levers
+
+
+def check_target(identified: Identified, target_score: float | None) -> None:
+    """Raises ParameterError for a target score that is already reached, or above the highest total."""
+    today = round((identified.total.low + identified.total.high) / 2, 6)
+    if target_score is not None and not today < target_score <= identified.rubric.points:
+        raise ParameterError(
+            _("The target score must be above today's {today} and at most {most}.").format(
+                today=write_number(today, 2), most=write_number(identified.rubric.points, 0)
+            )
+        )
+
+
+def check_indicator(rubric: Rubric, code: str) -> None:
+    """Raises ParameterError, with the nearest ones, for a code that is no indicator."""
+    if code not in rubric.indicators:
+        raise ParameterError(
+            _("“{code}” is not an indicator of {rubric}.").format(code=code, rubric=rubric.id),
+            nearest(code.replace("_", "-"), rubric.indicators),
+            _("Indicators: {codes}.").format(codes=", ".join(rubric.indicators)),
+        )
+
+
+def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
+    """Raises ParameterError unless every lever is a scored indicator and its target is at least today's rate."""
+    unknown = [code for code in levers if code in identified.readings and not identified.readings[code].printed]
+    if len(unknown) > MOST_UNKNOWN:
+        raise ParameterError(
+            _("{count} levers have no printed rate; at most {most} can be weighed together.").format(
+                count=len(unknown), most=MOST_UNKNOWN
+            ),
+            unknown,
+            _("Leave some of them out."),
+        )
+    for code, target in levers.items():
+        check_indicator(identified.rubric, code)
+        if not 0 <= target <= 100:
+            raise ParameterError(
+                _("The target of {code} must be a rate from 0 to 100 %, not {target:g}.").format(
+                    code=code, target=target
+                )
+            )
+        rate = identified.readings[code].rate
+        if rate is not None and target < rate.low:
+            raise ParameterError(
+                _("{name} already stands at {rate} %, above the target of {target} %.").format(
+                    name=identified.rubric.indicators[code].name,
+                    rate=write_number((rate.low + rate.high) / 2, 2),
+                    target=write_number(target, 2),
+                ),
+                [],
+                _("Give a target above today's rate, or leave this lever out."),
+            )

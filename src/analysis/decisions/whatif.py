@@ -5,33 +5,20 @@ A range here is a range of rules and of rounding, not a confidence interval.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from itertools import product
 from math import inf
 
 import pandas as pd
 
-from analysis.errors import ParameterError
+from analysis.decisions.levers import Lever, check_levers
 from analysis.identification.bounds import rate_of
 from analysis.identification.identify import Hypothesis, Identified, Part
 from analysis.interval import Interval
-from analysis.language import _, nearest, write_number
-from analysis.levers import Lever
-from analysis.scorecards.rubric import Rubric
+from analysis.language import _
 
 TOGETHER = "together"
-MOST_UNKNOWN = 12
-USUAL_LEVERS = {"e_result": 80.0, "data_reuse": 80.0}
-
-
-def usual_levers(identified: Identified) -> dict[str, float]:
-    """The two levers of every report: e-results and data reuse at 80 %, or at 100 % where 80 % is already reached."""
-    levers = {}
-    for code, target in USUAL_LEVERS.items():
-        rate = identified.readings[code].rate
-        levers[code] = 100.0 if rate is not None and rate.low >= target else target
-    return levers
 
 
 def gains(identified: Identified, levers: Mapping[str, float], acts: Mapping[str, Lever] | None = None) -> pd.DataFrame:
@@ -108,59 +95,6 @@ def gains_by_rule(identified: Identified, levers: Mapping[str, float]) -> pd.Dat
                 words = " + ".join(f"{maximum:g}" for maximum in maxima if maximum or not distinct)
                 rows.append(_alternative(narrowed, "allotment", other.code, words, lever, target))
     return pd.DataFrame(rows)
-
-
-def check_target(identified: Identified, target_score: float | None) -> None:
-    """Raises ParameterError for a target score that is already reached, or above the highest total."""
-    today = round((identified.total.low + identified.total.high) / 2, 6)
-    if target_score is not None and not today < target_score <= identified.rubric.points:
-        raise ParameterError(
-            _("The target score must be above today's {today} and at most {most}.").format(
-                today=write_number(today, 2), most=write_number(identified.rubric.points, 0)
-            )
-        )
-
-
-def check_indicator(rubric: Rubric, code: str) -> None:
-    """Raises ParameterError, with the nearest ones, for a code that is no indicator."""
-    if code not in rubric.indicators:
-        raise ParameterError(
-            _("“{code}” is not an indicator of {rubric}.").format(code=code, rubric=rubric.id),
-            nearest(code.replace("_", "-"), rubric.indicators),
-            _("Indicators: {codes}.").format(codes=", ".join(rubric.indicators)),
-        )
-
-
-def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
-    """Raises ParameterError unless every lever is a scored indicator and its target is at least today's rate."""
-    unknown = [code for code in levers if code in identified.readings and not identified.readings[code].printed]
-    if len(unknown) > MOST_UNKNOWN:
-        raise ParameterError(
-            _("{count} levers have no printed rate; at most {most} can be weighed together.").format(
-                count=len(unknown), most=MOST_UNKNOWN
-            ),
-            unknown,
-            _("Leave some of them out."),
-        )
-    for code, target in levers.items():
-        check_indicator(identified.rubric, code)
-        if not 0 <= target <= 100:
-            raise ParameterError(
-                _("The target of {code} must be a rate from 0 to 100 %, not {target:g}.").format(
-                    code=code, target=target
-                )
-            )
-        rate = identified.readings[code].rate
-        if rate is not None and target < rate.low:
-            raise ParameterError(
-                _("{name} already stands at {rate} %, above the target of {target} %.").format(
-                    name=identified.rubric.indicators[code].name,
-                    rate=write_number((rate.low + rate.high) / 2, 2),
-                    target=write_number(target, 2),
-                ),
-                [],
-                _("Give a target above today's rate, or leave this lever out."),
-            )
 
 
 def _row(
@@ -299,3 +233,12 @@ def _alternative(
         "gain_low": gain.low,
         "gain_high": gain.high,
     }
+
+
+def gain_width(levers: Mapping[str, float]) -> Callable[[Identified], float]:
+    """How wide the gain of some improvements is, in points, over the rules that fit."""
+
+    def width(identified: Identified) -> float:
+        return joint_gain(identified, levers).width
+
+    return width
