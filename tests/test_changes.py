@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.changes import change_bridge
+from analysis.diagnosis.changes import change_bridge
 from analysis.errors import CheckError, ContradictionError, NoTotalError, ParameterError, UnknownNameError
 from analysis.interval import Interval
 from analysis.language import rounded

@@ -14,8 +14,9 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 import analysis
-from analysis import changes, commands, comparisons, losses
+from analysis import commands, comparisons
 from analysis.decisions import whatif
+from analysis.diagnosis import changes, losses
 from analysis.errors import ContradictionError, ParameterError, RubricError, UnknownNameError
 from analysis.exploring import PICTURES, Seen, chart, show
 from analysis.figures import COLOURS

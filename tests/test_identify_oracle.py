@@ -19,10 +19,10 @@ from scipy.optimize import linprog
 from scipy.sparse import eye_array, kron
 
 from analysis.decisions.whatif import gains
+from analysis.diagnosis.losses import loss_ledger, losses_by_indicator
 from analysis.errors import ContradictionError
 from analysis.identification.identify import Identified, identify
 from analysis.interval import Interval
-from analysis.losses import loss_ledger, losses_by_indicator
 from analysis.scorecards.history import COLUMNS, TOTAL
 from analysis.scorecards.rubric import Rubric, Rule
 

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from analysis.diagnosis.changes import period_before, rule_news
 from analysis.errors import UnknownNameError
 from analysis.figures import Figures
-from analysis.news import news_section, news_words, period_before, rule_news, with_news
+from analysis.news import news_section, news_words, with_news
 from analysis.scorecards.rubric import Rubric
 
 

@@ -11,11 +11,12 @@ import pytest
 from pydantic import ValidationError
 
 from analysis import errors, report
+from analysis.diagnosis.follow_up import kept
 from analysis.figures import Figures
 from analysis.identification.identify import identify
 from analysis.language import use_language
 from analysis.listing import published
-from analysis.promises import Promised, kept, last_promised, promise_words, promises_section, with_promises
+from analysis.promises import Promised, last_promised, promise_words, promises_section, with_promises
 from analysis.scorecards.rubric import Rubric
 from test_listing import put_report, same_environment
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from analysis.decisions.whatif import gains
+from analysis.diagnosis.losses import loss_ledger, losses_by_group, losses_by_indicator
 from analysis.errors import ContradictionError
 from analysis.identification.identify import Identified, identify
-from analysis.losses import loss_ledger, losses_by_group, losses_by_indicator
 from analysis.project import root
 from analysis.scorecards.history import periods_with_total
 from analysis.scorecards.rubric import Rubric, rubric_in_force

@@ -14,9 +14,9 @@ from analysis.comparisons.ranks import standing
 from analysis.decisions import whatif
 from analysis.decisions.levers import load_levers
 from analysis.decisions.plan import rates_for
+from analysis.diagnosis.losses import losses_by_indicator
 from analysis.identification.bounds import group_scores, unprinted_rates
 from analysis.interval import Interval
-from analysis.losses import losses_by_indicator
 from analysis.panel import rank_steps, rules_to_try
 from analysis.rendering import PAGE_FOLDER
 from test_gains_through_levers import lever, with_links

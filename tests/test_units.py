@@ -13,10 +13,11 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import sharing, units
-from analysis.changes import change_bridge
+from analysis import sharing
 from analysis.cli import app
 from analysis.comparisons import ranks
+from analysis.diagnosis import losses
+from analysis.diagnosis.changes import change_bridge
 from analysis.errors import CheckError, HistoryError, ParameterError, UnknownNameError
 from analysis.figures import Figures
 from analysis.identification.identify import identify, identify_cards
@@ -78,9 +79,9 @@ def province_rows(counts, base=True):
     return [row(PROVINCE, "total", TOTAL, float(rounded(score, 1)), "points", 1), *rows]
 
 
-def losses(rubric, counts, tree=TREE, without=(), **printed):
+def shared_out(rubric, counts, tree=TREE, without=(), **printed):
     history = frame(province_rows(counts, **printed) + unit_rows(counts, without))
-    return units.unit_losses(history, tree, identify(history, rubric, PROVINCE, MONTH))
+    return losses.unit_losses(history, tree, identify(history, rubric, PROVINCE, MONTH))
 
 
 def carried(lost) -> dict[str, tuple[float, float]]:
@@ -92,7 +93,7 @@ def carried(lost) -> dict[str, tuple[float, float]]:
 
 def test_what_each_unit_carries_can_be_added_in_the_head(tiny_rubric):
     """a: 3 × (0.5 × 0.6, 0.3 × 1/6, 0.2 × 0.25) = 0.9, 0.15, 0.15; b: 2 × (0.5 × 0.6, 0, −0.2 × 0.5) = 0.6, 0, −0.2."""
-    lost = losses(tiny_rubric, COUNTS)
+    lost = shared_out(tiny_rubric, COUNTS)
     frame = lost.units.set_index("unit")
     assert list(lost.units["unit"]) == ["Xã A", "Xã B", "Xã C", ""]
     assert list(lost.units["kind"]) == ["commune"] * 3 + ["unexplained"]
@@ -115,7 +116,7 @@ def test_what_each_unit_carries_can_be_added_in_the_head(tiny_rubric):
 
 
 def test_without_a_base_of_the_province_the_units_are_the_whole_and_it_is_not_known_to_be_so(tiny_rubric):
-    lost = losses(tiny_rubric, COUNTS, base=False)
+    lost = shared_out(tiny_rubric, COUNTS, base=False)
     assert carried(lost)["Xã A"] == pytest.approx((1.5, 1.5))
     assert lost.indicators["base"].isna().all()
     assert (lost.indicators["bases_agree"] == "unknown").all() and (lost.indicators["counts_agree"] == "yes").all()
@@ -124,7 +125,7 @@ def test_without_a_base_of_the_province_the_units_are_the_whole_and_it_is_not_kn
 
 @pytest.mark.parametrize("without", [[("Xã A", "a_base"), ("Xã A", "b_base")], [("Xã A", "a"), ("Xã A", "b")]])
 def test_what_a_unit_without_base_or_rate_would_carry_is_not_explained(tiny_rubric, without):
-    lost = losses(tiny_rubric, COUNTS, without=without)
+    lost = shared_out(tiny_rubric, COUNTS, without=without)
     assert carried(lost)["Xã B"] == pytest.approx((0.15, 0.15))
     assert carried(lost)["unexplained"] == pytest.approx((1.5 - 0.00035, 1.5 + 0.00035))
     assert np.isnan(carried(lost)["Xã A"]).all()
@@ -134,7 +135,7 @@ def test_what_a_unit_without_base_or_rate_would_carry_is_not_explained(tiny_rubr
 
 
 def test_a_unit_without_a_card_is_named_on_the_page_and_its_part_is_not_explained(tiny_rubric):
-    lost = losses(tiny_rubric, COUNTS, tree=TREE | {"Xã D": Unit("Xã D", PROVINCE, "commune", "tests")})
+    lost = shared_out(tiny_rubric, COUNTS, tree=TREE | {"Xã D": Unit("Xã D", PROVINCE, "commune", "tests")})
     assert lost.silent == ("Xã D",)
     shown = sharing.with_units(Figures(), lost)
     words = [str(sentence) for sentence in sharing.units_words(shown, lost)]
@@ -142,7 +143,7 @@ def test_a_unit_without_a_card_is_named_on_the_page_and_its_part_is_not_explaine
     assert words[1] == "Without figures: Xã D."
     everyone = {code: of_code | {"Xã D": (100, 0)} for code, of_code in COUNTS.items()}  # nobody counts these
     history = frame(province_rows(everyone) + unit_rows(COUNTS))
-    lost = units.unit_losses(history, TREE, identify(history, tiny_rubric, PROVINCE, MONTH))
+    lost = losses.unit_losses(history, TREE, identify(history, tiny_rubric, PROVINCE, MONTH))
     assert carried(lost)["Xã A"] == pytest.approx((0.75, 0.75))
     assert carried(lost)["unexplained"] == pytest.approx((2.5 - 0.00035, 2.5 + 0.00035))  # 200 / 200 × (3 + 2) / 2
     assert (lost.indicators["bases_agree"] == "no").all()
@@ -154,7 +155,7 @@ def test_a_unit_without_a_card_is_named_on_the_page_and_its_part_is_not_explaine
 def test_counts_that_do_not_give_the_rate_are_shown_as_such(tiny_rubric):
     """One dossier more than the province's 60 %: the bases agree, the counts do not."""
     history = frame(province_rows(COUNTS) + unit_rows({**COUNTS, "a": {**COUNTS["a"], "Xã A": (50, 21)}}))
-    lost = units.unit_losses(history, TREE, identify(history, tiny_rubric, PROVINCE, MONTH))
+    lost = losses.unit_losses(history, TREE, identify(history, tiny_rubric, PROVINCE, MONTH))
     assert dict(zip(lost.indicators["code"], lost.indicators["counts_agree"], strict=True)) == {"a": "no", "b": "yes"}
     assert dict(zip(lost.indicators["code"], lost.indicators["reconciled"], strict=True)) == {"a": "no", "b": "yes"}
     assert carried(lost)["unexplained"] == pytest.approx((0.03 - 0.00035, 0.03 + 0.00035))
@@ -167,14 +168,14 @@ def test_a_full_rate_shares_nothing_out_and_one_that_may_be_full_both_ways(tiny_
     """50 of 100 is all of b. Printed as 50 % with no decimals it may be 49.5 %, of which 0.5/50 × 2 is lost."""
     counts = {"b": {"Xã A": (50, 15), "Xã B": (50, 35)}}
     tree = dict(list(TREE.items())[:2])
-    full = losses(tiny_rubric, {"b": {"Xã A": (50, 16), "Xã B": (50, 35)}}, tree)
+    full = shared_out(tiny_rubric, {"b": {"Xã A": (50, 16), "Xã B": (50, 35)}}, tree)
     assert full.whole == Interval(0.0, 0.0)
     assert set(carried(full).values()) == {(0.0, 0.0)}
     assert (full.units["worst"] == "").all()
     rows = province_rows(counts)
     rows[1] |= {"value": 50.0, "decimals": 0}
     history = frame(rows + unit_rows(counts))
-    lost = units.unit_losses(history, tree, identify(history, tiny_rubric, PROVINCE, MONTH))
+    lost = losses.unit_losses(history, tree, identify(history, tiny_rubric, PROVINCE, MONTH))
     assert (lost.whole.low, lost.whole.high) == pytest.approx((0.0, 0.02))
     assert carried(lost)["Xã A"] == pytest.approx((0.0, 0.4))  # nothing, or 2 × 0.5 × (1 − 30/50)
     assert carried(lost)["Xã B"] == pytest.approx((-0.4, 0.0))
@@ -182,10 +183,10 @@ def test_a_full_rate_shares_nothing_out_and_one_that_may_be_full_both_ways(tiny_
 
 def test_parts_that_do_not_add_up_are_refused(tiny_rubric, monkeypatch):
     """As if a unit without a rate were taken for known."""
-    monkeypatch.setattr(units._Weights, "known", property(lambda item: ~np.isnan(item.bases)))
-    assert len(losses(tiny_rubric, COUNTS).units) == 4
+    monkeypatch.setattr(losses._Weights, "known", property(lambda item: ~np.isnan(item.bases)))
+    assert len(shared_out(tiny_rubric, COUNTS).units) == 4
     with pytest.raises(CheckError, match="do not add up to the loss"):
-        losses(tiny_rubric, COUNTS, without=[("Xã A", "a")])
+        shared_out(tiny_rubric, COUNTS, without=[("Xã A", "a")])
 
 
 def test_every_rule_that_fits_is_in_the_bounds(tiny_rubric):
@@ -196,7 +197,7 @@ def test_every_rule_that_fits_is_in_the_bounds(tiny_rubric):
     rubric = type(tiny_rubric).model_validate(data)
     rows = [item for item in province_rows(COUNTS) if item["code"] != "c"]  # which may have any rate
     history = frame(rows + unit_rows(COUNTS))
-    lost = units.unit_losses(history, TREE, identify(history, rubric, PROVINCE, MONTH))
+    lost = losses.unit_losses(history, TREE, identify(history, rubric, PROVINCE, MONTH))
     assert carried(lost)["Xã A"] == pytest.approx((0.9 + 0.6, 0.9 + 0.75))  # 2 × 0.5 × (1 − 20/80)
     assert carried(lost)["Xã C"] == pytest.approx((0.15 - 0.2, 0.15 + 0.025))  # 2 × 0.2 × (1 − 75/80)
     assert (lost.whole.low, lost.whole.high) == pytest.approx((1.6, 2.2), abs=0.001)
@@ -211,7 +212,7 @@ def test_the_parts_sum_to_the_loss_whatever_the_counts(tiny_rubric, drawn):
     whole, share = (sum(pair[end] for pair in counts.values()) for end in (0, 1))
     if not whole:
         return
-    lost = losses(tiny_rubric, {"a": counts, "b": counts}, tree)
+    lost = shared_out(tiny_rubric, {"a": counts, "b": counts}, tree)
     parts = carried(lost)
     rates = {"a": (3, 100), "b": (2, 50)}
     true = sum(points * (1 - min(Fraction(100 * share, whole) / target, 1)) for points, target in rates.values())
@@ -234,7 +235,7 @@ def test_the_truth_that_was_planted_comes_back(rubrics):
     made = synthetic_history(rubrics, first="2026-09", last="2026-09", units=30, seed=4)
     rubric, entity = rubric_in_force(rubrics, "2026-09"), "Mô phỏng 01"
     identified = identify(made.figures, rubric, entity, "2026-09")
-    lost = units.unit_losses(made.figures, made.units, identified)
+    lost = losses.unit_losses(made.figures, made.units, identified)
     assert len(lost.units) == 31 and (lost.indicators["reconciled"] == "yes").all()
     assert len(lost.indicators) == len(rubric.indicators)
     rules = made.rules[rubric.id]
@@ -249,7 +250,7 @@ def test_the_truth_that_was_planted_comes_back(rubrics):
     worse = made.figures.copy()
     bases = worse["code"].str.endswith("_base") & worse["entity"].isin([planted, entity])
     worse.loc[bases, "value"] += 100_000  # of the province's bases, too
-    found = units.unit_losses(worse, made.units, identified).units
+    found = losses.unit_losses(worse, made.units, identified).units
     assert found["unit"].iloc[0] == planted and lost.units["unit"].iloc[0] != planted
 
 
@@ -451,7 +452,7 @@ def test_without_units_nothing_of_a_simulation_changes(rubrics):
 
 
 def test_an_entity_without_units_has_no_section_and_no_figure(tiny_rubric, tiny_history):
-    lost = units.unit_losses(tiny_history, {}, identify(tiny_history, tiny_rubric, PROVINCE, MONTH))
+    lost = losses.unit_losses(tiny_history, {}, identify(tiny_history, tiny_rubric, PROVINCE, MONTH))
     assert lost.units.empty and lost.indicators.empty
     shown = Figures()
     assert sharing.with_units(shown, lost) == shown
@@ -461,7 +462,7 @@ def test_an_entity_without_units_has_no_section_and_no_figure(tiny_rubric, tiny_
 def test_at_most_twenty_units_are_shown_and_the_rest_together(rubrics):
     made = synthetic_history(rubrics, first="2026-09", last="2026-09", units=23)
     rubric = rubric_in_force(rubrics, "2026-09")
-    lost = units.unit_losses(made.figures, made.units, identify(made.figures, rubric, "Mô phỏng 01", "2026-09"))
+    lost = losses.unit_losses(made.figures, made.units, identify(made.figures, rubric, "Mô phỏng 01", "2026-09"))
     shown = sharing.with_units(Figures(), lost)
     page = BeautifulSoup(sharing.units_section(shown, lost), "html.parser")
     lines = page.find("table").tbody.find_all("tr")
@@ -486,7 +487,7 @@ def test_at_most_twenty_units_are_shown_and_the_rest_together(rubrics):
 )
 def test_the_words_of_the_section(tiny_rubric, language, heading, first):
     use_language(language)
-    lost = losses(tiny_rubric, COUNTS)
+    lost = shared_out(tiny_rubric, COUNTS)
     page = BeautifulSoup(sharing.units_section(sharing.with_units(Figures(), lost), lost), "html.parser")
     said = [item.get_text() for item in page.find_all("li")]
     assert page.h2.get_text() == heading and said[0] == first

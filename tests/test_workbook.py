@@ -26,12 +26,12 @@ from openpyxl import load_workbook
 from analysis import commands, live, typed, workbook
 from analysis.decisions.levers import MOST_UNKNOWN, usual_levers
 from analysis.decisions.whatif import gains
+from analysis.diagnosis.losses import losses_by_group
 from analysis.errors import ParameterError
 from analysis.figures import Figure, Figures
 from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.language import use_language
-from analysis.losses import losses_by_group
 from analysis.opened import open_month
 from analysis.scorecards.sources import Source, load_sources
 from analysis.workbook import save_workbook

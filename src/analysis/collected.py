@@ -10,14 +10,15 @@ from typing import Any
 import pandas as pd
 
 from analysis.decisions.whatif import TOGETHER
+from analysis.diagnosis.losses import named_groups
 from analysis.figures import Ends, Figure, Figures, between, exact
 from analysis.identification.identify import Identified
 from analysis.language import _, write_number, write_period
-from analysis.losses import named_groups, part_name
 from analysis.scorecards.checks import check_name, interval_of
 from analysis.scorecards.history import RANK, TOTAL, card
 from analysis.scorecards.periods import is_month, month_before, months_of
 from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span
+from analysis.sentences import part_name
 
 ALWAYS = "9999-12"  # after every month
 

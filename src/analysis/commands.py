@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import added, advice, archive, changes, documents, findings, forms, intake, sentences, store
+from analysis import added, advice, archive, documents, findings, forms, intake, sentences, store
 from analysis.bulletin import read
 from analysis.collected import collect
 from analysis.comparisons import ranks
@@ -20,6 +20,7 @@ from analysis.decisions import deadline
 from analysis.decisions.levers import check_target, load_costs, load_levers, usual_levers, with_costs
 from analysis.decisions.plan import ask, next_target, plan, rates_for, workable
 from analysis.decisions.whatif import gain_width, gains, gains_by_rule
+from analysis.diagnosis import changes
 from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.figures import Figures
 from analysis.files import writing

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.comparisons.trends import model_name
 from analysis.findings import effect_name
 from analysis.language import _, write_period
-from analysis.losses import part_name
+from analysis.sentences import part_name
 from analysis.tables import status_name
 
 Heading = tuple[Callable[[], str], int, float]  # words, decimals, factor

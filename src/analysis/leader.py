@@ -9,11 +9,11 @@ import pandas as pd
 
 from analysis import sentences
 from analysis.advice import ask_words
+from analysis.diagnosis.losses import named_groups
 from analysis.figures import COLOURS, Figures, Html
 from analysis.identification.identify import Identified
 from analysis.language import _, write_date, write_period
 from analysis.layout import heading, join, paragraph, slide, source_words
-from analysis.losses import named_groups
 from analysis.scorecards.sources import Source
 from analysis.sentences import besides, say
 from analysis.tables import KIND_NAMES, weakest_kind

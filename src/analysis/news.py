@@ -7,56 +7,14 @@ better known: that is said, too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
+from analysis.diagnosis.changes import GONE, GROUP, MAX, NEW, TARGET, ZERO, Value
 from analysis.figures import Figure, Figures, Html, exact
 from analysis.language import _, write_period
 from analysis.layout import heading, items, join, table
-from analysis.scorecards.history import periods_with_total
-from analysis.scorecards.periods import months_of
-from analysis.scorecards.rubric import Group, Indicator, Known, Parameter, Rubric, rubric_in_force
 from analysis.sentences import Sentence, say
-
-MAX, TARGET, ZERO, GROUP, NEW, GONE = "max", "target", "zero_denominator", "group", "new", "gone"
-COLUMNS = ["code", "name", "parameter", "before", "after", "status_before", "status_after", "sure", "source"]
-Value = float | str
-Row = dict[str, Any]
-
-
-def period_before(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, period: str) -> str:
-    """The entity's last period before one that has a total and one rubric; "" where there is none."""
-    for before in reversed(periods_with_total(history, entity)):
-        if months_of(before)[1] < months_of(period)[0] and any(rubric.covers(before) for rubric in rubrics):
-            return before
-    return ""
-
-
-def rule_news(rubrics: tuple[Rubric, ...], before: str, after: str) -> pd.DataFrame:
-    """What the rules in force in two periods say differently; nothing where one rubric governs both, or `before` is "".
-
-    Returns
-    -------
-    One row a parameter, what surely changed first, else in the order of the later rubric and then what it no longer
-    has: `code`, `name` (of a group or an indicator), `parameter` (`max` in points, `target` in percent,
-    `zero_denominator`, the `group` of an indicator; `new` or `gone` with its maximum), `before` and `after` (tuples of
-    alternatives, each a number or a word; empty where there is none), `status_before`, `status_after`, `sure` (no
-    alternative is common to both), `source`.
-
-    Raises UnknownNameError when no rubric governs a period.
-    """
-    if not before:
-        return pd.DataFrame(columns=COLUMNS)
-    old, new = rubric_in_force(rubrics, before), rubric_in_force(rubrics, after)
-    if old.id == new.id:
-        return pd.DataFrame(columns=COLUMNS)
-    earlier, later = _entries(old), _entries(new)
-    rows = [row for code, entry in later.items() for row in _rows(earlier.get(code), entry)]
-    rows += [row for code, entry in earlier.items() if code not in later for row in _rows(entry, None)]
-    rows += _moved(old, new)
-    frame = pd.DataFrame(rows, columns=COLUMNS).astype({"sure": bool})
-    return frame.sort_values("sure", ascending=False, kind="stable", ignore_index=True)
 
 
 def with_news(figures: Figures, frame: pd.DataFrame) -> Figures:
@@ -116,58 +74,6 @@ def parameter_name(parameter: str) -> str:
         NEW: _("new; its maximum, points"),
         GONE: _("no longer scored; its maximum, points"),
     }[parameter]
-
-
-def _entries(rubric: Rubric) -> dict[str, Group | Indicator]:
-    """Groups, each before its indicators."""
-    entries: list[Group | Indicator] = []
-    for group in rubric.groups:
-        entries += [group, *group.indicators]
-    return {entry.code: entry for entry in entries}
-
-
-def _rows(old: Group | Indicator | None, new: Group | Indicator | None) -> Iterator[Row]:
-    """What two rubrics say differently of one group or indicator; None where one does not have it."""
-    entry = new or old
-    assert entry is not None
-    if old is None or new is None:
-        yield {
-            **{"code": entry.code, "name": entry.name, "parameter": NEW if old is None else GONE},
-            **{"before": _values(old.max) if old else (), "after": _values(new.max) if new else ()},
-            **{"status_before": old.max.status if old else "", "status_after": new.max.status if new else ""},
-            **{"sure": 0.0 not in _values(entry.max), "source": entry.max.source},
-        }
-        return
-    names = (MAX, TARGET, ZERO) if isinstance(old, Indicator) and isinstance(new, Indicator) else (MAX,)
-    for name in names:
-        one, other = getattr(old, name), getattr(new, name)
-        before, after = _values(one), _values(other)
-        if set(before) != set(after):
-            yield {
-                **{"code": new.code, "name": new.name, "parameter": name, "before": before, "after": after},
-                **{"status_before": one.status, "status_after": other.status, "source": other.source},
-                "sure": not set(before) & set(after),
-            }
-
-
-def _moved(old: Rubric, new: Rubric) -> Iterator[Row]:
-    """Indicators that stand in another group."""
-    homes = [{item.code: group for group in rubric.groups for item in group.indicators} for rubric in (old, new)]
-    for code, group in homes[1].items():
-        if code in homes[0] and homes[0][code].code != group.code:
-            yield {
-                **{"code": code, "name": new.name_of(code), "parameter": GROUP, "sure": True},
-                **{"before": (homes[0][code].name,), "after": (group.name,)},
-                **{"status_before": homes[0][code].max.status, "status_after": group.max.status},
-                "source": group.max.source,
-            }
-
-
-def _values(parameter: Known | Parameter) -> tuple[Value, ...]:
-    """The alternatives of a parameter."""
-    if isinstance(parameter, Known):
-        return (parameter.value,)
-    return tuple(value if isinstance(value, str) else float(value) for value in parameter.alternatives)
 
 
 def _cell(figures: Figures, values: tuple[Value, ...], prefix: str) -> Html:

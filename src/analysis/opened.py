@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis import losses as lost
+from analysis.diagnosis import losses as lost
 from analysis.identification.evidence import Evidence
 from analysis.identification.identify import Identified
 from analysis.identification.regime import Project, load_project

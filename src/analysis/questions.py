@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import changes, losses, opened
+from analysis import opened
 from analysis.comparisons import peers, ranks, refit, trends
-from analysis.decisions import whatif
 from analysis.decisions import plan as planning
+from analysis.decisions import whatif
 from analysis.decisions.levers import Lever, check_indicator, check_target, load_levers, usual_levers
 from analysis.decisions.plan import workable
+from analysis.diagnosis import changes, losses
 from analysis.errors import ParameterError, RubricError
 from analysis.identification import proof
 from analysis.identification.bounds import alternatives, rate_of

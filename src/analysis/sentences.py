@@ -14,10 +14,10 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from analysis.decisions.whatif import TOGETHER
+from analysis.diagnosis.losses import named_groups
 from analysis.figures import Figure, Figures
 from analysis.identification.identify import Identified
 from analysis.language import _, write_list, write_period
-from analysis.losses import named_groups
 from analysis.scorecards.periods import is_month, month_before
 
 
@@ -219,3 +219,14 @@ def history_length(figures: Figures, past: pd.DataFrame, identified: Identified)
         needed=figures["trend.needed"],
         known=figures["trend.known"],
     )
+
+
+def part_name(part: str) -> str:
+    """A part of the ledger in the reader's language."""
+    return {
+        "printed": _("Printed: the notice gives the rate"),
+        "derivable": _("Derivable: follows from the published scores"),
+        "undisclosed": _("Undisclosed: neither printed nor derivable"),
+        "not_printed": _("Not printed: derivable and undisclosed together"),
+        "total": _("Everything lost"),
+    }[part]

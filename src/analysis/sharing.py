@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pandas as pd
 
+from analysis.diagnosis.losses import NO, UNEXPLAINED, UNKNOWN, YES, UnitLosses
 from analysis.figures import Figure, Figures, Html, between, exact
 from analysis.language import _, write_list
 from analysis.layout import heading, items, join, paragraph, reference, table
 from analysis.scorecards.entities import kind_name
 from analysis.scorecards.history import BASE
 from analysis.sentences import Sentence, say
-from analysis.units import NO, UNEXPLAINED, UNKNOWN, YES, UnitLosses
 
 MOST_SHOWN = 20
 MOST_NAMED = 5

@@ -16,10 +16,10 @@ from analysis.figures import Figures, Html
 from analysis.identification.identify import Identified
 from analysis.language import _, nfc
 from analysis.layout import heading, items, join, paragraph, source_list, source_words, table
-from analysis.losses import part_name
 from analysis.scorecards.checks import check_name
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 from analysis.scorecards.sources import Source
+from analysis.sentences import part_name
 
 KIND_NAMES = {
     "published": lambda: _("Published figures"),

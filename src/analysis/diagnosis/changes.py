@@ -22,14 +22,18 @@ from analysis.scorecards.checks import Printed, figure
 from analysis.scorecards.entities import siblings
 from analysis.scorecards.history import TOTAL, card, periods_with_total
 from analysis.scorecards.periods import months_of
-from analysis.scorecards.rubric import RULE, Group, Rubric, apart, rubric_in_force
+from analysis.scorecards.rubric import RULE, Group, Indicator, Known, Parameter, Rubric, apart, rubric_in_force
 
 PERFORMANCE, COUNTING, ROUNDING = "performance", "counting", "rounding"
 NOT_SEPARABLE = "not_separable"
 PUBLISHED, ASSUMES_ONE_RULE = "published", "assumes_one_rule"
 COLUMNS = ["group", "code", "name", "effect", "value", "low", "high", "certainty", "why"]
-ZERO = Interval.point(0.0)
+NOTHING = Interval.point(0.0)
 Row = dict[str, Any]
+MAX, TARGET, ZERO, GROUP, NEW, GONE = "max", "target", "zero_denominator", "group", "new", "gone"
+NEWS = ["code", "name", "parameter", "before", "after", "status_before", "status_after", "sure", "source"]
+Value = float | str
+News = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,7 @@ def _rows(group: Group, months: Months, obstacles: dict[str, str], found: list[I
     """The parts of a group's change; `found` are the survivors of each month, none where there are obstacles."""
     one, other = sorted((month.parts(group) for month in months), key=len)
     if months[0].period == months[1].period:
-        yield _row(group, PERFORMANCE, (0.0, ZERO), PUBLISHED, _("Both months are the same card."))
+        yield _row(group, PERFORMANCE, (0.0, NOTHING), PUBLISHED, _("Both months are the same card."))
     elif obstacles:
         yield _set_apart(group, months, obstacles)
     elif _one_rule_gives_both(group, found):
@@ -193,7 +197,7 @@ def _rows(group: Group, months: Months, obstacles: dict[str, str], found: list[I
     if one and len(one) < len(other):
         words = _("One month prints this as one group, the other as {names}; added up, it is the same.")
         why = words.format(names=write_list(part.name for part in other))
-        yield _row(group, COUNTING, (0.0, ZERO), PUBLISHED, why)
+        yield _row(group, COUNTING, (0.0, NOTHING), PUBLISHED, why)
 
 
 def _set_apart(group: Group, months: Months, obstacles: dict[str, str]) -> Row:
@@ -218,7 +222,7 @@ def _unseen(group: Group, months: Months) -> float | None:
         one, other = (read(figures, item) for figures in told)
         if (one.rate, one.empty) != (other.rate, other.empty) or not (one.rate or one.empty):
             return None
-        rate = one.rate or ZERO
+        rate = one.rate or NOTHING
         for side, month in enumerate(months):
             own = month.rubric.indicators[item.code]
             rules = [rule for maximum in own.max.alternatives for rule in own.rules(maximum)]
@@ -292,3 +296,89 @@ def _summed(rows: list[Row], change: float) -> pd.DataFrame:
         words = _("The parts sum to {sum:g} points, the published change is {change:g}.")
         raise CheckError(words.format(sum=frame["value"].sum(), change=change))
     return frame
+
+
+def period_before(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, period: str) -> str:
+    """The entity's last period before one that has a total and one rubric; "" where there is none."""
+    for before in reversed(periods_with_total(history, entity)):
+        if months_of(before)[1] < months_of(period)[0] and any(rubric.covers(before) for rubric in rubrics):
+            return before
+    return ""
+
+
+def rule_news(rubrics: tuple[Rubric, ...], before: str, after: str) -> pd.DataFrame:
+    """What the rules in force in two periods say differently; nothing where one rubric governs both, or `before` is "".
+
+    Returns
+    -------
+    One row a parameter, what surely changed first, else in the order of the later rubric and then what it no longer
+    has: `code`, `name` (of a group or an indicator), `parameter` (`max` in points, `target` in percent,
+    `zero_denominator`, the `group` of an indicator; `new` or `gone` with its maximum), `before` and `after` (tuples of
+    alternatives, each a number or a word; empty where there is none), `status_before`, `status_after`, `sure` (no
+    alternative is common to both), `source`.
+
+    Raises UnknownNameError when no rubric governs a period.
+    """
+    if not before:
+        return pd.DataFrame(columns=NEWS)
+    old, new = rubric_in_force(rubrics, before), rubric_in_force(rubrics, after)
+    if old.id == new.id:
+        return pd.DataFrame(columns=NEWS)
+    earlier, later = _entries(old), _entries(new)
+    rows = [row for code, entry in later.items() for row in _said_differently(earlier.get(code), entry)]
+    rows += [row for code, entry in earlier.items() if code not in later for row in _said_differently(entry, None)]
+    rows += _regrouped(old, new)
+    frame = pd.DataFrame(rows, columns=NEWS).astype({"sure": bool})
+    return frame.sort_values("sure", ascending=False, kind="stable", ignore_index=True)
+
+
+def _entries(rubric: Rubric) -> dict[str, Group | Indicator]:
+    """Groups, each before its indicators."""
+    entries: list[Group | Indicator] = []
+    for group in rubric.groups:
+        entries += [group, *group.indicators]
+    return {entry.code: entry for entry in entries}
+
+
+def _said_differently(old: Group | Indicator | None, new: Group | Indicator | None) -> Iterator[News]:
+    """What two rubrics say differently of one group or indicator; None where one does not have it."""
+    entry = new or old
+    assert entry is not None
+    if old is None or new is None:
+        yield {
+            **{"code": entry.code, "name": entry.name, "parameter": NEW if old is None else GONE},
+            **{"before": _values(old.max) if old else (), "after": _values(new.max) if new else ()},
+            **{"status_before": old.max.status if old else "", "status_after": new.max.status if new else ""},
+            **{"sure": 0.0 not in _values(entry.max), "source": entry.max.source},
+        }
+        return
+    names = (MAX, TARGET, ZERO) if isinstance(old, Indicator) and isinstance(new, Indicator) else (MAX,)
+    for name in names:
+        one, other = getattr(old, name), getattr(new, name)
+        before, after = _values(one), _values(other)
+        if set(before) != set(after):
+            yield {
+                **{"code": new.code, "name": new.name, "parameter": name, "before": before, "after": after},
+                **{"status_before": one.status, "status_after": other.status, "source": other.source},
+                "sure": not set(before) & set(after),
+            }
+
+
+def _regrouped(old: Rubric, new: Rubric) -> Iterator[News]:
+    """Indicators that stand in another group."""
+    homes = [{item.code: group for group in rubric.groups for item in group.indicators} for rubric in (old, new)]
+    for code, group in homes[1].items():
+        if code in homes[0] and homes[0][code].code != group.code:
+            yield {
+                **{"code": code, "name": new.name_of(code), "parameter": GROUP, "sure": True},
+                **{"before": (homes[0][code].name,), "after": (group.name,)},
+                **{"status_before": homes[0][code].max.status, "status_after": group.max.status},
+                "source": group.max.source,
+            }
+
+
+def _values(parameter: Known | Parameter) -> tuple[Value, ...]:
+    """The alternatives of a parameter."""
+    if isinstance(parameter, Known):
+        return (parameter.value,)
+    return tuple(value if isinstance(value, str) else float(value) for value in parameter.alternatives)
