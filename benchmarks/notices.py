@@ -13,10 +13,10 @@ from contextlib import suppress
 from statistics import median
 from time import process_time
 
-from analysis.bulletin import read
 from analysis.errors import AnalysisError
+from analysis.notices.phrasebook import load_phrasebook
+from analysis.notices.reader import read
 from analysis.scorecards.rubric import load_rubrics
-from analysis.wordings import load_phrasebook
 
 HEAD = "Hòa Bình tháng 4/2023 đạt 58,83/100 điểm. "
 PIECES = {

@@ -22,17 +22,18 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from analysis import archive, commands, forms, intake, store
-from analysis.bulletin import read
+from analysis import commands
 from analysis.cli import app
-from analysis.documents import Document
 from analysis.errors import AnalysisError, BusyError, HistoryError, KnownMonthError, WriteError
 from analysis.files import only_one
 from analysis.language import use_language
+from analysis.notices import examine, forms, store
+from analysis.notices.documents import Document
+from analysis.notices.phrasebook import load_phrasebook
+from analysis.notices.reader import read
 from analysis.scorecards import history, sources
 from analysis.scorecards.history import COLUMNS
 from analysis.scorecards.rubric import load_rubrics
-from analysis.wordings import load_phrasebook
 from conftest import REPOSITORY
 
 NOTICES = Path(__file__).parent / "notices"
@@ -106,7 +107,7 @@ def test_a_notice_becomes_figures(without_april):
     assert record["number"] == "3220/VPUBND-NVK" and record["published"] == date(2023, 4, 25)
     kept = without_april / "data" / "bulletins" / source
     assert (kept / "notice.docx").read_bytes() == GOLDEN.read_bytes()
-    assert archive.faults(sources.load_sources()) == []
+    assert store.faults(sources.load_sources()) == []
 
 
 def test_then_check_and_report_go_on(without_april):
@@ -122,7 +123,7 @@ def test_then_check_and_report_go_on(without_april):
 def test_every_figure_opens_its_sentence(without_april):
     run("add", str(GOLDEN), "--yes")
     figures = history.load_history(load_rubrics())
-    passages = archive.passages(history.card(figures, "Hòa Bình", APRIL))
+    passages = store.passages(history.card(figures, "Hòa Bình", APRIL))
     assert len(passages) == 36
     for row in history.card(figures, "Hòa Bình", APRIL).itertuples():
         assert passages[f"{row.file}:{row.line}"].quote == row.quote
@@ -133,7 +134,7 @@ def test_a_figure_changed_by_hand_opens_no_sentence(without_april):
     path = without_april / "data" / "observations" / "hoa-binh.csv"
     path.write_text(path.read_text(encoding="utf-8").replace('"33,83%"', '"33,84%"'), encoding="utf-8")
     figures = history.load_history(load_rubrics())
-    assert len(archive.passages(history.card(figures, "Hòa Bình", APRIL))) == 35
+    assert len(store.passages(history.card(figures, "Hòa Bình", APRIL))) == 35
 
 
 def test_a_kept_notice_that_was_changed_is_found(without_april):
@@ -251,8 +252,8 @@ def test_a_date_yet_to_come_is_refused(without_april, rubrics):
     text = "Tỉnh Phú Thọ tháng 11/2026 (đến 30/11/2026): tổng điểm 81,20/100 điểm, xếp hạng 3/34."
     notice = read(text, rubrics, load_phrasebook())
     document = Document("x.txt", b"x", "text", text)
-    assert intake.examine(notice, document, rubrics, date(2026, 12, 1)).failures == []
-    (words,) = intake.examine(notice, document, rubrics, date(2026, 11, 24)).failures
+    assert examine.examine(notice, document, rubrics, date(2026, 12, 1)).failures == []
+    (words,) = examine.examine(notice, document, rubrics, date(2026, 11, 24)).failures
     assert "yet to come" in words
 
 

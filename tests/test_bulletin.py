@@ -22,15 +22,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import intake
-from analysis.about import sentence_at
-from analysis.bulletin import Notice, read, unwrap
-from analysis.documents import Document
 from analysis.errors import AnalysisError, BulletinError, HistoryError, UnknownNameError
-from analysis.readings import Reading
+from analysis.notices import examine
+from analysis.notices.documents import Document
+from analysis.notices.items import Candidate
+from analysis.notices.phrasebook import load_phrasebook
+from analysis.notices.reader import Notice, read, unwrap
+from analysis.notices.tokens import sentence_at
 from analysis.scorecards.history import BASE
 from analysis.scorecards.sources import load_sources
-from analysis.wordings import load_phrasebook
 from conftest import REPOSITORY
 
 NOTICES = Path(__file__).parent / "notices"
@@ -60,11 +60,11 @@ def judge(rubrics, reader, history):
 
     def verdict(text: str) -> Figures | None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(intake, "load_history", lambda _rubrics: unknown)
-            patch.setattr(intake, "load_sources", lambda: sources)
+            patch.setattr(examine, "load_history", lambda _rubrics: unknown)
+            patch.setattr(examine, "load_sources", lambda: sources)
             try:
                 notice = reader(text)
-                found = intake.examine(notice, Document("x.txt", b"x", "text", text), rubrics, TODAY)
+                found = examine.examine(notice, Document("x.txt", b"x", "text", text), rubrics, TODAY)
             except (BulletinError, UnknownNameError):
                 return None
             return None if found.failures else figures_of(notice)
@@ -341,10 +341,10 @@ def test_a_harmless_change_changes_nothing(judge, how):
     ],
 )
 def test_a_refusal_names_the_sentence(reader, rubrics, history, how, words, monkeypatch):
-    monkeypatch.setattr(intake, "load_history", lambda _rubrics: history[history["kind"] == "none"])
-    monkeypatch.setattr(intake, "load_sources", lambda: load_sources(REPOSITORY / "data"))
+    monkeypatch.setattr(examine, "load_history", lambda _rubrics: history[history["kind"] == "none"])
+    monkeypatch.setattr(examine, "load_sources", lambda: load_sources(REPOSITORY / "data"))
     notice = reader(ALTERED[how])
-    found = intake.examine(notice, Document("x.txt", b"x", "text", ALTERED[how]), rubrics, TODAY)
+    found = examine.examine(notice, Document("x.txt", b"x", "text", ALTERED[how]), rubrics, TODAY)
     assert any(re.search(words, row) for row in found.failures), found.failures
     assert all("“" in row for row in found.failures)
 
@@ -564,7 +564,9 @@ def test_no_text_breaks_the_reader(reader, lines, mark):
         notice = reader(mark.join(lines))
     except AnalysisError:
         return
-    assert all(isinstance(item, Reading) and 0 <= item.start < item.end <= len(notice.text) for item in notice.figures)
+    assert all(
+        isinstance(item, Candidate) and 0 <= item.start < item.end <= len(notice.text) for item in notice.figures
+    )
     assert len({(item.code, item.unit) for item in notice.figures}) == len(notice.figures)
 
 

@@ -455,7 +455,7 @@ def test_cards_that_each_err_by_the_same_are_refused_though_their_change_adds_up
 
 
 def test_parts_that_do_not_add_up_are_refused(monkeypatch):
-    monkeypatch.setattr("analysis.changes.round", lambda *_number: 0.5, raising=False)
+    monkeypatch.setattr("analysis.diagnosis.changes.round", lambda *_number: 0.5, raising=False)
     with pytest.raises(CheckError, match=r"The parts sum to 0\.3 points, the published change is -0\.1\."):
         bridge(rubric(TINY), card(BEFORE, JANUARY), card(AFTER, FEBRUARY))
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from analysis import documents
-from analysis.bulletin import read
-from analysis.documents import read_bytes, read_file
 from analysis.errors import AnalysisError, BulletinError, DocumentError
-from analysis.wordings import load_phrasebook
+from analysis.notices import documents
+from analysis.notices.documents import read_bytes, read_file
+from analysis.notices.phrasebook import load_phrasebook
+from analysis.notices.reader import read
 from conftest import REPOSITORY
 
 NOTICES = Path(__file__).parent / "notices"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.tokens import clean, fold, is_broken, is_legacy, number_style, read_printed, tokenise
+from analysis.notices.tokens import clean, fold, is_broken, is_legacy, number_style, read_printed, tokenise
 
 
 def numbers(text: str) -> list[tuple[str, bool]]:

@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 from xml.sax.saxutils import escape
 
-from analysis.forms import FORMULA
+from analysis.notices.forms import FORMULA
 
 BAND = "E8EEF4"
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -499,7 +499,7 @@ def _confirmed(answer: Any, asks: bool) -> bool:
 
 def _standard_input() -> bytes:
     """What was piped in, as far as a notice may go; nothing where the caller closed it."""
-    from analysis.documents import LARGEST
+    from analysis.notices.documents import LARGEST
 
     return sys.stdin.buffer.read(LARGEST + 1) if sys.stdin else b""
 

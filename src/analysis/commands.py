@@ -11,8 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import added, advice, archive, documents, findings, forms, intake, sentences, store
-from analysis.bulletin import read
+from analysis import advice, findings, sentences
 from analysis.collected import collect
 from analysis.comparisons import ranks
 from analysis.decided import decide, with_ways
@@ -31,6 +30,9 @@ from analysis.identification.proof import contributions, explained_by, ruled_out
 from analysis.identification.regime import cards_of, load_project
 from analysis.interval import Interval
 from analysis.language import _, nearest, slug, write_list, write_number, write_period, write_range
+from analysis.notices import documents, examine, forms, store
+from analysis.notices.phrasebook import load_phrasebook
+from analysis.notices.reader import read
 from analysis.opened import Month, open_month
 from analysis.scorecards import entities, history
 from analysis.scorecards.checks import check_name, failures
@@ -38,7 +40,6 @@ from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_labe
 from analysis.scorecards.history import card, load_history
 from analysis.scorecards.periods import PERIOD, months_left
 from analysis.scorecards.rubric import Rubric, load_rubrics, rubric_in_force
-from analysis.wordings import load_phrasebook
 
 NOTHING = pd.DataFrame()
 
@@ -137,7 +138,7 @@ def check() -> Answer:
     loaded = load_project()
     rubrics, checks, alone = loaded.rubrics, loaded.checks, loaded.unchecked
     failed = failures(checks)
-    failed += archive.faults(loaded.sources)
+    failed += store.faults(loaded.sources)
     accepted = {(row.entity, row.period) for row in checks[checks["accepted"]].itertuples()}
     explained = 0
     for entity in loaded.entities:
@@ -458,11 +459,11 @@ def add(file: Path, content: bytes | None, entity: str, month: str) -> tuple[Ans
     notice = (
         forms.read_form(document.text, rubrics, book) if typed else read(document.text, rubrics, book, entity, month)
     )
-    examined = intake.examine(notice, document, rubrics, date.today(), "entered" if typed else "published")
+    examined = examine.examine(notice, document, rubrics, date.today(), "entered" if typed else "published")
     rubric = rubric_in_force(rubrics, notice.period)
     answer = Answer(
-        data={**added.as_data(examined, stored=False), "keeps": store.keeps(examined)},
-        text=added.in_words(examined, rubric),
+        data={**examine.as_data(examined, stored=False), "keeps": store.keeps(examined)},
+        text=examine.in_words(examined, rubric),
         failures=examined.failures,
     )
     return answer, lambda correct: store.store(examined, document, rubrics, correct)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.archive import Passage
 from analysis.figures import Figure, Figures, Html
 from analysis.language import _, write_range
 from analysis.layout import heading, join, reference, source_list, table
+from analysis.notices.tokens import Passage
 from analysis.scorecards.entities import SYNTHETIC
 from analysis.scorecards.sources import Source
 

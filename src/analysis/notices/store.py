@@ -6,24 +6,32 @@ the store as it would be was loaded and checked.
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
-from analysis import archive, project
-from analysis.documents import SUFFIXES, Document
+from analysis import project
 from analysis.errors import KnownMonthError
 from analysis.files import only_one, replace_all, writing
-from analysis.intake import Examined
 from analysis.language import _, slug, write_period
+from analysis.notices.documents import SUFFIXES, Document
+from analysis.notices.examine import Examined
+from analysis.notices.tokens import Passage, passage
 from analysis.scorecards.checks import reconcile
 from analysis.scorecards.history import COLUMNS, load_history
 from analysis.scorecards.rubric import Rubric
-from analysis.scorecards.sources import Replacement, load_corrections, load_sources
+from analysis.scorecards.sources import Replacement, Source, load_corrections, load_sources
+
+NOTICE, TEXT, PLACES = "notice", "text.txt", "places.csv"
+Place = tuple[str, str, int, int]
 
 
 def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], correct: bool) -> list[Path]:
@@ -57,7 +65,7 @@ def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], c
 
 def keeps(examined: Examined) -> bool:
     """Whether the figures are known but their notice is yet to be kept, so that they open their sentences."""
-    kept = (archive.bulletins() / examined.source_id).is_dir()
+    kept = (bulletins() / examined.source_id).is_dir()
     recorded = load_sources().get(examined.source_id)
     return examined.state == "same" and recorded is not None and not kept
 
@@ -67,8 +75,8 @@ def _changes(examined: Examined, document: Document, data: Path) -> dict[Path, b
     notice, files = examined.notice, dict[Path, bytes]()
     if examined.state != "same" or keeps(examined):
         places = [(item.code, item.unit, item.start, item.end) for item in notice.figures]
-        kept = archive.contents(notice.text, places, document.data, SUFFIXES[document.form])
-        files |= {archive.bulletins(data) / examined.source_id / name: content for name, content in kept.items()}
+        kept = contents(notice.text, places, document.data, SUFFIXES[document.form])
+        files |= {bulletins(data) / examined.source_id / name: content for name, content in kept.items()}
         files = {path: content for path, content in files.items() if not path.is_file() or path.read_bytes() != content}
         sources = data / "sources.toml"
         if (text := _with_source(sources.read_text(encoding="utf-8"), examined)) is not None:
@@ -138,3 +146,53 @@ def _replacement(examined: Examined) -> str:
         for name, value in fields.items()
     ]
     return "\n[[replacement]]\n" + "\n".join(lines) + "\n"
+
+
+def bulletins(folder: Path | None = None) -> Path:
+    """The folder of the kept notices; it is not there before the first."""
+    return (folder or project.root() / "data") / "bulletins"
+
+
+def contents(text: str, places: Iterable[Place], notice: bytes, suffix: str) -> dict[str, bytes]:
+    """The files of one kept notice, by name."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerows([("code", "unit", "start", "end"), *places])
+    return {NOTICE + suffix: notice, TEXT: text.encode(), PLACES: table.getvalue().encode()}
+
+
+def passages(figures: pd.DataFrame, folder: Path | None = None) -> dict[str, Passage]:
+    """`file:line` of a figure → the sentence it was read from, for the figures whose notice is kept.
+
+    A figure that was changed by hand since is left out: its words are not those of the notice.
+    """
+    found: dict[str, Passage] = {}
+    for source, rows in figures.groupby("source", sort=False):
+        kept = bulletins(folder) / str(source)
+        if not (kept / PLACES).is_file() or not (kept / TEXT).is_file():
+            continue
+        text = (kept / TEXT).read_bytes().decode("utf-8")
+        with (kept / PLACES).open(encoding="utf-8", newline="") as file:
+            places = {(row["code"], row["unit"]): (int(row["start"]), int(row["end"])) for row in csv.DictReader(file)}
+        for row in rows.itertuples():
+            start, end = places.get((row.code, row.unit), (0, 0))
+            if end and " ".join(text[start:end].split()) == row.quote:
+                found[f"{row.file}:{row.line}"] = passage(text, start, end)
+    return found
+
+
+def faults(sources: Mapping[str, Source], folder: Path | None = None) -> list[str]:
+    """Kept notices that are not those their figures were read from, in words."""
+    found = []
+    for name, source in sources.items():
+        kept = bulletins(folder) / name
+        if not source.sha256 or not kept.is_dir():
+            continue
+        notices = sorted(kept.glob(f"{NOTICE}.*"))
+        if len(notices) != 1 or hashlib.sha256(notices[0].read_bytes()).hexdigest() != source.sha256:
+            found.append(
+                _("{folder}: the notice is not the one that the figures were read from").format(
+                    folder=f"bulletins/{name}"
+                )
+            )
+    return found

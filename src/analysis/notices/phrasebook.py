@@ -18,14 +18,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from analysis import project
 from analysis.errors import HistoryError
 from analysis.language import _, finding_in_words, slug
-from analysis.tokens import Token, fold
+from analysis.notices.tokens import Token, fold
 
 AND = ("và", "and")
 Reach = Literal["sentence", "clause", "number", "name", "none"]
 _ELEMENT = re.compile(r"\[([^\[\]]+)\]|\(([^()]+)\)|([^\[\]()\s]+)")
 _PHRASE_WORDS = re.compile(r"[^\W\d_]+|[%]")
-
-
 # Totals, ranks and groups take points or a rank alone, so that one word is enough to name them.
 MAY_BE_SHORT = frozenset(
     {

@@ -9,15 +9,14 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from analysis.attribution import Attribution
 from analysis.errors import BulletinError
 from analysis.language import _, nearest, slug, write_list, write_period
-from analysis.pieces import Item, figures_of_item
-from analysis.readings import Unread
+from analysis.notices.attribution import Attribution
+from analysis.notices.items import Item, Unread, figures_of_item
+from analysis.notices.phrasebook import Phrasebook
+from analysis.notices.tokens import PrintedDate, sentence_at
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import months_of
-from analysis.tokens import PrintedDate
-from analysis.wordings import Phrasebook
 
 LAW = re.compile(r"q[đd]-ttg|nđ-cp|nq-cp|ct-ttg|/qh|tt-|/2[0-9]{3}/", re.IGNORECASE)
 BEFORE_DAY = r"[\s:]*(?:lúc\s*)?(?:[0-9]{1,2}\s?(?:h|giờ|:)\s?[0-9]{0,2}(?:\s?phút)?\s*)?(?:(?:hết\s*)?ngày\s*)?"
@@ -30,16 +29,6 @@ DATELINE = (
     r"[^\W\d_],\s*$|(?:đăng|công bố|ban hành|announced|announced on|dated|published|published on):?\s*(?:ngày\s*)?$"
 )
 DAYS_AFTER = 45  # a month's figures may be drawn until then
-
-
-def sentence_at(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where the sentence around `start` to `end` begins and ends, end EXCLUDED; at most 600 letters either side."""
-    line = max(text.rfind("\n", 0, start) + 1, start - 600)
-    stops = [match.end() for match in re.finditer(r"[.;!?]\s+(?=\S)", text[line:start])]
-    line_end = text.find("\n", end)
-    last = min(line_end if line_end >= 0 else len(text), end + 600)
-    stop = re.search(r"[.;!?](?=\s|$)", text[end:last])
-    return line + (stops[-1] if stops else 0), end + stop.end() if stop else last
 
 
 def sentence_of_total(text: str, items: Sequence[Item]) -> tuple[int, int, int] | None:

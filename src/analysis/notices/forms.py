@@ -18,16 +18,16 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.about import check_exists
-from analysis.bulletin import Notice
 from analysis.errors import BulletinError
 from analysis.language import _, slug, write_period
-from analysis.readings import Level, Reading, Unit, Unread
+from analysis.notices.identity import check_exists
+from analysis.notices.items import Candidate, Level, Unit, Unread
+from analysis.notices.phrasebook import Phrasebook
+from analysis.notices.reader import Notice
+from analysis.notices.tokens import Token, clean, number_style, read_printed
 from analysis.scorecards.history import BASE, RANK, TOTAL
 from analysis.scorecards.periods import PERIOD
 from analysis.scorecards.rubric import Rubric, rubric_in_force
-from analysis.tokens import Token, clean, number_style, read_printed
-from analysis.wordings import Phrasebook
 
 MARK = "scorecard-766"
 FORMULA = "=+-@\t\r＝＋－＠"
@@ -186,12 +186,12 @@ def _lines(text: str) -> Iterator[list[_Cell]]:
         at += len(line) + 1
 
 
-def _read_figures(lines: list[list[_Cell]], rubric: Rubric, period: str) -> tuple[list[Reading], list[Unread]]:
+def _read_figures(lines: list[list[_Cell]], rubric: Rubric, period: str) -> tuple[list[Candidate], list[Unread]]:
     groups = {group.code: group.points for group in rubric.groups}
     groups |= {entry.code: sum(groups[part] for part in entry.groups) for entry in rubric.combined}
     maxima: dict[str, float | None] = {TOTAL: rubric.points, RANK: rubric.ranked_units(period), **groups}
     known = {*maxima, *rubric.named}
-    figures: list[Reading] = []
+    figures: list[Candidate] = []
     problems: list[Unread] = []
     rows = [
         cells
@@ -228,7 +228,7 @@ def _read_figures(lines: list[list[_Cell]], rubric: Rubric, period: str) -> tupl
                 name = code + BASE if kind == "base" else code
                 top = None if maximum is None else Decimal(f"{maximum:g}")
                 figures.append(
-                    Reading(name, _level(code, groups), _unit(code, kind), value, decimals, top, cell.start, end)
+                    Candidate(name, _level(code, groups), _unit(code, kind), value, decimals, top, cell.start, end)
                 )
     return figures, problems
 

@@ -17,14 +17,12 @@ from analysis.language import nfc, read_number
 
 Style = Literal[",", ".", "mixed"] | None
 Kind = Literal["number", "word", "mark", "date", "document", "other"]
-
 MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 _QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "first": 1, "second": 2, "third": 3, "fourth": 4}
 _QUARTERS |= {str(quarter): quarter for quarter in range(1, 5)}
-
 # Characters that stand for plainer ones. One for one, so that places in the text stay.
 _PLAIN = {ord(wide): ord(wide) - 0xFEE0 for wide in "０１２３４５６７８９，．／％：；（）＝＋－"}
 _PLAIN |= {space: 0x20 for space in (0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)}
@@ -34,7 +32,6 @@ _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe00-\ufe0f\U000e0001-\U000e007f"
     "\x00-\x08\x0e-\x1f\x7f]"
 )
-
 # For comparing only: look-alike letters, and the two places where a tone may stand (hoà and hòa), in one spelling.
 _TONES = (("òóỏõọ", "a", "àáảãạ"), ("òóỏõọ", "e", "èéẻẽẹ"), ("ùúủũụ", "y", "ỳýỷỹỵ"))
 _LATE_TONE = {
@@ -44,7 +41,6 @@ _LATE_TONE = {
     for early, late in zip(earlies, lates, strict=True)
 }
 _LATE = re.compile("|".join(_LATE_TONE))
-
 _TOKEN = re.compile(r"(?P<number>[0-9]+(?:[.,][0-9]+)*)|(?P<word>[^\W\d_]+|[\w_])|(?P<mark>[\n\t%/()\[\]:;.,!?])")
 _DAY, _MONTH, _YEAR = r"(?P<day>[0-9]{1,2})", r"(?P<month>[0-9]{1,2})", r"(?P<year>(?:19|20)[0-9]{2})(?![0-9])"
 _NAME = rf"(?P<name>{'|'.join(MONTHS)})\b"
@@ -297,3 +293,32 @@ def _one_number(text: str, first: Token, second: Token) -> bool:
     if not between.strip():
         return "\n" in between and first.text.isdigit() and len(second.text) == 3 and second.text.isdigit()
     return between.strip() in (".", ",") and second.text.isdigit()
+
+
+def sentence_at(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence around `start` to `end` begins and ends, end EXCLUDED; at most 600 letters either side."""
+    line = max(text.rfind("\n", 0, start) + 1, start - 600)
+    stops = [match.end() for match in re.finditer(r"[.;!?]\s+(?=\S)", text[line:start])]
+    line_end = text.find("\n", end)
+    last = min(line_end if line_end >= 0 else len(text), end + 600)
+    stop = re.search(r"[.;!?](?=\s|$)", text[end:last])
+    return line + (stops[-1] if stops else 0), end + stop.end() if stop else last
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A printed figure in its sentence: the words before it, its own and those after it."""
+
+    before: str
+    quote: str
+    after: str
+
+
+def passage(text: str, start: int, end: int) -> Passage:
+    """The sentence around a place, or the row of the table."""
+    first, last = sentence_at(text, start, end)
+    parts = (text[first:start], text[start:end], text[end:last])
+    before, quote, after = (" ".join(part.replace("\t", " | ").split()) for part in parts)
+    left = " " if text[start - 1 : start].isspace() and before else ""
+    right = " " if text[end : end + 1].isspace() and after else ""
+    return Passage(before + left, quote, right + after)

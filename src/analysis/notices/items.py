@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from analysis.scorecards.history import RANK, TOTAL
+from analysis.notices.phrasebook import Found, Meaning, Phrasebook
+from analysis.notices.tokens import PrintedDate, Style, Token, is_broken, read_printed
+from analysis.scorecards.history import BASE, RANK, TOTAL
 from analysis.scorecards.rubric import Rubric
-from analysis.tokens import PrintedDate, Style, Token, is_broken, read_printed
-from analysis.wordings import Found, Meaning, Phrasebook
 
 Shape = Literal["pair", "percent", "points", "ordinal", "bare", "maximum", "other", "broken", "ambiguous"]
 POINT_WORDS = ("điểm", "đ", "points", "point")
@@ -30,6 +30,8 @@ COUNTED = (
 PERCENT = (("%",), ("(", "%", ")"), ("phần", "trăm"), ("per", "cent"), ("percent",))
 MOST_DECIMALS = 2
 REACH_OF_BEFORE = 250  # letters between the A and the B of `A … B`
+Level = Literal["total", "rank", "group", "indicator"]
+Unit = Literal["points", "percent", "count", "rank"]
 
 
 @dataclass(frozen=True)
@@ -209,3 +211,89 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
     counted = text_at(after) in COUNTED or [text_at(after), text_at(after + 2)] == ["(", "%"]
     amount = Amount(shape, token.start, token.end, value, decimals, first_end=token.end, points=points, counted=counted)
     return amount, after + points
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One figure: `value` with the `decimals` printed, from `start` to `end` of the text, end EXCLUDED."""
+
+    code: str
+    level: Level
+    unit: Unit
+    value: Decimal
+    decimals: int
+    max: Decimal | None
+    start: int
+    end: int
+    max_printed: bool = False
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A number that was left unread, and why."""
+
+    start: int
+    end: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Tops:
+    """The highest that a figure may be: the maxima of total and groups, and how many provinces were ranked then.
+
+    `indicators` are the highest maxima that the rubric's alternatives give an indicator; `ever_ranked` are all numbers
+    of provinces that were ever ranked under the rubric.
+    """
+
+    maxima: Mapping[str, Decimal]
+    indicators: Mapping[str, Decimal]
+    ranked: Decimal
+    ever_ranked: frozenset[Decimal]
+
+    @classmethod
+    def of(cls, rubric: Rubric, period: str) -> Tops:
+        """Those of a rubric in a period; no province ranked where the rubric does not say."""
+        maxima = {group.code: Decimal(str(group.points)) for group in rubric.groups}
+        maxima |= {entry.code: sum((maxima[part] for part in entry.groups), Decimal(0)) for entry in rubric.combined}
+        maxima[TOTAL] = Decimal(str(rubric.points))
+        ever = frozenset(Decimal(entry.units) for entry in rubric.ranked)
+        indicators = {code: Decimal(str(max(entry.max.alternatives))) for code, entry in rubric.indicators.items()}
+        return cls(maxima, indicators, Decimal(rubric.ranked_units(period) or 0), ever)
+
+
+def candidates_of(code: str, amount: Amount, tops: Tops) -> list[Candidate]:
+    """The figures that a number is, if it is of this code; none if it cannot be."""
+    value, second = amount.value, amount.second
+    span = (amount.start, amount.end)
+    if code == RANK:
+        units = tops.ranked or None
+        whole = not amount.decimals and value >= 1 and (units is None or value <= units)
+        if whole and (amount.shape in ("ordinal", "bare") or (amount.shape == "pair" and second == units)):
+            return [Candidate(code, "rank", "rank", value, 0, units, *span, second is not None)]
+        return []
+    if code in tops.maxima:
+        maximum = tops.maxima[code]
+        scored = amount.shape == "points" or (amount.shape == "pair" and second == maximum)
+        if (scored or (amount.shape == "bare" and amount.decimals)) and value <= maximum:
+            level: Level = "total" if code == TOTAL else "group"
+            printed = amount.shape == "pair"
+            return [Candidate(code, level, "points", value, amount.decimals, maximum, *span, printed)]
+        return []
+    if amount.shape == "percent":
+        return [Candidate(code, "indicator", "percent", value, amount.decimals, None, *span)] if value <= 100 else []
+    if amount.points:
+        if second in tops.maxima.values():
+            return []  # the score of a group
+        if value > tops.indicators.get(code, value):
+            return []
+        return [Candidate(code, "indicator", "points", value, amount.decimals, second, *span)]
+    if amount.decimals or amount.second_decimals or amount.shape not in ("bare", "pair"):
+        return []
+    if amount.shape == "bare":
+        return [Candidate(code, "indicator", "count", value, 0, None, *span)]
+    if second is None or value > second:
+        return []
+    return [
+        Candidate(code, "indicator", "count", value, 0, None, amount.start, amount.first_end),
+        Candidate(code + BASE, "indicator", "count", second, 0, None, amount.second_start, amount.end),
+    ]

@@ -255,7 +255,7 @@ def _cells(text: str, marks: str = ";\t,") -> str:
 def _extracted(data: bytes, form: Form, name: str) -> str:
     try:
         run = subprocess.run(
-            [sys.executable, "-m", "analysis.extract", form], input=data, capture_output=True, timeout=SECONDS
+            [sys.executable, "-m", "analysis.notices.extract", form], input=data, capture_output=True, timeout=SECONDS
         )
         answer = json.loads(run.stdout or b"{}")
     except (subprocess.TimeoutExpired, ValueError) as error:

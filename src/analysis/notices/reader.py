@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby, pairwise, takewhile
 
-from analysis.about import (
+from analysis.errors import BulletinError
+from analysis.language import _
+from analysis.notices.attribution import Attribution, Attributor
+from analysis.notices.identity import (
     check_exists,
     document_of,
     drawn_on,
@@ -20,19 +23,14 @@ from analysis.about import (
     period_of,
     publisher_of,
     scope_of,
-    sentence_at,
     sentence_of_total,
     title_of,
 )
-from analysis.attribution import Attribution, Attributor
-from analysis.errors import BulletinError
-from analysis.language import _
-from analysis.pieces import Item, figures_of_item, items_of
-from analysis.readings import Reading, Unread
+from analysis.notices.items import Candidate, Item, Unread, figures_of_item, items_of
+from analysis.notices.phrasebook import Phrasebook
+from analysis.notices.tokens import clean, is_legacy, number_style, sentence_at, tokenise
 from analysis.scorecards.history import BASE, TOTAL
 from analysis.scorecards.rubric import Rubric, rubric_in_force
-from analysis.tokens import clean, is_legacy, number_style, tokenise
-from analysis.wordings import Phrasebook
 
 Row = list[list[Item]]
 LONGEST, MOST_PIECES, MOST_NUMBERS = 100_000, 20_000, 2_000  # letters, words with marks, numbers of a notice at most
@@ -57,17 +55,17 @@ class Notice:
     published: str
     title: str
     publisher: str
-    figures: tuple[Reading, ...]
+    figures: tuple[Candidate, ...]
     unread: tuple[Unread, ...]
     problems: tuple[Unread, ...]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
 
-    def quote(self, item: Reading | Unread) -> str:
+    def quote(self, item: Candidate | Unread) -> str:
         """The printed words."""
         return " ".join(self.text[item.start : item.end].split())
 
-    def sentence(self, item: Reading | Unread) -> str:
+    def sentence(self, item: Candidate | Unread) -> str:
         """The sentence, or the row of the table, that the words stand in."""
         first, last = sentence_at(self.text, item.start, item.end)
         return " ".join(self.text[first:last].replace("\t", " | ").split())
@@ -292,7 +290,7 @@ def _column(text: str, cells: list[list[Item]], book: Phrasebook) -> str | None:
     return next((role for own in (together, *words[::-1]) if (role := book.column(own))), None)
 
 
-def _finished(found: Attribution, rubric: Rubric) -> tuple[Reading, ...]:
+def _finished(found: Attribution, rubric: Rubric) -> tuple[Candidate, ...]:
     """The figures in the order of the text, with what only the whole notice decides."""
     figures = sorted(found.readings, key=lambda item: (item.start, item.code))
     percents = [item for item in figures if item.unit == "percent"]
@@ -303,7 +301,7 @@ def _finished(found: Attribution, rubric: Rubric) -> tuple[Reading, ...]:
     return tuple(_combined(figures, rubric))
 
 
-def _scored_on_time(figures: tuple[Reading, ...], rubric: Rubric) -> tuple[Reading, ...]:
+def _scored_on_time(figures: tuple[Candidate, ...], rubric: Rubric) -> tuple[Candidate, ...]:
     """The printed rate on time is the rate scored only where it gives the printed score to two decimals.
 
     The press prints another one: 99,3 % beside 18,7 of 20 (Hòa Bình, July 2024).
@@ -324,7 +322,7 @@ def _scored_on_time(figures: tuple[Reading, ...], rubric: Rubric) -> tuple[Readi
     return tuple(replace(item, code=names.get(item.code, item.code)) for item in figures)
 
 
-def _combined(figures: list[Reading], rubric: Rubric) -> Iterator[Reading]:
+def _combined(figures: list[Candidate], rubric: Rubric) -> Iterator[Candidate]:
     """A group printed without its maximum may be two groups taken together: the total decides."""
     scores = {item.code: item for item in figures if item.unit == "points"}
     for entry in rubric.combined:
@@ -344,7 +342,7 @@ def _combined(figures: list[Reading], rubric: Rubric) -> Iterator[Reading]:
     yield from figures
 
 
-def _missing(found: Attribution, figures: Sequence[Reading], rubric: Rubric) -> tuple[str, ...]:
+def _missing(found: Attribution, figures: Sequence[Candidate], rubric: Rubric) -> tuple[str, ...]:
     """The codes that the notice names without a figure."""
     read_codes = {item.code for item in figures}
     combined = {code for entry in rubric.combined if entry.code in read_codes for code in entry.groups}

@@ -1,6 +1,6 @@
 """What text does a web page, a letter or a workbook hold? Runs by itself, with bounded memory and time.
 
-`python -m analysis.extract FORM` reads a file from standard input and prints JSON: `text`, with tabs between cells, or
+`python -m analysis.notices.extract FORM` reads a file from standard input and prints JSON: `text`, with tabs between cells, or
 `error`. A file from outside may be broken or hostile, so nothing else reads it.
 """
 

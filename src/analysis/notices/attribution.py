@@ -12,14 +12,22 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from analysis.language import _
-from analysis.neighbours import BECAME, counts_something_else, may_be_rank, name_behind, why_not
-from analysis.pieces import Amount, Item, Shape, figures_of_item
-from analysis.readings import Reading, Tops, Unread, readings_of
-from analysis.scope import Scope, clauses, not_ours, says
+from analysis.notices.doubts import (
+    BECAME,
+    Scope,
+    clauses,
+    counts_something_else,
+    may_be_rank,
+    name_behind,
+    not_ours,
+    says,
+    why_not,
+)
+from analysis.notices.items import Amount, Candidate, Item, Shape, Tops, Unread, candidates_of, figures_of_item
+from analysis.notices.phrasebook import Phrasebook
+from analysis.notices.tokens import PrintedDate
 from analysis.scorecards.history import BASE, RANK, TOTAL
 from analysis.scorecards.rubric import Rubric
-from analysis.tokens import PrintedDate
-from analysis.wordings import Phrasebook
 
 DOUBT = 99  # strangers of a name that takes no number
 LOOSE = 40  # letters between a name and a number that may be its score
@@ -33,7 +41,7 @@ class Attribution:
     `named` are the places of the names, `loose` the numbers that were left for want of a sure name.
     """
 
-    readings: list[Reading] = field(default_factory=list)
+    readings: list[Candidate] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     problems: list[Unread] = field(default_factory=list)
     named: dict[str, list[int]] = field(default_factory=dict)
@@ -143,7 +151,7 @@ class Attributor:
             elif role == "base" and amount.shape == "bare" and not amount.decimals:
                 codes = [item.code for item in self.result.readings if item.code in name.codes] or name.codes[:1]
                 self._add(
-                    Reading(codes[0] + BASE, "indicator", "count", amount.value, 0, None, amount.start, amount.end)
+                    Candidate(codes[0] + BASE, "indicator", "count", amount.value, 0, None, amount.start, amount.end)
                 )
             elif (
                 role in ("free", name.codes)
@@ -429,9 +437,9 @@ class Attributor:
                     )
                     self.result.problems.append(Unread(amount.start, amount.end, words))
 
-    def _readings(self, code: str, amount: Amount) -> list[Reading]:
+    def _readings(self, code: str, amount: Amount) -> list[Candidate]:
         """The figures that a number may be; a rank after the score of a group is that group's."""
-        return [] if code == RANK and self.of_group else readings_of(code, amount, self.tops)
+        return [] if code == RANK and self.of_group else candidates_of(code, amount, self.tops)
 
     def _is_share(self, name: _Name, amount: Amount) -> bool:
         """Whether a percent beside a score only says how much of the maximum the score is."""
@@ -443,7 +451,7 @@ class Attributor:
         slack = Decimal(50) * Decimal(10) ** -score.decimals / score.max + Decimal(10) ** -amount.decimals / 2
         return abs(100 * score.value / score.max - amount.value) <= slack
 
-    def _add(self, reading: Reading) -> None:
+    def _add(self, reading: Candidate) -> None:
         same = [item for item in self.result.readings if (item.code, item.unit) == (reading.code, reading.unit)]
         self.of_group = reading.level == "group" or (self.of_group and reading.level == "indicator")
         if not same:
