@@ -16,10 +16,11 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from analysis.forked import prepare_environment
 from analysis.language import slug
-from analysis.rendering import page_of
-from analysis.result import NOTEBOOK, PAGE, RESULT, Result
+from analysis.report.result import PAGE, RESULT, Result
+from analysis.runs.forked import prepare_environment
+from analysis.runs.page import page_of
+from analysis.runs.record import NOTEBOOK
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 
 prepare_environment()

@@ -15,9 +15,10 @@ import atheris
 
 with atheris.instrument_imports(include=["analysis"]):
     from analysis.bulletin import read
-    from analysis.errors import AnalysisError
     from analysis.rubric import load_rubrics
     from analysis.wordings import load_phrasebook
+
+    from analysis.errors import AnalysisError
 
 REPOSITORY = Path(__file__).parents[1]
 RUBRICS = load_rubrics(REPOSITORY / "data" / "rubrics")

@@ -24,12 +24,11 @@ from pathlib import Path
 import pytest
 
 from analysis import errors
-from analysis.batch import run_batch
 from analysis.language import slug
-from analysis.pool import local_workers
+from analysis.runs.batch import chains, names_in, run_batch
+from analysis.runs.workers import local_workers
 from analysis.scorecards.history import COLUMNS
 from analysis.scorecards.synthetic import synthetic_history, write_project
-from analysis.wanted import chains, names_in
 from test_report_faults import (
     COMMAND,
     FIVE,
@@ -533,7 +532,7 @@ def test_killed_batch_leaves_no_process(simulated, apart):
 @linux
 def test_killed_worker_fails_its_report_alone(simulated, apart):
     process = running(simulated, "--json", "--entities", names(simulated, ONE, TWO))
-    os.kill(alive(apart, "-m analysis.worker")[0], signal.SIGKILL)
+    os.kill(alive(apart, "-m analysis.runs.worker")[0], signal.SIGKILL)
     run = finish(process)
     assert (run.code, counts(run)) == (29, (5, 0, 1)), run.err
     failed = next(item for item in json.loads(run.out)["reports"] if item["state"] == "failed")

@@ -14,8 +14,9 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-from analysis import commands, report
+from analysis import commands
 from analysis.language import use_language, write_range
+from analysis.runs import run
 from conftest import REPOSITORY
 from test_page import ADDRESS, WANTED, Report, make_reports, parsed
 
@@ -173,7 +174,7 @@ def make_kept(project: Path) -> Path:
         patch.chdir(project)
         _answer, store = commands.add(REPOSITORY / "tests" / "notices" / "hoa-binh-2023-04.docx", None, "", "")
         assert store(False)
-        page = report.render(report.prepare(WANTED["april"]))
+        page = run.render(run.prepare(WANTED["april"]))
     use_language("en")
     assert page.read_text(encoding="utf-8").count("<mark>") == 36
     return page
@@ -721,7 +722,7 @@ def test_no_text_can_run(opened, tmp_path, monkeypatch):
             lines.append(line)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    address = report.render(report.prepare(WANTED["april"])).as_uri()
+    address = run.render(run.prepare(WANTED["april"])).as_uri()
     text = Path(tmp_path / "reports" / "hoa-binh" / "2023-04" / "index.html").read_text(encoding="utf-8")
     words = parsed(text).get_text()
     assert sum(" ".join(payload.split()) in " ".join(words.split()) for payload in PAYLOADS) == 48

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 import analysis
-from analysis import cluster, errors
+from analysis import errors
+from analysis.runs import cluster
 from test_batch import (
     GONE_SECONDS,
     MONTHS,
@@ -109,7 +110,7 @@ def test_cluster_makes_the_same_files_and_tells_what_fails(simulated, apart, add
     run = finish(begin(simulated, *wanted, "--scheduler", address, months=months))
     assert (run.code, counts(run)) == (29, (2, 0, 1)), run.err
     assert unpacked(apart) == []  # nothing of it stays on the machines of the cluster
-    wait_for(lambda: not alive(apart, "analysis.worker"), GONE_SECONDS)
+    wait_for(lambda: not alive(apart, "analysis.runs.worker"), GONE_SECONDS)
     assert sockets(apart) == []
     local = finish(begin(here, *wanted, months=months))
     assert (local.code, counts(local)) == (29, (2, 0, 1)), local.err
@@ -140,7 +141,7 @@ def test_lost_worker_of_the_cluster(simulated, apart, address, worker):  # noqa:
     run = finish(process)
     assert (run.code, counts(run)) == (0, (4, 0, 0)), run.err
     assert len(listed(simulated)) == 4 and all_whole(simulated)
-    wait_for(lambda: not alive(apart, "analysis.worker"), GONE_SECONDS)
+    wait_for(lambda: not alive(apart, "analysis.runs.worker"), GONE_SECONDS)
     wait_for(lambda: not alive(apart, "forkserver"), GONE_SECONDS)
 
 

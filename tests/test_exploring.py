@@ -14,12 +14,10 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 import analysis
-from analysis import commands, comparisons
+from analysis import commands
 from analysis.decisions import whatif
 from analysis.diagnosis import changes, losses
 from analysis.errors import ContradictionError, ParameterError, RubricError, UnknownNameError
-from analysis.exploring import PICTURES, Seen, chart, show
-from analysis.figures import COLOURS
 from analysis.identification import bounds
 from analysis.language import use_language, write_number, write_range
 from analysis.questions import (
@@ -39,6 +37,9 @@ from analysis.questions import (
     which_rank,
     which_rules_fit,
 )
+from analysis.report import charts
+from analysis.report.figures import COLOURS
+from analysis.report.frames import PICTURES, Seen, chart, show
 from analysis.scorecards.synthetic import example
 from conftest import REPOSITORY
 
@@ -354,14 +355,14 @@ def test_no_word_leaves_the_picture_and_no_two_labels_meet(april, july, ranked):
 
 
 def test_a_group_has_its_colour(april):
-    ax = comparisons.lost_by_indicator(where_points_went(april, by="indicator"))
+    ax = charts.lost_by_indicator(where_points_went(april, by="indicator"))
     rows = april.by_indicator.sort_values(["lost_high", "lost_low"], ascending=False, kind="stable").head(12)
     expected = [COLOURS[group] for group in rows["group"] for _part in range(2)]
     assert [to_hex(patch.get_facecolor()) for patch in ax.patches] == expected
 
 
 def test_the_bridge_ends_at_the_change(april, july):
-    ax = comparisons.change_steps(what_changed(april, july))
+    ax = charts.change_steps(what_changed(april, july))
     last = ax.patches[-1]
     assert last.get_width() == pytest.approx(24.25)
     steps = ax.patches[:-1]
@@ -379,7 +380,7 @@ def test_what_is_no_performance_is_hatched(july):
             "value": [1.0, -2.0],
         }
     )
-    ax = comparisons.change_steps(moved)
+    ax = charts.change_steps(moved)
     assert [bool(patch.get_hatch()) for patch in ax.patches[:2]] == [False, True]
     assert [text.get_text() for text in ax.texts] == ["+1.00", "−2.00", "−1.00"]
 

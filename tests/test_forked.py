@@ -13,9 +13,10 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from analysis import errors, forked, kernel, project
-from analysis.kernel import ReportKernelManager
-from analysis.report import prepare
+from analysis import errors, project
+from analysis.runs import forked, kernel
+from analysis.runs.kernel import ReportKernelManager
+from analysis.runs.run import prepare
 from conftest import REPOSITORY
 from test_batch import GONE_SECONDS, alive, apart, same_files, sockets  # noqa: F401
 from test_report_faults import (
@@ -146,7 +147,7 @@ def test_figures_are_shown_as_in_an_ordinary_kernel(project_copy, monkeypatch):
 SLEEPS = """
 import nbformat
 from nbclient import NotebookClient
-from analysis.kernel import ReportKernelManager
+from analysis.runs.kernel import ReportKernelManager
 cell = nbformat.v4.new_code_cell("import pathlib, time; pathlib.Path('begun').touch(); time.sleep(600)")
 NotebookClient(nbformat.v4.new_notebook(cells=[cell]), kernel_manager_class=ReportKernelManager).execute()
 """
@@ -210,7 +211,7 @@ def test_question_is_answered_in_a_fork(project_copy, kind):
 
 IMPORTED = """
 import sys
-import analysis.preloaded
+import analysis.runs.preloaded
 from IPython.core.interactiveshell import InteractiveShell
 before = set(sys.modules)
 exec(sys.argv[1])

@@ -103,7 +103,8 @@ def test_other_figures_or_rules_are_told(change, april):
 
 def parameters_of(monkeypatch, *words):
     """What `scorecard report` would run with; the report itself is not made."""
-    from analysis import cli, forked, report
+    from analysis import cli
+    from analysis.runs import forked, run
 
     seen = {}
 
@@ -112,7 +113,7 @@ def parameters_of(monkeypatch, *words):
         raise ParameterError("enough")
 
     monkeypatch.setattr(forked, "possible", lambda: False)  # a fork would not see what is patched here
-    monkeypatch.setattr(report, "prepare", prepare)
+    monkeypatch.setattr(run, "prepare", prepare)
     monkeypatch.setattr(sys, "argv", ["scorecard", "report", *words])
     with pytest.raises(SystemExit) as ended:
         cli.main()

@@ -23,9 +23,9 @@ import pytest
 from jupyterlab_server import settings_utils, translations_handler
 from nbformat import v4
 
-from analysis import lab
 from analysis.errors import LabError, UnknownNameError, WriteError
 from analysis.language import use_language
+from analysis.runs import lab
 from conftest import REPOSITORY
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))

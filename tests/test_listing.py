@@ -15,12 +15,14 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from click.testing import CliRunner
 
-from analysis import errors, files, listing, report
+from analysis import errors, files
 from analysis.cli import app
 from analysis.language import use_language
-from analysis.result import Failure
+from analysis.runs import run
+from analysis.runs.record import Failure
+from analysis.runs.reports import browse, failed, find_report, index_of_reports, published
 
-HOA_BINH = report.Parameters(entity="Hòa Bình", month="2023-04", language="en", levers={"e_result": 80.0})
+HOA_BINH = run.Parameters(entity="Hòa Bình", month="2023-04", language="en", levers={"e_result": 80.0})
 NOTEBOOK = "notebooks/monthly_report.ipynb"
 BAD = "<script>alert(1)</script>"
 RESULT = {
@@ -92,7 +94,7 @@ def put_failure(reports: Path, name: str, text: str | None = None, notebook: boo
 
 
 def shown(reports: Path) -> BeautifulSoup:
-    html = listing.index_of_reports(listing.published(reports), listing.failed(reports), reports)
+    html = index_of_reports(published(reports), failed(reports), reports)
     return BeautifulSoup(str(html), "html.parser")
 
 
@@ -316,7 +318,7 @@ def no_kernel(project_copy, monkeypatch):
     def fail(*_args: object) -> None:
         raise Fault.with_
 
-    monkeypatch.setattr(report, "execute", fail)
+    monkeypatch.setattr(run, "execute", fail)
     return Fault
 
 
@@ -324,7 +326,7 @@ def test_a_failed_run_is_listed_with_what_it_said(project_copy, no_kernel):
     put_report(project_copy / "reports", "hoa-binh/2024-07")
     before = datetime.now(UTC).replace(microsecond=0)
     with pytest.raises(errors.NotebookError):
-        report.render(HOA_BINH)
+        run.render(HOA_BINH)
     (path,) = (project_copy / "reports" / ".work").glob("hoa-binh-2023-04-*/failed.json")
     failure = Failure.model_validate_json(path.read_bytes())
     assert (failure.run_id, failure.entity, failure.period) == (path.parent.name, "Hòa Bình", "2023-04")
@@ -346,7 +348,7 @@ def test_a_fault_of_the_program_and_a_full_disk_are_listed_too(project_copy, no_
     ):
         no_kernel.with_ = fault
         with pytest.raises(raised):
-            report.render(HOA_BINH)
+            run.render(HOA_BINH)
         time.sleep(1.1)  # the times of failures are whole seconds
         assert words(index(project_copy))[0][2] == code
     assert "the last of 2 failures" in words(index(project_copy))[0][1]
@@ -355,10 +357,10 @@ def test_a_fault_of_the_program_and_a_full_disk_are_listed_too(project_copy, no_
 def test_interrupted_and_busy_runs_are_not_listed(project_copy, no_kernel):
     no_kernel.with_ = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
-        report.render(HOA_BINH)
+        run.render(HOA_BINH)
     with files.only_one(project_copy / "reports", "hoa-binh-2023-04"), pytest.raises(errors.BusyError):
-        report.render(HOA_BINH)
-    assert listing.failed(project_copy / "reports") == []
+        run.render(HOA_BINH)
+    assert failed(project_copy / "reports") == []
     assert not (project_copy / "reports" / "index.html").exists()
 
 
@@ -368,9 +370,9 @@ def test_the_first_error_is_the_one_raised(project_copy, no_kernel, monkeypatch,
     def fail(*_args: object, **_named: object) -> None:
         raise fault
 
-    monkeypatch.setattr(report, broken, fail)
+    monkeypatch.setattr(run, broken, fail)
     with pytest.raises(errors.NotebookError) as caught:
-        report.render(HOA_BINH)
+        run.render(HOA_BINH)
     assert caught.value is no_kernel.with_
 
 
@@ -378,15 +380,15 @@ def test_a_list_that_another_run_writes_does_not_hide_the_error(project_copy, no
     with files.only_one(project_copy / "reports", "index"):
         began = time.monotonic()
         with pytest.raises(errors.NotebookError):
-            report.render(HOA_BINH)
+            run.render(HOA_BINH)
         assert time.monotonic() - began < 15
-    assert len(listing.failed(project_copy / "reports")) == 1
+    assert len(failed(project_copy / "reports")) == 1
 
 
 def test_figures_that_contradict_each_other_are_listed(project_copy, change):
     change("hoa-binh.csv", 4, value="2.7")
     with pytest.raises(errors.ContradictionError):
-        report.prepare({"entity": "hoa-binh", "month": "2023-04"})
+        run.prepare({"entity": "hoa-binh", "month": "2023-04"})
     ((row,),) = [words(index(project_copy))]
     assert row[0] == "Hòa Bình, April 2023" and row[2] == "15"
     assert [path.name.rpartition("-")[0] for path in (project_copy / "reports" / ".work").glob("*/")] == [
@@ -398,7 +400,7 @@ def test_figures_that_cannot_be_read_are_listed_as_asked(project_copy, change):
     change("hoa-binh.csv", 4, value="two")
     for month, named in (("", "the latest month"), ("2023-04", "April 2023")):
         with pytest.raises(errors.HistoryError):
-            report.prepare({"entity": "hoa-binh", "month": month})
+            run.prepare({"entity": "hoa-binh", "month": month})
         time.sleep(1.1)
         ((row,),) = [words(index(project_copy))]
         assert row[0] == f"hoa-binh, {named}" and row[2] == "13"
@@ -420,7 +422,7 @@ def test_figures_that_cannot_be_read_are_listed_as_asked(project_copy, change):
 )
 def test_a_wrong_request_is_not_listed(project_copy, values):
     with pytest.raises(errors.AnalysisError):
-        report.prepare(values)
+        run.prepare(values)
     assert not (project_copy / "reports").exists()
 
 
@@ -433,7 +435,7 @@ def test_success_sweeps_the_failures_of_its_report(project_copy):
     notebook = nbformat.read(project_copy / NOTEBOOK, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith(("drawing.", "tables.rules"))]
     nbformat.write(notebook, project_copy / NOTEBOOK)
-    page = report.render(report.prepare({"month": "2023-04", "language": "en"}))
+    page = run.render(run.prepare({"month": "2023-04", "language": "en"}))
     assert not any(folder.exists() for folder in own) and other.is_dir()
     assert [row[0] for row in words(index(project_copy), 1)] == ["Hòa Bình, July 2024"]
     record = json.loads((page.parent / "run.json").read_bytes())
@@ -446,21 +448,21 @@ def test_success_sweeps_the_failures_of_its_report(project_copy):
 def test_the_newest_month_of_the_entity_is_opened(reports):
     for name in ("lam-dong/2025-11", "lam-dong/2025", "lam-dong/2025-Q3", "hoa-binh/2026-01"):
         put_report(reports, name)
-    assert listing.find_report(reports, "Lâm Đồng", "") == reports / "lam-dong/2025-11/index.html"
-    assert listing.find_report(reports, "lam-dong", "2025") == reports / "lam-dong/2025/index.html"
+    assert find_report(reports, "Lâm Đồng", "") == reports / "lam-dong/2025-11/index.html"
+    assert find_report(reports, "lam-dong", "2025") == reports / "lam-dong/2025/index.html"
     put_report(reports, "bac-ninh/2025", text="damaged")
-    assert listing.find_report(reports, "bac ninh", "") == reports / "bac-ninh/2025/index.html"
+    assert find_report(reports, "bac ninh", "") == reports / "bac-ninh/2025/index.html"
 
 
 def test_no_such_report_names_those_there_are_and_the_command(reports):
     with pytest.raises(errors.NoReportError) as caught:
-        listing.find_report(reports, "Hòa Bình", "")
+        find_report(reports, "Hòa Bình", "")
     assert str(caught.value) == "There is no report of Hòa Bình.\nMake it: scorecard report --entity hoa-binh"
     for number in range(1, 8):
         put_report(reports, f"lam-dong/2025-0{number}", entity="Lâm Đồng")
     put_report(reports, "hoa-binh/2023-04")
     with pytest.raises(errors.NoReportError) as caught:
-        listing.find_report(reports, "Hòa Bình", "2023-05")
+        find_report(reports, "Hòa Bình", "2023-05")
     first, *made, more, command = str(caught.value).splitlines()
     assert first == "There is no report of Hòa Bình for May 2023."
     assert made[0] == "  - made: Hòa Bình, April 2023, reports/hoa-binh/2023-04/index.html"
@@ -473,14 +475,14 @@ def test_no_such_report_names_those_there_are_and_the_command(reports):
 def test_a_month_that_is_none_is_not_looked_for(reports, month):
     put_report(reports, "hoa-binh/2023-04")
     with pytest.raises(errors.UnknownNameError):
-        listing.find_report(reports, "Hòa Bình", month)
+        find_report(reports, "Hòa Bình", month)
 
 
 @pytest.mark.parametrize("entity", ["../reports/hoa-binh", "..", "", "/", "hoa-binh/2023-04", ".work"])
 def test_an_entity_that_is_a_path_is_none(reports, entity):
     put_report(reports, "hoa-binh/2023-04")
     with pytest.raises(errors.NoReportError):
-        listing.find_report(reports, entity, "")
+        find_report(reports, entity, "")
 
 
 @posix
@@ -488,7 +490,7 @@ def test_a_report_outside_the_folder_is_not_opened(reports, tmp_path):
     outside = put_report(tmp_path / "outside", "hoa-binh/2023-04")
     (reports / "hoa-binh").symlink_to(outside.parent)
     with pytest.raises(errors.NoReportError):
-        listing.find_report(reports, "Hòa Bình", "2023-04")
+        find_report(reports, "Hòa Bình", "2023-04")
 
 
 def browser(tmp_path: Path, monkeypatch, code: str) -> None:
@@ -502,17 +504,17 @@ def browser(tmp_path: Path, monkeypatch, code: str) -> None:
 def test_a_browser_gets_the_address_of_the_page(reports, tmp_path, monkeypatch, capfd):
     page = put_report(reports, "hoa-binh/2023-04") / "index.html"
     browser(tmp_path, monkeypatch, f'echo noise; echo noise >&2; printf %s "$1" > {tmp_path}/asked')
-    assert listing.browse(page)
+    assert browse(page)
     assert (tmp_path / "asked").read_text(encoding="utf-8") == page.as_uri()
     assert capfd.readouterr() == ("", "")
 
 
 @posix
 def test_a_browser_that_does_not_return_is_not_waited_for(reports, tmp_path, monkeypatch):
-    monkeypatch.setattr(listing, "BROWSER_SECONDS", 1)
+    monkeypatch.setattr(reports, "BROWSER_SECONDS", 1)
     browser(tmp_path, monkeypatch, "exec sleep 20")
     began = time.monotonic()
-    assert listing.browse(put_report(reports, "hoa-binh/2023-04") / "index.html")
+    assert browse(put_report(reports, "hoa-binh/2023-04") / "index.html")
     assert time.monotonic() - began < 10
 
 
@@ -521,17 +523,17 @@ def test_no_browser(reports, tmp_path, monkeypatch):
     page = put_report(reports, "hoa-binh/2023-04") / "index.html"
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(name, raising=False)
-    assert not listing.browse(page)
+    assert not browse(page)
     browser(tmp_path, monkeypatch, "exit 1")
-    assert not listing.browse(page)
+    assert not browse(page)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
-    assert not listing.browse(page)
+    assert not browse(page)
 
 
 @pytest.mark.parametrize("there", [True, False])
 def test_the_command_prints_where_the_page_is(project_copy, monkeypatch, there):
     put_report(project_copy / "reports", "hoa-binh/2023-04")
-    monkeypatch.setattr(listing, "browse", lambda page: there)
+    monkeypatch.setattr(reports, "browse", lambda page: there)
     run = CliRunner().invoke(app, ["open", "--lang", "en"])
     assert (run.exit_code, run.stdout) == (0, str(Path("reports/hoa-binh/2023-04/index.html")) + "\n")
     assert run.stderr == ("" if there else "No browser was found here. Open this file in one.\n")

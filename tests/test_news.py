@@ -10,8 +10,8 @@ import pytest
 
 from analysis.diagnosis.changes import period_before, rule_news
 from analysis.errors import UnknownNameError
-from analysis.figures import Figures
-from analysis.news import news_section, news_words, with_news
+from analysis.report.figures import Figures
+from analysis.report.news import news_section, news_words, with_news
 from analysis.scorecards.rubric import Rubric
 
 

@@ -27,7 +27,7 @@ def test_a_notebook_runs_to_its_end(path, project_copy, monkeypatch):
         notebook,
         timeout=300,
         resources={"metadata": {"path": str(project_copy / "notebooks")}},
-        kernel_manager_class="analysis.kernel.ReportKernelManager",
+        kernel_manager_class="analysis.runs.kernel.ReportKernelManager",
     )
     client.execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]

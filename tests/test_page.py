@@ -22,7 +22,7 @@ import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
-from analysis import charts, commands, leader, listing, report, running
+from analysis import commands
 from analysis.language import (
     LOCALE_FOLDER,
     _,
@@ -34,7 +34,10 @@ from analysis.language import (
     write_range,
 )
 from analysis.opened import open_month
-from analysis.rendering import PAGE_FOLDER, SCRIPTS
+from analysis.report import charts, leader
+from analysis.runs import run
+from analysis.runs.page import PAGE_FOLDER, SCRIPTS
+from analysis.runs.reports import index_of_reports, published
 from analysis.scorecards.history import periods_with_total, totals
 from analysis.scorecards.periods import month_before
 from analysis.scorecards.sources import load_sources
@@ -151,7 +154,7 @@ def fill_with_reports(folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name, wanted in WANTED.items():
             patch.chdir(folder / wanted["language"])
-            page = report.render(report.prepare(wanted))
+            page = run.render(run.prepare(wanted))
             assert page == Path.cwd() / "reports" / ADDRESS[name] / "index.html"
     use_language("en")
 
@@ -820,7 +823,7 @@ def run_cells(entity: str, month: str) -> tuple[dict, BeautifulSoup, list[str]]:
 
     The cells run here, one after the other, as in a kernel.
     """
-    text = (REPOSITORY / "notebooks" / running.NOTEBOOK).read_text(encoding="utf-8")
+    text = (REPOSITORY / "notebooks" / run.NOTEBOOK).read_text(encoding="utf-8")
     levers = {"e_result": 100.0, "data_reuse": 100.0}
     given = {"entity": entity, "month": month, "language": "en", "levers": levers}
     names: dict = {}
@@ -831,9 +834,9 @@ def run_cells(entity: str, month: str) -> tuple[dict, BeautifulSoup, list[str]]:
         lines = ast.parse("".join(cell["source"])).body
         last = lines.pop() if isinstance(lines[-1], ast.Expr) else None
         try:
-            exec(compile(ast.Module(lines, type_ignores=[]), running.NOTEBOOK, "exec"), names)
+            exec(compile(ast.Module(lines, type_ignores=[]), run.NOTEBOOK, "exec"), names)
             if last is not None:
-                shown.append(eval(compile(ast.Expression(last.value), running.NOTEBOOK, "eval"), names))
+                shown.append(eval(compile(ast.Expression(last.value), run.NOTEBOOK, "eval"), names))
         except Exception as error:
             failed.append(f"{cell['source'][0][:60]} {error!r}")
         if "parameters" in cell["metadata"].get("tags", []):
@@ -982,11 +985,11 @@ def test_the_list_of_reports_shows_what_the_records_say(reports, indexes):
 
 def test_a_finding_in_another_language_says_so_in_the_list(reports):
     """One list, several languages: a screen reader must be told which words are not in the language of the page."""
-    there = [item for name in ("april", "english") for item in listing.published(reports[name].folder.parents[1])]
+    there = [item for name in ("april", "english") for item in published(reports[name].folder.parents[1])]
     april = [item for item in there if item.period == "2023-04"]
     folder = reports["april"].folder.parents[1]
     moved = [replace(item, folder=folder / "hoa-binh" / "2023-04") for item in april]
-    soup = parsed(f'<html lang="en">{listing.index_of_reports(moved, [], folder)}</html>')
+    soup = parsed(f'<html lang="en">{index_of_reports(moved, [], folder)}</html>')
     for words, language in (("Hòa Bình mất", "vi"), ("Hòa Bình lost", "en")):
         finding = soup.tbody.find(string=re.compile(words))
         assert finding.find_parent(attrs={"lang": True})["lang"] == language
@@ -1006,7 +1009,7 @@ def test_markup_in_the_data_is_shown_as_text(project_copy, change, rewrite):
     rewrite("data/rubrics/2022-08_766-QD-TTg.toml", group, f"name = {{ vi = '''Nhóm {SCRIPT} {IMAGE} {{lost}}'''")
     indicator = 'name = { vi = "Cấp kết quả điện tử"'
     rewrite("data/rubrics/2022-08_766-QD-TTg.toml", indicator, f"name = {{ vi = '''Tỷ lệ {SCRIPT} {IMAGE} {{0}}'''")
-    page = report.render(report.prepare({"entity": "Hòa Bình", "month": "2023-04", "target_score": 62.0}))
+    page = run.render(run.prepare({"entity": "Hòa Bình", "month": "2023-04", "target_score": 62.0}))
     for path in (page, project_copy / "reports" / "index.html"):
         html = path.read_text(encoding="utf-8")
         soup = parsed(html)

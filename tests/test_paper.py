@@ -13,16 +13,16 @@ from pdfminer.pdfdocument import PDFDocument
 from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import resolve1
 
-from analysis import pdf
 from analysis.errors import BrowserError
 from analysis.language import use_language, write_number
+from analysis.runs import page
 from test_page import make_reports
 
 ANALYST = {"vi": "Phần cho chuyên viên", "en": "For the analyst"}
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not any(map(shutil.which, pdf.NAMES)), reason="there is no Chromium on this machine"),
+    pytest.mark.skipif(not any(map(shutil.which, page.NAMES)), reason="there is no Chromium on this machine"),
 ]
 
 
@@ -41,7 +41,7 @@ class Paper:
 def printed(request, tmp_path_factory) -> Paper:
     folder = make_reports(tmp_path_factory)[request.param]
     target = tmp_path_factory.mktemp("paper") / "report.pdf"
-    pdf.print_pdf(folder / "index.html", target)
+    page.print_pdf(folder / "index.html", target)
     with pypdfium2.PdfDocument(target) as pages:
         texts = [page.get_textpage().get_text_range() for page in pages]
         sizes = {(round(width), round(height)) for width, height in map(pypdfium2.PdfPage.get_size, pages)}
@@ -86,16 +86,16 @@ def test_the_numbers_on_paper_are_those_of_the_figures(printed):
 
 
 def test_a_machine_without_a_browser_says_how_to_print(printed, tmp_path, monkeypatch):
-    monkeypatch.setattr(pdf, "NAMES", ())
-    monkeypatch.setattr(pdf, "PLACES", {})
+    monkeypatch.setattr(page, "NAMES", ())
+    monkeypatch.setattr(page, "PLACES", {})
     with pytest.raises(BrowserError) as caught:
-        pdf.print_pdf(printed.folder / "index.html", tmp_path / "report.pdf")
+        page.print_pdf(printed.folder / "index.html", tmp_path / "report.pdf")
     assert "Ctrl+P" in str(caught.value)
     assert not (tmp_path / "report.pdf").exists()
 
 
 def test_a_browser_that_prints_nothing_is_told(printed, tmp_path, monkeypatch):
-    monkeypatch.setattr(pdf, "NAMES", ("false",))
+    monkeypatch.setattr(page, "NAMES", ("false",))
     with pytest.raises(BrowserError, match="did not print"):
-        pdf.print_pdf(printed.folder / "index.html", tmp_path / "report.pdf")
+        page.print_pdf(printed.folder / "index.html", tmp_path / "report.pdf")
     assert not (tmp_path / "report.pdf").exists()

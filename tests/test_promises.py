@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from analysis import errors, report
+from analysis import errors
 from analysis.diagnosis.follow_up import kept
-from analysis.figures import Figures
 from analysis.identification.identify import identify
 from analysis.language import use_language
-from analysis.listing import published
-from analysis.promises import Promised, last_promised, promise_words, promises_section, with_promises
+from analysis.report.figures import Figures
+from analysis.report.promises import promise_words, promises_section, with_promises
+from analysis.runs import run
+from analysis.runs.reports import Promised, last_promised, published
 from analysis.scorecards.rubric import Rubric
 from test_listing import put_report, same_environment
 
@@ -89,13 +90,13 @@ def test_a_run_record_of_whole_numbers_is_read(reports):
 
 def test_prepare_finds_it_and_it_survives_the_record(project_copy):
     put_report(project_copy / "reports", "hoa-binh/2023-04", parameters=LEVERS)
-    parameters = report.prepare({"month": "2024-07"})
+    parameters = run.prepare({"month": "2024-07"})
     values = parameters.model_dump()
     assert values["promised"] == {"month": "2023-04", **LEVERS}
     again = json.loads(json.dumps(values))
-    assert report.check_parameters(again) == parameters
-    assert report.prepare(again) == parameters
-    assert report.prepare({"month": "2023-04"}).model_dump()["promised"] == {}
+    assert run.check_parameters(again) == parameters
+    assert run.prepare(again) == parameters
+    assert run.prepare({"month": "2023-04"}).model_dump()["promised"] == {}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_prepare_finds_it_and_it_survives_the_record(project_copy):
 def test_what_is_given_as_promised_is_typed(promised, words):
     values = {"month": "2024-07", "levers": {"e_result": 80.0}}
     with pytest.raises(errors.ParameterError) as caught:
-        report.check_parameters({**values, "promised": promised})
+        run.check_parameters({**values, "promised": promised})
     assert words in str(caught.value)
     with pytest.raises(ValidationError):
         Promised.model_validate(promised)

@@ -31,8 +31,9 @@ from click.testing import CliRunner
 
 from analysis import errors, files
 from analysis.cli import app
-from analysis.jobs import Limits
-from analysis.report import Parameters, check_parameters, prepare, render
+from analysis.runs import reports
+from analysis.runs.run import Parameters, check_parameters, prepare, render
+from analysis.runs.workers import Limits
 from analysis.scorecards.history import COLUMNS
 
 REPOSITORY = Path(__file__).parents[1]
@@ -624,7 +625,7 @@ def test_runner_killed_at_random_moments(small, good):
 STOPPED_AT = """
 import os, signal, sys
 from pathlib import Path
-from analysis import files
+from analysis.runs import reports
 step = int(sys.argv[1])
 def count(event, arguments):
     global step
@@ -633,7 +634,7 @@ def count(event, arguments):
         if step == 0:
             os.kill(os.getpid(), getattr(signal, sys.argv[4]))
 sys.addaudithook(count)
-files.publish(Path(sys.argv[2]), Path(sys.argv[3]))
+reports.publish(Path(sys.argv[2]), Path(sys.argv[3]))
 """
 
 
@@ -658,7 +659,7 @@ def test_runner_killed_at_each_step_of_publishing(tmp_path, good):
             break
         assert old_or_new(final), step
         found.append((final.exists(), final.with_name("2023-04.prev").exists()))
-        files.recover(final)
+        reports.recover(final)
         assert whole(final), step
         assert {path.name for path in final.parent.iterdir()} == {"2023-04"}
     assert code == 0

@@ -17,8 +17,8 @@ from analysis.decisions.plan import rates_for
 from analysis.diagnosis.losses import losses_by_indicator
 from analysis.identification.bounds import group_scores, unprinted_rates
 from analysis.interval import Interval
-from analysis.panel import rank_steps, rules_to_try
-from analysis.rendering import PAGE_FOLDER
+from analysis.report.try_it import rank_steps, rules_to_try
+from analysis.runs.page import PAGE_FOLDER
 from test_gains_through_levers import lever, with_links
 from test_joint_oracle import plant
 

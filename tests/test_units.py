@@ -13,17 +13,17 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import sharing
 from analysis.cli import app
 from analysis.comparisons import ranks
 from analysis.diagnosis import losses
 from analysis.diagnosis.changes import change_bridge
 from analysis.errors import CheckError, HistoryError, ParameterError, UnknownNameError
-from analysis.figures import Figures
 from analysis.identification.identify import identify, identify_cards
 from analysis.identification.regime import cards_of
 from analysis.interval import Interval
 from analysis.language import rounded, use_language
+from analysis.report import sharing
+from analysis.report.figures import Figures
 from analysis.scorecards.entities import Unit, children_of, is_unit, load_units, same_world, siblings
 from analysis.scorecards.history import COLUMNS, TOTAL, data_hash, load_history
 from analysis.scorecards.rubric import load_rubrics, rubric_in_force

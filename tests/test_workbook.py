@@ -23,18 +23,19 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from analysis import commands, live, typed, workbook
+from analysis import commands
 from analysis.decisions.levers import MOST_UNKNOWN, usual_levers
 from analysis.decisions.whatif import gains
 from analysis.diagnosis.losses import losses_by_group
 from analysis.errors import ParameterError
-from analysis.figures import Figure, Figures
 from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.language import use_language
 from analysis.opened import open_month
+from analysis.report import workbook, workbook_whatif
+from analysis.report.figures import Figure, Figures
+from analysis.report.workbook import save_workbook
 from analysis.scorecards.sources import Source, load_sources
-from analysis.workbook import save_workbook
 from test_joint_oracle import plant
 
 EXACT = 1e-9
@@ -102,7 +103,7 @@ def make(path: Path, case: Any, seed: int) -> Made:
 
 def with_a_month_that_forbids(identified: Identified, case: Any, rng: np.random.Generator) -> Identified:
     """The same survivors held against one more month, in which each scores something and not all sums are right."""
-    levers = live.handles(identified, case.levers)
+    levers = workbook_whatif.handles(identified, case.levers)
     for _attempt in range(20):
         elsewhere = {
             code: tuple(replace(item, elsewhere=(Interval.point(float(rng.integers(3))),)) for item in items)
@@ -111,7 +112,7 @@ def with_a_month_that_forbids(identified: Identified, case: Any, rng: np.random.
         total = sum(rng.choice([item.elsewhere[0].low for item in items]) for items in elsewhere.values())
         totals = (identified.total, Interval.point(float(total)))
         changed = replace(identified, hypotheses=elsewhere, totals=totals, sums=())
-        if live.survey(changed, levers)[1]:
+        if workbook_whatif.survey(changed, levers)[1]:
             return changed
     return identified
 
@@ -309,7 +310,7 @@ def check_gains(made: Made, rates: Rates, read: Callable[[str], Any]) -> None:
     if rates:
         row = gains(made.identified, rates).iloc[-1]
         expected = [(row[f"{name}_low"], row[f"{name}_high"]) for name in ("gain", "total", "remaining")]
-    first = max([*inputs.values(), typed.FIRST]) + 3
+    first = max([*inputs.values(), workbook_whatif.FIRST]) + 3
     for number, (low, high) in enumerate(expected, start=first):
         assert read(f"F{number}") == pytest.approx(low, abs=EXACT), (rates, number)
         assert read(f"G{number}") == pytest.approx(high, abs=EXACT), (rates, number)
@@ -377,7 +378,7 @@ def test_a_lever_of_the_report_within_todays_rounding_is_kept_and_exact(tmp_path
 def test_levers_are_left_out_where_rows_would_be_too_many(months, tmp_path, monkeypatch, name, most, own):
     """Those of the report last, and only where their rates are not printed."""
     made, path = months[name], tmp_path / "few.xlsx"
-    for module in (workbook, typed):
+    for module in (workbook, workbook_whatif):
         monkeypatch.setattr(module, "MOST_ROWS", most)
     save_workbook(path, made.figures, made.identified, made.by_group, made.levers, {})
     few = Made(path, made.identified, made.levers, made.figures, made.by_group)

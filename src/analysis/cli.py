@@ -93,13 +93,12 @@ def report(
     pdf: bool,
     allow_synthetic: bool,
 ) -> None:
-    from analysis import forked
+    from analysis.runs import forked
 
     _say(_("Reading the figures and the rules…"))
     forked.warm()
     from analysis.language import language, write_period
-    from analysis.report import prepare, render
-    from analysis.running import load_engine
+    from analysis.runs.run import load_engine, prepare, render
     from analysis.scorecards.entities import is_synthetic, synthetic_label
 
     given = {"entity": entity, "month": month, "levers": _levers(levers), "target_score": target}
@@ -152,17 +151,15 @@ def batch(
     if entities and parent:
         raise UsageError(_("--entities and --children-of exclude each other."), [], _("Give one of them."))
     if scheduler:
-        from analysis.cluster import dask_workers
+        from analysis.runs.cluster import dask_workers
 
         place = dask_workers(scheduler)
     else:
-        from analysis.pool import local_workers
+        from analysis.runs.workers import local_workers
 
         place = local_workers(jobs or _processors())
     with place as submit:  # they get ready while this process goes on
-        from analysis.batch import run_batch, summary
-        from analysis.progress import progress
-        from analysis.wanted import ALL, chains, names_in
+        from analysis.runs.batch import ALL, chains, names_in, progress, run_batch, summary
 
         wanted = [ALL] if entities is None or entities == ALL else names_in(Path(entities))
         found = chains(wanted, months, allow_synthetic, parent or "")
@@ -187,8 +184,8 @@ def batch(
 @entity_option
 @speaking
 def open_report(month: str, entity: str) -> None:
-    from analysis.listing import browse, find_report
     from analysis.project import root
+    from analysis.runs.reports import browse, find_report
 
     page = find_report(root() / "reports", entity, month)
     click.echo(_near(page))
@@ -205,7 +202,7 @@ def open_report(month: str, entity: str) -> None:
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar=_("[-- OPTIONS]"))
 @speaking
 def lab(notebook: str, options: tuple[str, ...]) -> None:
-    from analysis.lab import find_notebook, open_lab
+    from analysis.runs.lab import find_notebook, open_lab
 
     if notebook.startswith("-"):
         notebook, options = "", (notebook, *options)

@@ -11,17 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import advice, findings, sentences
-from analysis.collected import collect
 from analysis.comparisons import ranks
-from analysis.decided import decide, with_ways
 from analysis.decisions import deadline
 from analysis.decisions.levers import check_target, load_costs, load_levers, usual_levers, with_costs
 from analysis.decisions.plan import ask, next_target, plan, rates_for, workable
 from analysis.decisions.whatif import gain_width, gains, gains_by_rule
 from analysis.diagnosis import changes
 from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
-from analysis.figures import Figures
 from analysis.files import writing
 from analysis.identification.bounds import alternatives, group_scores, unprinted_rates
 from analysis.identification.evidence import Evidence, assume, load_relations
@@ -34,6 +30,11 @@ from analysis.notices import documents, examine, forms, store
 from analysis.notices.phrasebook import load_phrasebook
 from analysis.notices.reader import read
 from analysis.opened import Month, open_month
+from analysis.report import findings, sentences
+from analysis.report import plan as advice
+from analysis.report.collected import collect
+from analysis.report.decided import decide, with_ways
+from analysis.report.figures import Figures
 from analysis.scorecards import entities, history
 from analysis.scorecards.checks import check_name, failures
 from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_label

@@ -17,12 +17,12 @@ from IPython.display import display
 from analysis import project
 from analysis.decisions.levers import USUAL_LEVERS, save_improvements, usual_levers
 from analysis.errors import AnalysisError
-from analysis.exploring import chart, show
-from analysis.figures import Html
 from analysis.identification.bounds import rate_of
 from analysis.language import _, write_number, write_range
 from analysis.opened import Month
 from analysis.questions import suppose, what_it_is_worth, what_leaders_have, which_rank, which_rules_fit
+from analysis.report.figures import Html
+from analysis.report.frames import chart, show
 
 FULL = ipywidgets.Layout(width="97%", max_width="60em")
 LABEL = {"description_width": "32em"}

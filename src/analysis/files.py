@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
-import shutil
 import tomllib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -87,44 +85,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise HistoryError(
             _("{file} cannot be read.").format(file=path.name), [str(error)], _("Correct it, then run again.")
         ) from error
-
-
-def publish(work: Path, final: Path) -> None:
-    """Rename the finished folder into place; the one before it goes only when the new one stands.
-
-    Raises OSError when a file cannot be flushed or the folder not renamed; the one before is then back in place.
-    """
-    for path in work.iterdir():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    final.parent.mkdir(parents=True, exist_ok=True)
-    before = _before(final)
-    if final.exists():
-        final.rename(before)
-    try:
-        work.rename(final)
-    except BaseException:  # an interrupt too: something must stand in place
-        if before.exists() and not final.exists():
-            before.rename(final)
-        raise
-    if before.exists():
-        shutil.rmtree(before)
-
-
-def recover(final: Path) -> None:
-    """Put the last good folder back if a run was killed between the two renames; else sweep what it left."""
-    before = _before(final)
-    if before.exists() and not final.exists():
-        before.rename(final)
-    elif before.exists():
-        shutil.rmtree(before)
-
-
-def sweep(reports: Path, name: str) -> None:
-    """Remove the working folders that earlier runs of a report left, now that it has been published."""
-    for folder in (reports / WORK).iterdir():
-        if folder.is_dir() and re.fullmatch(re.escape(name) + "-[0-9a-f]{12}", folder.name):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -213,7 +173,3 @@ def writing(afterwards: str) -> Iterator[None]:
                 afterwards=afterwards
             ),
         ) from error
-
-
-def _before(final: Path) -> Path:
-    return final.with_name(f"{final.name}.prev")

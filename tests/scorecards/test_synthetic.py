@@ -15,17 +15,18 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis import charts, commands, drawing, report
+from analysis import commands
 from analysis.cli import app
 from analysis.comparisons import ranks
 from analysis.errors import CheckError, HistoryError, ParameterError, SyntheticError, UnknownNameError, WriteError
-from analysis.figures import Figures, exact
 from analysis.identification import regime
 from analysis.identification.identify import identify_cards
 from analysis.identification.regime import cards_of
 from analysis.language import rounded, use_language
-from analysis.rendering import page_of
-from analysis.running import one_cell
+from analysis.report import charts, drawing
+from analysis.report.figures import Figures, exact
+from analysis.runs import run
+from analysis.runs.page import one_cell, page_of
 from analysis.scorecards import entities
 from analysis.scorecards.entities import same_world
 from analysis.scorecards.history import COLUMNS, TOTAL, load_history, row_problems
@@ -443,10 +444,10 @@ def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch
     """The contract lets none in; a card that has one all the same is refused."""
     figures = regime.load_project().cards("Hòa Bình", "2023-04")[0].figures.copy()
     figures.loc[(TOTAL, "points"), "kind"] = "synthetic"
-    monkeypatch.setattr(report, "card", lambda *_asked: figures)
+    monkeypatch.setattr(run, "card", lambda *_asked: figures)
     with pytest.raises(SyntheticError, match=r"hoa-binh\.csv:2 total_score"):
-        report.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"})
-    assert report.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"}, allow_synthetic=True)
+        run.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"})
+    assert run.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"}, allow_synthetic=True)
 
 
 def test_the_command_says_it(told):

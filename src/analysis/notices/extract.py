@@ -1,7 +1,7 @@
 """What text does a web page, a letter or a workbook hold? Runs by itself, with bounded memory and time.
 
-`python -m analysis.notices.extract FORM` reads a file from standard input and prints JSON: `text`, with tabs between cells, or
-`error`. A file from outside may be broken or hostile, so nothing else reads it.
+`python -m analysis.notices.extract FORM` reads a file from standard input and prints JSON: `text`, with tabs between
+cells, or `error`. A file from outside may be broken or hostile, so nothing else reads it.
 """
 
 from __future__ import annotations

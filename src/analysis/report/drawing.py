@@ -1,0 +1,158 @@
+"""What do all our pictures have in common? One theme, one way to finish a chart, to show it, and to save it.
+
+Pictures have a white ground and dark text, so that they read alike on a dark page and on paper. Their letters are text,
+in fonts that have every Vietnamese one.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from matplotlib.transforms import offset_copy
+
+from analysis.language import write_number
+from analysis.report.figures import COLOURS, Html
+
+INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
+WIDTH, WIDE = 4.6, 6.4  # inches: in a report, in a notebook
+SIZE, SMALL = 12, 9
+STRIP = 0.65  # inches below a picture, for the label of simulated figures
+LEGEND_DOWN = 44  # points, under the unit of the axis
+DOTS = 200  # of a saved PNG, per inch
+sns.set_theme(
+    style="white",
+    rc={
+        "font.family": ["DejaVu Sans", "sans-serif"],
+        "font.size": SIZE,
+        "axes.titlesize": SIZE,
+        "axes.labelsize": SIZE,
+        "xtick.labelsize": SIZE,
+        "ytick.labelsize": SIZE,
+        "axes.edgecolor": MUTED,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "scorecard",
+        "axes.unicode_minus": True,
+    },
+)
+
+
+def picture(ax: Axes, text: str, source: str, label: str = "") -> Html:
+    """The chart as a figure that needs no other file: SVG, with its words for those who do not see it.
+
+    `label` is that of simulated figures (`Figures.label`); it stands in the picture itself.
+    """
+    figure: Any = ax.figure
+    if label:
+        frame = {"facecolor": "white", "edgecolor": INK, "linestyle": "--"}
+        _foot(figure, STRIP, label.replace(" – ", " –\n"), x=0.5, ha="center", weight="bold", bbox=frame)
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", file.getvalue(), flags=re.S).strip()
+    data = base64.b64encode(svg.encode()).decode()
+    width, height = (round(96 * inches) for inches in figure.get_size_inches())
+    return Html(
+        '<figure class="chart"><img src="data:image/svg+xml;base64,{data}" width="{width}" height="{height}" '
+        'alt="{alt}"><figcaption>{source}</figcaption></figure>'
+    ).format(data=data, width=width, height=height, alt=text, source=source)
+
+
+def finding(ax: Axes) -> str:
+    """The title of a chart as one line: what it finds."""
+    figure: Any = ax.figure
+    return " ".join(figure.get_suptitle().split())
+
+
+def as_files(ax: Axes, source: str, label: str = "") -> dict[str, bytes]:
+    """The chart as `svg` and `png`, with its source line under it.
+
+    `label` is that of simulated figures; it comes first in that line, in bold.
+    """
+    figure: Any = ax.figure
+    words = wrapped(f"{label}. {source}" if label else source, 62)
+    room = 0.2 + 0.16 * (words.count("\n") + 1)
+    weight = "bold" if label else "normal"
+    _foot(figure, room, words, x=0.02, ha="left", fontsize=SMALL, color=MUTED, weight=weight, linespacing=1.2)
+    files = {}
+    for form, settings in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
+        file = io.BytesIO()
+        figure.savefig(file, format=form, metadata=settings, dpi=DOTS)
+        files[form] = file.getvalue()
+    return files
+
+
+def _foot(figure: Any, room: float, words: str, **look: Any) -> None:
+    """Words that go where the picture goes, in a strip of its own below it, `room` inches high; what is there stays."""
+    width, height = figure.get_size_inches()
+
+    def raised(share: float) -> float:
+        return float((share * height + room) / (height + room))
+
+    figure.set_size_inches(width, height + room)
+    figure.subplots_adjust(bottom=raised(figure.subplotpars.bottom), top=raised(figure.subplotpars.top))
+    for text in figure.texts:
+        text.set_y(raised(text.get_position()[1]))
+    figure.text(y=room / (height + room) / 2, s=words, va="center", **look)
+
+
+def fitted(ax: Axes, title: str) -> Axes:
+    """The title from the left edge of the picture, and margins in which every word fits."""
+    figure: Any = ax.figure
+    figure.suptitle(wrapped(title, 40), x=0.02, ha="left", fontsize=SIZE, fontweight="bold")
+    figure.tight_layout()
+    return ax
+
+
+def axes(bars: float, width: float = WIDTH) -> Axes:
+    """An empty chart with room for horizontal bars."""
+    return Figure(figsize=(width, 1.5 + 0.6 * bars)).subplots()  # not pyplot's, which a notebook would show once more
+
+
+def below(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
+    """The legend under the chart, from the left edge of its axes."""
+    handles = ax.get_legend_handles_labels()[0] if handles is None else handles
+    figure: Any = ax.figure
+    place = offset_copy(ax.transAxes, figure, y=-LEGEND_DOWN, units="points")
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=place, frameon=False)
+
+
+def colours(rows: pd.DataFrame) -> list[str]:
+    """The colour of each group, by its `code`."""
+    return [COLOURS.get(code, MUTED) for code in rows["code"]]
+
+
+def wrapped(words: str, width: int = 18) -> str:
+    """Words over lines of at most so many characters, unless a word is longer."""
+    lines = [""]
+    for word in words.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)
+
+
+def finished(ax: Axes, title: str, unit: str) -> Axes:
+    """Horizontal bars with their title, unit and grid."""
+    ax.set(ylabel="", xlabel=unit)
+    ax.tick_params(left=False)
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _place: write_number(value, 0 if value == int(value) else 1))
+    )
+    sns.despine(ax=ax, left=True)
+    ax.grid(axis="x", color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+    return fitted(ax, title)

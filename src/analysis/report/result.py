@@ -1,0 +1,77 @@
+"""What proves that a run finished? Its figures and its result, written by the last cell of the notebook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from analysis.identification.identify import Identified
+from analysis.language import language
+from analysis.report.figures import Figures
+from analysis.report.tables import weakest_kind
+from analysis.scorecards.history import data_hash
+from analysis.scorecards.periods import PERIOD
+
+PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"
+Period = Annotated[str, Field(pattern=f"^{PERIOD.pattern}$")]
+Language = Annotated[str, Field(pattern="^(vi|en)$")]
+
+
+class Result(BaseModel):
+    """What a run leaves behind to prove that it finished: written by the last cell, checked by the runner.
+
+    `kind` is that of the weakest published figure; `change`, in points, is missing where the report has none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    run_id: str
+    entity: str
+    period: Period
+    language: Language
+    title: str
+    total: float
+    total_max: float
+    rank: int | None
+    ranked: int | None
+    change: float | None = None
+    kind: str = Field(pattern="^(published|derived|entered|synthetic)$")
+    rubric: str
+    data_hash: str
+    figures: int
+
+
+def save_result(figures: Figures, identified: Identified, title: str, run_id: str) -> None:
+    """Write `figures.csv` and `result.json` into the working folder of a run; without a run id, do nothing.
+
+    Raises OSError when they cannot be written.
+    """
+    if not run_id:
+        return
+    frame = figures.frame(identified.entity, identified.period)
+    frame.to_csv(FIGURES, index=False, encoding="utf-8", lineterminator="\n")
+    rank = figures.get("rank")
+    result = Result(
+        run_id=run_id,
+        entity=identified.entity,
+        period=identified.period,
+        language=language(),
+        title=title,
+        total=figures["total"].value or 0.0,
+        total_max=identified.rubric.points,
+        rank=int(rank.value) if rank and rank.value else None,
+        ranked=int(figures["ranked"].value or 0) if "ranked" in figures else None,
+        change=figures["change"].value if "change" in figures else None,
+        kind=weakest_kind(figures),
+        rubric=identified.rubric.id,
+        data_hash=data_hash(),
+        figures=len(frame),
+    )
+    write_json(Path(RESULT), result.model_dump())
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")

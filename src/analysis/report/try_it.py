@@ -1,0 +1,318 @@
+"""What may be tried in the page itself? The surviving rules in the form that `page/whatif.js` computes with.
+
+The script uses the definitions of `whatif` (`gains`, `group_scores_then`) and `ranks.outlook`; nothing is sampled or
+tabulated, so any rates may be tried.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from analysis.comparisons.ranks import RankSet, Standing
+from analysis.decisions.levers import MOST_UNKNOWN, Lever
+from analysis.identification.identify import Identified
+from analysis.identification.joint import Boxes, join
+from analysis.interval import Interval
+from analysis.language import _, write_list, write_number
+from analysis.report.figures import COLOURS, Figures, Html
+from analysis.report.layout import heading, paragraph
+from analysis.report.layout import join as joined_html
+from analysis.report.sentences import say
+from analysis.scorecards.rubric import Rule
+
+FULL_RATE = 100.0
+STEPS_PER_POINT = 100
+
+
+def rules_to_try(
+    identified: Identified,
+    acts: Mapping[str, Lever],
+    by_indicator: pd.DataFrame,
+    scores: pd.DataFrame,
+    hidden: pd.DataFrame,
+) -> dict[str, Any]:
+    """The survivors as plain data: groups with their hypotheses, which of these hold together, and every lever.
+
+    Intervals are pairs; a hypothesis is its class of choices that other months treat alike, and for each indicator its
+    score today and the numbers of its rules. `joins` has for each group `[state, class, next state]` for all choices
+    that some other month's totals do not forbid; the first state is 0. `by_indicator`, `scores` and `hidden` are what
+    `losses_by_indicator`, `group_scores` and `unprinted_rates` found.
+    """
+    rules = list(
+        dict.fromkeys(
+            rule
+            for items in identified.hypotheses.values()
+            for item in items
+            for each in item.rules.values()
+            for rule in each
+        )
+    )
+    numbers = {rule: number for number, rule in enumerate(rules)}
+    today = {row.code: [row.low, row.high] for row in scores.itertuples()}
+    lost = dict(zip(by_indicator["code"], by_indicator["lost_high"], strict=True))
+    rates = {row.code: [row.low, row.high] for row in hidden.itertuples()}
+    classes = {
+        code: list(dict.fromkeys(item.elsewhere for item in items)) for code, items in identified.hypotheses.items()
+    }
+    return {
+        "points": identified.rubric.points,
+        "rounding": identified.rubric.rounding,
+        "mostUnknown": MOST_UNKNOWN,
+        "total": _pair(identified.total),
+        "rules": [[rule.max, rule.target] for rule in rules],
+        "groups": [
+            {
+                "code": group.code,
+                "points": group.points,
+                "indicators": [indicator.code for indicator in group.indicators],
+                "printed": _pair(identified.hypotheses[group.code][0].printed),
+                "today": today[group.code],
+                "hypotheses": [
+                    [
+                        classes[group.code].index(item.elsewhere),
+                        [
+                            [
+                                *_pair(item.scores[indicator.code]),
+                                [numbers[rule] for rule in item.rules[indicator.code]],
+                            ]
+                            for indicator in group.indicators
+                        ],
+                    ]
+                    for item in identified.hypotheses[group.code]
+                ],
+            }
+            for group in identified.groups
+        ],
+        "joins": _joins(identified, classes),
+        "indicators": {
+            code: {**_indicator(identified, code, acts.get(code), rates.get(code)), "lost": lost[code]}
+            for code in identified.readings
+        },
+    }
+
+
+def rank_steps(known: Standing | None, identified: Identified) -> dict[str, Any] | None:
+    """The rank by how many hundredths of a point the total rises, the others as they are; None where any is possible.
+
+    `best` and `worst` are lists of `[hundredths, rank]`: the rank from that many on, up to all that was lost.
+    """
+    if known is None:
+        return None
+
+    @cache
+    def after(hundredths: int) -> RankSet:
+        return known.after(Interval.point(hundredths / STEPS_PER_POINT))
+
+    last = int((identified.rubric.points - identified.total.low) * STEPS_PER_POINT) + 1
+    if after(0).says_nothing and after(last).says_nothing:
+        return None
+
+    def best(step: int) -> int:
+        return after(step).rank_best
+
+    def worst(step: int) -> int:
+        return after(step).rank_worst
+
+    return {
+        "known": known.known,
+        "ranked": known.ranked,
+        "best": [[0, best(0)], *_changes(best, 0, last)],
+        "worst": [[0, worst(0)], *_changes(worst, 0, last)],
+    }
+
+
+def _changes(value: Callable[[int], int], first: int, last: int) -> list[list[int]]:
+    """Where a falling step function changes in (first, last]: `[step, value from there]`."""
+    if value(first) == value(last):
+        return []
+    if last - first == 1:
+        return [[last, value(last)]]
+    middle = (first + last) // 2
+    return _changes(value, first, middle) + _changes(value, middle, last)
+
+
+def _indicator(identified: Identified, code: str, lever: Lever | None, unprinted: list[float] | None) -> dict[str, Any]:
+    """What is known of an indicator: its rate, and, where it is a lever, what it moves besides and its targets."""
+    reading = identified.readings[code]
+    rules: set[Rule] = {
+        rule for item in identified.hypotheses[identified.group_of(code).code] for rule in item.rules[code]
+    }
+    rate = None if reading.rate is None else _pair(reading.rate)
+    return {
+        "rate": rate,
+        "today": [0.0, FULL_RATE] if reading.empty else rate or unprinted,
+        "printed": reading.printed,
+        "empty": reading.empty,
+        "lever": lever is not None and not reading.empty and any(rule.max for rule in rules),
+        "effects": {} if lever is None else {moved: _pair(by) for moved, by in lever.effects.items() if moved != code},
+        "targets": sorted({rule.target for rule in rules if rule.max and rule.target < FULL_RATE}),
+    }
+
+
+def _joins(identified: Identified, classes: Mapping[str, list[tuple[Interval, ...]]]) -> list[list[list[int]]]:
+    """Which choices of the groups hold together in every other month, as steps from state to state."""
+    if not identified.totals[1:]:
+        return [[[0, 0, 0]] for _group in identified.groups]
+    boxes = [
+        Boxes.of(classes[group.code], [1] * len(classes[group.code]), [[]] * len(classes[group.code]))
+        for group in identified.groups
+    ]
+    sums = [type(item)(item.month - 1, item.groups, item.printed) for item in identified.sums]
+    joined = join(boxes, identified.totals[1:], sums, exact=0)
+    return [
+        [[int(state), int(choice), int(after)] for state, choice, after in zip(*step, strict=True)]
+        for step in joined.steps
+    ]
+
+
+def _pair(interval: Interval) -> list[float]:
+    return [interval.low, interval.high]
+
+
+def trial_section(
+    figures: Figures,
+    identified: Identified,
+    levers: Mapping[str, float],
+    by_group: pd.DataFrame,
+    rules: Mapping[str, Any],
+    rank: Mapping[str, Any] | None,
+    data_hash: str,
+) -> Html:
+    """The panel: what all improvements give together, one row a lever, and the rates that a wanted total needs.
+
+    `rules` is what `panel.rules_to_try` gave, `rank` what `panel.rank_steps` gave. Levers that are full are left out.
+    """
+    open_ones = [code for code, known in rules["indicators"].items() if known["lever"] and _room(known)]
+    chosen = {code: target for code, target in levers.items() if code in open_ones}
+    first = [*chosen, *(code for code in open_ones if code not in chosen and rules["indicators"][code]["rate"])]
+    rest = [code for code in open_ones if code not in first]
+    more = Html('<details class="more"><summary>{}</summary>{}</details>').format(
+        _("Improvements whose rate today is not printed"),
+        joined_html(*(_row(figures, identified, code, rules["indicators"][code]) for code in rest)),
+    )
+    data = {
+        **rules,
+        "rank": rank,
+        "levers": [*first, *rest],
+        "chosen": chosen,
+        "origin": {"rules": identified.rubric.id, "data": data_hash[:12]},
+        "words": _words(),
+        "comma": write_number(0.5, 1)[1],
+    }
+    return joined_html(
+        Html('<div id="trial" class="slide" hidden>'),
+        heading(_("Try it: what if these rates were reached?")),
+        paragraph(
+            [
+                say(
+                    _(
+                        "Move a slider or type a rate. Each result is a range over every rule that fits, and over what "
+                        "an improvement may move besides; it is computed in this page, and nothing is sent anywhere."
+                    )
+                )
+            ],
+            "note",
+        ),
+        Html('<div id="trial-other" class="warning" hidden></div><div class="trial"><div class="trial-out">'),
+        Html('<output id="trial-total" class="result" aria-live="polite"></output>'),
+        Html('<ul class="bars" id="trial-groups">{}</ul></div><div class="trial-in">').format(
+            joined_html(*(_bar(row) for row in by_group.itertuples()))
+        ),
+        joined_html(*(_row(figures, identified, code, rules["indicators"][code]) for code in first)),
+        more if rest else Html(),
+        Html('<p class="buttons"><button type="button" id="trial-today">{}</button>').format(_("Back to today")),
+        Html(' <button type="button" id="trial-report">{}</button></p>').format(_("As in this report")),
+        Html('<p class="goal"><label for="trial-goal">{}</label> ').format(_("Or type a total to reach:")),
+        Html('<input id="trial-goal" type="text" inputmode="decimal" autocomplete="off"></p>'),
+        Html('<div id="trial-needed" class="note" aria-live="polite"></div></div></div></div>'),
+        Html('<script type="application/json" id="trial-data">{}</script>').format(
+            Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
+        ),
+    )
+
+
+def _room(known: Mapping[str, Any]) -> bool:
+    return known["rate"] is None or bool(known["rate"][0] < FULL_RATE - 0.01)
+
+
+def _row(figures: Figures, identified: Identified, code: str, known: Mapping[str, Any]) -> Html:
+    """One lever: its name, today's rate, what may be full marks, the slider, the typed rate, and its gain alone."""
+    rate = figures.get(f"indicator.{code}.rate")
+    targets = [figures[f"alternative.{code}.target.{target:g}"] for target in known["targets"]]
+    notes = [say(_("today {rate} %"), rate=rate) if rate else _("today's rate is not printed")]
+    if targets:
+        listed = Html(_(" or ")).join(targets)
+        notes.append(say(_("full marks perhaps from {targets} %"), targets=listed))
+    if known["effects"]:
+        moved = write_list(identified.rubric.name_of(other) for other in known["effects"])
+        notes.append(say(_("may also move {others}"), others=moved))
+    least = round(rate.value, 2) if rate and rate.value is not None else 0.0
+    ticks = joined_html(
+        *(Html('<option value="{:g}"></option>').format(tick) for tick in (least, *known["targets"], 100))
+    )
+    return Html(
+        '<div class="lever" data-code="{code}"><label for="rate-{code}">{name}</label>'
+        '<span class="note" id="note-{code}">{notes}</span>'
+        '<input type="range" id="slide-{code}" list="ticks-{code}" min="{least:g}" max="100" step="any" '
+        'value="{least:g}" aria-label="{name}" aria-describedby="note-{code}"><datalist id="ticks-{code}">{ticks}'
+        '</datalist><input type="text" id="rate-{code}" inputmode="decimal" autocomplete="off" '
+        'aria-describedby="note-{code} gain-{code}"><span class="unit">%</span>'
+        '<output id="gain-{code}" for="slide-{code} rate-{code}"></output></div>'
+    ).format(
+        code=code,
+        name=identified.rubric.indicators[code].name,
+        notes=Html("; ").join(notes),
+        least=least,
+        ticks=ticks,
+    )
+
+
+def _bar(row: Any) -> Html:
+    return Html(
+        '<li data-group="{code}"><span class="name">{name}</span>'
+        '<svg width="100%" height="20" viewBox="0 0 100 2" preserveAspectRatio="none" aria-hidden="true" '
+        'focusable="false"><rect class="left" width="100" height="2"></rect>'
+        '<rect class="open g-{code}" fill="{colour}" width="0" height="2"></rect>'
+        '<rect class="sure g-{code}" fill="{colour}" width="0" height="2"></rect></svg>'
+        '<span class="label"></span></li>'
+    ).format(code=row.code, name=row.name, colour=COLOURS.get(row.code, "#595959"))
+
+
+def _words() -> dict[str, str]:
+    """What the script says, with names in braces for its numbers."""
+    return {
+        "range": _("{low} to {high}"),
+        "total": _("New total {total} of {points}; {gain} points more than today; {remaining} still lost."),
+        "rank": _("Rank {rank} of {ranked}, if the others stay as they are."),
+        "rank_open": _("Rank {rank} of {ranked}, if the others stay as they are: only {known} of the totals is known."),
+        "rank_unknown": _("Nothing can be said of the rank: the totals of the others are not known."),
+        "gain": _("this alone: +{gain} points"),
+        "not_moved": _("not moved"),
+        "bad_rate": _("Write a rate from {least} to {most}."),
+        "bad_goal": _("Write a total above today's {today} and at most {points}."),
+        "too_many": _("At most {most} improvements without a printed rate can be weighed together."),
+        "needs": _("{name}: {sure} % to be sure, {best} % at best."),
+        "needs_open": _("{name}: {best} % at best; not for sure."),
+        "needs_never": _("The others cannot reach it alone."),
+        "needs_none": _("No improvement alone, with the others as set above, reaches {goal}."),
+        "needs_head": _("For {goal} points, the other improvements as set above:"),
+        "reached": _("With the improvements set above {goal} is already sure."),
+        "other": _(
+            "This link was made with other rules or figures ({rules}, data {data}); what it showed is not shown here."
+        ),
+        "apply": _("Weigh its improvements under the rules of this page"),
+        "bad_link": _("Some improvements of this link are not possible here and were left out: {names}."),
+        "slides": _("Present as slides"),
+        "leave": _("Leave the slides"),
+        "next": _("Next"),
+        "before": _("Back"),
+        "slide": _("Slide {number} of {count}"),
+        "print": _("Print or save as PDF"),
+        "close": _("Close"),
+    }

@@ -1,0 +1,536 @@
+"""Which few rows must a sheet keep so that plain formulas give the sharp gain of any rates that are typed in?
+
+Within one hypothesis a higher goal never lowers a gain, so the lowest target of its rules gives the highest gain and
+the highest target the lowest. The gain falls point for point, or not at all, as today's score of a group rises:
+
+* the least gain Σ max(0, goal − score) is convex in the scores: what a group scores above its lowest goes into the
+  levers first, each up to its goal, and only then into the rest;
+* the greatest gain is a maximum over which levers stand above their goals today (they take any score at no cost), and
+  is linear once that is said: what is above the lowest goes into the rest first, then into the levers below.
+
+So a row holds one hypothesis of a group and one set of levers above their goals, and nothing in it has to be ruled out
+when a rate changes: a set that does not occur gives less than one that does. A lever above its goal matters only where
+its rate is not printed (see `Handle.doubtful`). Sums over groups meet the totals once, before any rate is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import ceil, prod
+from typing import Any
+
+import pandas as pd
+
+from analysis.decisions.whatif import TOGETHER, gains
+from analysis.identification.identify import Hypothesis, Identified
+from analysis.identification.joint import Boxes, join
+from analysis.interval import TOLERANCE, total
+from analysis.language import _, write_list, write_number, write_period
+from analysis.report.cells import (
+    Shown,
+    font,
+    number_format_of,
+    protect,
+    put_formula,
+    put_heads,
+    put_note,
+    put_number,
+    put_text,
+    quoted,
+    quoted_sheet,
+    to_print,
+)
+from analysis.report.figures import Figures
+from analysis.scorecards.rubric import Group
+
+STEP = 100  # rates are typed to 0,01
+DIGITS = 12
+MOST_ROWS = 4000  # some 400 kB
+HEAD, FIRST = 7, 8  # rows of the sheet that asks: the heads, and the first lever
+YELLOW, GREY = "FFF2B3", "595959"
+POINTS, RATE = "#,##0.00", "0.00"
+RESULTS = ("gain_low", "gain_high", "total_low", "total_high")
+Ends = tuple[float, float]
+Spans = dict[str, dict[str, str]]  # lever or `together` → result → the cells that its end is taken over
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A lever as a sheet offers it: the lowest rate in percent that may be typed, and the rate that the report uses.
+
+    From the lowest rate on, the goal is at least today's highest score under every rule; unless the lever is
+    `doubtful`, which costs twice as many rows.
+    """
+
+    code: str
+    lowest: float
+    target: float | None
+    doubtful: bool
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A lever under one hypothesis: its maximum in points, the targets of its rules, and today's score."""
+
+    code: str
+    max: float
+    target_low: float
+    target_high: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Hypotheses of one group that treat its levers alike. `rest_high` is the most that the other indicators score.
+
+    `low` and `high` are of the group's score, `bottom` is the sum of the lowest scores, all in points.
+    """
+
+    group: str
+    low: float
+    high: float
+    bottom: float
+    rest_high: float
+    levers: tuple[Scored, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A kind, and which of its levers stand at or above their goals today."""
+
+    kind: Kind
+    above: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One row of each group with levers, by number, that hold together in every month.
+
+    `low` and `high` are of today's total before it is held to the printed one; `room` is by how much the groups without
+    levers may rise.
+    """
+
+    rows: tuple[int, ...]
+    low: float
+    high: float
+    room: float
+
+
+def handles(identified: Identified, levers: Mapping[str, float]) -> list[Handle]:
+    """The report's own levers, then every other indicator with a printed rate below 100 % that can score."""
+    found = [_handle(identified, code, target) for code, target in levers.items()]
+    for code, reading in identified.readings.items():
+        scored = any(item.allotment.get(code) for item in _hypotheses(identified, code))
+        if code not in levers and reading.rate is not None and reading.rate.high < 100 and scored:
+            found.append(_handle(identified, code, None))
+    return found
+
+
+def within(identified: Identified, offered: Sequence[Handle], most: int) -> tuple[list[Handle], list[Handle]]:
+    """The levers that fit into so many rows, and those left out: of the groups that multiply most, last ones first.
+
+    A lever of the report is left out only where its rate is not printed and nothing else is left to leave out.
+    """
+    kept = list(offered)
+    while _count(identified, kept) > most:
+        candidates = [item for item in kept if item.target is None] or [item for item in kept if item.doubtful]
+        if not candidates:
+            break
+        counts = {item: _count(identified, [one for one in kept if one is not item]) for item in reversed(candidates)}
+        kept.remove(min(counts, key=lambda item: counts[item]))
+    return kept, [item for item in offered if item not in kept]
+
+
+def survey(identified: Identified, levers: Sequence[Handle]) -> tuple[list[Row], list[Sum]]:
+    """The rows of the groups with levers, and which of them hold together under the totals of all months."""
+    kinds: dict[str, list[Kind]] = {}
+    boxes = []
+    touched = [group.code for group in identified.groups if _inside(group, levers)]
+    for group in identified.groups:
+        items = identified.hypotheses[group.code]
+        found = [_kind(group, item, levers) for item in items]
+        kinds[group.code] = list(dict.fromkeys(found))
+        extra = []
+        for kind in found:
+            numbers = [float(kinds[group.code].index(kind)) * (group.code == code) for code in touched]
+            extra.append([*numbers, 0.0 if group.code in touched else kind.high - kind.low])
+        spans = [item.group_score() for item in items]
+        parts = [[span, *item.elsewhere] for span, item in zip(spans, items, strict=True) if span is not None]
+        boxes.append(Boxes.of(parts, [1] * len(items), extra))
+    joined = join(boxes, identified.totals or (identified.total,), identified.sums)
+    doubtful = {handle.code for handle in levers if handle.doubtful}
+    rows: dict[Row, int] = {}
+    sums = []
+    for low, high, extra_row in zip(joined.low[:, 0], joined.high[:, 0], joined.extra, strict=True):
+        chosen = [kinds[code][round(number)] for code, number in zip(touched, extra_row, strict=False)]
+        for case in product(*(_rows(kind, doubtful) for kind in chosen)):
+            numbered = tuple(rows.setdefault(row, len(rows)) for row in case)
+            sums.append(Sum(numbered, float(low), float(high), float(extra_row[-1])))
+    return list(rows), sums
+
+
+def _handle(identified: Identified, code: str, target: float | None) -> Handle:
+    rate = identified.readings[code].rate
+    if rate is None:
+        return Handle(code, 0.0, target, doubtful=True)
+    sure = rate.high
+    for item in _hypotheses(identified, code):
+        if maximum := item.allotment[code]:
+            sure = max(sure, max(rule.target for rule in item.rules[code]) * item.scores[code].high / maximum)
+    doubtful = target is not None and target < sure
+    lowest = _upwards(rate.low if doubtful else sure)
+    return Handle(code, lowest if target is None else min(lowest, target), target, doubtful)
+
+
+def _hypotheses(identified: Identified, code: str) -> Sequence[Hypothesis]:
+    return identified.hypotheses[identified.group_of(code).code]
+
+
+def _upwards(rate: float) -> float:
+    """The lowest rate with two decimals that is not below a rate."""
+    step = ceil(rate * STEP - TOLERANCE)
+    return min((step if step / STEP >= rate else step + 1) / STEP, 100.0)
+
+
+def _inside(group: Group, levers: Iterable[Handle]) -> list[str]:
+    codes = {indicator.code for indicator in group.indicators}
+    return [handle.code for handle in levers if handle.code in codes]
+
+
+def _kind(group: Group, hypothesis: Hypothesis, levers: Iterable[Handle]) -> Kind:
+    inside = _inside(group, levers)
+    score = hypothesis.group_score()
+    assert score is not None  # only hypotheses that can give the printed score survive
+    rest = total(span for code, span in hypothesis.scores.items() if code not in inside)
+    scored = []
+    for code in inside:
+        targets, span = [rule.target for rule in hypothesis.rules[code]], hypothesis.scores[code]
+        scored.append(
+            Scored(code, hypothesis.allotment[code], min(targets), max(targets), _plain(span.low), _plain(span.high))
+        )
+    bottom = rest.low + sum(item.low for item in scored)
+    low, high, bottom, rest_high = (_plain(number) for number in (score.low, score.high, bottom, rest.high))
+    return Kind(group.code, low, high, bottom, rest_high, tuple(scored))
+
+
+def _plain(number: float) -> float:
+    return round(number, DIGITS) + 0.0
+
+
+def _rows(kind: Kind, doubtful: Iterable[str]) -> list[Row]:
+    """A kind under each set of levers that may stand above their goals."""
+    open_levers = [item.code for item in kind.levers if item.code in doubtful and item.high > item.low]
+    cases = product((False, True), repeat=len(open_levers))
+    return [Row(kind, frozenset(code for code, high in zip(open_levers, case, strict=True) if high)) for case in cases]
+
+
+def _count(identified: Identified, levers: Sequence[Handle]) -> int:
+    """How many sums there are at most: the product over the groups."""
+    doubtful = {handle.code for handle in levers if handle.doubtful}
+    by_group = []
+    for group in identified.groups:
+        kinds = {_kind(group, item, levers) for item in identified.hypotheses[group.code]}
+        if not _inside(group, levers):
+            kinds = {Kind(kind.group, kind.low, kind.high, 0.0, 0.0, ()) for kind in kinds}
+        by_group.append(sum(len(_rows(kind, doubtful)) for kind in kinds))
+    return prod(by_group)
+
+
+def write_whatif(
+    sheet: Any,
+    identified: Identified,
+    figures: Figures,
+    kept: Sequence[Handle],
+    left_out: Sequence[Handle],
+    spans: Spans,
+    shown: Shown,
+) -> None:
+    """One row a lever with a yellow cell for the rate wanted, then the gain of all together; points and percent."""
+    names = {code: item.name for code, item in identified.rubric.indicators.items()}
+    levers = {item.code: item.target for item in kept if item.target is not None}
+    gained = gains(identified, levers) if levers else pd.DataFrame(columns=["code", "gain_low", "gain_high"])
+    put_text(sheet.cell(1, 1), title(identified))
+    sheet.cell(1, 1).font = font(bold=True, size=14)
+    for number, words in enumerate(_notes([names[item.code] for item in left_out]), start=2):
+        put_note(sheet.cell(number, 1), words, to=8)
+    heads = (
+        (_("Code"), 26),
+        (_("Indicator"), 58),
+        (_("Rate today, %"), 13),
+        (_("Lowest rate that can be typed, %"), 16),
+        (_("Rate wanted, %"), 13),
+        (_("Gain alone, at least"), 18),
+        (_("Gain alone, at most"), 18),
+        (_("Remark"), 34),
+    )
+    put_heads(sheet, HEAD, *zip(*heads, strict=True))
+    for row, item in enumerate(kept, start=FIRST):
+        put_text(sheet.cell(row, 1), item.code)
+        sheet.cell(row, 1).font = font(color=GREY, size=9)
+        put_text(sheet.cell(row, 2), names[item.code], wrap=True)
+        _write_today(sheet.cell(row, 3), identified, figures, item.code)
+        put_number(sheet.cell(row, 4), item.lowest, RATE)
+        put_number(sheet.cell(row, 5), item.target, RATE)
+        _write_gain(sheet, row, spans[item.code], gained[gained["code"] == item.code], shown)
+    last = max(FIRST + len(kept) - 1, FIRST)
+    _ask_for_rates(sheet, last)
+    _write_together(sheet, last, identified, spans[TOGETHER], _together(identified, levers, gained), shown)
+    sheet.freeze_panes = f"C{FIRST}"
+    protect(sheet)
+    to_print(sheet)
+
+
+def _notes(left_out: Sequence[str]) -> list[str]:
+    notes = [
+        _("The indicator's own points only; what it may move besides is in the report."),
+        _("Type the rate wanted, in percent, into a yellow cell, such as 80; leave it empty for what is not done."),
+        _("A range is over all rules that still fit and over rounding; it is not a confidence interval."),
+        _("The sheet is protected without a password; only the yellow cells are for typing."),
+    ]
+    if left_out:
+        words = _(
+            "Left out, as more than {most} rows of rules would be needed: {names}. For these use scorecard whatif."
+        )
+        notes.append(words.format(most=write_number(MOST_ROWS, 0), names=write_list(left_out)))
+    return notes
+
+
+def _write_gain(sheet: Any, row: int, spans: Mapping[str, str], gained: pd.DataFrame, shown: Shown) -> None:
+    """The gain of one lever alone, and a remark where the rate typed cannot be used."""
+    look, outside = quoted(_("see the remark")), quoted(_("must be a number from the lowest rate to 100"))
+    for column, end in ((6, "low"), (7, "high")):
+        value = "" if gained.empty else float(gained.iloc[0][f"gain_{end}"])
+        words = f'=IF(E{row}="","",IF(H{row}<>"",{look},MAX({_end(spans, "gain", end)},0)))'
+        put_formula(sheet.cell(row, column), words, POINTS, shown, value)
+    wrong = f'IF(ISNUMBER(E{row}),IF(AND(E{row}>=D{row},E{row}<=100),"",{outside}),{outside})'
+    put_formula(sheet.cell(row, 8), f'=IF(E{row}="","",{wrong})', "General", shown, "")
+
+
+def _ask_for_rates(sheet: Any, last: int) -> None:
+    """The cells to type into: yellow, not locked, and only for a number from the lowest rate to 100."""
+    from openpyxl.styles import PatternFill, Protection
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    for row in range(FIRST, last + 1):
+        cell = sheet.cell(row, 5)
+        cell.fill, cell.protection = PatternFill("solid", fgColor=YELLOW), Protection(locked=False)
+    rule = DataValidation(type="decimal", operator="between", formula1=f"$D{FIRST}", formula2="100", allow_blank=True)
+    rule.error = rule.prompt = _("A rate from the lowest one given in this row to 100, without the sign %.")
+    rule.errorTitle = rule.promptTitle = _("Rate wanted, %")
+    rule.showErrorMessage = rule.showInputMessage = True
+    rule.add(f"E{FIRST}:E{last}")
+    sheet.add_data_validation(rule)
+
+
+def _write_together(
+    sheet: Any, last: int, identified: Identified, spans: Mapping[str, str], ends: Sequence[Ends], shown: Shown
+) -> None:
+    """The gain of all levers together, the new total and what is still lost; `ends` are what they are now."""
+    block, points, look = last + 2, f"{identified.rubric.points:g}", quoted(_("see the remark"))
+    put_heads(sheet, block, ["", _("All together"), "", "", "", _("At least"), _("At most")])
+    gain = [f"MAX({_end(spans, 'gain', end)},0)" for end in ("low", "high")]
+    total = [_end(spans, "total", end) for end in ("low", "high")]
+    left = [f"{points}-G{block + 2}", f"{points}-F{block + 2}"]
+    rows = ((_("Gain of all together"), gain), (_("New total"), total), (_("Still lost"), left))
+    for row, ((name, words), values) in enumerate(zip(rows, ends, strict=True), start=block + 1):
+        put_text(sheet.cell(row, 2), name)
+        sheet.cell(row, 2).font = font(bold=True)
+        for column, formula, value in zip((6, 7), words, values, strict=True):
+            checked = f'=IF(SUMPRODUCT(--(H${FIRST}:H${last}<>""))>0,{look},{formula})'
+            put_formula(sheet.cell(row, column), checked, POINTS, shown, value)
+            sheet.cell(row, column).font = font(bold=True)
+
+
+def _together(identified: Identified, levers: Mapping[str, float], gained: pd.DataFrame) -> list[Ends]:
+    """The gain, the new total and what is still lost with the report's own levers."""
+    if not levers:
+        whole, points = identified.scores(identified.readings), identified.rubric.points
+        return [(0.0, 0.0), (whole.low, whole.high), (points - whole.high, points - whole.low)]
+    row = gained.iloc[-1]
+    return [(float(row[f"{name}_low"]), float(row[f"{name}_high"])) for name in ("gain", "total", "remaining")]
+
+
+def _write_today(cell: Any, identified: Identified, figures: Figures, code: str) -> None:
+    reading, printed = identified.readings[code], figures.get(f"printed.{code}.percent")
+    if reading.rate is None:
+        put_text(cell, _("nothing to count") if reading.empty else _("not printed"))
+    elif printed is not None and printed.value is not None:
+        put_number(cell, printed.value, number_format_of(printed.decimals))
+    else:
+        put_number(cell, (reading.rate.low + reading.rate.high) / 2, RATE)
+
+
+def _end(spans: Mapping[str, str], name: str, end: str) -> str:
+    return f"{'MIN' if end == 'low' else 'MAX'}({spans[f'{name}_{end}']})"
+
+
+def title(identified: Identified) -> str:
+    """What the workbook is about."""
+    return _("What-if: {entity}, {period}").format(entity=identified.entity, period=write_period(identified.period))
+
+
+def write_rules(sheet: Any, identified: Identified, kept: Sequence[Handle], whatif: str) -> Spans:
+    """The levers under each rule, the rows of each group, and their sums; first of all together, then of each alone."""
+    from openpyxl.utils import get_column_letter
+
+    put_text(sheet.cell(1, 1), _("Rules that fit"))
+    sheet.cell(1, 1).font = font(bold=True, size=14)
+    words = _(
+        "The what-if takes the lowest and the highest gain over the rows of the last table: each is one way in which "
+        "the rules that still fit can hold together in all months and give the printed scores."
+    )
+    put_note(sheet.cell(2, 1), words, to=12)
+    for column in range(1, 15):
+        sheet.column_dimensions[get_column_letter(column)].width = 30 if column < 3 else 13
+    blocks = {TOGETHER: survey(identified, kept)}
+    blocks |= {item.code: survey(identified, [item]) for item in kept}
+    names = {TOGETHER: _("All together"), **{code: item.name for code, item in identified.rubric.named.items()}}
+    inputs = {item.code: f"{quoted_sheet(whatif)}!$E${row}" for row, item in enumerate(kept, start=FIRST)}
+    lowest = {item.code: f"{quoted_sheet(whatif)}!$D${row}" for row, item in enumerate(kept, start=FIRST)}
+    scored = dict.fromkeys(one for rows, _sums in blocks.values() for row in rows for one in row.kind.levers)
+    at = {one: number for number, one in enumerate(scored, start=5)}
+    _write_scored(sheet, at, names, inputs, lowest)
+    start = 5 + len(at) + 2
+    places: dict[str, int] = {}
+    row_number = start
+    put_heads(sheet, start - 1, _row_heads())
+    for block, (rows, _sums) in blocks.items():
+        places[block] = row_number
+        for row in rows:
+            _write_row(sheet, row_number, names[block], names, row, at)
+            row_number += 1
+    put_heads(sheet, row_number + 1, _sum_heads())
+    row_number += 2
+    spans: Spans = {}
+    for block, (_rows, sums) in blocks.items():
+        for number, one in enumerate(sums, start=row_number):
+            _write_sum(sheet, number, names[block], one, places[block], identified)
+        last = row_number + len(sums) - 1
+        name = quoted_sheet(sheet.title)
+        spans[block] = {
+            result: f"{name}!${letter}${row_number}:${letter}${last}"
+            for result, letter in zip(RESULTS, "KLMN", strict=True)
+        }
+        row_number = last + 1
+    sheet.freeze_panes = "C4"
+    protect(sheet)
+    return spans
+
+
+def _write_scored(
+    sheet: Any, at: Mapping[Scored, int], names: Mapping[str, str], inputs: Mapping[str, str], lowest: Mapping[str, str]
+) -> None:
+    """Each lever under each rule: numbers in C to G, and what its rate wanted is worth in H to L."""
+    heads = (
+        _("Code"),
+        _("Indicator"),
+        _("Maximum"),
+        _("Lowest target, %"),
+        _("Highest target, %"),
+        _("Score today, at least"),
+        _("Score today, at most"),
+        _("Rate wanted, %"),
+        _("Gain from the lowest score, lowest target"),
+        _("Score it takes before the gain falls"),
+        _("Gain from the lowest score, highest target"),
+        _("By how much the score can lower that gain"),
+    )
+    put_heads(sheet, 4, heads)
+    for one, row in at.items():
+        put_text(sheet.cell(row, 1), one.code)
+        put_text(sheet.cell(row, 2), names[one.code])
+        numbers = (one.max, one.target_low, one.target_high, one.low, one.high)
+        for column, value in enumerate(numbers, start=3):
+            put_number(sheet.cell(row, column), value)
+        typed = inputs[one.code]
+        valid = f'IF(AND({typed}>={lowest[one.code]},{typed}<=100),{typed},"")'
+        sheet[f"H{row}"] = f'=IF(ISNUMBER({typed}),{valid},"")'
+        sheet[f"I{row}"] = f"=IF(ISNUMBER(H{row}),MAX(C{row}*MIN(H{row}/D{row},1)-F{row},0),0)"
+        sheet[f"J{row}"] = f"=IF(ISNUMBER(H{row}),F{row},G{row})"
+        sheet[f"K{row}"] = f"=IF(ISNUMBER(H{row}),MAX(C{row}*MIN(H{row}/E{row},1)-F{row},0),0)"
+        sheet[f"L{row}"] = f"=MIN(K{row},G{row}-F{row})"
+
+
+def _row_heads() -> tuple[str, ...]:
+    return (
+        _("For"),
+        _("Group"),
+        _("Score today, at least"),
+        _("Score today, at most"),
+        _("All at their lowest"),
+        _("Score of the others, and of levers above their goals"),
+        _("Score it takes before the gain falls"),
+        _("By how much the score can lower the lowest gain"),
+        _("Highest gain at the lowest score"),
+        _("Score that may be added without lowering it"),
+        _("Lowest gain at the lowest score"),
+        _("By how much more score lowers it"),
+        _("Levers above their goals today"),
+    )
+
+
+def _write_row(
+    sheet: Any, number: int, block: str, names: Mapping[str, str], row: Row, at: Mapping[Scored, int]
+) -> None:
+    """A row of a group: numbers in C to F, and how the gain moves with the group's score in G to L (see `live`)."""
+    kind = row.kind
+    below = [at[one] for one in kind.levers if one.code not in row.above]
+    everyone = [at[one] for one in kind.levers]
+    put_text(sheet.cell(number, 1), block)
+    put_text(sheet.cell(number, 2), names[kind.group])
+    above = sum(one.high for one in kind.levers if one.code in row.above)
+    for column, value in enumerate((kind.low, kind.high, kind.bottom, kind.rest_high + above), start=3):
+        put_number(sheet.cell(number, column), value)
+    n = number
+    sheet[f"G{n}"] = f"=F{n}+{_sum('J', below)}"
+    sheet[f"H{n}"] = f"={_sum('L', everyone)}"
+    sheet[f"I{n}"] = f"={_sum('I', below)}-MAX(C{n}-G{n},0)"
+    sheet[f"J{n}"] = f"=MIN(MAX(G{n}-C{n},0),D{n}-C{n})"
+    sheet[f"K{n}"] = f"={_sum('K', everyone)}-MIN(C{n}-E{n},H{n})"
+    sheet[f"L{n}"] = f"=MIN(H{n}-MIN(C{n}-E{n},H{n}),D{n}-C{n})"
+    put_text(sheet.cell(number, 13), ", ".join(one.code for one in kind.levers if one.code in row.above))
+
+
+def _sum_heads() -> tuple[str, ...]:
+    return (
+        _("For"),
+        _("Total today, at least"),
+        _("Total today, at most"),
+        _("At least above the lowest sum"),
+        _("At most above the lowest sum"),
+        _("Score that groups without levers may add"),
+        _("Highest gain at the lowest score"),
+        _("Score that may be added without lowering it"),
+        _("Lowest gain at the lowest score"),
+        _("By how much more score lowers it"),
+        _("Gain, at least"),
+        _("Gain, at most"),
+        _("New total, at least"),
+        _("New total, at most"),
+    )
+
+
+def _write_sum(sheet: Any, number: int, block: str, one: Sum, start: int, identified: Identified) -> None:
+    """The rows of all groups together, held to the printed total: numbers in B to F, sums and results in G to N."""
+    first, last = max(one.low, identified.total.low), min(one.high, identified.total.high)
+    rows = [start + row for row in one.rows]
+    put_text(sheet.cell(number, 1), block)
+    numbers = (first, last, max(first - one.low, 0.0), max(last - one.low, 0.0), one.room)
+    for column, value in enumerate(numbers, start=2):
+        put_number(sheet.cell(number, column), round(value, 12))
+    n = number
+    sheet[f"G{n}"] = f"={_sum('I', rows)}"
+    sheet[f"H{n}"] = f"=F{n}+{_sum('J', rows)}"
+    sheet[f"I{n}"] = f"={_sum('K', rows)}"
+    sheet[f"J{n}"] = f"={_sum('L', rows)}"
+    sheet[f"K{n}"] = f"=I{n}-MIN(E{n},J{n})"
+    sheet[f"L{n}"] = f"=G{n}-MAX(D{n}-H{n},0)"
+    sheet[f"M{n}"] = f"=B{n}+I{n}-MIN(D{n},J{n})"
+    sheet[f"N{n}"] = f"=C{n}+G{n}-MAX(E{n}-H{n},0)"
+
+
+def _sum(letter: str, rows: Iterable[int]) -> str:
+    return "+".join(f"{letter}{row}" for row in rows) or "0"

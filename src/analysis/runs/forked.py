@@ -1,0 +1,102 @@
+"""How does a report begin with everything imported and read? In a process forked from one that has done so.
+
+Over half of a report alone is imports. A server (`multiprocessing`'s forkserver) imports what a report needs and reads
+the project once (`preloaded`); each kernel, and each question asked beforehand, is a fork of it and shares nothing
+with another. Where forking is not to be had or not tried (Windows, macOS) the same runs as an ordinary process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from types import ModuleType
+from typing import Any, TypeVar
+
+from analysis.errors import AnalysisError
+from analysis.language import language, use_language
+
+T = TypeVar("T")
+PRELOADED = "analysis.runs.preloaded"
+LONGEST = 60  # letters of the temporary folder: the address of a socket holds 108 in all
+
+
+def prepare_environment() -> None:
+    """What a kernel inherits and our own imports need.
+
+    Fixed hashes and one time zone make two runs alike. One BLAS thread and leaving out `rfc3987_syntax` (which builds
+    35 parsers for a check of addresses that no notebook needs) save time.
+    """
+    os.environ.update(PYTHONHASHSEED="0", OPENBLAS_NUM_THREADS="1", PYTHONUTF8="1", TZ="Asia/Ho_Chi_Minh")
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+def possible() -> bool:
+    """Whether forks are made here. Only Linux was tried; sockets need a short name; a daemon may have no children."""
+    short = len(tempfile.gettempdir()) <= LONGEST
+    return sys.platform == "linux" and short and not multiprocessing.current_process().daemon
+
+
+def warm() -> None:
+    """Start the server, where there can be one; it gets ready while the caller goes on."""
+    if possible():
+        from multiprocessing import forkserver
+
+        prepare_environment()
+        multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOADED])
+        with _without_main():
+            forkserver.ensure_running()
+
+
+def start(task: Callable[..., None], *given: Any) -> BaseProcess:
+    """A fork of the server that does a task of this package. Raises OSError, EOFError where the server is gone."""
+    warm()
+    child = multiprocessing.get_context("forkserver").Process(target=task, args=given)
+    with _without_main():
+        child.start()
+    return child
+
+
+def ask(question: Callable[..., T], *given: Any) -> T:
+    """What a function of this package answers, where everything is read already. Raises what it raises."""
+    if not possible():
+        return question(*given)
+    here, there = multiprocessing.Pipe(duplex=False)
+    child = start(_answer, there, language(), os.getcwd(), question, given)
+    there.close()
+    answer: T
+    try:
+        answered, answer = here.recv()
+    except EOFError:  # it died; here it may tell why
+        return question(*given)
+    finally:
+        child.join()
+        here.close()
+    if isinstance(answer, Exception) and not answered:
+        raise answer
+    return answer
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Have a fork not run the caller's script once more, as multiprocessing does: it needs nothing of it."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _answer(there: Connection, spoken: str, folder: str, question: Callable[..., Any], given: tuple[Any, ...]) -> None:
+    os.chdir(folder)  # the server is where it was started
+    use_language(spoken)
+    try:
+        answer = True, question(*given)
+    except (AnalysisError, OSError) as error:
+        answer = False, error
+    there.send(answer)

@@ -1,0 +1,172 @@
+"""Where does a kernel run? In this very Python, and a report's on no port that two runs could fight for.
+
+A kernel on TCP picks ports that another may take before it listens; sockets of its own in a folder of its own cannot
+collide. Where there are no such sockets (Windows, or a temporary folder with a long name), TCP stays.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from multiprocessing.connection import wait
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec, KernelSpecManager, NoSuchKernel
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from analysis.runs import forked
+
+FORKED = "scorecard-forked"  # the provisioner, as pyproject.toml names it
+PREFIX = "scorecard-kernel-"
+DAY = 24 * 60 * 60
+
+
+class ReportKernelClient(AsyncKernelClient):
+    """A client that is ready when the kernel says so; its own class then listens for 0.2 s of silence first."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Until the kernel answers, and is heard to be idle again. Raises RuntimeError where it dies or is too late."""
+        limit = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while True:
+            asked = self.kernel_info()
+            with suppress(Empty):
+                await self.shell_channel.get_msg(timeout=1)
+                while True:
+                    heard = await self.iopub_channel.get_msg(timeout=0.2)
+                    state = heard["content"].get("execution_state")
+                    if state == "idle" and heard["parent_header"].get("msg_id") == asked:
+                        return
+            if not await self.is_alive():
+                raise RuntimeError("The kernel died before it answered.")
+            if time.monotonic() > limit:
+                raise RuntimeError(f"The kernel did not answer within {timeout:g} s.")
+
+
+class ReportKernelManager(AsyncKernelManager):
+    """Starts ipykernel of this Python, whatever kernels the user has installed; forked, where that is possible."""
+
+    def __init__(self, **settings: Any) -> None:
+        self._sockets: Path | None = None
+        if sys.platform != "win32" and len(tempfile.gettempdir()) <= forked.LONGEST:
+            _sweep()
+            self._sockets = Path(tempfile.mkdtemp(prefix=PREFIX))
+            settings |= {"transport": "ipc", "ip": str(self._sockets / "s")}
+        super().__init__(client_factory=ReportKernelClient, **settings)
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        provided = {"kernel_provisioner": {"provisioner_name": FORKED}} if forked.possible() else {}
+        return KernelSpec(argv=command, display_name="Python 3 (ipykernel)", language="python", metadata=provided)
+
+    def cleanup_resources(self, restart: bool = False) -> Any:
+        if not restart and self._sockets is not None:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+        return super().cleanup_resources(restart=restart)
+
+
+class ForkedKernel(LocalProvisioner):
+    """Provides kernels as forks of the server; as ordinary processes where it cannot."""
+
+    async def launch_kernel(self, cmd: list[str], **settings: Any) -> Any:
+        try:
+            folder = settings.get("cwd") or os.getcwd()
+            fork = _Fork(cmd[cmd.index("-f") :], settings.get("env") or dict(os.environ), folder)
+        except (OSError, EOFError, ValueError):
+            return await super().launch_kernel(cmd, **settings)
+        self.process = fork  # type: ignore[assignment]
+        self.pid = self.pgid = fork.pid
+        self.cwd = Path(folder)
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Wait for the end, looking more often than its own class does."""
+        while await self.poll() is None:
+            await asyncio.sleep(0.005)
+        return await super().wait()
+
+
+class _Fork:
+    """A forked kernel, with what a provisioner asks of a `subprocess.Popen`."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, arguments: list[str], environment: Mapping[str, str], folder: str) -> None:
+        self._process = forked.start(_be_a_kernel, arguments, dict(environment), str(folder))
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.pid is not None and self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+
+class OwnKernel(KernelSpecManager):
+    """Knows one kernel, this Python, whatever kernels the user has installed."""
+
+    def find_kernel_specs(self) -> dict[str, str]:
+        return {NATIVE_KERNEL_NAME: RESOURCES}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        if kernel_name != NATIVE_KERNEL_NAME:
+            raise NoSuchKernel(kernel_name)
+        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+
+
+def _sweep() -> None:
+    """Remove the socket folders of runs that were killed; no run lasts a day."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):  # another run may remove its own meanwhile
+            if time.time() - folder.stat().st_mtime > DAY:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+    """Run ipykernel in this fork until it is told to stop, or who asked for it is gone: no debugger, no history."""
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    import numpy
+    from ipykernel.kernelapp import IPKernelApp
+
+    os.setsid()  # a group of its own, which is interrupted and killed as one
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    numpy.random.seed()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    kernel = IPKernelApp.instance(parent_handle=os.getppid())
+    inline = "--matplotlib=inline"  # pyplot is imported, too late for MPLBACKEND
+    kernel.initialize([*arguments, inline, "--HistoryManager.enabled=False"])
+    kernel.start()
+
+
+def _end_with_parent() -> None:
+    """The server outlives who started it, as forks hold what it waits for; so each fork looks for itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        with suppress(ProcessLookupError):
+            os.killpg(0, signal.SIGKILL)

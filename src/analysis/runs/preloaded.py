@@ -1,0 +1,60 @@
+"""What does a report need before it starts? Imported and read here, in the process that reports are forked from.
+
+Errors in the files are left to the reports, which tell them. Nothing here may start a thread: forks would lack it.
+"""
+
+# ruff: noqa: E402, F401, I001
+
+import gc
+import signal
+import sys
+from contextlib import suppress
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # which forks are given too
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # interrupted, they end without a word: who asked speaks
+gc.disable()  # nothing that is imported goes away
+import babel.dates
+import babel.numbers
+import IPython.core.completerlib
+import IPython.core.debugger
+import IPython.core.logger
+import IPython.core.magics.ast_mod
+import IPython.core.magics.execution
+import IPython.core.oinspect
+import IPython.core.pylabtools
+import IPython.extensions.storemagic
+import ipykernel.kernelapp
+import lxml.etree  # type: ignore[import-untyped]
+import matplotlib.backends.backend_svg
+import matplotlib.pyplot
+import matplotlib_inline.backend_inline
+import openpyxl
+import openpyxl.writer.excel
+import tornado.platform.asyncio
+import tornado.queues
+
+# A third of seaborn's import is what it estimates densities and clusters with, which no chart of a report does.
+ESTIMATES = ("scipy.stats", "scipy.cluster")
+sys.modules.update(dict.fromkeys(ESTIMATES))  # type: ignore[arg-type]
+import seaborn
+
+for name in ESTIMATES:
+    del sys.modules[name]
+
+from matplotlib.backends.registry import backend_registry
+
+from analysis.comparisons import ranks
+from analysis.decisions import deadline, levers, plan, whatif
+from analysis.diagnosis import changes, follow_up, losses
+from analysis.errors import AnalysisError
+from analysis.identification import bounds, proof, regime
+from analysis.report import charts, collected, decided, drawing, findings, leader, news, promises, result, sharing
+from analysis.report import tables, traced, try_it, workbook
+from analysis.runs import kernel, run
+
+backend_registry.list_all()  # type: ignore[no-untyped-call]  # looks through the packages that are installed, once
+drawing.picture(drawing.finished(drawing.axes(1), "", ""), "", "")  # the first one looks for the fonts
+with suppress(AnalysisError, OSError):
+    regime.load_project().share()
+gc.freeze()
+gc.enable()
