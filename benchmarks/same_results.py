@@ -12,6 +12,7 @@ commit.
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import shutil
 import subprocess
@@ -111,7 +112,7 @@ def compare(old: Path, new: Path) -> int:
         raise SystemExit("nothing is kept in these folders")
     differing = 0
     for name in names:
-        texts = [(root / name).read_text(encoding="utf-8") if (root / name).is_file() else "" for root in (old, new)]
+        texts = [_plain(root / name) if (root / name).is_file() else "" for root in (old, new)]
         if texts[0] != texts[1]:
             differing += 1
             lines = [text.splitlines() for text in texts]
@@ -122,6 +123,14 @@ def compare(old: Path, new: Path) -> int:
             print(*(f"  {line[:240]}" for line in changed[:MOST_LINES]), sep="\n")
     print(f"{len(names)} files compared, {differing} differ")
     return differing
+
+
+def _plain(path: Path) -> str:
+    """A kept file without what says nothing: the order of keys in JSON, empty lines of a page."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".json" and not text.startswith("exit"):
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=1, sort_keys=True)
+    return "\n".join(filter(None, text.splitlines())) if path.suffix == ".html" else text
 
 
 def main(arguments: list[str]) -> None:

@@ -5,16 +5,16 @@ import re
 import tomllib
 
 import pytest
+from analysis.explorer import try_leaders, try_rates, try_rules
+from analysis.opened import open_month
+from analysis.questions import what_it_is_worth
 from bs4 import BeautifulSoup
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from analysis import explorer
 from analysis.errors import ParameterError
-from analysis.explorer import try_leaders, try_rates, try_rules
 from analysis.language import use_language
-from analysis.opened import open_month
-from analysis.questions import what_it_is_worth
 
 
 @pytest.fixture(scope="module")

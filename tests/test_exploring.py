@@ -8,18 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from bs4 import BeautifulSoup
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex
-from matplotlib.image import imread
-
-import analysis
-from analysis import commands
-from analysis.decisions import whatif
-from analysis.diagnosis import changes, losses
-from analysis.errors import ContradictionError, ParameterError, RubricError, UnknownNameError
-from analysis.identification import bounds
-from analysis.language import use_language, write_number, write_range
 from analysis.questions import (
     do_scores_give_the_rules,
     how_to_reach,
@@ -37,9 +25,21 @@ from analysis.questions import (
     which_rank,
     which_rules_fit,
 )
+from bs4 import BeautifulSoup
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+from matplotlib.image import imread
+
+import analysis
+from analysis import commands
+from analysis.decisions import whatif
+from analysis.diagnosis import changes, losses
+from analysis.errors import ContradictionError, ParameterError, RubricError, UnknownNameError
+from analysis.identification import bounds
+from analysis.language import use_language, write_number, write_range
 from analysis.report import charts
+from analysis.report.explore import PICTURES, Seen, chart, show
 from analysis.report.figures import COLOURS
-from analysis.report.frames import PICTURES, Seen, chart, show
 from analysis.scorecards.synthetic import example
 from conftest import REPOSITORY
 

@@ -4,12 +4,12 @@ import subprocess
 import sys
 
 import pytest
+from analysis.opened import open_month
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.decisions.levers import load_improvements, out_of_date, save_improvements
 from analysis.errors import ParameterError, WriteError
-from analysis.opened import open_month
 
 LEVERS = {"e_result": 80.0, "data_reuse": 62.5}
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from analysis.report.news import news_section, news_words, with_news
 
 from analysis.diagnosis.changes import period_before, rule_news
 from analysis.errors import UnknownNameError
 from analysis.report.figures import Figures
-from analysis.report.news import news_section, news_words, with_news
 from analysis.scorecards.rubric import Rubric
 
 

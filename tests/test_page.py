@@ -19,6 +19,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from analysis.opened import open_month
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 
@@ -33,7 +34,6 @@ from analysis.language import (
     write_period,
     write_range,
 )
-from analysis.opened import open_month
 from analysis.report import charts, leader
 from analysis.runs import run
 from analysis.runs.page import PAGE_FOLDER, SCRIPTS

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from analysis.report.promises import promise_words, promises_section, with_promises
 from pydantic import ValidationError
 
 from analysis import errors
@@ -15,7 +16,6 @@ from analysis.diagnosis.follow_up import kept
 from analysis.identification.identify import identify
 from analysis.language import use_language
 from analysis.report.figures import Figures
-from analysis.report.promises import promise_words, promises_section, with_promises
 from analysis.runs import run
 from analysis.runs.reports import Promised, last_promised, published
 from analysis.scorecards.rubric import Rubric

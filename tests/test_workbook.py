@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from analysis.opened import open_month
 from openpyxl import load_workbook
 
 from analysis import commands
@@ -31,7 +32,6 @@ from analysis.errors import ParameterError
 from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.language import use_language
-from analysis.opened import open_month
 from analysis.report import workbook, workbook_whatif
 from analysis.report.figures import Figure, Figures
 from analysis.report.workbook import save_workbook

@@ -1,38 +1,32 @@
 """Where a province's points on the index of Decision 766/QĐ-TTg went, and what an improvement is worth.
 
-`from analysis import open_month, where_points_went, …` gives the questions an analyst asks, with `show` and `chart`.
-They are imported when they are first asked for, so that the command stays quick.
+`from analysis import open_card` opens a scorecard; what may be asked of it are its names (`dir(card)`). Everything is
+imported when it is first asked for, so that the command stays quick.
 """
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.card import Card as Card
+    from analysis.card import open_card as open_card
+    from analysis.report.section import Section as Section
 
 __version__ = "0.1.0"
 
-NAMES = {
-    "questions": (
-        "open_month",
-        "what_was_published",
-        "where_points_went",
-        "what_changed",
-        "which_rules_fit",
-        "suppose",
-        "what_each_figure_told",
-        "what_it_is_worth",
-        "how_to_reach",
-        "which_rank",
-        "where_one_stands",
-        "what_sets_apart",
-        "what_leaders_have",
-        "do_scores_give_the_rules",
-        "where_it_is_heading",
-    ),
-    "exploring": ("show", "chart"),
-}
+
+def face(package: str, names: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` of a package that shows `file.name …`, and imports a file when it must."""
+    homes = {name: file for file, name in (dotted.rsplit(".", 1) for dotted in names.split())}
+
+    def found(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{homes[name]}"), name)
+
+    return found, lambda: sorted(homes)
 
 
-def __getattr__(name: str) -> Any:
-    for module, names in NAMES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+NAMES = "card.Card card.open_card report.section.Section"
+__getattr__, __dir__ = face(__name__, NAMES)

@@ -250,7 +250,7 @@ def whatif(month: str, entity: str, levers: tuple[str, ...], target: float | Non
 def identify(month: str, entity: str, alone: bool, assumed: bool, as_json: bool) -> None:
     from analysis import commands
 
-    _answer(commands.which_rules(month, entity, alone, assumed), as_json)
+    _answer(commands.rules(month, entity, alone, assumed), as_json)
 
 
 @app.command(help=_("The cheapest way to a total, sure under every rule that fits; and which number to ask for next."))
@@ -275,7 +275,7 @@ def plan(
 ) -> None:
     from analysis import commands
 
-    _answer(commands.make_plan(month, entity, codes, target, months, budget, costs), as_json)
+    _answer(commands.plan(month, entity, codes, target, months, budget, costs), as_json)
 
 
 @app.command(help=_("What of the change between two months is performance, and what cannot be told apart."))
@@ -337,7 +337,7 @@ def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: 
     content = _standard_input() if str(file) == "-" else None
     answer, store = commands.add(file, content, entity, month)
     if not as_json:
-        click.echo(answer.text)
+        click.echo(str(answer))
     if answer.failures:
         if as_json:
             _answer(answer, as_json)
@@ -506,7 +506,7 @@ def _near(path: Path) -> str:
 
 
 def _answer(answer: Any, as_json: bool) -> None:
-    click.echo(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_json else answer.text)
+    click.echo(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_json else str(answer))
 
 
 def _say(words: str) -> None:

@@ -24,7 +24,7 @@ from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.interval import TOLERANCE, Interval
 from analysis.language import _, nearest, write_period
 from analysis.scorecards.entities import is_unit, siblings
-from analysis.scorecards.history import RANK, TOTAL, card
+from analysis.scorecards.history import DOSSIERS, RANK, TOTAL, card
 from analysis.scorecards.rubric import Rubric
 
 NO_GAIN = Interval.point(0.0)
@@ -104,6 +104,16 @@ def rank_after_gain(peers: pd.DataFrame, entity: str, gain: Interval, drift: flo
         passed = _passed(_hundredths(total), _spans(rest), _spans(after), _steps(added), moved)
         rows.append((case, stated, added.low, added.high, ranks.rank_best, ranks.rank_worst, *passed))
     return pd.DataFrame(rows, columns=CASES)
+
+
+def counted(
+    history: pd.DataFrame, entity: str, period: str, gain: Interval, drift: float, known: Standing | None
+) -> pd.DataFrame:
+    """`rank_after_gain` where the totals of all that are ranked are known; no row where one is missing."""
+    others = peers(history, entity, period)
+    if known is None or len(others) != known.ranked:
+        return pd.DataFrame(columns=CASES)
+    return rank_after_gain(others, entity, gain, drift)
 
 
 @dataclass(frozen=True)
@@ -206,24 +216,22 @@ def rank_set(
     return RankSet(min(found), max(found), ranked)
 
 
-def alike(
-    history: pd.DataFrame, entity: str, period: str, volume_code: str = "on_time_base", within: float = 0.2
-) -> tuple[pd.DataFrame, str]:
+def alike(history: pd.DataFrame, entity: str, period: str, within: float = 0.2) -> tuple[pd.DataFrame, str]:
     """Those of `peers` whose volume differs from the entity's by at most the share `within` of its own.
 
     In whole numbers: with 0.2, which is exactly a fifth, 80 and 120 are like 100; 79 and 121 are not.
 
     Returns
     -------
-    (frame, reason). One row an entity, the entity among them, highest total first: `entity`, `volume` (`volume_code`,
-    count), `total` (points), `place` (competition rank among them; missing where rounding leaves it open). If the
+    (frame, reason). One row an entity, the entity among them, highest total first: `entity`, `volume` (dossiers,
+    a count), `total` (points), `place` (competition rank among them; missing where rounding leaves it open). If the
     entity's volume is not published, no row, and the reason in words; else "". Others without a volume are left out.
     Raises as `peers`, and ParameterError for a share that is below 0 or not finite.
     """
     if not 0 <= within < math.inf:
         raise ParameterError(_("A share must be 0 or more, not {share:g}.").format(share=within))
     rows, frame = same_card(history, entity, period), peers(history, entity, period)
-    rows = rows[(rows["code"] == volume_code) & (rows["unit"] == "count") & rows["value"].notna()]
+    rows = rows[(rows["code"] == DOSSIERS) & (rows["unit"] == "count") & rows["value"].notna()]
     volumes = {row.entity: int(row.value) for row in rows.itertuples()}
     share, own = Fraction(str(within)), volumes.get(entity, 0)
     near = [name for name, volume in volumes.items() if share.denominator * abs(volume - own) <= share.numerator * own]
@@ -231,8 +239,8 @@ def alike(
     sets = [rank_set(frame.drop(row.Index), len(frame), Interval(row.low, row.high)) for row in frame.itertuples()]
     places = [item.rank_best if item.rank_best == item.rank_worst else math.nan for item in sets]
     frame = frame.assign(volume=frame["entity"].map(volumes), place=places)[["entity", "volume", "total", "place"]]
-    reason = "" if entity in volumes else _("{code} of {entity} is not published for {period}.")
-    return frame, reason.format(code=volume_code, entity=entity, period=write_period(period))
+    reason = "" if entity in volumes else _("How many dossiers {entity} had in {period} is not published.")
+    return frame, reason.format(entity=entity, period=write_period(period))
 
 
 def same_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:

@@ -342,6 +342,15 @@ def usual_levers(identified: Identified) -> dict[str, float]:
     return levers
 
 
+def as_rates(levers: Mapping[str, Any]) -> dict[str, float]:
+    """Improvements as numbers. Raises ParameterError for a rate that is none."""
+    try:
+        return {code: float(rate) for code, rate in levers.items()}
+    except (TypeError, ValueError) as error:
+        words = _("A rate is written as a number, without a sign: e_result=80.")
+        raise ParameterError(words, [str(rate) for rate in levers.values()]) from error
+
+
 def check_target(identified: Identified, target_score: float | None) -> None:
     """Raises ParameterError for a target score that is already reached, or above the highest total."""
     today = round((identified.total.low + identified.total.high) / 2, 6)

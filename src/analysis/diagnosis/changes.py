@@ -112,6 +112,15 @@ def since(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, befor
         return pd.DataFrame(columns=COLUMNS)
 
 
+def bridge_between(
+    history: pd.DataFrame, rubrics: tuple[Rubric, ...], before: tuple[str, str], after: tuple[str, str]
+) -> pd.DataFrame:
+    """`change_bridge` between two cards, each an entity and a period. Raises ParameterError where they are of two."""
+    if before[0] != after[0]:
+        raise ParameterError(_("A change is that of one province; these are two."), sorted((before[0], after[0])))
+    return change_bridge(history, rubrics, after[0], before[1], after[1])
+
+
 def card_before(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, period: str) -> str:
     """The last period before one that a bridge can start from: total and groups are printed and agree; else ""."""
     for before in reversed(periods_with_total(history, entity)):

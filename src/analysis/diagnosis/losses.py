@@ -18,14 +18,13 @@ from analysis.interval import TOLERANCE, Interval, hull, total
 from analysis.language import _
 from analysis.scorecards.checks import Printed, figure
 from analysis.scorecards.entities import Unit
-from analysis.scorecards.history import BASE, TOTAL, card
+from analysis.scorecards.history import BASE, DOSSIERS, TOTAL, card
 from analysis.scorecards.rubric import Indicator, Rubric, Rule
 
 NAMED_SHARE = 0.5
 PRINTED, DERIVABLE, UNDISCLOSED = "printed", "derivable", "undisclosed"
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 UNEXPLAINED = "unexplained"
-DOSSIERS = f"on_time{BASE}"
 UNITS = ["unit", "kind", "dossiers", "indicators", "lost_low", "lost_high"]
 UNITS += ["worst", "worst_name", "worst_low", "worst_high", "where", "source", "dossiers_kind"]
 INDICATORS = ["code", "name", "lost_low", "lost_high", "carried_low", "carried_high"]

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis.errors import ContradictionError
 from analysis.identification.evidence import Evidence, FigureKey, assume, keys_of, leave_out
 from analysis.identification.identify import Identified, explained, explains, identify_cards
 from analysis.language import _
-from analysis.scorecards.history import BASE
+from analysis.scorecards.history import BASE, unit_name
 from analysis.scorecards.rubric import Group, Parameter, Rubric
 
 
@@ -175,6 +174,8 @@ def _only(item: Evidence, rubric: Rubric, kept: Collection[FigureKey]) -> Eviden
 
 def _least_hitting(sets: Sequence[set[int]], count: int) -> set[int]:
     """A least set of places that has one of each set; the same one each time."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     if not sets:
         return set()
     rows = np.zeros((len(sets), count))
@@ -190,9 +191,8 @@ def explained_by(cards: Sequence[Evidence], rubric: Rubric) -> Identified:
     try:
         return identify_cards(cards, rubric)
     except ContradictionError as error:
-        units = {"points": _("points"), "percent": "%", "count": _("number")}
         named = [
-            f"{where} {when}: {rubric.name_of(code)} ({units.get(unit, unit)})"
+            f"{where} {when}: {rubric.name_of(code)} ({unit_name(unit)})"
             for where, when, code, unit in conflict(cards, rubric)
         ]
         raise ContradictionError(

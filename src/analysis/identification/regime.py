@@ -187,28 +187,28 @@ class Project:
 
 
 @lru_cache(maxsize=8)
-def _governed(loaded: Project, rubric_id: str, synthetic: bool) -> Mapping[Key, Evidence]:
+def _governed(project: Project, rubric_id: str, synthetic: bool) -> Mapping[Key, Evidence]:
     """Every card that one regime must explain, of real entities or of simulated ones."""
-    rubric = next(rubric for rubric in loaded.rubrics if rubric.id == rubric_id)
-    entities = {entity for entity in loaded.entities if is_synthetic(entity) == synthetic}
-    keys = [key for key in governed(loaded.history, rubric, loaded.corrections) if key[0] in entities]
-    return dict(zip(keys, evidence.read_cards(loaded.history, rubric, keys), strict=True))
+    rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
+    entities = {entity for entity in project.entities if is_synthetic(entity) == synthetic}
+    keys = [key for key in governed(project.history, rubric, project.corrections) if key[0] in entities]
+    return dict(zip(keys, evidence.read_cards(project.history, rubric, keys), strict=True))
 
 
 @lru_cache(maxsize=8)
-def _telling(loaded: Project, rubric_id: str, synthetic: bool) -> tuple[list[Evidence], list[Evidence]]:
-    rubric = next(rubric for rubric in loaded.rubrics if rubric.id == rubric_id)
-    return telling(list(_governed(loaded, rubric_id, synthetic).values()), rubric)
+def _telling(project: Project, rubric_id: str, synthetic: bool) -> tuple[list[Evidence], list[Evidence]]:
+    rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
+    return telling(list(_governed(project, rubric_id, synthetic).values()), rubric)
 
 
 @lru_cache(maxsize=8)
-def _cards(loaded: Project, entity: str, month: str) -> tuple[Evidence, ...]:
-    rubric, own, synthetic = loaded.rules(month), loaded.own(entity), is_synthetic(entity)
+def _cards(project: Project, entity: str, month: str) -> tuple[Evidence, ...]:
+    rubric, own, synthetic = project.rules(month), project.own(entity), is_synthetic(entity)
     history.card(own, entity, month)
     first = evidence.read_card(own, rubric, entity, month)
-    shared, _wrong = _telling(loaded, rubric.id, synthetic)
+    shared, _wrong = _telling(project, rubric.id, synthetic)
     if any((item.entity, item.period) == (entity, month) for item in shared):  # what it tells, others may tell too
-        others = [item for key, item in _governed(loaded, rubric.id, synthetic).items() if key != (entity, month)]
+        others = [item for key, item in _governed(project, rubric.id, synthetic).items() if key != (entity, month)]
         shared, _wrong = telling(others, rubric)
     return first, *shared
 

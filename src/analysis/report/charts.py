@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter
 from analysis.language import _, write_number, write_period, write_range
 from analysis.report.drawing import GRID, INK, MUTED, WIDE, axes, below, colours, finished, fitted, wrapped
 from analysis.report.figures import COLOURS
+from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import is_month
 
 MARKERS = ("o", "D", "s", "^", "v", "P")
@@ -254,6 +255,35 @@ def standing(positions: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return finished(ax, title, _("percent of the maximum"))
 
 
+def beside_alike(alike: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """The score of each group (`peers.against_alike`) beside those of about as many dossiers: range and median."""
+    rows = alike[alike["code"] != TOTAL].reset_index(drop=True)
+    ax = ax or axes(len(rows), WIDE)
+    for place, row in enumerate(rows.itertuples()):
+        colour = COLOURS.get(row.code, MUTED)
+        ax.hlines(place, row.alike_lowest, row.alike_highest, color=colour, alpha=PALE, linewidth=9)
+        ax.vlines(row.alike_median, place - 0.3, place + 0.3, color=INK, linewidth=1.5)
+        ax.scatter(row.value, place, color=colour, edgecolor=INK, marker="D", s=64, zorder=3, clip_on=False)
+    ax.set_yticks(range(len(rows)), [wrapped(name, 26) for name in rows["name"]])
+    ax.invert_yaxis()
+    ax.set_xlim(left=0)
+    below(
+        ax,
+        [
+            Line2D([], [], color="white", markeredgecolor=INK, marker="D", markersize=8, label=_("this province")),
+            Line2D([], [], color=MUTED, alpha=PALE, linewidth=9, label=_("the others alike, lowest to highest")),
+            Line2D([], [], color=INK, linewidth=1.5, label=_("median of the others alike")),
+        ],
+    )
+    total = alike[alike["code"] == TOTAL].iloc[0]
+    title = _("{count} others with about as many dossiers: their median total is {median}, here {value}").format(
+        count=write_number(total["of"], 0),
+        median=write_number(total["alike_median"], 2),
+        value=write_number(total["value"], 2),
+    )
+    return finished(ax, title, _("points"))
+
+
 def shares_of_spread(spread: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Which groups go with the differences between totals (`spread.spread`): shares that sum to 100 %."""
     rows = spread[(spread["level"] == "group") & (spread["share"].abs() > 1e-4)].reset_index(drop=True)
@@ -352,7 +382,7 @@ def course_of_months(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     title = _("No month has a figure")
     if len(last):
         title = _("{name}, last known, {period}: {value}").format(
-            name=months.attrs.get("name", ""),
+            name=last["figure"].iloc[0],
             period=write_period(last["period"].iloc[0]),
             value=write_number(last["value"].iloc[0], 2),
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import offset_copy
 
 from analysis.language import write_number
-from analysis.report.figures import COLOURS, Html
+from analysis.report.figures import COLOURS
 
 INK, MUTED, GRID = "#1a1a1a", "#595959", "#d0d0d0"
 WIDTH, WIDE = 4.6, 6.4  # inches: in a report, in a notebook
@@ -50,8 +51,8 @@ sns.set_theme(
 )
 
 
-def picture(ax: Axes, text: str, source: str, label: str = "") -> Html:
-    """The chart as a figure that needs no other file: SVG, with its words for those who do not see it.
+def svg(ax: Axes, label: str = "") -> dict[str, Any]:
+    """The chart as SVG that needs no other file: `data` (base64), `width` and `height` in pixels.
 
     `label` is that of simulated figures (`Figures.label`); it stands in the picture itself.
     """
@@ -61,13 +62,9 @@ def picture(ax: Axes, text: str, source: str, label: str = "") -> Html:
         _foot(figure, STRIP, label.replace(" – ", " –\n"), x=0.5, ha="center", weight="bold", bbox=frame)
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", file.getvalue(), flags=re.S).strip()
-    data = base64.b64encode(svg.encode()).decode()
+    drawn = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", file.getvalue(), flags=re.S).strip()
     width, height = (round(96 * inches) for inches in figure.get_size_inches())
-    return Html(
-        '<figure class="chart"><img src="data:image/svg+xml;base64,{data}" width="{width}" height="{height}" '
-        'alt="{alt}"><figcaption>{source}</figcaption></figure>'
-    ).format(data=data, width=width, height=height, alt=text, source=source)
+    return {"data": base64.b64encode(drawn.encode()).decode(), "width": width, "height": height}
 
 
 def finding(ax: Axes) -> str:
@@ -136,13 +133,7 @@ def colours(rows: pd.DataFrame) -> list[str]:
 
 def wrapped(words: str, width: int = 18) -> str:
     """Words over lines of at most so many characters, unless a word is longer."""
-    lines = [""]
-    for word in words.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines)
+    return textwrap.fill(words, width, break_long_words=False, break_on_hyphens=False)
 
 
 def finished(ax: Axes, title: str, unit: str) -> Axes:

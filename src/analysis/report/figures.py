@@ -6,17 +6,21 @@ row for each. A number that is in no figure cannot reach a page.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
 
+from analysis.interval import Interval
 from analysis.language import _, write_number, write_range
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 
 Ends = tuple[float | None, float | None]
+PRINTED_WIDTH = 0.011  # percent; a rate printed with two decimals is this wide
 # Colours of the UK Analysis Function's categorical palette: each at least 3 : 1 on white.
 COLOURS = {
     "transparency": "#12436d",
@@ -27,16 +31,6 @@ COLOURS = {
     "processing_progress": "#3d3d3d",
     "online_payment": "#8a6bbf",
 }
-
-
-class Html(Markup):
-    """Escaped HTML that a notebook shows as such."""
-
-    def _repr_html_(self) -> str:
-        return str(self)
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} characters of HTML>"  # a notebook keeps this beside the HTML
 
 
 @dataclass(frozen=True)
@@ -104,6 +98,18 @@ class Figures(dict[str, Figure]):
         else:
             self.update(new)
 
+    @classmethod
+    def of(cls, *items: Iterable[Figure]) -> Figures:
+        """Figures from several places, in their order. Raises KeyError when two have one id."""
+        figures = cls()
+        for some in items:
+            figures.add(some)
+        return figures
+
+    def plus(self, *others: Iterable[Figure]) -> Figures:
+        """These figures and others, in this order. Raises KeyError when two have one id."""
+        return Figures.of(self.values(), *others)
+
     @property
     def label(self) -> str:
         """What must stand on everything that is made from these figures; "" where they are real."""
@@ -132,3 +138,24 @@ def between(
 ) -> Figure:
     """A number made by us and known to lie between two ends, with the value that the sources print if there is one."""
     return Figure(figure_id, label, value, *ends, unit, decimals, "derived", rule)
+
+
+def ends_of(row: Any, name: str, factor: float = 1.0) -> Ends:
+    """The ends `<name>_low` and `<name>_high` of a row of a frame; both None where one is missing."""
+    low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+    return (None, None) if math.isnan(low) or math.isnan(high) else (factor * low, factor * high)
+
+
+def amount(figure_id: str, label: str, value: float, rule: str) -> Figure:
+    """Percentage points, effort or cost: whole where it is."""
+    return exact(figure_id, label, value, "percent", whole(value), "derived", rule)
+
+
+def whole(value: float) -> int:
+    """How many decimals a number that was typed or rounded needs: none or two."""
+    return 0 if abs(value - round(value)) < 1e-9 else 2
+
+
+def middle(span: Interval) -> float | None:
+    """The one value of a rate that is printed; None where it is a range."""
+    return (span.low + span.high) / 2 if span.width <= PRINTED_WIDTH else None

@@ -1,32 +1,42 @@
-"""What does a leader read first? The finding, three numbers, six bars, and what to do."""
+"""What does a leader read first? The finding, three numbers, six bars, what to do, and where his part ends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from analysis.diagnosis.losses import named_groups
 from analysis.identification.identify import Identified
-from analysis.language import _, write_date, write_period
-from analysis.report import sentences
-from analysis.report.figures import COLOURS, Figures, Html
-from analysis.report.layout import heading, join, paragraph, slide, source_words
+from analysis.language import _, nfc, write_date, write_period
+from analysis.report.changes import since_the_month_before
+from analysis.report.figures import COLOURS, Figure, Figures, between, exact, whole
+from analysis.report.losses import disclosure, headline, reconciliation
 from analysis.report.plan import ask_words
-from analysis.report.sentences import besides, say
-from analysis.report.tables import KIND_NAMES, weakest_kind
+from analysis.report.rules import bounds_rule
+from analysis.report.section import Heading, Part, Piece, Section, Slide, Words, say, source_words
+from analysis.report.wording import kind_name, weakest_kind
+from analysis.report.worth import besides
 from analysis.scorecards.sources import Source
 
+GREY = "#595959"
 
-def first_screen(
+
+def title(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> str:
+    """The page's title: its finding, after the label of simulated figures."""
+    finding = nfc(str(headline(figures, by_group, identified)))
+    return f"{figures.label}: {finding}" if figures.label else finding
+
+
+def summary_section(
     figures: Figures,
     by_group: pd.DataFrame,
     ledger: pd.DataFrame,
     past: pd.DataFrame,
     identified: Identified,
     sources: Mapping[str, Source],
-) -> Html:
+) -> Section:
     """What a leader reads: label, finding, three figures, six bars, and whether they add up."""
     kind = weakest_kind(figures)
     origin = [_("Index of Decision {decision}").format(decision=identified.rubric.decision)]
@@ -34,101 +44,96 @@ def first_screen(
     if figures["total"].as_of:
         origin.append(_("figures to {date}").format(date=write_date(figures["total"].as_of)))
     origin.append(source_words(sources[figures["total"].source]))
-    rank, ranked = figures.get("rank"), figures.get("ranked")
-    of = Html("{}<small>/{}</small>")
-    numbers = [
-        _number_of_three(_("Total score"), of.format(figures["total"], figures["max"])),
-        _number_of_three(_("Rank"), of.format(rank, ranked))
-        if rank and ranked
-        else _words_of_three(_("Rank"), rank or _("not published")),
-        _words_of_three(_("Since the month before"), sentences.change(figures, past, identified)),
-    ]
-    return join(
-        Html('<header><p class="origin"><strong class="chip {}">{}</strong> <span class="ref">{}</span></p>').format(
-            kind, KIND_NAMES[kind](), " · ".join(origin)
-        ),
-        slide(
-            Html("<h1>{}</h1>").format(sentences.headline(figures, by_group, identified)),
-            paragraph(sentences.disclosure(figures, ledger), "lead"),
-            Html('<dl class="numbers">{}</dl>').format(join(*numbers)),
-        ),
-        slide(_bars(figures, by_group), paragraph([sentences.reconciliation(figures)], "note")),
-        Html("</header>"),
+    found, hidden = headline(figures, by_group, identified), disclosure(figures, ledger)
+    rank, ranked, total = figures.get("rank"), figures.get("ranked"), (figures["total"], figures["max"])
+    change = since_the_month_before(figures, past, identified)
+    values = {
+        "kind": kind,
+        "kind_name": kind_name(kind),
+        "origin": " · ".join(origin),
+        "headline": found,
+        "disclosure": hidden,
+        "numbers": [
+            {"name": _("Total score"), "of": total},
+            {"name": _("Rank"), "of": (rank, ranked)}
+            if rank and ranked
+            else {"name": _("Rank"), "words": rank or _("not published")},
+            {"name": _("Since the month before"), "words": change},
+        ],
+        "bars_title": _("Points lost by group (score/maximum)"),
+        "bars": list(_bars(figures, by_group)),
+        "reconciliation": reconciliation(figures),
+    }
+    numbers = [say("{name}: {value}/{of}", name=_("Total score"), value=total[0], of=total[1])]
+    numbers += [say("{name}: {value}/{of}", name=_("Rank"), value=rank, of=ranked)] if rank and ranked else []
+    said = [found, *hidden, *numbers, reconciliation(figures)]
+    return Section(
+        str(found),
+        [Piece("summary.html.j2", values, said)],
+        facts={"sentence": str(found)},
+        tables={"groups": by_group},
     )
 
 
-def acts_section(figures: Figures, first: pd.DataFrame, asked: pd.DataFrame, identified: Identified) -> Html:
-    """The leader's three actions with what each is worth, and the number to ask for next."""
-    rows = []
+def act_figures(first: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+    """`act.<code>.target`, `.own` and `.gain` of the actions that come first."""
+    rule = bounds_rule(identified)
+    reached = _("today's rate (its highest where it is a range) + percentage points of the plan")
+    for row in first.itertuples():
+        yield exact(f"act.{row.code}.target", row.name, row.target, "percent", whole(row.target), "derived", reached)
+        yield between(f"act.{row.code}.own", row.name, (row.own_low, row.own_high), "points", 2, rule)
+        yield between(f"act.{row.code}.gain", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
+
+
+def first_steps_section(figures: Figures, first: pd.DataFrame, asked: pd.DataFrame, identified: Identified) -> Section:
+    """The leader's three actions with what each is worth, and the number to ask for next.
+
+    `figures` hold those of the plan and of what may be asked for.
+    """
+    own = Figures.of(act_figures(first, identified))
+    acts = []
     for row in first.itertuples():
         rate = figures.get(f"step.{row.code}.rate") or figures.get(f"indicator.{row.code}.rate")
-        parts = {name: figures[f"act.{row.code}.{name}"] for name in ("gain", "target")}
+        parts = {name: own[f"act.{row.code}.{name}"] for name in ("gain", "target")}
         change = (
             say(_("to {target}\u00a0%; today's rate is not printed"), **parts)
             if rate is None
             else say(_("from {rate}\u00a0% to {target}\u00a0%"), rate=rate, **parts)
         )
+        besides_it = besides(own[f"act.{row.code}.own"], row.moved, identified) if row.moved else ""
         worth = say(_("+{gain} points"), **parts)
-        own = besides(figures[f"act.{row.code}.own"], row.moved, identified) if row.moved else ""
-        rows.append(
-            Html('<li><strong>{}</strong> <span>{}</span> <b class="worth">{}</b>{}</li>').format(
-                row.name, change, worth, Html(' <span class="besides">{}</span>').format(own) if own else ""
-            )
-        )
+        acts.append({"name": row.name, "change": change, "worth": worth, "besides": besides_it})
     note = say(
         _("Each is counted alone. A range is what the rules that fit allow; which of them holds is not public.")
         if figures["rules.survivors"].value != 1
         else _("Each is counted alone.")
     )
-    return join(
-        slide(
-            heading(_("What to do first?")),
-            Html('<ol class="acts">{}</ol>').format(join(*rows)),
-            paragraph([note], "note"),
-        ),
-        slide(heading(_("What to ask for next")), paragraph(ask_words(figures, asked)[:1], "")),
-    )
+    said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in acts]
+    heading = _("What to do first?")
+    steps: list[Part] = [Heading(heading), Piece("acts.html.j2", {"acts": acts}, said), Words([note], style="note")]
+    ask: list[Part] = [Heading(_("What to ask for next")), Words(ask_words(figures, asked)[:1])]
+    return Section(heading, [Slide(steps), Slide(ask)], own, {"first_steps": first})
 
 
-def analyst_part() -> Html:
+def analyst_section() -> Section:
     """Where the leader's part ends: on paper a new page."""
-    return Html('<h2 class="analyst">{}</h2><p class="note">{}</p>').format(
-        _("For the analyst: how these results were reached"),
-        _("Everything above is for the leader; from here on each result is shown with its evidence."),
-    )
+    title = _("For the analyst: how these results were reached")
+    note = _("Everything above is for the leader; from here on each result is shown with its evidence.")
+    return Section(title, [Heading(title, style="analyst"), Words([note], style="note")])
 
 
-def _bars(figures: Figures, by_group: pd.DataFrame) -> Html:
+def _bars(figures: Figures, by_group: pd.DataFrame) -> Iterator[dict[str, Any]]:
     named = set(named_groups(by_group)["code"])
     longest = by_group["lost_high"].max() or 1.0
-    bars = []
     for row in by_group.itertuples():
-        lost, score = figures[f"group.{row.code}.lost"], figures.get(f"group.{row.code}.score")
         length = 100 * (row.lost_high if pd.isna(row.lost) else row.lost) / longest
-        label = Html("<b>{}</b> <small>({}/{})</small>").format(lost, score or "?", figures[f"group.{row.code}.max"])
-        bars.append(
-            Html(
-                '<li class="{}"><span class="name">{}</span>'
-                '<svg width="100%" height="20" viewBox="0 0 100 2" preserveAspectRatio="none" '
-                'aria-hidden="true" focusable="false"><rect class="g-{}" fill="{}" width="{}" height="2"></rect></svg>'
-                '<span class="label">{}</span></li>'
-            ).format(
-                "named" if row.code in named else "",
-                row.name,
-                row.code,
-                COLOURS.get(row.code, "#595959"),
-                f"{length:.2f}",
-                label,
-            )
-        )
-    return Html('<h2 class="bars-title">{}</h2><ul class="bars">{}</ul>').format(
-        _("Points lost by group (score/maximum)"), join(*bars)
-    )
-
-
-def _number_of_three(name: str, value: Any) -> Html:
-    return Html('<div><dt>{}</dt><dd class="number">{}</dd></div>').format(name, value)
-
-
-def _words_of_three(name: str, value: Any) -> Html:
-    return Html('<div><dt>{}</dt><dd class="words">{}</dd></div>').format(name, value)
+        yield {
+            "code": row.code,
+            "name": row.name,
+            "named": "named" if row.code in named else "",
+            "colour": COLOURS.get(row.code, GREY),
+            "length": f"{length:.2f}",
+            "lost": figures[f"group.{row.code}.lost"],
+            "score": figures.get(f"group.{row.code}.score") or "?",
+            "max": figures[f"group.{row.code}.max"],
+        }

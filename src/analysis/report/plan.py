@@ -1,12 +1,9 @@
-"""How do decisions read? The plan, what a target needs, the end of the year, the rank, and what to ask for next.
-
-Sentences for the terminal and the page, made from the same figures; the page adds tables.
-"""
+"""What should be done next, what does the target need, and which number should be asked for? Numbers, words, tables."""
 
 from __future__ import annotations
 
 import math
-import re
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -14,10 +11,115 @@ import pandas as pd
 from analysis.decisions.deadline import NO, YEAR_TO_DATE, YES
 from analysis.decisions.plan import INFERRED_CLASSES, PUBLISHED_CLASSES, Plan
 from analysis.decisions.whatif import TOGETHER
+from analysis.identification.bounds import rate_of
+from analysis.identification.identify import Identified
+from analysis.interval import Interval
 from analysis.language import _
-from analysis.report.figures import Figure, Figures, Html
-from analysis.report.layout import heading, items, join, paragraph, slide, table
-from analysis.report.sentences import Sentence, say
+from analysis.report.figures import Figure, Figures, amount, between, exact, middle, whole
+from analysis.report.section import Heading, Part, Section, Sentence, Table, Words, rounded, say
+
+# Numbers
+
+
+def plan_figures(best: Plan, identified: Identified) -> Iterator[Figure]:
+    """`plan.…`, `step.<code>.…`, `month.<row>.…`, `limit.<row>.price` and `world.<row>.…`."""
+    rule = _("cheapest plan that holds under all {count} rules").format(count=identified.survivors)
+    entered = _("parameter of the report")
+    yield exact("plan.months", _("Months of the plan"), float(best.months), "count", 0, "entered", entered)
+    for name, label, value, unit in (
+        ("cost", _("Effort of the plan"), best.cost, "percent"),
+        ("best_cost", _("Effort under the most favourable rules"), best.best_cost, "percent"),
+        ("sure_total", _("Total with the plan, for sure"), best.sure_total, "points"),
+        ("best_total", _("Total with the plan, at best"), best.best_total, "points"),
+        ("regret", _("Most that not knowing the rules costs"), best.largest_regret, "percent"),
+    ):
+        if not math.isnan(value):
+            decimals = 2 if unit == "points" else whole(value)
+            yield exact(f"plan.{name}", label, value, unit, decimals, "derived", rule)
+    for row in best.steps.itertuples():
+        step = f"step.{row.lever}"
+        yield amount(f"{step}.added", row.name, row.added, rule)
+        yield amount(f"{step}.cost", row.name, row.cost, rule)
+        today = rate_of(identified, row.lever)
+        known = today.width < 100
+        then = Interval(min(today.low + row.added, 100.0), min(today.high + row.added, 100.0))
+        printed = identified.readings[row.lever].rate is not None
+        decimals, origin = (2, _("as published")) if printed else (1, _("sharp bounds over every rule that fits"))
+        if known:
+            yield between(f"{step}.rate", row.name, (today.low, today.high), "percent", decimals, origin, middle(today))
+            yield between(f"{step}.after", row.name, (then.low, then.high), "percent", decimals, rule, middle(then))
+    for number, row in enumerate(best.schedule.itertuples()):
+        yield exact(f"month.{number}.month", row.name, float(row.month), "count", 0, "derived", rule)
+        yield amount(f"month.{number}.added", row.name, row.added, rule)
+        yield exact(f"month.{number}.total", row.name, row.sure_total, "points", 2, "derived", rule)
+    for number, row in enumerate(best.limits.itertuples()):
+        if not math.isnan(row.shadow_price):
+            yield amount(f"limit.{number}.price", _("One unit more of a limit"), abs(row.shadow_price), rule)
+    for number, row in enumerate(best.regret.itertuples()):
+        if not math.isnan(row.regret):
+            yield exact(
+                f"world.{number}.cost",
+                row.world,
+                row.cost_known,
+                "percent",
+                whole(row.cost_known),
+                "derived",
+                row.world,
+            )
+            yield exact(
+                f"world.{number}.regret", row.world, row.regret, "percent", whole(row.regret), "derived", row.world
+            )
+
+
+def way_figures(ways: pd.DataFrame, target: float, identified: Identified) -> Iterator[Figure]:
+    """`plan.target`, and `way.<code>.…`: what each improvement alone needs for it."""
+    entered = _("parameter of the report")
+    yield exact("plan.target", _("Target score"), target, "points", whole(target), "entered", entered)
+    rule = _("inverse of the score under each of {count} rules").format(count=identified.survivors)
+    rounded_up = _("{rule}, rounded up").format(rule=rule)
+    for row in ways.itertuples():
+        way = f"way.{row.lever}"
+        for name in ("added_best", "added_sure", "rate_best", "rate_sure"):
+            value = getattr(row, name)
+            if not math.isnan(value):
+                enough = math.ceil(value * 100 - 1e-7) / 100
+                yield between(f"{way}.{name}", row.name, (value, value), "percent", 2, rounded_up, enough)
+        yield exact(f"{way}.most_sure", row.name, row.most_sure, "points", 2, "derived", rule)
+        yield exact(f"{way}.most_best", row.name, row.most_best, "points", 2, "derived", rule)
+
+
+def late_figures(late: pd.DataFrame) -> Iterator[Figure]:
+    """`late.<code>.…`: what a rate still needs by December."""
+    for row in late.itertuples():
+        if row.counting != YEAR_TO_DATE:
+            yield exact(
+                f"late.{row.code}.target",
+                row.name,
+                row.target,
+                "percent",
+                whole(row.target),
+                "entered",
+                _("parameter of the report"),
+            )
+            continue
+        rule = _("(target × months of the year − rate × months gone) / months left, equal volumes")
+        yield exact(f"late.{row.code}.left", row.name, float(row.months_left), "count", 0, "derived", rule)
+        yield between(f"late.{row.code}.needed", row.name, (row.needed_low, row.needed_high), "percent", 1, rule)
+        yield between(f"late.{row.code}.most", row.name, (row.most_low, row.most_high), "percent", 1, rule)
+
+
+def ask_figures(asked: pd.DataFrame) -> Iterator[Figure]:
+    """`ask.<row>.…`: what each figure that may be asked for would leave open."""
+    rule = _("the figure tried at the values it may have")
+    for number, row in enumerate(asked.itertuples()):
+        decimals = 1 if row.unit == "percent" else 2
+        yield between(f"ask.{number}.span", row.name, (row.low, row.high), row.unit, decimals, rule)
+        yield exact(f"ask.{number}.now", row.name, row.open_now, "points", 2, "derived", rule)
+        yield exact(f"ask.{number}.most", row.name, row.open_most, "points", 2, "derived", rule)
+        yield exact(f"ask.{number}.least", row.name, row.open_least, "points", 2, "derived", rule)
+
+
+# Sentences
 
 
 def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
@@ -80,32 +182,6 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
             )
         )
     return said
-
-
-def plan_section(figures: Figures, best: Plan) -> Html:
-    """The cheapest plan: sentences, its steps, and its months where there are several."""
-    rows = [
-        [
-            row.name,
-            figures.get(f"step.{row.lever}.rate", _("not known")),
-            figures[f"step.{row.lever}.added"],
-            figures.get(f"step.{row.lever}.after", _("not known")),
-        ]
-        for row in best.steps.itertuples()
-    ]
-    heads = [_("Improvement"), _("Rate today, %"), _("Percentage points to add"), _("Rate then, %")]
-    months = [
-        [row.name, figures[f"month.{number}.month"], figures[f"month.{number}.added"], figures[f"month.{number}.total"]]
-        for number, row in enumerate(best.schedule.itertuples())
-    ]
-    month_heads = [_("Improvement"), _("Month"), _("Percentage points to add"), _("Sure total then")]
-    several = best.schedule["month"].nunique() > 1
-    return join(
-        heading(_("What should be done next?")),
-        items(plan_words(figures, best)),
-        table(_("The cheapest plan that is sure"), heads, rows) if rows else Html(),
-        table(_("The plan month by month"), month_heads, months) if several else Html(),
-    )
 
 
 def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
@@ -182,74 +258,6 @@ def late_words(figures: Figures, late: pd.DataFrame) -> list[Sentence]:
     return said
 
 
-def needs_section(figures: Figures, ways: pd.DataFrame, late: pd.DataFrame) -> Html:
-    """Backwards: what the target needs, and what the year still allows."""
-    by_then, wanted = late_words(figures, late), ways_words(figures, ways)
-    note = say(
-        _(
-            "Months are taken to have equally many dossiers, and the rate to be that of all months so far. The notice "
-            "does not say how the score counts, so both ways are shown."
-        )
-    )
-    rows = []
-    for row in ways.itertuples():
-        way, kind = f"way.{row.lever}", "added" if math.isnan(row.rate_low) else "rate"
-        amounts = [figures.get(f"{way}.{kind}_{end}", _("out of reach")) for end in ("sure", "best")]
-        if kind == "added":
-            amounts = [Html("+{}").format(amount) if isinstance(amount, Figure) else amount for amount in amounts]
-        rows.append([row.name, *amounts, figures[f"{way}.most_sure"], figures[f"{way}.most_best"]])
-    heads = [
-        _("Improvement"),
-        _("Needed to be sure, %"),
-        _("Needed at best, %"),
-        _("Most it surely brings"),
-        _("Most it may bring"),
-    ]
-    return join(
-        join(
-            heading(_("What does the target need?")),
-            items(wanted),
-            table(
-                _("The rate that each improvement alone needs for the target (+: percentage points more)"), heads, rows
-            ),
-        )
-        if wanted
-        else Html(),
-        join(heading(_("What is still possible by the end of the year?")), items(by_then), paragraph([note], "note"))
-        if by_then
-        else Html(),
-    )
-
-
-def rank_words(figures: Figures, ranked: pd.DataFrame) -> list[Sentence]:
-    """Where the gain of the report's improvements leads, as far as the totals of others are known."""
-    if ranked.empty:
-        return [say(_("How many were ranked is not known, so nothing can be said of the rank."))]
-    rows = ranked.set_index("case")
-    parts = {name: figures[f"outlook.{name}"] for name in ("today", "after")}
-    parts |= {"known": figures["outlook.after.known"], "ranked": figures["outlook.after.ranked"]}
-    parts["gain"] = next(item for name, item in reversed(figures.items()) if re.fullmatch(r"lever\..*\.gain", name))
-    if rows.loc["after", "open"]:
-        template = _("Of {ranked} totals only {known} is known: nothing can be said of the rank.")
-    elif rows.loc["after", "known"] == rows.loc["after", "ranked"]:
-        template = _(
-            "With the {gain} points of the improvements weighed first, and the others as they are, the rank "
-            "would be {after} of {ranked} (today {today})."
-        )
-    else:
-        template = _(
-            "With the {gain} points of the improvements weighed first the rank would be {after} of {ranked} (today "
-            "{today}), if the others stay as they are: {known} of the {ranked} totals are known, and the "
-            "range holds whatever the others are."
-        )
-    return [say(template, **parts)]
-
-
-def rank_section(figures: Figures, ranked: pd.DataFrame) -> Html:
-    """The rank after the improvements."""
-    return slide(heading(_("What does it do to the rank?")), paragraph(rank_words(figures, ranked), ""))
-
-
 def ask_words(figures: Figures, asked: pd.DataFrame) -> list[Sentence]:
     """Which figures to ask for, the most helpful first."""
     if asked.empty:
@@ -267,28 +275,6 @@ def ask_words(figures: Figures, asked: pd.DataFrame) -> list[Sentence]:
     return said
 
 
-def ask_section(figures: Figures, asked: pd.DataFrame) -> Html:
-    """The next number to ask for."""
-    rows = [
-        [
-            row.name,
-            _("points of the indicator") if row.unit == "points" else _("rate, %"),
-            figures[f"ask.{number}.span"],
-            figures[f"ask.{number}.most"],
-            figures[f"ask.{number}.least"],
-        ]
-        for number, row in enumerate(asked.itertuples())
-    ]
-    heads = [_("Figure"), _("What to ask for"), _("It may be"), _("Open then, at most"), _("Open then, at least")]
-    return join(
-        heading(_("Which number should be asked for next?")),
-        items(ask_words(figures, asked)),
-        table(_("What each undisclosed figure would leave open of the plan, in points"), heads, rows, text=(1,))
-        if rows
-        else Html(),
-    )
-
-
 def _step(figures: Figures, row: Any) -> Sentence:
     added, after = figures[f"step.{row.lever}.added"], figures.get(f"step.{row.lever}.after")
     if after is None:
@@ -296,6 +282,100 @@ def _step(figures: Figures, row: Any) -> Sentence:
     return say(_("{name} +{added} percentage points, to {after} %"), name=row.name, added=added, after=after)
 
 
-def said_together(*parts: list[Sentence]) -> str:
-    """Sentences for the terminal, one a line."""
-    return "\n".join(str(sentence) for part in parts for sentence in part)
+# Sections
+
+
+def plan_section(identified: Identified, best: Plan, ways: pd.DataFrame) -> Section:
+    """The cheapest plan: sentences, its steps, and its months where there are several; `ways` as in `needs_section`."""
+    own = Figures.of(plan_figures(best, identified))
+    shown = own if best.target is None else own.plus(way_figures(ways, best.target, identified))
+    rows = [
+        [
+            row.name,
+            own.get(f"step.{row.lever}.rate", _("not known")),
+            own[f"step.{row.lever}.added"],
+            own.get(f"step.{row.lever}.after", _("not known")),
+        ]
+        for row in best.steps.itertuples()
+    ]
+    heads = [_("Improvement"), _("Rate today, %"), _("Percentage points to add"), _("Rate then, %")]
+    months = [
+        [row.name, own[f"month.{number}.month"], own[f"month.{number}.added"], own[f"month.{number}.total"]]
+        for number, row in enumerate(best.schedule.itertuples())
+    ]
+    month_heads = [_("Improvement"), _("Month"), _("Percentage points to add"), _("Sure total then")]
+    title = _("What should be done next?")
+    parts: list[Part] = [Heading(title), Words(plan_words(shown, best), as_list=True)]
+    if rows:
+        parts.append(Table(_("The cheapest plan that is sure"), heads, rows))
+    if best.schedule["month"].nunique() > 1:
+        parts.append(Table(_("The plan month by month"), month_heads, months))
+    tables = {"steps": best.steps, "schedule": best.schedule, "limits": best.limits, "regret": best.regret}
+    facts = {name: getattr(best, name) for name in ("target", "budget", "months", "feasible", "priced", "worlds_joint")}
+    sums = ("cost", "best_cost", "sure_total", "best_total", "largest_regret")
+    return Section(title, parts, own, tables, facts | {name: rounded(getattr(best, name)) for name in sums})
+
+
+def needs_section(
+    identified: Identified, ways: pd.DataFrame, late: pd.DataFrame | None, target: float | None
+) -> Section:
+    """Backwards: what the target needs, and what the year still allows; without `late` the target alone."""
+    wanted = Figures() if target is None else Figures.of(way_figures(ways, target, identified))
+    by_then = Figures() if late is None else Figures.of(late_figures(late))
+    title = _("What does the target need?")
+    parts: list[Part] = []
+    if words := ways_words(wanted, ways) if len(ways) else []:
+        heads = [
+            _("Improvement"),
+            _("Needed to be sure, %"),
+            _("Needed at best, %"),
+            _("Most it surely brings"),
+            _("Most it may bring"),
+        ]
+        caption = _("The rate that each improvement alone needs for the target (+: percentage points more)")
+        parts += [Heading(title), Words(words, as_list=True), Table(caption, heads, _way_rows(wanted, ways))]
+    if words := late_words(by_then, late) if late is not None and len(late) else []:
+        note = say(
+            _(
+                "Months are taken to have equally many dossiers, and the rate to be that of all months so far. The "
+                "notice does not say how the score counts, so both ways are shown."
+            )
+        )
+        heading = Heading(_("What is still possible by the end of the year?"))
+        parts += [heading, Words(words, as_list=True), Words([note], style="note")]
+    return Section(
+        title, parts, wanted.plus(by_then.values()), {"needed": ways} | ({} if late is None else {"by_december": late})
+    )
+
+
+def ask_section(asked: pd.DataFrame) -> Section:
+    """The next number to ask for."""
+    own = Figures.of(ask_figures(asked))
+    rows = [
+        [
+            row.name,
+            _("points of the indicator") if row.unit == "points" else _("rate, %"),
+            own[f"ask.{number}.span"],
+            own[f"ask.{number}.most"],
+            own[f"ask.{number}.least"],
+        ]
+        for number, row in enumerate(asked.itertuples())
+    ]
+    heads = [_("Figure"), _("What to ask for"), _("It may be"), _("Open then, at most"), _("Open then, at least")]
+    title = _("Which number should be asked for next?")
+    parts: list[Part] = [Heading(title), Words(ask_words(own, asked), as_list=True)]
+    if rows:
+        caption = _("What each undisclosed figure would leave open of the plan, in points")
+        parts.append(Table(caption, heads, rows, text_columns=(1,)))
+    return Section(title, parts, own, {"ask_next": asked})
+
+
+def _way_rows(figures: Figures, ways: pd.DataFrame) -> list[list[Any]]:
+    rows = []
+    for row in ways.itertuples():
+        way, kind = f"way.{row.lever}", "added" if math.isnan(row.rate_low) else "rate"
+        amounts: list[Any] = [figures.get(f"{way}.{kind}_{end}", _("out of reach")) for end in ("sure", "best")]
+        if kind == "added":
+            amounts = [say("+{amount}", amount=item) if isinstance(item, Figure) else item for item in amounts]
+        rows.append([row.name, *amounts, figures[f"{way}.most_sure"], figures[f"{way}.most_best"]])
+    return rows

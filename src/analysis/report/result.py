@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.identification.identify import Identified
 from analysis.language import language
 from analysis.report.figures import Figures
-from analysis.report.tables import weakest_kind
+from analysis.report.wording import weakest_kind
+from analysis.report.workbook import FILE as WORKBOOK
+from analysis.report.workbook import save_workbook
 from analysis.scorecards.history import data_hash
 from analysis.scorecards.periods import PERIOD
+from analysis.scorecards.sources import Source
 
 PAGE, EXECUTED, FIGURES, RESULT, RECORD = "index.html", "report.ipynb", "figures.csv", "result.json", "run.json"
 Period = Annotated[str, Field(pattern=f"^{PERIOD.pattern}$")]
@@ -44,14 +48,23 @@ class Result(BaseModel):
     figures: int
 
 
-def save_result(figures: Figures, identified: Identified, title: str, run_id: str) -> None:
-    """Write `figures.csv` and `result.json` into the working folder of a run; without a run id, do nothing.
+def save(
+    figures: Figures,
+    identified: Identified,
+    by_group: pd.DataFrame,
+    levers: Mapping[str, float],
+    sources: Mapping[str, Source],
+    title: str,
+    run_id: str,
+) -> None:
+    """Write `figures.csv`, `workbook.xlsx` and, last, `result.json` into the current folder; nothing without a run id.
 
     Raises OSError when they cannot be written.
     """
     if not run_id:
         return
     frame = figures.frame(identified.entity, identified.period)
+    save_workbook(Path(WORKBOOK), figures, identified, by_group, levers, sources)
     frame.to_csv(FIGURES, index=False, encoding="utf-8", lineterminator="\n")
     rank = figures.get("rank")
     result = Result(

@@ -20,10 +20,9 @@ from analysis.identification.identify import Identified
 from analysis.identification.joint import Boxes, join
 from analysis.interval import Interval
 from analysis.language import _, write_list, write_number
-from analysis.report.figures import COLOURS, Figures, Html
-from analysis.report.layout import heading, paragraph
-from analysis.report.layout import join as joined_html
-from analysis.report.sentences import say
+from analysis.report.figures import COLOURS, Figures
+from analysis.report.leader import GREY
+from analysis.report.section import Piece, Section, listed, say
 from analysis.scorecards.rubric import Rule
 
 FULL_RATE = 100.0
@@ -175,7 +174,7 @@ def _pair(interval: Interval) -> list[float]:
     return [interval.low, interval.high]
 
 
-def trial_section(
+def try_it_section(
     figures: Figures,
     identified: Identified,
     levers: Mapping[str, float],
@@ -183,19 +182,15 @@ def trial_section(
     rules: Mapping[str, Any],
     rank: Mapping[str, Any] | None,
     data_hash: str,
-) -> Html:
+) -> Section:
     """The panel: what all improvements give together, one row a lever, and the rates that a wanted total needs.
 
-    `rules` is what `panel.rules_to_try` gave, `rank` what `panel.rank_steps` gave. Levers that are full are left out.
+    `rules` is what `rules_to_try` gave, `rank` what `rank_steps` gave. Levers that are full are left out.
     """
     open_ones = [code for code, known in rules["indicators"].items() if known["lever"] and _room(known)]
     chosen = {code: target for code, target in levers.items() if code in open_ones}
     first = [*chosen, *(code for code in open_ones if code not in chosen and rules["indicators"][code]["rate"])]
     rest = [code for code in open_ones if code not in first]
-    more = Html('<details class="more"><summary>{}</summary>{}</details>').format(
-        _("Improvements whose rate today is not printed"),
-        joined_html(*(_row(figures, identified, code, rules["indicators"][code]) for code in rest)),
-    )
     data = {
         **rules,
         "rank": rank,
@@ -205,83 +200,49 @@ def trial_section(
         "words": _words(),
         "comma": write_number(0.5, 1)[1],
     }
-    return joined_html(
-        Html('<div id="trial" class="slide" hidden>'),
-        heading(_("Try it: what if these rates were reached?")),
-        paragraph(
-            [
-                say(
-                    _(
-                        "Move a slider or type a rate. Each result is a range over every rule that fits, and over what "
-                        "an improvement may move besides; it is computed in this page, and nothing is sent anywhere."
-                    )
-                )
-            ],
-            "note",
+    title = _("Try it: what if these rates were reached?")
+    values = {
+        "title": title,
+        "note": _(
+            "Move a slider or type a rate. Each result is a range over every rule that fits, and over what an "
+            "improvement may move besides; it is computed in this page, and nothing is sent anywhere."
         ),
-        Html('<div id="trial-other" class="warning" hidden></div><div class="trial"><div class="trial-out">'),
-        Html('<output id="trial-total" class="result" aria-live="polite"></output>'),
-        Html('<ul class="bars" id="trial-groups">{}</ul></div><div class="trial-in">').format(
-            joined_html(*(_bar(row) for row in by_group.itertuples()))
-        ),
-        joined_html(*(_row(figures, identified, code, rules["indicators"][code]) for code in first)),
-        more if rest else Html(),
-        Html('<p class="buttons"><button type="button" id="trial-today">{}</button>').format(_("Back to today")),
-        Html(' <button type="button" id="trial-report">{}</button></p>').format(_("As in this report")),
-        Html('<p class="goal"><label for="trial-goal">{}</label> ').format(_("Or type a total to reach:")),
-        Html('<input id="trial-goal" type="text" inputmode="decimal" autocomplete="off"></p>'),
-        Html('<div id="trial-needed" class="note" aria-live="polite"></div></div></div></div>'),
-        Html('<script type="application/json" id="trial-data">{}</script>').format(
-            Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
-        ),
-    )
+        "groups": [
+            {"code": row.code, "name": row.name, "colour": COLOURS.get(row.code, GREY)} for row in by_group.itertuples()
+        ],
+        "first": [_lever(figures, identified, code, rules["indicators"][code]) for code in first],
+        "rest": [_lever(figures, identified, code, rules["indicators"][code]) for code in rest],
+        "more": _("Improvements whose rate today is not printed"),
+        "today": _("Back to today"),
+        "report": _("As in this report"),
+        "goal": _("Or type a total to reach:"),
+        "data": Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")),
+    }
+    return Section(title, [Piece("try_it.html.j2", values)])
 
 
 def _room(known: Mapping[str, Any]) -> bool:
     return known["rate"] is None or bool(known["rate"][0] < FULL_RATE - 0.01)
 
 
-def _row(figures: Figures, identified: Identified, code: str, known: Mapping[str, Any]) -> Html:
-    """One lever: its name, today's rate, what may be full marks, the slider, the typed rate, and its gain alone."""
+def _lever(figures: Figures, identified: Identified, code: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """One lever: its name, today's rate, what may be full marks, and where its slider begins."""
     rate = figures.get(f"indicator.{code}.rate")
     targets = [figures[f"alternative.{code}.target.{target:g}"] for target in known["targets"]]
-    notes = [say(_("today {rate} %"), rate=rate) if rate else _("today's rate is not printed")]
+    notes = [say(_("today {rate} %"), rate=rate) if rate else say(_("today's rate is not printed"))]
     if targets:
-        listed = Html(_(" or ")).join(targets)
-        notes.append(say(_("full marks perhaps from {targets} %"), targets=listed))
+        notes.append(say(_("full marks perhaps from {targets} %"), targets=listed(targets, _(" or "))))
     if known["effects"]:
         moved = write_list(identified.rubric.name_of(other) for other in known["effects"])
         notes.append(say(_("may also move {others}"), others=moved))
     least = round(rate.value, 2) if rate and rate.value is not None else 0.0
-    ticks = joined_html(
-        *(Html('<option value="{:g}"></option>').format(tick) for tick in (least, *known["targets"], 100))
-    )
-    return Html(
-        '<div class="lever" data-code="{code}"><label for="rate-{code}">{name}</label>'
-        '<span class="note" id="note-{code}">{notes}</span>'
-        '<input type="range" id="slide-{code}" list="ticks-{code}" min="{least:g}" max="100" step="any" '
-        'value="{least:g}" aria-label="{name}" aria-describedby="note-{code}"><datalist id="ticks-{code}">{ticks}'
-        '</datalist><input type="text" id="rate-{code}" inputmode="decimal" autocomplete="off" '
-        'aria-describedby="note-{code} gain-{code}"><span class="unit">%</span>'
-        '<output id="gain-{code}" for="slide-{code} rate-{code}"></output></div>'
-    ).format(
-        code=code,
-        name=identified.rubric.indicators[code].name,
-        notes=Html("; ").join(notes),
-        least=least,
-        ticks=ticks,
-    )
-
-
-def _bar(row: Any) -> Html:
-    return Html(
-        '<li data-group="{code}"><span class="name">{name}</span>'
-        '<svg width="100%" height="20" viewBox="0 0 100 2" preserveAspectRatio="none" aria-hidden="true" '
-        'focusable="false"><rect class="left" width="100" height="2"></rect>'
-        '<rect class="open g-{code}" fill="{colour}" width="0" height="2"></rect>'
-        '<rect class="sure g-{code}" fill="{colour}" width="0" height="2"></rect></svg>'
-        '<span class="label"></span></li>'
-    ).format(code=row.code, name=row.name, colour=COLOURS.get(row.code, "#595959"))
+    return {
+        "code": code,
+        "name": identified.rubric.indicators[code].name,
+        "notes": notes,
+        "least": f"{least:g}",
+        "ticks": [f"{tick:g}" for tick in (least, *known["targets"], FULL_RATE)],
+    }
 
 
 def _words() -> dict[str, str]:

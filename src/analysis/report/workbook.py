@@ -34,6 +34,7 @@ from analysis.report.cells import (
 )
 from analysis.report.figures import Figure, Figures
 from analysis.report.workbook_whatif import MOST_ROWS, handles, title, within, write_rules, write_whatif
+from analysis.scorecards.history import unit_name
 from analysis.scorecards.periods import months_of
 from analysis.scorecards.sources import Source
 
@@ -41,19 +42,6 @@ FILE = "workbook.xlsx"
 SHARE = "0.0%"
 RED = "C00000"
 SUMMED = ("score", "max", "lost", "lost_low", "lost_high")
-
-
-def save_beside(
-    run_id: str,
-    figures: Figures,
-    identified: Identified,
-    by_group: pd.DataFrame,
-    levers: Mapping[str, float],
-    sources: Mapping[str, Source],
-) -> None:
-    """Write `workbook.xlsx` into the working folder of a run; without a run id, do nothing. Raises OSError."""
-    if run_id:
-        save_workbook(Path(FILE), figures, identified, by_group, levers, sources)
 
 
 def save_workbook(
@@ -116,7 +104,6 @@ def _write_figures(sheet: Any, figures: Figures, sources: Mapping[str, Source]) 
         (_("In words"), 24),
     )
     put_heads(sheet, 1, *zip(*heads, strict=True))
-    units = {"points": _("points"), "percent": "%", "count": _("count"), "rank": _("rank")}
     kinds = {
         "published": _("published"),
         "derived": _("derived"),
@@ -128,7 +115,7 @@ def _write_figures(sheet: Any, figures: Figures, sources: Mapping[str, Source]) 
         words = {
             1: item.id,
             2: item.label,
-            6: units.get(item.unit, item.unit),
+            6: unit_name(item.unit),
             7: kinds.get(item.kind, item.kind),
             8: item.rule,
             9: _source_words(item, sources),

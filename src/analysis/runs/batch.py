@@ -20,11 +20,11 @@ from time import monotonic
 import click
 
 from analysis import project
-from analysis.commands import Answer
 from analysis.errors import ROWS_SHOWN, AnalysisError, ParameterError, SyntheticError, UnknownNameError
 from analysis.identification import regime
 from analysis.language import _, language, slug, write_number
 from analysis.report.result import RECORD
+from analysis.report.section import Section, Words
 from analysis.runs.page import load_renderer
 from analysis.runs.reports import last_promised, leave_failure, publish_files, published, write_index
 from analysis.runs.workers import Job, Outcome, Submit, failure
@@ -88,15 +88,17 @@ def _outcome_of(done: Future[Outcome], job: Job) -> Outcome:
         return replace(failure(job, error, monotonic()), unrecorded=True)
 
 
-def summary(outcomes: Sequence[Outcome]) -> Answer:
+def summary(outcomes: Sequence[Outcome]) -> Section:
     """How many were made, kept and failed, and of each failure what happened."""
     of_state = {state: [item for item in outcomes if item.state == state] for state in ("made", "kept", "failed")}
     failed = sorted(of_state["failed"], key=lambda item: (item.job.entity, item.job.month))
     words = _("{made} made, {kept} unchanged, {failed} failed.").format(
         **{state: len(items) for state, items in of_state.items()}
     )
-    return Answer(
-        data={
+    return Section(
+        words,
+        [Words([words, *(_failure_words(item) for item in failed)])],
+        facts={
             **{state: len(items) for state, items in of_state.items()},
             "reports": [
                 {
@@ -112,7 +114,6 @@ def summary(outcomes: Sequence[Outcome]) -> Answer:
                 for item in outcomes
             ],
         },
-        text="\n".join([words, *(_failure_words(item) for item in failed)]),
         failures=[f"{item.job.name}: {item.what}" for item in failed],
     )
 

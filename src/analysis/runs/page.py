@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -14,12 +15,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from markupsafe import escape
+
+from analysis import project
 from analysis.errors import BrowserError, CheckError
 from analysis.language import _, language
+from analysis.report.section import Section
 
 PAGE_FOLDER = Path(__file__).parents[1] / "report" / "page"
 DATA = 'id="trial-data"'
 SCRIPTS = ("whatif.js", "panel.js", "sources.js", "slides.js")
+NOTEBOOK_ONLY = "notebook-only"  # the tag of cells that stay in the notebook
+WIDGET = "application/vnd.jupyter.widget-view+json"
+PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
+ALLOWED = {
+    *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "div", "span"),
+    *("strong", "b", "em", "i", "u", "s", "del", "sub", "sup", "mark", "small", "a", "img", "ul", "ol", "li"),
+    *("dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "figure", "figcaption"),
+}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
 PLACES = {
     "win32": (
@@ -67,6 +80,87 @@ def load_renderer() -> None:
     import nbconvert.exporters  # noqa: F401
 
 
+def shown_on_page(cell: Any) -> Iterator[str]:
+    """What a cell shows on the page, as HTML: our own sections as they are, what an analyst added cleaned.
+
+    Of what was added, text, tables and pictures stand on the page; scripts and styles are left out, and so is a picture
+    that is not in the notebook or in its folder. Cells tagged `notebook-only` stay in the notebook.
+    """
+    if cell.cell_type == "markdown" and NOTEBOOK_ONLY not in cell.metadata.get("tags", []):
+        yield _added(_markdown(cell.source, cell.get("attachments")))
+    for number, output in enumerate(cell.get("outputs", []), start=1):
+        if ours := output.get("metadata", {}).get("text/html", {}).get("scorecard"):
+            html = output.data["text/html"]
+            yield html[ours[0] : len(html) - ours[1]]
+        elif html := _of_output(output, f"{cell.execution_count}.{number}"):
+            yield _added(html)
+
+
+def _of_output(output: Any, place: str) -> str:
+    """An output that an analyst's cell shows, the richest form that a page can show; "" where there is none."""
+    if output.output_type == "stream":
+        return _text(output.text) if output.name == "stdout" else ""
+    data = output.get("data", {})
+    if "text/html" in data and WIDGET not in data:
+        return str(data["text/html"])
+    for kind in PICTURES:
+        if kind in data:
+            content = data[kind] if kind != "image/svg+xml" else base64.b64encode(data[kind].encode()).decode()
+            words = escape(_("Picture of cell {place}").format(place=place))
+            return f'<img src="data:{kind};base64,{"".join(content.split())}" alt="{words}">'
+    if "text/markdown" in data:
+        return _markdown(data["text/markdown"])
+    text = data.get("text/plain", "")
+    return "" if WIDGET in data or re.fullmatch(r"<[^\n]*>", text) else _text(text)  # `<Axes: …>` tells nobody anything
+
+
+def _text(words: str) -> str:
+    return f"<pre>{escape(words.rstrip())}</pre>" if words.strip() else ""
+
+
+def _markdown(source: str, attachments: Any = None) -> str:
+    """Markdown as HTML; pictures that lie in the notebook, or in its folder, are put into it."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    folder = str(project.root() / "notebooks")
+    kept = {name: dict(item) for name, item in (attachments or {}).items()}
+    renderer = IPythonRenderer(
+        escape=False, attachments=kept, embed_images=True, path=folder, exclude_anchor_links=True
+    )
+    return str(MarkdownWithMath(renderer=renderer).render(source))
+
+
+def _added(html: str) -> str:
+    """HTML of others, cleaned: no script, no style, nothing that is fetched; tables can be scrolled by keyboard."""
+    import nh3
+
+    clean = nh3.clean(
+        html,
+        tags=ALLOWED,
+        attributes={"*": {"title", "lang"}, "a": {"href"}, "img": {"src", "alt", "width", "height"}}
+        | {cell: {"colspan", "rowspan", "scope"} for cell in ("th", "td")}
+        | {"ol": {"start"}},
+        attribute_filter=lambda tag, name, value: value if (tag, name) != ("img", "src") or _inside(value) else None,
+        url_schemes={"http", "https", "mailto", "data"},
+    )
+    clean = re.sub(r"<img(?![^>]* src=)[^>]*>", escape(_("(a picture that is not in the notebook)")), clean)
+    clean = re.sub(r"<(/?)h1\b", r"<\1h2", clean)  # the page has one heading of the first level
+    clean = re.sub(r"<th>\s*</th>", "<td></td>", clean)
+    tables = itertools.count(1)
+    digest = hashlib.sha256(clean.encode()).hexdigest()[:8]
+
+    def scrolled(found: re.Match[str]) -> str:
+        name = escape(_("Added table {name}").format(name=f"{digest}-{next(tables)}"))
+        return f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">{found.group()}</div>'
+
+    clean = re.sub(r"<table\b.*?</table>", scrolled, clean, flags=re.DOTALL)
+    return f'<section class="added">{clean}</section>'
+
+
+def _inside(address: str) -> bool:
+    return address.startswith("data:image/")
+
+
 def _filled(notebook: Any, resources: dict[str, Any]) -> str:
     """The template filled. What nbconvert does besides, before and after, is for notebooks whose code is shown."""
     from nbconvert.exporters import HTMLExporter
@@ -75,6 +169,7 @@ def _filled(notebook: Any, resources: dict[str, Any]) -> str:
         extra_template_basedirs=[str(PAGE_FOLDER.parent)], template_name=PAGE_FOLDER.name, default_preprocessors=[]
     )
     exporter.template_file = "index.html.j2"
+    exporter.register_filter("shown", shown_on_page)
     body, _resources = super(HTMLExporter, exporter).from_notebook_node(notebook, resources=resources)
     return str(body)
 
@@ -145,9 +240,9 @@ def _browsers() -> Iterator[str]:
         yield from (str(path) for root in roots if root and (path := Path(root) / place).is_file())
 
 
-def one_cell(html: str) -> Any:
+def one_cell(section: Section) -> Any:
     """A notebook of one cell that shows this."""
     from nbformat import v4
 
-    shown = v4.new_output("display_data", {"text/html": html})
-    return v4.new_notebook(cells=[v4.new_code_cell(outputs=[shown])])
+    data, metadata = section._repr_mimebundle_()
+    return v4.new_notebook(cells=[v4.new_code_cell(outputs=[v4.new_output("display_data", data, metadata=metadata)])])

@@ -43,17 +43,15 @@ for name in ESTIMATES:
 
 from matplotlib.backends.registry import backend_registry
 
+import analysis.card
 from analysis.comparisons import ranks
-from analysis.decisions import deadline, levers, plan, whatif
-from analysis.diagnosis import changes, follow_up, losses
 from analysis.errors import AnalysisError
-from analysis.identification import bounds, proof, regime
-from analysis.report import charts, collected, decided, drawing, findings, leader, news, promises, result, sharing
-from analysis.report import tables, traced, try_it, workbook
+from analysis.identification import regime
+from analysis.report import charts, drawing, workbook
 from analysis.runs import kernel, run
 
 backend_registry.list_all()  # type: ignore[no-untyped-call]  # looks through the packages that are installed, once
-drawing.picture(drawing.finished(drawing.axes(1), "", ""), "", "")  # the first one looks for the fonts
+drawing.svg(drawing.finished(drawing.axes(1), "", ""))  # the first one looks for the fonts
 with suppress(AnalysisError, OSError):
     regime.load_project().share()
 gc.freeze()

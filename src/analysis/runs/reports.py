@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,11 +26,9 @@ from analysis import project
 from analysis.errors import NoReportError, ParameterError, UnknownNameError
 from analysis.files import WORK, only_one, replace_file, writing
 from analysis.language import _, slug, write_date, write_number, write_period
-from analysis.report.figures import Html
-from analysis.report.layout import heading, join, paragraph, table
 from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, Period, Result
-from analysis.report.sentences import say
-from analysis.report.tables import KIND_NAMES
+from analysis.report.section import Piece, Section
+from analysis.report.wording import kind_name
 from analysis.report.workbook import FILE as WORKBOOK
 from analysis.runs.page import one_cell, page_of
 from analysis.runs.record import FAILED, PDF, Failure, save_failure
@@ -104,17 +102,29 @@ def failed(reports: Path) -> list[Failed]:
     return sorted(newest.values(), key=lambda item: (item.ended, item.folder.name), reverse=True)
 
 
-def index_of_reports(there: Sequence[Published], broken: Sequence[Failed], reports: Path) -> Html:
+def index_of_reports(there: Sequence[Published], broken: Sequence[Failed], reports: Path) -> Section:
     """The page that lists the published reports, and below them what failed."""
+    title = _("Reports on the index of Decision 766/QĐ-TTg")
     heads = [_("Report"), _("Total score"), _("Rank"), _("Change, points"), _("Figures"), _("Finding"), _("Files")]
-    rows = [_row_of_report(item, reports) for item in there]
-    return join(
-        Html("<h1>{}</h1>").format(_("Reports on the index of Decision 766/QĐ-TTg")),
-        table(_("Published reports, newest first"), heads, rows, text=(3, 4, 5, 6))
-        if rows
-        else paragraph([say(_("No report was published yet."))], ""),
-        _failures(broken, reports) if broken else Html(),
-    )
+    values = {
+        "title": title,
+        "caption": _("Published reports, newest first"),
+        "heads": heads,
+        "reports": [_row_of_report(item, reports) for item in there],
+        "none": _("No report was published yet."),
+        "failures_title": _("Which runs failed?"),
+        "failures_note": _("These runs published nothing; a report above is of an earlier run that succeeded."),
+        "failures_caption": _("Reports whose last run failed, newest first"),
+        "failures_heads": [
+            _("Report"),
+            _("When (Vietnam time)"),
+            _("Exit code"),
+            _("What happened"),
+            _("Broken notebook"),
+        ],
+        "failures": [_row_of_failure(item, reports) for item in broken],
+    }
+    return Section(title, [Piece("reports.html.j2", values)])
 
 
 def find_report(reports: Path, entity: str, month: str) -> Path:
@@ -195,26 +205,29 @@ def _failure(path: Path) -> Failed:
         return Failed(path.parent, datetime.fromtimestamp(path.stat().st_mtime, VIETNAM), None)
 
 
-def _row_of_report(item: Published, reports: Path) -> list[object]:
+def _row_of_report(item: Published, reports: Path) -> dict[str, Any]:
     where = quote(item.folder.relative_to(reports).as_posix())
-    link = Html('<a href="{}">{}</a>')
-    page = link.format(f"{where}/{PAGE}", item.name) if (item.folder / PAGE).is_file() else item.name
-    files = [link.format(f"{where}/{name}", words()) for name, words in FILES.items() if (item.folder / name).is_file()]
-    chip, record = Html('<strong class="chip {}">{}</strong>'), item.record
+    record = item.record
+    row = {
+        "name": item.name,
+        "page": f"{where}/{PAGE}" if (item.folder / PAGE).is_file() else "",
+        "files": [(f"{where}/{name}", words()) for name, words in FILES.items() if (item.folder / name).is_file()],
+    }
     if record is None:
-        damaged = chip.format("damaged", _("Damaged record"))
         words = _("its run.json cannot be read; make this report again")
-        return [page, "", "", "", damaged, words, Html(" · ").join(files)]
+        damaged = {"kind": "damaged", "kind_name": _("Damaged record"), "finding": words, "language": ""}
+        return {**row, **damaged, "total": "", "rank": "", "change": ""}
     rank = _("not published") if record.rank is None else str(record.rank)
-    return [
-        page,
-        f"{write_number(record.total, 2)}/{write_number(record.total_max, 0)}",
-        f"{rank}/{record.ranked}" if record.rank and record.ranked else rank,
-        _change_words(record),
-        chip.format(record.kind, KIND_NAMES[record.kind]()),
-        Html('<span class="wide" lang="{}">{}</span>').format(record.language, _finding(record)),
-        Html(" · ").join(files),
-    ]
+    return {
+        **row,
+        "total": f"{write_number(record.total, 2)}/{write_number(record.total_max, 0)}",
+        "rank": f"{rank}/{record.ranked}" if record.rank and record.ranked else rank,
+        "change": _change_words(record),
+        "kind": record.kind,
+        "kind_name": kind_name(record.kind),
+        "finding": _finding(record),
+        "language": record.language,
+    }
 
 
 def _finding(record: Result) -> str:
@@ -235,39 +248,21 @@ def _change_words(record: Result) -> str:
     return _("no total of the month before under the same rules")
 
 
-def _failures(broken: Sequence[Failed], reports: Path) -> Html:
-    heads = [_("Report"), _("When (Vietnam time)"), _("Exit code"), _("What happened"), _("Broken notebook")]
-    return join(
-        heading(_("Which runs failed?")),
-        paragraph(
-            [say(_("These runs published nothing; a report above is of an earlier run that succeeded."))], "note"
-        ),
-        table(
-            _("Reports whose last run failed, newest first"),
-            heads,
-            [_row_of_failure(item, reports) for item in broken],
-            text=(1, 3, 4),
-        ),
-    )
-
-
-def _row_of_failure(item: Failed, reports: Path) -> list[object]:
+def _row_of_failure(item: Failed, reports: Path) -> dict[str, Any]:
     words = f"{item.ended:%H:%M} {write_date(f'{item.ended:%Y-%m-%d}')}"
     if item.count > 1:
         words = _("{when}, the last of {count} failures").format(when=words, count=item.count)
-    notebook = item.folder / EXECUTED
-    kept: object = (
-        Html("<code>{}</code>").format(_place(notebook, reports)) if notebook.is_file() else _("no notebook was kept")
-    )
-    failure = item.failure
+    notebook, failure = item.folder / EXECUTED, item.failure
+    row = {
+        "when": words,
+        "notebook": _place(notebook, reports) if notebook.is_file() else "",
+        "no_notebook": _("no notebook was kept"),
+        "failure": failure,
+    }
     if failure is None:
-        return [item.folder.name, words, "", _("its failed.json cannot be read"), kept]
+        return {**row, "name": item.folder.name, "unread": _("its failed.json cannot be read")}
     period = write_period(failure.period) if failure.period else _("the latest month")
-    rows = join(*(Html("<li>{}</li>").format(row) for row in failure.rows))
-    message = Html('<div lang="{}"><p>{}</p>{}<p>{}</p></div>').format(
-        failure.language, failure.what, Html("<ul>{}</ul>").format(rows) if failure.rows else "", failure.next_step
-    )
-    return [f"{failure.entity}, {period}", words, str(failure.exit_code), message, kept]
+    return {**row, "name": f"{failure.entity}, {period}"}
 
 
 def _inside(page: Path, reports: Path) -> bool:
@@ -391,7 +386,7 @@ def write_index(wait: float = 60) -> None:
     reports = _reports()
     with only_one(reports, "index", wait):
         words = index_of_reports(published(reports), failed(reports), reports)
-        replace_file(reports / PAGE, page_of(one_cell(str(words)), _("Reports")))
+        replace_file(reports / PAGE, page_of(one_cell(words), _("Reports")))
 
 
 @contextmanager

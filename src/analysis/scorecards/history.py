@@ -52,7 +52,13 @@ UNITS_OF_LEVEL = {
 }
 KINDS = ("published", "derived", "entered", SYNTHETIC)
 BASE = "_base"
+DOSSIERS = f"on_time{BASE}"  # how many a card counts
 _VALUE = re.compile(r"(0|[1-9][0-9]{0,11})(\.(?P<rest>[0-9]{1,9}))?", re.ASCII)
+
+
+def unit_name(unit: str) -> str:
+    """A unit of figures in the reader's language, short enough to stand behind a number."""
+    return {"points": _("points"), "percent": "%", "count": _("count"), "rank": _("rank"), "days": _("days")}[unit]
 
 
 def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.DataFrame:

@@ -15,14 +15,13 @@ import ipywidgets
 from IPython.display import display
 
 from analysis import project
+from analysis.card import Card
 from analysis.decisions.levers import USUAL_LEVERS, save_improvements, usual_levers
 from analysis.errors import AnalysisError
 from analysis.identification.bounds import rate_of
 from analysis.language import _, write_number, write_range
-from analysis.opened import Month
-from analysis.questions import suppose, what_it_is_worth, what_leaders_have, which_rank, which_rules_fit
-from analysis.report.figures import Html
-from analysis.report.frames import chart, show
+from analysis.report.explore import table_of
+from analysis.report.section import Section, Words
 
 FULL = ipywidgets.Layout(width="97%", max_width="60em")
 LABEL = {"description_width": "32em"}
@@ -33,7 +32,7 @@ TARGETS = (100.0, 95.0, 90.0, 85.0, 80.0, 70.0, 60.0, 50.0, 40.0, 30.0)
 class Trial:
     """Sliders for the rates of a month, in percent, by indicator."""
 
-    month: Month
+    card: Card
     sliders: Mapping[str, ipywidgets.FloatSlider]
 
     @property
@@ -43,16 +42,16 @@ class Trial:
 
     def save(self, target_score: float | None = None) -> str:
         """Write the rates down for `scorecard report --levers FILE`; the file (see `improvements`)."""
-        path = save_improvements(self.month.identified, self.levers, target_score)
+        path = save_improvements(self.card.results.identified, self.levers, target_score)
         return path.relative_to(project.root()).as_posix()
 
 
-def try_rates(month: Month, *indicators: str) -> Trial:
+def try_rates(card: Card, *indicators: str) -> Trial:
     """Sliders from today's rates up, with what they are worth; without names the two levers of every report.
 
     A rate that is not printed starts at the least that the published figures allow.
     """
-    identified = month.identified
+    identified = card.results.identified
     begin, sliders = usual_levers(identified), {}
     for code in indicators or USUAL_LEVERS:
         today = rate_of(identified, code)
@@ -71,14 +70,14 @@ def try_rates(month: Month, *indicators: str) -> Trial:
             style=LABEL,
             layout=FULL,
         )
-    trial = Trial(month, sliders)
+    trial = Trial(card, sliders)
     _follow(list(sliders.values()), lambda: _worth(trial))
     return trial
 
 
-def try_rules(month: Month, indicator: str) -> None:
+def try_rules(card: Card, indicator: str) -> None:
     """Targets to choose for an indicator, with what then survives of the whole family, or which figures forbid it."""
-    known = month.identified.rubric.indicators[indicator]
+    known = card.results.rubric.indicators[indicator]
     choices = sorted({*TARGETS, *known.target.alternatives}, reverse=True)
     box = ipywidgets.SelectMultiple(
         options=[(_("no target") if target == 100 else f"{target:g} %", target) for target in choices],
@@ -88,10 +87,10 @@ def try_rules(month: Month, indicator: str) -> None:
         style=LABEL,
         layout=FULL,
     )
-    _follow([box], lambda: _surviving(month, indicator, box.value))
+    _follow([box], lambda: _surviving(card, indicator, box.value))
 
 
-def try_leaders(month: Month) -> None:
+def try_leaders(card: Card) -> None:
     """A slider for the share of provinces that are called leaders, with what they have and the others have not."""
     slider = ipywidgets.IntSlider(
         value=25,
@@ -103,36 +102,39 @@ def try_leaders(month: Month) -> None:
         style=LABEL,
         layout=FULL,
     )
-    _follow([slider], lambda: Html(chart(what_leaders_have(month, slider.value / 100))._repr_html_()))
+    _follow([slider], lambda: card.leaders(slider.value / 100))
 
 
-def _worth(trial: Trial) -> Html:
+def _worth(trial: Trial) -> Section:
     if not trial.levers:
-        return Html("<p>{}</p>").format(_("Every rate stands where it is today: move a slider to the right."))
-    seen = chart(what_it_is_worth(trial.month, **trial.levers))
-    return Html(seen._repr_html_()) + show(which_rank(trial.month, **trial.levers), _("The rank that this would bring"))
+        return _say(_("Every rate stands where it is today: move a slider to the right."))
+    weighed = trial.card.weighing(trial.levers)
+    return Section.together(weighed.what_if(), weighed.rank)
 
 
-def _surviving(month: Month, indicator: str, targets: tuple[float, ...]) -> Html:
+def _surviving(card: Card, indicator: str, targets: tuple[float, ...]) -> Section:
     if not targets:
-        return Html("<p>{}</p>").format(_("Choose one target or more."))
-    found = suppose(month, indicator, targets)
-    rules = which_rules_fit(found)
+        return _say(_("Choose one target or more."))
+    found = card.suppose(indicator, targets).results
     words = _("{fit} of {tried} rules fit every published figure.").format(
-        fit=write_number(found.identified.survivors, 0), tried=write_number(found.identified.rubric.size(), 0)
+        fit=write_number(found.identified.survivors, 0), tried=write_number(found.rubric.size(), 0)
     )
-    own = rules[rules["code"] == indicator]
-    return Html("<p>{}</p>").format(words) + show(own, _("What is left of this indicator's rule"))
+    own = found.open_rules[found.open_rules["code"] == indicator]
+    return Section(words, [Words([words]), table_of(own, _("What is left of this indicator's rule"))])
 
 
-def _follow(controls: list[Any], answer: Callable[[], Html]) -> None:
+def _say(words: str) -> Section:
+    return Section(words, [Words([words])])
+
+
+def _follow(controls: list[Any], answer: Callable[[], Section]) -> None:
     """Show the controls and the answer, and the answer anew when one of them moves."""
 
-    def shown() -> Html:
+    def shown() -> Section:
         try:
             return answer()
         except AnalysisError as error:
-            return Html("<pre>{}</pre>").format(str(error))
+            return _say(str(error))
 
     display(ipywidgets.VBox(controls))
     handle = display(shown(), display_id=True)

@@ -1,0 +1,274 @@
+"""What moved since the last card, what became of what was weighed then, and which totals are known?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.diagnosis.follow_up import (
+    KEPT,
+    MISSED,
+    NAMES,
+    NO_LONGER_SCORED,
+    NOT_PRINTED,
+    NOTHING_TO_COUNT,
+    OPEN,
+    PARTLY,
+)
+from analysis.identification.identify import Identified
+from analysis.language import _, write_list, write_period
+from analysis.report.figures import Figure, Figures, between, exact, whole
+from analysis.report.section import Heading, Part, Picture, Section, Sentence, Slide, Table, Words, described, say
+from analysis.report.wording import effect_name
+from analysis.scorecards.checks import interval_of
+from analysis.scorecards.history import TOTAL
+from analysis.scorecards.periods import is_month, month_before, months_of
+from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span
+from analysis.scorecards.sources import Source
+
+ALWAYS = "9999-12"  # after every month
+
+# The change since the last card
+
+
+def change_figures(moved: pd.DataFrame) -> Iterator[Figure]:
+    """`bridge.total`, `bridge.size`, and of each part `bridge.<row>` and `bridge.<row>.span`."""
+    if len(moved):
+        change, name = float(moved["value"].sum()), _("Change of the total")
+        yield exact("bridge.total", name, change, "points", 2, "derived", "Σ bridge.*")
+        yield exact("bridge.size", name, abs(change), "points", 2, "derived", "|bridge.total|")
+    for number, row in enumerate(moved.itertuples()):
+        rule = f"{row.effect}: {row.certainty}"
+        yield between(f"bridge.{number}", row.name, (row.low, row.high), "points", 2, rule, row.value)
+        yield between(f"bridge.{number}.span", row.name, (row.low, row.high), "points", 2, rule)
+
+
+def change_words(figures: Figures, moved: pd.DataFrame, before: str) -> list[Sentence]:
+    """What of the change since an earlier month is performance, and what cannot be told apart."""
+    if moved.empty:
+        return [say(_("No earlier month of this entity has a total and every group under these figures."))]
+    period = write_period(before)
+    said = [say(_direction(figures["bridge.total"].value or 0.0), period=period, change=figures["bridge.size"])]
+    if (moved["certainty"] == "assumes_one_rule").any():
+        said.append(
+            say(
+                _(
+                    "Rules exist that explain both months, so the changes marked as performance may be that. It is an "
+                    "assumption: no figure proves that the same rules held."
+                )
+            )
+        )
+    reasons = list(dict.fromkeys(row.why for row in moved.itertuples() if row.certainty == "not_separable"))
+    return said + [say("{why}", why=why) for why in reasons]
+
+
+def _direction(change: float) -> str:
+    if change > 0:
+        return _("Since {period} the total rose by {change} points.")
+    if change < 0:
+        return _("Since {period} the total fell by {change} points.")
+    return _("Since {period} the total stayed the same ({change} points).")
+
+
+def change_section(
+    moved: pd.DataFrame, before: str, picture: Picture | None = None, facts: Mapping[str, Any] | None = None
+) -> Section:
+    """The bridge of the change: every part with what it is, adding up to the published change.
+
+    `before` is the earlier period, "" where there is none.
+    """
+    own = Figures.of(change_figures(moved))
+    title = _("What of the change is performance?")
+    parts: list[Part] = [Heading(title), Words(change_words(own, moved, before), as_list=True)]
+    if moved.empty:
+        return Section(title, parts, own, {"parts": moved}, facts or {})
+    rows = [
+        [row.name, effect_name(row.effect), own[f"bridge.{number}"], own[f"bridge.{number}.span"]]
+        for number, row in enumerate(moved.itertuples())
+    ]
+    heads = [_("Part"), _("What it is"), _("Change, points"), _("Change, within rounding")]
+    parts.append(Table(_("The change of the total by part; the parts sum to it"), heads, rows, text_columns=(1,)))
+    shown: list[Part] = [Slide(parts), *([picture] if picture else [])]
+    return Section(title, shown, own, {"parts": moved}, {**(facts or {}), "total": float(moved["value"].sum())})
+
+
+# What an earlier report weighed
+
+
+def follow_up_figures(frame: pd.DataFrame) -> Iterator[Figure]:
+    """`promise.<code>.target`, `.before` and `.now`."""
+    for row in frame.itertuples():
+        rule = _("parameter of the earlier report")
+        yield exact(f"promise.{row.code}.target", row.name, row.target, row.unit, whole(row.target), "entered", rule)
+        for when in ("before", "now"):
+            value, low, high, printed = (getattr(row, f"{when}_{name}") for name in NAMES)
+            if not pd.isna(value):
+                ends = (min(low, value), max(high, value))
+                name = f"promise.{row.code}.{when}"
+                yield between(name, row.name, ends, row.unit, int(printed), _("as published"), value)
+
+
+def follow_up_words(figures: Figures, frame: pd.DataFrame, promised: Mapping[str, Any]) -> list[Sentence]:
+    """What became of what an earlier report weighed."""
+    if frame.empty:
+        return [say(_("No earlier report of this entity set targets, so nothing can be held against them."))]
+    said = [
+        say(
+            _("The report of {period} weighed what follows; that says what it is worth, not that anyone promised it."),
+            period=write_period(promised["month"]),
+        )
+    ]
+    for row in frame.itertuples():
+        parts = {name: figures.get(f"promise.{row.code}.{name}") for name in ("target", "now")}
+        said.append(say(_template(row), name=row.name, **parts))
+    if TOTAL in set(frame["code"]) and not frame["same_rules"].all():
+        said.append(say(_("Other rules are in force since, so the total is not measured as it was then.")))
+    if not frame["same_scope"].all():
+        said.append(
+            say(_("It is not known that both reports count alike, so what is printed may differ for that alone."))
+        )
+    return said
+
+
+def _template(row: Any) -> str:
+    if row.unit == "points":
+        return {
+            KEPT: _("{name}: {target} was aimed at and is reached, with {now}."),
+            OPEN: _("{name}: {target} was aimed at, {now} is printed; rounding hides whether it is reached."),
+        }.get(row.state, _("{name}: {target} was aimed at and is not reached, with {now}."))
+    return {
+        KEPT: _("{name}: {target} % was weighed and is reached, with {now} %."),
+        PARTLY: _(
+            "{name}: {target} % was weighed and is not reached, with {now} %; that is more than was printed then."
+        ),
+        MISSED: _("{name}: {target} % was weighed and is not reached, with {now} %."),
+        OPEN: _("{name}: {target} % was weighed, {now} % is printed; rounding hides whether it is reached."),
+        NOT_PRINTED: _("{name}: {target} % was weighed; whether it is reached is open, the notice does not print it."),
+        NOTHING_TO_COUNT: _("{name}: {target} % was weighed; there was nothing to count, so it says nothing."),
+        NO_LONGER_SCORED: _("{name}: {target} % was weighed; the rules of this report do not score it any more."),
+    }[row.state]
+
+
+def follow_up_section(frame: pd.DataFrame, promised: Mapping[str, Any]) -> Section:
+    """What an earlier report weighed against what happened: sentences and a table."""
+    own = Figures.of(follow_up_figures(frame))
+    rows = [
+        [
+            _("{name}, %").format(name=row.name) if row.unit == "percent" else row.name,
+            own.get(f"promise.{row.code}.before", _("not printed")),
+            own[f"promise.{row.code}.target"],
+            own.get(f"promise.{row.code}.now", _("not printed")),
+            _state_name(row.state),
+        ]
+        for row in frame.itertuples()
+    ]
+    heads = [_("What was weighed"), _("Then"), _("Target"), _("Now"), _("What happened")]
+    title = _("What was weighed last time, and what happened?")
+    parts: list[Part] = [Heading(title), Words(follow_up_words(own, frame, promised), as_list=True)]
+    if rows:
+        caption = _("Targets of an earlier report and what is printed now")
+        parts.append(Table(caption, heads, rows, text_columns=(4,)))
+    return Section(title, parts, own, {"follow_up": frame})
+
+
+def _state_name(state: str) -> str:
+    """What became of a target, in the reader's language."""
+    return {
+        KEPT: _("reached"),
+        PARTLY: _("higher than printed then, not reached"),
+        MISSED: _("not reached"),
+        OPEN: _("open: rounding hides it"),
+        NOT_PRINTED: _("open: not printed"),
+        NOTHING_TO_COUNT: _("open: nothing to count"),
+        NO_LONGER_SCORED: _("not scored any more"),
+    }[state]
+
+
+# The totals that are known
+
+
+def total_figures(past: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+    """`trend.needed`, `trend.known`, and `past.<period>.total` of each total under the rules of the card."""
+    past = past[past["period"].map(identified.rubric.covers)]
+    first, last = comparable_span((identified.rubric,), months_of(identified.period)[1])
+    monthly = past[past["period"].map(is_month) & (past["scope"] == "month")]["period"]
+    known = float(monthly.between(first, last or ALWAYS).sum())
+    yield exact(
+        "trend.needed",
+        _("Comparable months that a trend needs"),
+        float(LEAST_FOR_TREND),
+        "count",
+        0,
+        "entered",
+        _("rule of this package"),
+    )
+    yield exact("trend.known", _("Comparable months with a total"), known, "count", 0, "derived", "past.*.total")
+    for _place, row in past.iterrows():
+        span = interval_of(row)
+        yield Figure(
+            id=f"past.{row['period']}.{'total' if is_month(row['period']) else 'longer_period'}",
+            label=write_period(row["period"]),
+            value=row["value"],
+            low=span.low,
+            high=span.high,
+            unit=row["unit"],
+            decimals=row["decimals"],
+            kind=row["kind"],
+            rule=_("as published"),
+            source=row["source"],
+            where=f"{row['file']}:{row['line']}",
+            quote=row["quote"],
+        )
+
+
+def month_change_figures(known: Figures, figures: Figures, identified: Identified) -> Iterator[Figure]:
+    """`change` since the month before, where its total is among those `known` under the same rules."""
+    if is_month(identified.period):
+        before = known.get(f"past.{month_before(identified.period)}.total")
+        total = figures["total"]
+        if before and before.value is not None and total.value is not None:
+            ends = (identified.total.low - (before.high or 0.0), identified.total.high - (before.low or 0.0))
+            rule, decimals = f"total − {before.id}", max(total.decimals, before.decimals)
+            yield between("change", _("Change"), ends, "points", decimals, rule, total.value - before.value)
+
+
+def since_the_month_before(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sentence:
+    """The change since the month before, or why there is none."""
+    if "change" in figures:
+        return say(_("{change} points"), change=figures["change"])
+    if not is_month(identified.period):
+        return say(_("not a month: nothing to compare with"))
+    before = month_before(identified.period)
+    if before in set(past["period"]):
+        return say(_("other rules were in force in {period}"), period=write_period(before))
+    return say(_("the total of {period} is not known"), period=write_period(before))
+
+
+def history_length(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sentence:
+    """Which totals are known under these rules, and whether they allow a trend."""
+    few = (figures["trend.known"].value or 0.0) < (figures["trend.needed"].value or 0.0)
+    return say(
+        _(
+            "{entity} has a published total for these periods under the rules of this report: {periods}. A trend needs "
+            "at least {needed} comparable months; {known} are known, so none is shown and no gap is joined."
+        )
+        if few
+        else _("{entity} has a published total for these periods under the rules of this report: {periods}."),
+        entity=identified.entity,
+        periods=write_list(write_period(period) for period in past["period"] if identified.rubric.covers(period)),
+        needed=figures["trend.needed"],
+        known=figures["trend.known"],
+    )
+
+
+def months_section(
+    own: Figures, figures: Figures, past: pd.DataFrame, identified: Identified, sources: Mapping[str, Source]
+) -> Section:
+    """Which totals are known, whether they allow a trend, and their picture; `own` are the figures of these totals."""
+    title = _("How did the score move?")
+    shown = past[past["period"].map(identified.rubric.covers)]
+    picture = Picture("history_of_totals", shown, **described(figures, "past", "total", sources))
+    parts: list[Part] = [Heading(title), Words([history_length(own, past, identified)]), picture]
+    return Section(title, parts, own, {"totals": past})

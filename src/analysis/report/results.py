@@ -1,0 +1,315 @@
+"""What is worked out of one card? Every frame that its sections show, made when it is first asked for, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.decisions import deadline, whatif
+from analysis.decisions import plan as planning
+from analysis.decisions.levers import Effort, Lever, as_rates, check_indicator, load_levers, usual_levers, with_costs
+from analysis.diagnosis import changes, follow_up, losses
+from analysis.errors import RubricError
+from analysis.identification import bounds, proof
+from analysis.identification.evidence import Evidence, Relation, assume, load_relations
+from analysis.identification.identify import Identified, Key
+from analysis.identification.regime import Project, cards_of
+from analysis.language import _
+from analysis.report.changes import month_change_figures, total_figures
+from analysis.report.figures import Figures
+from analysis.report.losses import group_figures, indicator_figures, ledger_figures
+from analysis.report.rules import alternative_figures, bounds_rule, rule_figures
+from analysis.report.sources import check_figures, own_checks, published_figures
+from analysis.scorecards import history
+from analysis.scorecards.entities import is_synthetic, synthetic_label
+from analysis.scorecards.periods import months_left
+from analysis.scorecards.rubric import Rubric
+
+if TYPE_CHECKING:
+    from analysis.comparisons.ranks import Standing
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The frames of one card of one entity.
+
+    `levers` are the improvements that are weighed (indicator → rate in percent), `target_score` the total aimed at and
+    `codes`, `months`, `budget`, `costs` what a plan is limited to; empty and None for the usual ones. `promised` is
+    what an earlier report weighed. `family` and `evidence` replace the rubric in force and the regime's cards.
+    """
+
+    project: Project
+    entity: str
+    month: str
+    levers: Mapping[str, float] = field(default_factory=dict)
+    target_score: float | None = None
+    promised: Mapping[str, Any] = field(default_factory=dict)
+    codes: Sequence[str] = ()
+    months: int | None = None
+    budget: float | None = None
+    costs: Mapping[str, Effort] = field(default_factory=dict)
+    family: Rubric | None = None
+    evidence: tuple[Evidence, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+    # What was published, and the rules that fit it
+
+    @cached_property
+    def own(self) -> pd.DataFrame:
+        """The figures of the entity."""
+        return self.project.own(self.entity)
+
+    @cached_property
+    def card(self) -> pd.DataFrame:
+        """The figures of the card, by code and unit (`history.card`)."""
+        return history.card(self.own, self.entity, self.month)
+
+    @cached_property
+    def past(self) -> pd.DataFrame:
+        return history.totals(self.own, self.entity)
+
+    @cached_property
+    def rubric(self) -> Rubric:
+        return self.family or self.project.rules(self.month)
+
+    @cached_property
+    def cards(self) -> Sequence[Evidence]:
+        """The card as evidence, and after it those others that tell something of the rules."""
+        return self.evidence or self.project.cards(self.entity, self.month)
+
+    @cached_property
+    def identified(self) -> Identified:
+        """The rules that fit. Raises ContradictionError with the figures in conflict where none does."""
+        if self.family or self.evidence:
+            return proof.explained_by(self.cards, self.rubric)
+        return self.project.identified(self.entity, self.month)
+
+    @property
+    def left_out(self) -> list[Key]:
+        """Cards of the regime that no rule explains by itself, so that they are evidence of nothing."""
+        return self.project.left_out(self.entity, self.month)
+
+    @cached_property
+    def open_rules(self) -> pd.DataFrame:
+        return bounds.alternatives(self.identified)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        return bounds.group_scores(self.identified)
+
+    @cached_property
+    def hidden(self) -> pd.DataFrame:
+        return bounds.unprinted_rates(self.identified)
+
+    @cached_property
+    def ruled_out(self) -> pd.DataFrame:
+        return proof.ruled_out(self.identified, self.cards, self.open_rules)
+
+    @cached_property
+    def helped(self) -> pd.DataFrame:
+        return proof.contributions(self.identified, self.cards, whatif.gain_width(self.weighed))
+
+    # Where the points went
+
+    @cached_property
+    def by_group(self) -> pd.DataFrame:
+        return losses.losses_by_group(self.own, self.rubric, self.entity, self.month)
+
+    @cached_property
+    def by_indicator(self) -> pd.DataFrame:
+        return losses.losses_by_indicator(self.identified)
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        return losses.loss_ledger(self.identified, self.by_indicator)
+
+    @cached_property
+    def units(self) -> losses.UnitLosses:
+        return losses.unit_losses(self.project.history, self.project.units, self.identified)
+
+    @cached_property
+    def of_card(self) -> Figures:
+        """The figures of the notice, its rules, its losses and its checks."""
+        return card_figures(
+            self.card,
+            self.identified,
+            self.open_rules,
+            self.project.checks,
+            self.by_group,
+            self.by_indicator,
+            self.ledger,
+        )
+
+    @cached_property
+    def of_past(self) -> Figures:
+        """The totals known so far, and the change since the month before."""
+        return past_figures(self.past, self.identified, self.of_card)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The figures that every section may show."""
+        return self.of_card.plus(self.of_past.values())
+
+    # What changed
+
+    @cached_property
+    def before(self) -> str:
+        """The last period that a change can be told from; "" where there is none."""
+        return changes.card_before(self.own, self.project.rubrics, self.entity, self.month)
+
+    @cached_property
+    def moved(self) -> pd.DataFrame:
+        return changes.since(self.own, self.project.rubrics, self.entity, self.before, self.month)
+
+    @cached_property
+    def rules_before(self) -> str:
+        return changes.period_before(self.own, self.project.rubrics, self.entity, self.month)
+
+    @cached_property
+    def news(self) -> pd.DataFrame:
+        return changes.rule_news(self.project.rubrics, self.rules_before, self.month)
+
+    @cached_property
+    def kept(self) -> pd.DataFrame:
+        return follow_up.kept(self.own, self.project.rubrics, self.identified, self.promised)
+
+    # What a raise is worth, and the plan
+
+    @cached_property
+    def acts(self) -> dict[str, Lever]:
+        """Every indicator that can be raised, with what it moves besides and what it costs."""
+        known = load_levers(self.rubric, self.month)
+        return with_costs(known, self.costs) if self.costs else known
+
+    @cached_property
+    def weighed(self) -> dict[str, float]:
+        return as_rates(self.levers) or usual_levers(self.identified)
+
+    @cached_property
+    def gained(self) -> pd.DataFrame:
+        return whatif.gains(self.identified, self.weighed, self.acts)
+
+    @cached_property
+    def by_rule(self) -> pd.DataFrame:
+        return whatif.gains_by_rule(self.identified, self.weighed)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        from analysis.comparisons.ranks import standing
+
+        return standing(self.project.history, self.rubric, self.entity, self.month)
+
+    @cached_property
+    def goal(self) -> float | None:
+        """The total aimed at; None where only a budget is given."""
+        usual = None if self.budget is not None else planning.next_target(self.identified)
+        return usual if self.target_score is None else self.target_score
+
+    @cached_property
+    def workable(self) -> dict[str, Lever]:
+        return planning.workable(self.identified, self.acts, self.codes)
+
+    @cached_property
+    def best(self) -> planning.Plan:
+        months = self.months or months_left(self.month)
+        return planning.plan(self.identified, self.workable, self.goal, months, self.budget)
+
+    @cached_property
+    def ways(self) -> pd.DataFrame:
+        """What each improvement needs for the total; no row without one."""
+        return pd.DataFrame() if self.goal is None else planning.rates_for(self.identified, self.workable, self.goal)
+
+    @cached_property
+    def late(self) -> pd.DataFrame:
+        return deadline.by_december(self.identified, self.weighed)
+
+    @cached_property
+    def asked(self) -> pd.DataFrame:
+        return planning.ask(self.identified, self.cards, self.workable, self.best)
+
+    @cached_property
+    def first(self) -> pd.DataFrame:
+        return planning.first_acts(self.identified, self.acts, self.best, self.gained)
+
+    # What stands with every answer
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What every answer says first as data."""
+        found = self.identified
+        return {
+            "entity": self.entity,
+            "period": self.month,
+            "rubric": found.rubric.id,
+            "rules_tried": found.rubric.size(),
+            "rules_that_fit": found.survivors,
+            "total": {"low": found.total.low, "high": found.total.high, "max": found.rubric.points},
+        }
+
+    @property
+    def label(self) -> str:
+        return synthetic_label() if is_synthetic(self.entity) else ""
+
+    # Other rules, other evidence
+
+    def supposing(self, code: str, targets: Sequence[float], maxima: Sequence[float]) -> Results:
+        """The same card under an edited family: a target of the indicator is one of `targets`, its maximum of `maxima`.
+
+        Raises ParameterError for an unknown indicator, RubricError where no maxima sum to the group's.
+        """
+        rubric = self.rubric
+        check_indicator(rubric, code)
+        for parameter, values in (("target", targets), ("max", maxima)):
+            if values:
+                rubric = proof.fixed(rubric, code, parameter, *values)
+        group = next(group for group in rubric.groups if code in {item.code for item in group.indicators})
+        if not any(True for _allotment in group.allotments()):
+            words = _("the maxima of group {group} do not sum to {points:g}")
+            raise RubricError(words.format(group=group.code, points=group.points))
+        return replace(self, family=rubric, evidence=tuple(self._every_card(rubric)))
+
+    def alone(self) -> Results:
+        """The same card, not held against the others of its regime."""
+        return replace(self, evidence=tuple(self._every_card(self.rubric)[:1]))
+
+    def assuming(self) -> Results:
+        """The same card where the relations of data/relations.toml hold, in all cards of its regime."""
+        relations = load_relations(self.rubric)
+        cards = self.evidence or self._every_card(self.rubric)
+        return replace(self, evidence=tuple(assume(item, relations) for item in cards), relations=relations)
+
+    def _every_card(self, rubric: Rubric) -> list[Evidence]:
+        return cards_of(self.project.history, rubric, self.entity, self.month, self.project.corrections)
+
+
+def card_figures(
+    card: pd.DataFrame,
+    identified: Identified,
+    open_rules: pd.DataFrame,
+    checks: pd.DataFrame,
+    by_group: pd.DataFrame,
+    by_indicator: pd.DataFrame,
+    ledger: pd.DataFrame,
+) -> Figures:
+    """The figures that every section may show: of the notice, its rules, its losses and its checks.
+
+    `card` is the published card as from `history.card`; the other frames are those of `identification` and `diagnosis`.
+    """
+    figures = Figures.of(
+        published_figures(card, identified), rule_figures(identified), alternative_figures(open_rules, identified)
+    )
+    figures.add(group_figures(by_group, identified, figures["lost"]))
+    figures.add(check_figures(own_checks(checks, identified), figures))
+    figures.add(indicator_figures(by_indicator, identified, figures))
+    figures.add(ledger_figures(ledger, bounds_rule(identified)))
+    return figures
+
+
+def past_figures(past: pd.DataFrame, identified: Identified, figures: Figures) -> Figures:
+    """The totals known so far, and the change since the month before; `figures` are those of the card."""
+    known = Figures.of(total_figures(past, identified))
+    return known.plus(month_change_figures(known, figures, identified))

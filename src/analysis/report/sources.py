@@ -1,0 +1,178 @@
+"""Where does each number of a page come from, and do the published ones agree with each other?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from analysis.identification.identify import Identified
+from analysis.language import _, write_range
+from analysis.notices.tokens import Passage
+from analysis.report.figures import Figure, Figures, between, ends_of, exact
+from analysis.report.section import Folded, Heading, Piece, Quote, Reference, Section, SourceList, Table, Words
+from analysis.scorecards.checks import check_name, interval_of
+from analysis.scorecards.entities import SYNTHETIC
+from analysis.scorecards.history import RANK, TOTAL, unit_name
+from analysis.scorecards.sources import Source
+
+NOT_OF_THE_NOTICE = ("past.", "indicator.", "card.", "units.")  # published figures that stand elsewhere
+
+
+def published_figures(rows: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+    """The figures of a card, each with its words and its line; and what is lost of the total."""
+    ids = {TOTAL: "total", RANK: "rank"}
+    groups = {group.code for group in identified.groups}
+    as_published = _("as published")
+    for row in rows.itertuples():
+        if pd.isna(row.value):
+            continue
+        figure_id = ids.get(row.code) or (f"group.{row.code}.score" if row.code in groups else "")
+        span = interval_of(rows.loc[(row.code, row.unit)])
+        yield Figure(
+            id=figure_id or f"printed.{row.code}.{row.unit}",
+            label=identified.rubric.name_of(row.code),
+            value=row.value,
+            low=span.low,
+            high=span.high,
+            unit=row.unit,
+            decimals=row.decimals,
+            kind=row.kind,
+            rule=as_published,
+            source=row.source,
+            where=f"{row.file}:{row.line}",
+            quote=row.quote,
+            as_of=row.as_of,
+        )
+        if row.code == RANK and not pd.isna(row.max):
+            yield exact("ranked", _("Provinces ranked"), row.max, "count", 0, row.kind, as_published, row.source)
+    total = rows.loc[(TOTAL, "points")]
+    points = identified.rubric.points
+    lost = points - identified.total
+    yield between(
+        "lost",
+        _("Points lost"),
+        (lost.low, lost.high),
+        "points",
+        int(total["decimals"]),
+        f"{points:g} − total",
+        points - float(total["value"]),
+    )
+
+
+def check_figures(checks: pd.DataFrame, figures: Figures) -> Iterator[Figure]:
+    """The checks of a card, each as printed and as rounding allows; and the sum of its groups against its total."""
+    for number, row in enumerate(checks.itertuples()):
+        rule = f"{row.check}: {row.where}"
+        name, unit = check_name(row.check), row.codes[0][1]
+        yield exact(f"check.{number}.printed", name, row.printed, unit, 2, "derived", rule)
+        yield between(f"check.{number}.expected", name, ends_of(row, "expected"), unit, 3, rule)
+    for row in checks[checks["check"] == "groups_to_total"].itertuples():
+        middle = (row.expected_low + row.expected_high) / 2
+        slack = (row.expected_high - row.expected_low) / 2 + 0.5 * 10.0 ** -figures["total"].decimals
+        decimals = max(item.decimals for item in figures.values() if item.id.endswith(".score"))
+        rule = "Σ group.*.score"
+        yield exact("sum", _("Sum of the groups"), middle, "points", decimals, "derived", rule)
+        yield exact("sum.gap", _("Total less the sum"), row.printed - middle, "points", 2, "derived", f"total − {rule}")
+        yield exact("sum.slack", _("Gap that rounding allows"), slack, "points", 3, "derived", "Σ ½·10^−decimals")
+
+
+def own_checks(checks: pd.DataFrame, identified: Identified) -> pd.DataFrame:
+    """The rows of checks, or of figures, that are of this card."""
+    return checks[(checks["entity"] == identified.entity) & (checks["period"] == identified.period)]
+
+
+def checks_section(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identified: Identified) -> Section:
+    """The checks of this card, and the figures that nothing checks."""
+    mine, alone = own_checks(checks, identified), own_checks(alone, identified)
+    rows = [
+        [
+            check_name(row.check),
+            identified.rubric.name_of(row.codes[0][0]),
+            figures[f"check.{number}.printed"],
+            figures[f"check.{number}.expected"],
+            _("agrees") if row.ok else _("known disagreement") if row.accepted else _("DISAGREES"),
+        ]
+        for number, row in enumerate(mine.itertuples())
+    ]
+    heads = [_("Check"), _("Figure"), _("Held against"), _("What rounding allows"), _("Result")]
+    title = _("Do the figures agree with each other?")
+    unchecked = [f"{identified.rubric.name_of(row.code)} ({unit_name(row.unit)})" for row in alone.itertuples()]
+    return Section(
+        title,
+        [
+            Heading(title),
+            *([Table(_("Checks of this notice"), heads, rows, text_columns=(1, 4))] if rows else []),
+            Words([_("Nothing cross-checks these figures; an error in one of them would not be seen:")]),
+            Words(unchecked, as_list=True),
+        ],
+        tables={"checks": mine, "unchecked": alone},
+    )
+
+
+def sources_section(
+    figures: Figures,
+    sources: Mapping[str, Source],
+    passages: Mapping[str, Passage],
+    identified: Identified,
+    data: str,
+    version: str,
+    commit: str,
+) -> Section:
+    """Every published figure with its words and its line, how every other number was made, and what reproduces it all.
+
+    The words open the sentence they stand in, where the notice is kept (`passages`: file and line → sentence).
+    """
+    printed = [item for item in figures.values() if item.where and item.kind in ("published", "entered", SYNTHETIC)]
+    published = [item for item in printed if item.id != "ranked" and not item.id.startswith(NOT_OF_THE_NOTICE)]
+    others = [item for item in figures.values() if item not in published]
+    rows = [
+        [item.label, item.plain, _unit(item), Quote(item.quote, passages.get(item.where)), Reference(item.where)]
+        for item in published
+    ]
+    made = [
+        [
+            Reference(item.label),
+            item.plain,
+            Reference(_ends(item)),
+            _unit(item),
+            Reference(item.rule),
+            Reference(" ".join(filter(None, (item.source, item.where, item.quote and f"“{item.quote}”")))),
+        ]
+        for item in others
+    ]
+    made_heads = [_("Figure"), _("Value"), _("Lies between"), _("Unit"), _("How it was made"), _("Source")]
+    heads = [_("Figure"), _("Value"), _("Unit"), _("As printed"), _("File and line")]
+    used = {item.source for item in published}
+    title = _("Where do the numbers come from?")
+    reproduced = _("Rules {rubric} · data {data} · package {version} · commit {commit}").format(
+        rubric=identified.rubric.id, data=data[:12], version=version, commit=commit or _("unknown")
+    )
+    frame = figures.frame(identified.entity, identified.period)
+    return Section(
+        title,
+        [
+            Heading(title),
+            Table(_("Figures of the notice"), heads, rows, (2, 3, 4), [item.anchor for item in published]),
+            Folded(
+                _("Every other number on this page: how it was made"),
+                [Table(_("Other numbers of this page"), made_heads, made, (3, 4, 5), [item.anchor for item in others])],
+                style="all",
+            ),
+            SourceList({name: source for name, source in sources.items() if name in used}),
+            Words([_("figures.csv beside this page has every number on it, with its range, its rule and its source.")]),
+            Piece("footer.html.j2", {"words": reproduced}, [reproduced]),
+        ],
+        tables={"published": frame[frame["id"].isin([item.id for item in published])], "figures": frame},
+    )
+
+
+def _unit(item: Figure) -> str:
+    return "" if item.unit in ("count", "rank") else unit_name(item.unit)
+
+
+def _ends(item: Figure) -> str:
+    """The ends of what is known of a number, finer than it is printed; nothing where it is known exactly."""
+    if item.low is None or item.high is None or item.low == item.high:
+        return ""
+    return write_range(item.low, item.high, item.decimals + 2)

@@ -1,0 +1,64 @@
+"""What are the codes of the results called in the reader's language?"""
+
+from __future__ import annotations
+
+from analysis.language import _
+from analysis.report.figures import Figures
+from analysis.scorecards.entities import SYNTHETIC, synthetic_label
+
+WEAKEST_FIRST = (SYNTHETIC, "entered", "derived", "published")
+
+
+def kind_name(kind: str) -> str:
+    """What the label of a page says of the figures it was made from."""
+    return {
+        "published": _("Published figures"),
+        "derived": _("Figures derived from a publication"),
+        "entered": _("Figures entered by hand"),
+        SYNTHETIC: synthetic_label(),
+    }[kind]
+
+
+def weakest_kind(figures: Figures) -> str:
+    """The weakest kind among the figures that were read, not made."""
+    read = ("total", "rank", "group.", "printed.")
+    kinds = {item.kind for item in figures.values() if item.where and item.id.startswith(read)}
+    return next(kind for kind in WEAKEST_FIRST if kind in kinds)
+
+
+def status_name(status: str) -> str:
+    """How a rule is known."""
+    return {
+        "legal": _("legal"),
+        "reverse_engineered": _("reverse engineered"),
+        "inferred": _("inferred"),
+        "assumed": _("assumed"),
+        "unknown": _("unknown"),
+    }[status]
+
+
+def part_name(part: str) -> str:
+    """A part of the ledger in the reader's language."""
+    return {
+        "printed": _("Printed: the notice gives the rate"),
+        "derivable": _("Derivable: follows from the published scores"),
+        "undisclosed": _("Undisclosed: neither printed nor derivable"),
+        "not_printed": _("Not printed: derivable and undisclosed together"),
+        "total": _("Everything lost"),
+    }[part]
+
+
+def disclosure_name(disclosure: str) -> str:
+    """What the notice tells of the rate of an indicator."""
+    return {"printed": _("printed"), "derivable": _("derivable"), "undisclosed": _("undisclosed")}[disclosure]
+
+
+def effect_name(effect: str) -> str:
+    """What a part of a change is."""
+    return {
+        "performance": _("performance"),
+        "rule": _("other rules"),
+        "counting": _("something else is counted"),
+        "not_separable": _("cannot be told apart"),
+        "rounding": _("rounding"),
+    }[effect]

@@ -1,0 +1,215 @@
+"""What is an improvement worth, and what does it do to the rank? Numbers, words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.decisions.whatif import TOGETHER
+from analysis.identification.identify import Identified
+from analysis.interval import Interval
+from analysis.language import _, write_list, write_number, write_range
+from analysis.report.figures import Figure, Figures, between, ends_of, exact, whole
+from analysis.report.rules import bounds_rule, caution
+from analysis.report.section import Heading, Part, Picture, Section, Sentence, Slide, Table, Words, described, say
+from analysis.scorecards.sources import Source
+
+# Numbers
+
+
+def gain_figures(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+    """`lever.<code>.gain`, `.own`, `.total`, `.remaining`, `.target`; `rule.<row>.gain`, `.target`."""
+    rule = bounds_rule(identified)
+    for row in gained.itertuples():
+        lever = f"lever.{row.code}"
+        yield between(f"{lever}.gain", row.name, ends_of(row, "gain"), "points", 2, rule)
+        yield between(f"{lever}.own", row.name, (row.own_low, row.own_high), "points", 2, rule)
+        yield between(f"{lever}.total", row.name, ends_of(row, "total"), "points", 1, rule)
+        yield between(f"{lever}.remaining", row.name, ends_of(row, "remaining"), "points", 1, rule)
+        if row.code != TOGETHER:
+            source = _("parameter of the report")
+            yield exact(f"{lever}.target", row.name, row.target, "percent", whole(row.target), "entered", source)
+    for number, row in enumerate(by_rule.itertuples()):
+        case = f"{rule}; lever.{row.lever}.gain, {row.parameter} {row.code} = {row.alternative}"
+        yield between(f"rule.{number}.gain", row.name, ends_of(row, "gain"), "points", 2, case)
+        if row.parameter == "target":
+            target = identified.rubric.indicators[row.code].target
+            status = f"{identified.rubric.id}: {target.status}"
+            share = float(row.alternative)
+            kind = "published" if target.status == "legal" else "derived"
+            yield exact(f"rule.{number}.target", row.name, share, "percent", 0, kind, status, target.source)
+
+
+def rank_figures(ranked: pd.DataFrame) -> Iterator[Figure]:
+    """`outlook.<case>`, `.known` and `.ranked`."""
+    for row in ranked.itertuples():
+        rule = _("{known} of {ranked} totals are known").format(known=row.known, ranked=row.ranked)
+        ends = (float(row.rank_best), float(row.rank_worst))
+        yield between(f"outlook.{row.case}", _("Rank"), ends, "rank", 0, rule)
+        yield exact(f"outlook.{row.case}.known", _("Totals known"), float(row.known), "count", 0, "derived", rule)
+        yield exact(f"outlook.{row.case}.ranked", _("Provinces ranked"), float(row.ranked), "count", 0, "derived", rule)
+
+
+# Sentences
+
+
+def improvement(figures: Figures, gained: pd.DataFrame, identified: Identified) -> list[Sentence]:
+    """What each lever is worth, and all together."""
+    said = []
+    for row in gained.itertuples():
+        parts = {name: figures[f"lever.{row.code}.{name}"] for name in ("gain", "total", "remaining")}
+        if row.code == TOGETHER:
+            template = _(
+                "All together gain {gain} points: the total becomes {total}, and {remaining} points remain lost."
+            )
+            said.append(say(template, **parts))
+            continue
+        parts |= {"name": row.name, "target": figures[f"lever.{row.code}.target"]}
+        rate = figures.get(f"indicator.{row.code}.rate")
+        if rate is None:
+            template = _(
+                "{name}: the notice does not print today's rate; raising it to {target} % gains {gain} points, "
+                "depending on where it stands."
+            )
+        else:
+            parts["rate"] = rate
+            template = _("{name}: from {rate} % to {target} % gains {gain} points; the total becomes {total}.")
+        said.append(say(template, **parts))
+        if row.moved:
+            own = besides(figures[f"lever.{row.code}.own"], row.moved, identified)
+            said.append(Sentence("{name}: {own}", {"name": row.name, "own": own}))
+    return said
+
+
+def besides(own: Figure, moved: Iterable[str], identified: Identified) -> Sentence:
+    """What of a gain is the lever's own, and what depends on others that it may move."""
+    return say(
+        _("{own} points are its own; the rest depends on {others}, and how much of that comes true is not known."),
+        own=own,
+        others=write_list(identified.rubric.name_of(code) for code in moved),
+    )
+
+
+def reasons(figures: Figures, by_rule: pd.DataFrame) -> list[Sentence]:
+    """Why a gain is a range: the gain under each target that the figures leave open."""
+    said = []
+    for _lever, rows in by_rule[by_rule["parameter"] == "target"].groupby("lever", sort=False):
+        if len(rows) < 2:
+            continue
+        cases = {}
+        for number, row in rows.iterrows():
+            if float(row["alternative"]) == 100:
+                template = _("{gain} points if every percent up to {target} % counts")
+            else:
+                template = _("{gain} points if {target} % already earns full marks")
+            cases[f"case_{number}"] = say(
+                template, gain=figures[f"rule.{number}.gain"], target=figures[f"rule.{number}.target"]
+            )
+        said.append(
+            say(
+                _("{name}: {cases}. The published figures rule out none of these."),
+                name=rows.iloc[0]["name"],
+                cases=Sentence("; ".join(f"{{{name}}}" for name in cases), cases),
+            )
+        )
+    return said
+
+
+def rank_words(figures: Figures, ranked: pd.DataFrame, gain: Sentence) -> Sentence:
+    """Where a gain leads, as far as the totals of others are known; `gain` opens the sentence."""
+    if ranked.empty:
+        return say(_("How many were ranked is not known, so nothing can be said of the rank."))
+    rows = ranked.set_index("case")
+    parts: dict[str, Any] = {name: figures[f"outlook.{name}"] for name in ("today", "after")}
+    parts |= {"known": figures["outlook.after.known"], "ranked": figures["outlook.after.ranked"]}
+    parts["gain"] = gain
+    if rows.loc["after", "open"]:
+        template = _("Of {ranked} totals only {known} is known: nothing can be said of the rank.")
+    elif rows.loc["after", "known"] == rows.loc["after", "ranked"]:
+        template = _("{gain}, and the others as they are, the rank would be {after} of {ranked} (today {today}).")
+    else:
+        template = _(
+            "{gain} the rank would be {after} of {ranked} (today {today}), if the others stay as they are: {known} of "
+            "the {ranked} totals are known, and the range holds whatever the others are."
+        )
+    return say(template, **parts)
+
+
+# Sections
+
+
+def worth_section(
+    figures: Figures,
+    gained: pd.DataFrame,
+    by_rule: pd.DataFrame,
+    identified: Identified,
+    sources: Mapping[str, Source],
+) -> Section:
+    """What improvements are worth, each alone and all together, and why that is a range."""
+    own = Figures.of(gain_figures(gained, by_rule, identified))
+    shown = figures.plus(own.values())
+    rows = []
+    for row in gained.itertuples():
+        lever, together = f"lever.{row.code}", row.code == TOGETHER
+        rate = shown.get(f"indicator.{row.code}.rate")
+        rows.append(
+            [
+                row.name,
+                "" if together else _("not printed") if rate is None else rate,
+                "" if together else shown[f"{lever}.target"],
+                shown[f"{lever}.gain"],
+                shown[f"{lever}.total"],
+                shown[f"{lever}.remaining"],
+            ]
+        )
+    heads = [_("Improvement"), _("Rate today, %"), _("Target, %"), _("Gain, points"), _("New total"), _("Still lost")]
+    why = reasons(shown, by_rule)
+    title = _("What is an improvement worth?")
+    parts: list[Part] = [
+        Heading(title),
+        Words(improvement(shown, gained, identified), as_list=True),
+        Table(_("Gain of each improvement over every rule that fits"), heads, rows),
+        Words([caution(figures)], style="note"),
+        Picture("gain_ranges", gained, **described(shown, "lever", "gain", sources)),
+    ]
+    if why:
+        parts[-1:-1] = [Heading(_("Why the gain is a range"), level=3), Words(why, as_list=True)]
+    return Section(title, parts, own, {"gains": gained, "by_rule": by_rule})
+
+
+def rank_section(figures: Figures, ranked: pd.DataFrame) -> Section:
+    """The rank after the improvements of the report; `figures` hold their gains."""
+    own = Figures.of(rank_figures(ranked))
+    gain = [item for name, item in figures.items() if name.startswith("lever.") and name.endswith(".gain")][-1]
+    opening = say(_("With the {gain} points of the improvements weighed first"), gain=gain)
+    title = _("What does it do to the rank?")
+    return Section(
+        title, [Slide([Heading(title), Words([rank_words(own, ranked, opening)])])], own, {"outlook": ranked}
+    )
+
+
+def rank_after_section(
+    gain: Interval, ranked: pd.DataFrame, counted: pd.DataFrame, alike: pd.DataFrame, why: str, entity: str
+) -> Section:
+    """The rank after any gain in points: by what is known, by counting, and among those with as many dossiers.
+
+    `counted` is from `ranks.rank_after_gain` (empty where totals are missing), `alike` and `why` from `ranks.alike`.
+    """
+    title = _("What does it do to the rank?")
+    own = Figures.of(rank_figures(ranked))
+    said = [rank_words(own, ranked, say(_("With {gain} points more"), gain=write_range(gain.low, gain.high, 2)))]
+    for row in counted[counted["case"] == "others_drift"].itertuples() if len(counted) else []:
+        words = _("If the others move by up to {drift} points either way, the rank would be {ranks}.")
+        ranks = write_range(row.rank_best, row.rank_worst, 0)
+        said.append(say(words, drift=write_number(row.drift, 1), ranks=ranks))
+    if why:
+        said.append(say(why))
+    else:
+        place = float(alike.loc[alike["entity"] == entity, "place"].iloc[0])
+        words = _("Among {count} provinces with a like number of dossiers: place {place}.")
+        said.append(say(words, count=len(alike), place=write_number(place, 0)))
+    tables = {"outlook": ranked, "counted": counted, "alike": alike}
+    facts = {"gain": {"low": gain.low, "high": gain.high}, "alike_reason": why}
+    return Section(title, [Heading(title), Words(said)], own, tables, facts)
