@@ -5,20 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import tomllib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import filelock
+from pydantic import BaseModel, ValidationError
 
-from analysis.errors import BusyError, HistoryError, WriteError
-from analysis.language import _, nfc
+from analysis.errors import AnalysisError, BusyError, HistoryError, WriteError
+from analysis.language import _, finding_in_words, nfc
 
 WORK = ".work"
+M = TypeVar("M", bound=BaseModel)
+Stamp = tuple[tuple[str, int, int], ...]
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str], str]]:
@@ -77,14 +81,75 @@ def _tidy(value: str) -> bool:
     return value == value.strip() == nfc(value)
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """The entries of a TOML file. Raises HistoryError for one that cannot be read."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise HistoryError(
-            _("{file} cannot be read.").format(file=path.name), [str(error)], _("Correct it, then run again.")
-        ) from error
+class Toml:
+    """A TOML file that was read: its `tables`, and where each of its fields stands.
+
+    `error` is what is raised of it, with file, line, field and words of every finding.
+    """
+
+    def __init__(self, path: Path, error: type[AnalysisError] = HistoryError, largest: int = 0) -> None:
+        """Read a file, of at most `largest` bytes if given. Raises `error` where it is missing or not TOML."""
+        self.name, self._error = path.name, error
+        try:
+            content = path.read_bytes()
+            if largest and len(content) > largest:
+                raise ValueError(_("it is larger than {size} kB").format(size=largest // 1024))
+            self._lines = content.decode("utf-8").splitlines()
+            self.tables: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
+        except FileNotFoundError as cause:
+            raise error(_("There is no file {file}.").format(file=path)) from cause
+        except OSError as cause:
+            raise error(_("{file} cannot be read.").format(file=path.name), [cause.strerror or str(cause)]) from cause
+        except ValueError as cause:  # not UTF-8, not TOML, too large
+            then = _("Correct that line, then run again.")
+            raise error(_("{file} is not valid TOML.").format(file=path.name), [str(cause)], then) from cause
+
+    def read_as(self, model: type[M], *place: str | int) -> M:
+        """The whole file, or the table at a place such as ("correction", 2), as a model. Raises `error`."""
+        entry: Any = self.tables
+        for key in place:
+            entry = entry[key]
+        try:
+            return model.model_validate(entry)
+        except ValidationError as cause:
+            rows = [self.row(finding_in_words(item), *place, *item["loc"]) for item in cause.errors()]
+            raise self.broken(rows) from cause
+
+    def row(self, words: str, *place: str | int) -> str:
+        """What is wrong at a place, with file, line and field."""
+        line, field = self._at(place)
+        return f"{self.name}:{line} {field}: {words}" if field else f"{self.name}: {words}"
+
+    def broken(self, rows: Sequence[str]) -> AnalysisError:
+        """The error of a file that does not hold what it should."""
+        what = _("{file} does not keep its contract.").format(file=self.name)
+        return self._error(what, rows, _("Correct these, then run again."))
+
+    def _at(self, place: Sequence[str | int]) -> tuple[int, str]:
+        """The line and the name of a field, or of its table's header where the field has no line.
+
+        ("group", 5, "indicator", 2, "max") is the third [[group.indicator]] after the sixth [[group]].
+        """
+        names, header, at = list(place), "", -1
+        while names:
+            deeper = f"{header}.{names[0]}".strip(".")
+            tables = [
+                row
+                for row in range(at + 1, len(self._lines))
+                if self._lines[row].strip() in (f"[{deeper}]", f"[[{deeper}]]")
+            ]
+            number = names[1] if len(names) > 1 and isinstance(names[1], int) else 0
+            if number >= len(tables):
+                break
+            header, at = deeper, tables[number]
+            names = names[2:] if len(names) > 1 and isinstance(names[1], int) else names[1:]
+        fields = [str(name) for name in names if isinstance(name, str)]
+        for row in range(at + 1, len(self._lines)):
+            if self._lines[row].startswith("["):
+                break
+            if fields and re.match(rf"{re.escape(fields[0])}\s*=", self._lines[row]):
+                return row + 1, ".".join(fields)
+        return max(at, 0) + 1, ".".join(fields) or header
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -173,3 +238,8 @@ def writing(afterwards: str) -> Iterator[None]:
                 afterwards=afterwards
             ),
         ) from error
+
+
+def stamp_of(files: Iterable[Path]) -> Stamp:
+    """What changes when one of these files does: name, time and size of each."""
+    return tuple((str(path), (status := path.stat()).st_mtime_ns, status.st_size) for path in files)

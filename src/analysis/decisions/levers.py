@@ -7,20 +7,18 @@ what is sure, its high end what is possible. Costs are never shipped; a user bri
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analysis import project
-from analysis.errors import AnalysisError, ParameterError, RubricError
-from analysis.files import replace_all, writing
+from analysis.errors import ParameterError, RubricError
+from analysis.files import Toml, replace_all, writing
 from analysis.identification.identify import Identified
 from analysis.interval import Interval
-from analysis.language import _, finding_in_words, language, nearest, slug, write_number
+from analysis.language import _, language, nearest, slug, write_number
 from analysis.scorecards.history import data_hash
 from analysis.scorecards.periods import MONTH, months_of
 from analysis.scorecards.rubric import Names, Rubric, Status, load_rubrics, rubric_in_force
@@ -29,7 +27,6 @@ from analysis.scorecards.sources import load_sources
 FILE = "levers.toml"
 ALWAYS = ("0000-00", "9999-99")
 Code = Field(pattern=r"^[a-z][a-z0-9_]*$")
-M = TypeVar("M", bound=BaseModel)
 LARGEST = 64 * 1024
 FOLDER = "scenarios"
 MOST_UNKNOWN = 12
@@ -129,12 +126,10 @@ def load_levers(rubric: Rubric, period: str, folder: Path | None = None) -> dict
     HistoryError: from `sources.load_sources`.
     """
     folder = folder or project.root() / "data"
-    text = _read(folder / FILE, RubricError)
-    written = _checked(_File, tomllib.loads(text), FILE, text, RubricError).levers
-    if wrong := list(_wrong(written, text, rubric, load_sources(folder))):
-        raise RubricError(
-            _("{file} does not describe levers.").format(file=FILE), wrong, _("Correct these, then run again.")
-        )
+    file = Toml(folder / FILE, RubricError)
+    written = file.read_as(_File).levers
+    if wrong := list(_wrong(written, file, rubric, load_sources(folder))):
+        raise file.broken(wrong)
     links = {lever.code: lever for lever in written}
     first, last = months_of(period)
     levers = {}
@@ -151,9 +146,8 @@ def load_costs(path: Path) -> dict[str, Effort]:
 
     Raises ParameterError for a file that cannot be read (file, line and field are named).
     """
-    text = _read(path, ParameterError)
-    tables = tomllib.loads(text).items()
-    return {code: _checked(Effort, entry, path.name, text, ParameterError, (code,)) for code, entry in tables}
+    file = Toml(path, ParameterError)
+    return {code: file.read_as(Effort, code) for code in file.tables}
 
 
 def with_costs(levers: Mapping[str, Lever], costs: Mapping[str, Effort]) -> dict[str, Lever]:
@@ -173,42 +167,9 @@ def check_codes(levers: Mapping[str, Lever], codes: Collection[str]) -> None:
             )
 
 
-def _read(path: Path, error: type[AnalysisError]) -> str:
-    """The text of a TOML file. Raises `error` where it is missing or not TOML."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        tomllib.loads(text)
-    except FileNotFoundError as cause:
-        raise error(_("There is no file {file}.").format(file=path)) from cause
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
-        raise error(
-            _("{file} is not valid TOML.").format(file=path.name), [str(cause)], _("Correct that line, then run again.")
-        ) from cause
-    return text
-
-
-def _checked(
-    model: type[M], entry: object, file: str, text: str, error: type[AnalysisError], at: tuple[Any, ...] = ()
-) -> M:
-    """The entry as a model. Raises `error` with file, line and field of every finding."""
-    try:
-        return model.model_validate(entry)
-    except ValidationError as cause:
-        rows = []
-        for finding in cause.errors():
-            place = (*at, *finding["loc"])
-            field = ".".join(part for part in place if isinstance(part, str))
-            rows.append(f"{file}:{_line(text, place)} {field}: {finding_in_words(finding)}")
-        what = _("{file} does not describe levers.").format(file=file)
-        raise error(what, rows, _("Correct these, then run again.")) from cause
-
-
-def _wrong(levers: tuple[Lever, ...], text: str, rubric: Rubric, sources: Collection[str]) -> Iterator[str]:
+def _wrong(levers: tuple[Lever, ...], file: Toml, rubric: Rubric, sources: Collection[str]) -> Iterator[str]:
     """What is wrong between the levers, the rubric and the sources: file, line, field and words."""
-
-    def row(words: str, *place: str | int) -> str:
-        return f"{FILE}:{_line(text, place)} {place[-1]}: {words}"
-
+    row = file.row
     regime = rubric.valid_from, rubric.valid_to or ALWAYS[1]
     unknown = _("“{code}” is not an indicator of {rubric}.")
     for number, lever in enumerate(levers):
@@ -229,23 +190,6 @@ def _wrong(levers: tuple[Lever, ...], text: str, rubric: Rubric, sources: Collec
                 yield row(_("{code} is moved twice in one month").format(code=move.indicator), *place, "indicator")
             if move.source not in sources:
                 yield row(_("source “{value}” is not in sources.toml").format(value=move.source), *place, "source")
-
-
-def _line(text: str, place: tuple[str | int, ...]) -> int:
-    """The line of a field such as ("lever", 2, "moves", 0, "low"), or of its table's header where it has no line."""
-    lines = text.splitlines()
-    names, header, at = list(place), "", 0
-    while names and (not header or (len(names) > 1 and isinstance(names[1], int))):
-        header = f"{header}.{names.pop(0)}".strip(".")
-        number = names.pop(0) if names and isinstance(names[0], int) else 0
-        tables = [row for row in range(at, len(lines)) if lines[row].strip() in (f"[{header}]", f"[[{header}]]")]
-        at = tables[int(number)] if int(number) < len(tables) else at
-    for row in range(at + 1, len(lines)):
-        if lines[row].startswith("["):
-            break
-        if names and re.match(rf"{re.escape(str(names[0]))}\s*=", lines[row]):
-            return row + 1
-    return at + 1
 
 
 class Improvements(BaseModel):
@@ -297,25 +241,8 @@ def save_improvements(
 
 
 def load_improvements(path: Path) -> Improvements:
-    """Read improvements. Raises ParameterError naming the file and the field."""
-    try:
-        content = path.read_bytes()[: LARGEST + 1]
-        if len(content) > LARGEST:
-            raise ValueError(_("it is larger than {size} kB").format(size=LARGEST // 1024))
-        return Improvements.model_validate(tomllib.loads(content.decode("utf-8")))
-    except ValidationError as error:
-        rows = [f"{'.'.join(map(str, item['loc']))}: {finding_in_words(item)}" for item in error.errors()]
-    except FileNotFoundError:
-        rows = [_("{path}: there is no such file").format(path=path)]
-    except OSError as error:
-        rows = [error.strerror or str(error)]
-    except ValueError as error:  # not UTF-8, not TOML
-        rows = [str(error)]
-    raise ParameterError(
-        _("The improvements in {file} cannot be read.").format(file=path.name),
-        rows,
-        _("Write it as the explorer does: a table [levers] with a line such as e_result = 80."),
-    )
+    """Read improvements. Raises ParameterError naming file, line and field."""
+    return Toml(path, ParameterError, LARGEST).read_as(Improvements)
 
 
 def out_of_date(written: Improvements, month: str) -> list[str]:

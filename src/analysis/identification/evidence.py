@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from analysis import project
 from analysis.errors import NoTotalError, RubricError
+from analysis.files import Toml
 from analysis.interval import Interval, total
 from analysis.language import _, write_number
 from analysis.scorecards.checks import Printed
@@ -201,15 +201,7 @@ def _highest(item: Evidence, code: str) -> float:
 
 def load_relations(rubric: Rubric) -> tuple[Relation, ...]:
     """The relations of data/relations.toml between indicators of a rubric. Raises RubricError for a bad file."""
-    path = project.root() / "data" / "relations.toml"
-    try:
-        entries = _Relations.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).relation
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise RubricError(
-            _("{file} does not keep its contract.").format(file=path.name),
-            [str(error)],
-            _("Correct these, then run again."),
-        ) from error
+    entries = Toml(project.root() / "data" / "relations.toml", RubricError).read_as(_Relations).relation
     known = rubric.indicators
     return tuple(entry for entry in entries if entry.code in known and entry.at_most in known)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import project
+from analysis import files, project
 from analysis.errors import ContradictionError
 from analysis.identification import evidence
 from analysis.identification.evidence import Evidence, blank_card, read_cards
@@ -223,7 +223,7 @@ def load_project() -> Project:
 
 
 @lru_cache(maxsize=1)
-def _load_project(folder: Path, _stamp: history.Stamp) -> Project:
+def _load_project(folder: Path, _stamp: files.Stamp) -> Project:
     rubrics = load_rubrics(folder / "rubrics")
     figures = load_history(rubrics, folder)
     return Project(rubrics, figures, load_sources(folder), load_corrections(folder), load_units(folder))

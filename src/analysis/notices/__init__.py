@@ -5,7 +5,7 @@ extract      What text does a web page, a letter or a workbook hold?
 tokens       Which words, numbers and dates does a text hold, and where?
 phrasebook   By which words do notices call the figures?
 items        Of which pieces is a notice made?
-doubts       Is a number in this part of a sentence of this notice, or is it a change, a target, of another month or place?
+doubts       Is a number in a sentence one of this notice, or is it a change, a target, of another month or place?
 attribution  Which number of a notice belongs to which name?
 identity     Whose notice is it, of which month, drawn on which day, and who published it?
 reader       What does a notice say?

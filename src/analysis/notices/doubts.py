@@ -1,4 +1,4 @@
-"""Is a number in this part of a sentence of this notice, or is it a change, a target, of another month or place?"""
+"""Is a number in a sentence one of this notice, or is it a change, a target, of another month or place?"""
 
 from __future__ import annotations
 

@@ -6,18 +6,18 @@ All phrases together are one automaton over words, so a text is read once howeve
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from analysis import project
 from analysis.errors import HistoryError
-from analysis.language import _, finding_in_words, slug
+from analysis.files import Stamp, Toml, stamp_of
+from analysis.language import _, slug
 from analysis.notices.tokens import Token, fold
 
 AND = ("và", "and")
@@ -282,20 +282,14 @@ class Phrasebook:
 
 
 def load_phrasebook(path: Path | None = None) -> Phrasebook:
-    """The phrases of `data/wordings.toml`. Raises HistoryError naming the field that is wrong."""
+    """The phrases of `data/wordings.toml`. Raises HistoryError naming the line and field that is wrong."""
     path = path or project.root() / "data" / "wordings.toml"
-    try:
-        return _phrasebook(path.read_text(encoding="utf-8"))
-    except ValidationError as error:
-        rows = [f"{path.name} {'.'.join(map(str, item['loc']))}: {finding_in_words(item)}" for item in error.errors()]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        rows = [str(error)]
-    raise HistoryError(_("{file} cannot be read.").format(file=path.name), rows, _("Correct it, then run again."))
+    return _phrasebook(path, stamp_of([path]) if path.is_file() else ())
 
 
-@cache
-def _phrasebook(text: str) -> Phrasebook:
-    return Phrasebook(Wordings.model_validate(tomllib.loads(text)))
+@lru_cache(maxsize=4)
+def _phrasebook(path: Path, _stamp: Stamp) -> Phrasebook:
+    return Phrasebook(Toml(path).read_as(Wordings))
 
 
 def _words(text: str, words_of: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

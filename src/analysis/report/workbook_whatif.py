@@ -1,4 +1,4 @@
-"""Which few rows must a sheet keep so that plain formulas give the sharp gain of any rates that are typed?
+"""Which few rows must a sheet keep so that plain formulas give the gain of any rates that are typed?
 
 Within one hypothesis a higher goal never lowers a gain, so the lowest target of its rules gives the highest gain and
 the highest target the lowest. The gain falls point for point, or not at all, as today's score of a group rises:

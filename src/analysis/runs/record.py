@@ -18,10 +18,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from analysis import project
 from analysis.errors import AnalysisError
+from analysis.files import Stamp, stamp_of
 from analysis.language import language
 from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, Language, Result, write_json
 from analysis.report.workbook import FILE as WORKBOOK
-from analysis.scorecards.history import Stamp, stamp_of
 from analysis.scorecards.periods import PERIOD
 
 PDF = "report.pdf"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis import project
 from analysis.errors import HistoryError, ParameterError, UnknownNameError
-from analysis.files import read_rows, read_toml, untidy
+from analysis.files import Toml, read_rows, untidy
 from analysis.language import _, nearest, slug
 
 FIELDS = ["entity", "parent", "kind", "source"]
@@ -49,7 +49,7 @@ def load_units(folder: Path | None = None) -> dict[str, Unit]:
     for where, row, problem in read_rows(path, FIELDS):
         findings += [f"{where} {problem}"] if problem else []
         rows += [] if problem else [row]
-    sources = set(read_toml(folder / "sources.toml")) if rows else set()
+    sources = set(Toml(folder / "sources.toml").tables) if rows else set()
     for row in rows:
         findings += [f"{path.name}:{row['line']} {text}" for text in _row_problems(row, sources)]
     findings += [f"{path.name}:{row['line']} {text}" for row, text in _tree_problems(rows)]

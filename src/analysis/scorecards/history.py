@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis import project
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
-from analysis.files import read_rows, untidy
+from analysis.files import Stamp, read_rows, stamp_of, untidy
 from analysis.language import _, nearest, slug, write_list, write_period
 from analysis.scorecards import entities
 from analysis.scorecards.entities import SIMULATED, SYNTHETIC, Unit, is_synthetic, with_siblings
@@ -25,7 +25,6 @@ from analysis.scorecards.periods import PERIOD, check_period, is_month, month_nu
 from analysis.scorecards.rubric import Rubric
 from analysis.scorecards.sources import Replacement, load_replacements, load_sources
 
-Stamp = tuple[tuple[str, int, int], ...]
 COLUMNS = [
     "entity",
     "period",
@@ -127,11 +126,6 @@ def data_files(folder: Path) -> list[Path]:
     tables = [folder / "corrections.toml", folder / "sources.toml"]
     optional = ("observations/*.csv", "levers.toml", "rubrics/*.toml", "units.csv")
     return sorted([*tables, *(path for pattern in optional for path in folder.glob(pattern))])
-
-
-def stamp_of(files: Iterable[Path]) -> Stamp:
-    """What changes when one of these files does: name, time and size of each."""
-    return tuple((str(path), (status := path.stat()).st_mtime_ns, status.st_size) for path in files)
 
 
 def stamp(folder: Path) -> Stamp:

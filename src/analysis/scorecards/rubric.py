@@ -7,21 +7,20 @@ of Resolution 76/NQ-CP); everything else about a rule is read from the file.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise, product
 from math import isclose, prod
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from analysis import project
 from analysis.errors import RubricError, UnknownNameError
-from analysis.language import _, finding_in_words, language, write_period
+from analysis.files import Toml
+from analysis.language import _, language, write_period
 from analysis.scorecards.periods import MONTH, PERIOD, months_of
 
 Status = Literal["legal", "reverse_engineered", "inferred", "assumed", "unknown"]
@@ -300,7 +299,10 @@ def load_rubrics(folder: Path | None = None) -> tuple[Rubric, ...]:
     RubricError: no file, a file that cannot be read (file, line and field are named), or regimes that overlap.
     """
     folder = folder or project.root() / "data" / "rubrics"
-    rubrics = sorted((_load_file(path) for path in sorted(folder.glob("*.toml"))), key=lambda rubric: rubric.valid_from)
+    rubrics = sorted(
+        (Toml(path, RubricError).read_as(Rubric) for path in sorted(folder.glob("*.toml"))),
+        key=lambda rubric: rubric.valid_from,
+    )
     if not rubrics:
         raise RubricError(_("There is no rubric file in {folder}.").format(folder=folder.name))
     if len({rubric.id for rubric in rubrics}) < len(rubrics):
@@ -325,50 +327,6 @@ def rubric_in_force(rubrics: tuple[Rubric, ...], period: str) -> Rubric:
         [f"{rubric.id}: {rubric.valid_from} – {rubric.valid_to or '…'}" for rubric in rubrics],
         _("Choose a period inside one of these, or add a rubric file to data/rubrics."),
     )
-
-
-def _load_file(path: Path) -> Rubric:
-    try:
-        text = path.read_text(encoding="utf-8")
-        return Rubric.model_validate(tomllib.loads(text))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RubricError(
-            _("{file} is not valid TOML.").format(file=path.name), [str(error)], _("Correct that line, then run again.")
-        ) from error
-    except ValidationError as error:
-        rows = []
-        for finding in error.errors():
-            line, field = _place(text, finding["loc"])
-            words = finding_in_words(finding)
-            rows.append(f"{path.name}:{line} {field}: {words}" if field else f"{path.name}: {words}")
-        raise RubricError(
-            _("{file} does not describe a rubric.").format(file=path.name), rows, _("Correct these, then run again.")
-        ) from error
-
-
-def _place(text: str, location: tuple[Any, ...]) -> tuple[int, str]:
-    """The line and the name of a field that a validation error points at.
-
-    A location such as ("group", 5, "indicator", 2, "max") is the third [[group.indicator]] after the sixth [[group]];
-    the line found is that of the field, or of the table's header when the field is missing.
-    """
-    lines = text.splitlines()
-    keys: list[Any] = []
-    at, header = 0, ""
-    for part in location:
-        if isinstance(part, int) and keys:
-            header = f"{header}.{keys.pop()}" if header else str(keys.pop())
-            tables = [number for number in range(at, len(lines)) if lines[number].strip() == f"[[{header}]]"]
-            at = tables[part] if part < len(tables) else at
-        else:
-            keys.append(part)
-    field = next((str(key) for key in keys), "")
-    for number in range(at if not header else at + 1, len(lines)):
-        if lines[number].startswith("["):
-            break
-        if field and re.match(rf"{re.escape(field)}\s*=", lines[number]):
-            return number + 1, ".".join(str(key) for key in keys)
-    return at + 1, ".".join(str(key) for key in keys) or header
 
 
 def apart(before: tuple[Rubric, str], after: tuple[Rubric, str], entity: str) -> dict[str, str]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from analysis import project
-from analysis.errors import HistoryError
-from analysis.files import read_toml
-from analysis.language import _, finding_in_words, write_date
-
-M = TypeVar("M", bound=BaseModel)
+from analysis.files import Toml
+from analysis.language import write_date
 
 
 class Source(BaseModel):
@@ -69,43 +66,25 @@ class Replacement(BaseModel):
 
 def load_sources(folder: Path | None = None) -> dict[str, Source]:
     """Source id → publisher, title, address and dates. Raises HistoryError for a file that cannot be read."""
-    path = (folder or project.root() / "data") / "sources.toml"
-    return {name: _entry(Source, entry, path, f"[{name}]") for name, entry in read_toml(path).items()}
+    file = Toml((folder or project.root() / "data") / "sources.toml")
+    return {name: file.read_as(Source, name) for name in file.tables}
 
 
 def load_corrections(folder: Path | None = None) -> tuple[Correction, ...]:
     """Disagreements known in the sources. Raises HistoryError for a file that cannot be read."""
-    path, entries = _corrections(folder, "correction")
-    return tuple(_entry(Correction, entry, path, "[[correction]]", number) for number, entry in enumerate(entries))
+    return _corrections(folder).correction
 
 
 def load_replacements(folder: Path | None = None) -> tuple[Replacement, ...]:
     """Cards that a later notice corrected. Raises HistoryError for a file that cannot be read."""
-    path, entries = _corrections(folder, "replacement")
-    return tuple(_entry(Replacement, entry, path, "[[replacement]]", number) for number, entry in enumerate(entries))
+    return _corrections(folder).replacement
 
 
-def _corrections(folder: Path | None, kind: str) -> tuple[Path, list[object]]:
-    path = (folder or project.root() / "data") / "corrections.toml"
-    tables = read_toml(path)
-    if set(tables) - {"correction", "replacement"} or not all(isinstance(item, list) for item in tables.values()):
-        raise HistoryError(
-            _("{file} does not keep its contract.").format(file=path.name),
-            [f"{path.name}: {', '.join(tables)}"],
-            _("Each entry is a table that begins with [[correction]] or [[replacement]]."),
-        )
-    return path, tables.get(kind, [])
+class _Corrections(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    correction: tuple[Correction, ...] = ()
+    replacement: tuple[Replacement, ...] = ()
 
 
-def _entry(model: type[M], entry: object, path: Path, header: str, number: int = 0) -> M:
-    """One table of a file, typed. Raises HistoryError naming file, line and field."""
-    try:
-        return model.model_validate(entry)
-    except ValidationError as error:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        at = [place for place, line in enumerate(lines, start=1) if line.strip() == header]
-        where = f"{path.name}:{at[number]} {header}" if number < len(at) else f"{path.name} {header}"
-        rows = [f"{where} {'.'.join(map(str, item['loc']))}: {finding_in_words(item)}" for item in error.errors()]
-        raise HistoryError(
-            _("{file} does not keep its contract.").format(file=path.name), rows, _("Correct it, then run again.")
-        ) from error
+def _corrections(folder: Path | None) -> _Corrections:
+    return Toml((folder or project.root() / "data") / "corrections.toml").read_as(_Corrections)
