@@ -21,11 +21,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from analysis.opened import open_month
 from openpyxl import load_workbook
 
-from analysis import commands
-from analysis.decisions.levers import MOST_UNKNOWN, usual_levers
+from analysis.card import open_card
+from analysis.decisions.levers import MOST_UNKNOWN, Lever, load_levers
 from analysis.decisions.whatif import gains
 from analysis.diagnosis.losses import losses_by_group
 from analysis.errors import ParameterError
@@ -39,7 +38,7 @@ from analysis.scorecards.sources import Source, load_sources
 from test_joint_oracle import plant
 
 EXACT = 1e-9
-MONTHS = {"april": ("2023-04", "Hòa Bình"), "july": ("2024-07", "Hòa Bình"), "known": ("", "Phú Thọ")}
+MONTHS = {"april": ("2023-04", "Hòa Bình"), "july": ("2024-07", "Hòa Bình"), "known": ("", "Phú Thọ"), "linked": ("2023-04", "Hòa Bình")}
 FAMILIES, WITH_LIBREOFFICE = 36, 8
 VECTORS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", '=HYPERLINK("http://x","y")', "#N/A", "'=1")
 VECTORS += ("a\x00b\x0b\x1f", "\ud800x\ufffe", "_x0041_", '=cmd|" /C calc"!A0', "<b>&amp;", "x" * 40_000, " =1")
@@ -55,6 +54,7 @@ class Made:
     levers: Rates
     figures: Figures
     by_group: pd.DataFrame
+    acts: dict[str, Lever]
 
     @cached_property
     def calculator(self) -> Calculator:
@@ -97,8 +97,23 @@ def make(path: Path, case: Any, seed: int) -> Made:
     value, decimals = case.cards[0]["total_score", "points"]
     figures = Figures()
     figures.add([Figure("total", "Total", value, value, value, "points", decimals, "published", "")])
-    save_workbook(path, figures, identified, by_group, case.levers, {})
-    return Made(path, identified, case.levers, figures, by_group)
+    acts = links(identified, np.random.default_rng(1000 + seed))
+    save_workbook(path, figures, identified, by_group, case.levers, acts, {})
+    return Made(path, identified, case.levers, figures, by_group, acts)
+
+
+def links(identified: Identified, rng: np.random.Generator) -> dict[str, Lever]:
+    """Levers that move one or two other indicators besides their own; some surely, some only perhaps."""
+    acts, codes = {}, list(identified.readings)
+    for code in codes:
+        moves = []
+        for other in rng.permutation(codes)[: rng.integers(3)]:
+            low = float(rng.choice([0.0, 0.0, 0.25]))
+            if other != code:
+                moves.append({"indicator": other, "low": low, "high": low + float(rng.choice([0.5, 1.0]))})
+        every = [{**move, "status": "assumed", "source": "tests", "note": "a planted link"} for move in moves]
+        acts[code] = Lever.model_validate({"code": code, "name": {"vi": code, "en": code}, "moves": every})
+    return acts
 
 
 def with_a_month_that_forbids(identified: Identified, case: Any, rng: np.random.Generator) -> Identified:
@@ -122,13 +137,17 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
     use_language("en")
     made = {}
     for name, (period, entity) in MONTHS.items():
-        month = open_month(period, entity)
-        levers = usual_levers(month.identified)
-        path = tmp_path_factory.mktemp("months") / f"{name}.xlsx"
-        figures = commands.figures_of(month, levers)
-        save_workbook(path, figures, month.identified, month.by_group, levers, load_sources())
-        made[name] = Made(path, month.identified, levers, figures, month.by_group)
+        levers = {"on_time": 100.0, "e_result": 80.0} if name == "linked" else {}
+        made[name] = of_month(tmp_path_factory.mktemp("months") / f"{name}.xlsx", entity, period, levers)
     return made
+
+
+def of_month(path: Path, entity: str, period: str, levers: Rates, sources: dict[str, Source] | None = None) -> Made:
+    """The workbook of a real month, with the links of the project between its levers."""
+    it, known = open_card(entity, period, levers=levers).results, load_sources() if sources is None else sources
+    figures = it.figures
+    save_workbook(path, figures, it.identified, it.by_group, it.weighed, it.acts, known)
+    return Made(path, it.identified, it.weighed, figures, it.by_group, it.acts)
 
 
 @pytest.fixture(scope="module")
@@ -283,6 +302,7 @@ def called(name: str, values: list[Callable]) -> Callable[[Calculator], Any]:
     number = lambda value: isinstance(value, float | int) and not isinstance(value, bool)  # noqa: E731
     return {
         "AND": lambda book: all(value(book) for value in values),
+        "OR": lambda book: any(value(book) for value in values),
         "ISNUMBER": lambda book: number(values[0](book)),
         "MIN": lambda book: min(flat(book)),
         "MAX": lambda book: max(flat(book)),
@@ -301,14 +321,14 @@ def check_gains(made: Made, rates: Rates, read: Callable[[str], Any]) -> None:
         if code not in rates:
             assert (read(f"F{row}") or "", read(f"G{row}") or "") == ("", "")
             continue
-        alone = gains(made.identified, {code: rates[code]}).iloc[0]
+        alone = gains(made.identified, {code: rates[code]}, made.acts).iloc[0]
         assert read(f"F{row}") == pytest.approx(alone["gain_low"], abs=EXACT), (code, rates)
         assert read(f"G{row}") == pytest.approx(alone["gain_high"], abs=EXACT), (code, rates)
     whole = made.identified.scores(made.identified.readings)
     points = made.identified.rubric.points
     expected = [(0.0, 0.0), (whole.low, whole.high), (points - whole.high, points - whole.low)]
     if rates:
-        row = gains(made.identified, rates).iloc[-1]
+        row = gains(made.identified, rates, made.acts).iloc[-1]
         expected = [(row[f"{name}_low"], row[f"{name}_high"]) for name in ("gain", "total", "remaining")]
     first = max([*inputs.values(), workbook_whatif.FIRST]) + 3
     for number, (low, high) in enumerate(expected, start=first):
@@ -331,7 +351,7 @@ def test_gains_of_random_families_follow_the_rates_typed(families):
     for made in families:
         for rates in [made.levers, *(random_rates(made, rng) for _number in range(3))]:
             check_gains(made, rates, made.type(rates))
-        gain = gains(made.identified, made.levers).iloc[-1]
+        gain = gains(made.identified, made.levers, made.acts).iloc[-1]
         wide += gain["gain_low"] + 0.01 < gain["gain_high"]
         alone = replace(made.identified, totals=(), sums=(), hypotheses=without_others(made))
         forbidden += ends(gains(alone, made.levers)) != pytest.approx(ends(gains(made.identified, made.levers)))
@@ -362,15 +382,12 @@ def test_a_rate_that_cannot_be_is_said_to_be_wrong(months, wrong):
 def test_a_lever_below_todays_rate_is_refused(months, tmp_path):
     made = months["april"]
     with pytest.raises(ParameterError):
-        save_workbook(tmp_path / "x.xlsx", made.figures, made.identified, None, {"e_result": 20.0}, {})
+        save_workbook(tmp_path / "x.xlsx", made.figures, made.identified, None, {"e_result": 20.0}, made.acts, {})
 
 
 def test_a_lever_of_the_report_within_todays_rounding_is_kept_and_exact(tmp_path):
-    month = open_month("", "Phú Thọ")
     levers = {"e_result": 72.23, "data_reuse": 1.71}
-    path = tmp_path / "near.xlsx"
-    save_workbook(path, commands.figures_of(month, levers), month.identified, month.by_group, levers, {})
-    made = Made(path, month.identified, levers, Figures(), month.by_group)
+    made = of_month(tmp_path / "near.xlsx", "Phú Thọ", "", levers, {})
     check_gains(made, levers, made.type(levers))
 
 
@@ -380,8 +397,8 @@ def test_levers_are_left_out_where_rows_would_be_too_many(months, tmp_path, monk
     made, path = months[name], tmp_path / "few.xlsx"
     for module in (workbook, workbook_whatif):
         monkeypatch.setattr(module, "MOST_ROWS", most)
-    save_workbook(path, made.figures, made.identified, made.by_group, made.levers, {})
-    few = Made(path, made.identified, made.levers, made.figures, made.by_group)
+    save_workbook(path, made.figures, made.identified, made.by_group, made.levers, made.acts, {})
+    few = Made(path, made.identified, made.levers, made.figures, made.by_group, made.acts)
     gone = [code for code in made.inputs if code not in few.inputs]
     assert gone and (set(made.levers) <= set(few.inputs)) == own
     note = few.sheet["A6"].value
@@ -484,9 +501,9 @@ def hostile(path: Path) -> list[str]:
     figures = Figures()
     figures.add([Figure("total", "Total", 1.0, 1.0, 1.0, "points", 1, "published", "", as_of="2023-04-24")])
     for word in VECTORS:
-        figures.add([Figure(f"={word}", word, None, None, None, word, 1, word, word, word, word, word, "", word)])
+        figures.add([Figure(f"={word}", word, None, None, None, "points", 1, word, word, word, word, word, "", word)])
     source = Source.model_validate({"publisher": "=1+1", "title": "t", "url": "=2", "accessed": "2023-04-24"})
-    save_workbook(path, figures, identified, by_group, case.levers, {"=1+1": source, "#N/A": source})
+    save_workbook(path, figures, identified, by_group, case.levers, {}, {"=1+1": source, "#N/A": source})
     return list(VECTORS)
 
 
@@ -501,7 +518,7 @@ def test_no_words_become_a_formula(tmp_path):
     book = load_workbook(tmp_path / "hostile.xlsx")
     sheet = book.worksheets[0]
     for row, word in enumerate(words, start=3):
-        for column in (2, 6, 7, 8, 10, 11, 12):
+        for column in (2, 7, 8, 10, 11, 12):
             cell = sheet.cell(row, column)
             assert (cell.value, cell.data_type) == (same_text(word), "s")
             assert cell.quotePrefix == (word[0] in "=+-@\t\r＝＋－＠")
@@ -519,7 +536,7 @@ def test_the_same_inputs_give_the_same_bytes(months, tmp_path):
     files = [tmp_path / "a.xlsx", tmp_path / "b.xlsx"]
     for number, path in enumerate(files):
         time.sleep(2.1 * number)  # the clock of a zip file has steps of two seconds
-        save_workbook(path, made.figures, made.identified, made.by_group, made.levers, load_sources())
+        save_workbook(path, made.figures, made.identified, made.by_group, made.levers, made.acts, load_sources())
     assert files[0].read_bytes() == files[1].read_bytes() == made.path.read_bytes()
     with zipfile.ZipFile(files[0]) as file:
         assert {entry.date_time for entry in file.infolist()} == {(2024, 7, 1, 0, 0, 0)}
@@ -605,6 +622,6 @@ def test_no_cell_shows_an_error(recalculated):
 def test_words_are_still_words_after_libreoffice(recalculated):
     sheet = load_workbook(recalculated[0] / "hostile.xlsx").worksheets[0]
     for row, word in enumerate(VECTORS, start=3):
-        for column in (2, 6, 7, 8, 10, 11, 12):
+        for column in (2, 7, 8, 10, 11, 12):
             cell = sheet.cell(row, column)
             assert cell.data_type == "s" and str(cell.value).strip() in (same_text(word).strip(), word), cell

@@ -353,7 +353,7 @@ class Card:
         """
         it = self.results
         title = leader.title(it.figures, it.by_group, it.identified)
-        result.save(self.figures, it.identified, it.by_group, it.weighed, self._sources, title, run_id)
+        result.save(self.figures, it.identified, it.by_group, it.weighed, it.acts, self._sources, title, run_id)
 
     # Parts of several answers, each made once
 

@@ -1,9 +1,11 @@
 """Where are the folders of this project? The one file that knows their names.
 
 A notebook started in `notebooks/`, a run in its working folder and a command at the top all find the same project: the
-nearest folder, here or above, that holds `data/rubrics`; else the one this package was installed from.
+folder that SCORECARD_PROJECT names; else the nearest one, here or above, that holds `data/rubrics`; else the one this
+package was installed from.
 """
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,14 +14,24 @@ from analysis.errors import ProjectError
 from analysis.language import _
 
 DEFAULT_ENTITY = "Hòa Bình"
+NAMED_BY = "SCORECARD_PROJECT"
 SENT = "COMMIT"  # in a copy sent elsewhere: the commit it was made of
 
 
 def root() -> Path:
     """The top folder of the project. Raises ProjectError when there is none."""
-    for folder in (Path.cwd(), *Path.cwd().parents, *Path(__file__).parents):
+    named = os.environ.get(NAMED_BY)
+    here = [Path(named)] if named else [Path.cwd(), *Path.cwd().parents, *Path(__file__).parents]
+    for folder in here:
         if (folder / "data" / "rubrics").is_dir() and (folder / "data" / "observations").is_dir():
             return folder
+    if named:
+        raise ProjectError(
+            _("{name} names {folder}, which is no project: data/rubrics and data/observations are missing.").format(
+                name=NAMED_BY, folder=named
+            ),
+            next_step=_("Name the folder you cloned, or unset it."),
+        )
     raise ProjectError(
         _("There is no project in this folder or above it: data/rubrics and data/observations are missing."),
         next_step=_("Go to the folder you cloned, then run the command again."),

@@ -114,7 +114,10 @@ def backtest(line: Line, ahead: int, level: float) -> pd.DataFrame:
         errors[model] = np.abs(outcome - found[:, :, 1])
         within = (outcome >= found[:, :, 0] - TOLERANCE) & (outcome <= found[:, :, 2] + TOLERANCE)
         inside[model] = np.where(np.isnan(outcome), np.nan, within)
-    p_values = _holm({model: _beats(errors[NAIVE], errors[model], ahead) for model in CANDIDATES})
+    from statsmodels.stats.multitest import multipletests
+
+    single = [_beats(errors[NAIVE], errors[model], ahead) for model in CANDIDATES]
+    p_values = dict(zip(CANDIDATES, multipletests(single, method="holm")[1].tolist(), strict=True))
     rows = []
     for model, horizon in product((NAIVE, *CANDIDATES), range(1, ahead + 1)):
         of = errors[model][:, horizon - 1], errors[NAIVE][:, horizon - 1], inside[model][:, horizon - 1]
@@ -144,14 +147,6 @@ def _beats(naive: Floats, model: Floats, ahead: int) -> float:
     lags = [float(centred[lag:] @ centred[: count - lag]) / count for lag in range(ahead)]
     variance = max(lags[0] + 2 * sum(lags[1:]), lags[0])  # the sum may be negative
     return float(1 - stdtr(count - 1, gain.mean() / np.sqrt(variance / count) * np.sqrt(shrink)))
-
-
-def _holm(p_values: dict[str, float]) -> dict[str, float]:
-    corrected, worst = {}, 0.0
-    for tried, model in enumerate(sorted(p_values, key=lambda model: p_values[model])):
-        worst = max(worst, min(1.0, (len(p_values) - tried) * p_values[model]))
-        corrected[model] = worst
-    return corrected
 
 
 def _closed(model: str, line: Line, origins: NDArray[np.intp], ahead: int, tails: Floats) -> Floats:

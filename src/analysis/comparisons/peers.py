@@ -63,21 +63,12 @@ def groups_compared(rows: pd.DataFrame, rubric: Rubric, entity: str) -> tuple[Gr
     return rubric.groups_as_printed(set(rows.loc[rows["entity"] == entity, "code"]))
 
 
-def scores_of_all(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> pd.DataFrame:
-    """Every published score of every province compared.
+def _in_columns(rows: pd.DataFrame, groups: tuple[Group, ...]) -> pd.DataFrame:
+    """Every published score of rows as from `compared`: one row a province, highest total first, by name where equal.
 
-    Returns
-    -------
-    One row a province, highest total first, by name where totals are equal: `entity`, `total_score`, then for each
-    group its code followed by those of its indicators, in the order of the index. Points as printed; missing where
-    not published. A code that nobody has is there all the same. Raises as `compared`.
+    `entity`, `total_score`, then for each group its code followed by those of its indicators, in the index's order.
+    Points as printed; missing where not published. A code that nobody has is there all the same.
     """
-    rows = compared(history, rubric, entity, period)
-    return in_columns(rows, groups_compared(rows, rubric, entity))
-
-
-def in_columns(rows: pd.DataFrame, groups: tuple[Group, ...]) -> pd.DataFrame:
-    """`scores_of_all` of rows as from `compared`."""
     codes = [TOTAL]
     for group in groups:
         codes += [group.code, *(indicator.code for indicator in group.indicators)]
@@ -102,7 +93,7 @@ def positions(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -
     """
     rows = compared(history, rubric, entity, period)
     groups = groups_compared(rows, rubric, entity)
-    wide = in_columns(rows, groups).set_index("entity")
+    wide = _in_columns(rows, groups).set_index("entity")
     maxima: dict[str, tuple[str, str, float]] = {TOTAL: ("total", "", rubric.points)}
     for group in groups:
         maxima[group.code] = ("group", group.code, group.points)
@@ -155,7 +146,7 @@ def leaders(
         raise ParameterError(_("The share of leaders and the level must lie between 0 and 1."), [f"{top:g}, {level:g}"])
     rows = compared(history, rubric, entity, period)
     groups = groups_compared(rows, rubric, entity)
-    wide = in_columns(rows, groups)
+    wide = _in_columns(rows, groups)
     last = wide[TOTAL].iloc[max(1, floor(Fraction(str(top)) * len(wide))) - 1]
     first, rest = wide[wide[TOTAL] >= last], wide[wide[TOTAL] < last]
     if rest.empty:
@@ -216,7 +207,7 @@ def against_alike(
     """
     rows = compared(history, rubric, entity, period)
     groups = groups_compared(rows, rubric, entity)
-    wide = in_columns(rows, groups)
+    wide = _in_columns(rows, groups)
     near, reason = alike(history, entity, period, within=within)
     others = wide[wide["entity"].isin(set(near["entity"]) - {entity})]
     own = wide.set_index("entity").loc[entity]
@@ -313,7 +304,7 @@ def spread(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> p
     """
     rows = compared(history, rubric, entity, period)
     groups = groups_compared(rows, rubric, entity)
-    wide = in_columns(rows, groups).set_index("entity")
+    wide = _in_columns(rows, groups).set_index("entity")
     unknown = [f"{name}: {group.code}" for group in groups for name in wide.index[wide[group.code].isna()]]
     if unknown:
         raise CheckError(_("Some groups are not published, so the differences cannot be split."), unknown)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis.decisions.levers import Lever
 from analysis.identification.identify import Identified
 from analysis.language import language
 from analysis.report.figures import Figures
@@ -53,6 +54,7 @@ def save(
     identified: Identified,
     by_group: pd.DataFrame,
     levers: Mapping[str, float],
+    acts: Mapping[str, Lever],
     sources: Mapping[str, Source],
     title: str,
     run_id: str,
@@ -64,7 +66,7 @@ def save(
     if not run_id:
         return
     frame = figures.frame(identified.entity, identified.period)
-    save_workbook(Path(WORKBOOK), figures, identified, by_group, levers, sources)
+    save_workbook(Path(WORKBOOK), figures, identified, by_group, levers, acts, sources)
     frame.to_csv(FIGURES, index=False, encoding="utf-8", lineterminator="\n")
     rank = figures.get("rank")
     result = Result(

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.decisions.levers import check_levers
+from analysis.decisions.levers import Lever, check_levers
 from analysis.identification.identify import Identified
 from analysis.language import _
 from analysis.report.cells import (
@@ -50,9 +50,12 @@ def save_workbook(
     identified: Identified,
     by_group: pd.DataFrame,
     levers: Mapping[str, float],
+    acts: Mapping[str, Lever],
     sources: Mapping[str, Source],
 ) -> None:
     """Write the workbook of one month; `by_group` is from `losses_by_group`, `levers` are the report's, in percent.
+
+    `acts` are all levers of the month, with what they move besides.
 
     Raises
     ------
@@ -65,12 +68,12 @@ def save_workbook(
     book: Any = Workbook()
     book.remove(book.active)
     sheets = [book.create_sheet(sheet_name(name)) for name in (_("Figures"), _("Losses"), _("What-if"), _("Rules"))]
-    kept, left_out = within(identified, handles(identified, levers), MOST_ROWS)
+    kept, left_out = within(identified, handles(identified, levers), acts, MOST_ROWS)
     shown: Shown = {}
     _write_figures(sheets[0], figures, sources)
     _write_losses(sheets[1], by_group, figures, identified, shown)
-    spans = write_rules(sheets[3], identified, kept, sheets[2].title)
-    write_whatif(sheets[2], identified, figures, kept, left_out, spans, shown)
+    spans = write_rules(sheets[3], identified, acts, kept, sheets[2].title)
+    write_whatif(sheets[2], identified, figures, acts, kept, left_out, spans, shown)
     for sheet in sheets if figures.label else []:
         _label(sheet, figures.label)
     book.active = 2

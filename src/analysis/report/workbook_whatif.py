@@ -11,22 +11,27 @@ the highest target the lowest. The gain falls point for point, or not at all, as
 So a row holds one hypothesis of a group and one set of levers above their goals, and nothing in it has to be ruled out
 when a rate changes: a set that does not occur gives less than one that does. A lever above its goal matters only where
 its rate is not printed (see `Handle.doubtful`). Sums over groups meet the totals once, before any rate is known.
+
+What levers move besides (`levers.toml`) is raised with them, at the least and at the most, as in `whatif.gains`: an
+indicator with a printed rate is one more lever whose rate wanted is a formula; one without adds at most what it lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil, prod
 from typing import Any
 
 import pandas as pd
 
+from analysis.decisions.levers import Lever
 from analysis.decisions.whatif import TOGETHER, gains
+from analysis.identification.bounds import rate_of
 from analysis.identification.identify import Hypothesis, Identified
 from analysis.identification.joint import Boxes, join
-from analysis.interval import TOLERANCE, total
+from analysis.interval import TOLERANCE, Interval, total
 from analysis.language import _, write_list, write_number, write_period
 from analysis.report.cells import (
     Shown,
@@ -51,7 +56,7 @@ MOST_ROWS = 4000  # some 400 kB
 HEAD, FIRST = 7, 8  # rows of the sheet that asks: the heads, and the first lever
 YELLOW, GREY = "FFF2B3", "595959"
 POINTS, RATE = "#,##0.00", "0.00"
-RESULTS = ("gain_low", "gain_high", "total_low", "total_high")
+RESULTS = ("gain_low", "gain_high", "total_low", "total_high", "lost")
 Ends = tuple[float, float]
 Spans = dict[str, dict[str, str]]  # lever or `together` → result → the cells that its end is taken over
 
@@ -119,6 +124,38 @@ class Sum:
     room: float
 
 
+@dataclass(frozen=True)
+class Block:
+    """Levers that a sheet weighs together, and what they may move besides.
+
+    `carried` have a printed rate; of those `unseen` it is not known where they start.
+    """
+
+    name: str
+    typed: tuple[Handle, ...]
+    carried: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, typed: Sequence[Handle], identified: Identified, acts: Mapping[str, Lever]) -> Block:
+        """The block of some levers; `acts` say what each moves."""
+        moved = dict.fromkeys(
+            code
+            for item in typed
+            for code, by in _effects(item, acts).items()
+            if code != item.code and by.high > 0 and not identified.readings[code].empty
+        )
+        printed = [code for code in moved if identified.readings[code].rate is not None]
+        return cls(name, tuple(typed), tuple(printed), tuple(code for code in moved if code not in printed))
+
+    @property
+    def handles(self) -> list[Handle]:
+        """All that may be raised. What is carried may end below today's highest score, so it is doubtful."""
+        own = {item.code: item for item in self.typed}
+        moved = {code: own.get(code, Handle(code, 0.0, None, True)) for code in (*self.carried, *self.unseen)}
+        return list((own | {code: replace(item, doubtful=True) for code, item in moved.items()}).values())
+
+
 def handles(identified: Identified, levers: Mapping[str, float]) -> list[Handle]:
     """The report's own levers, then every other indicator with a printed rate below 100 % that can score."""
     found = [_handle(identified, code, target) for code, target in levers.items()]
@@ -129,17 +166,23 @@ def handles(identified: Identified, levers: Mapping[str, float]) -> list[Handle]
     return found
 
 
-def within(identified: Identified, offered: Sequence[Handle], most: int) -> tuple[list[Handle], list[Handle]]:
+def within(
+    identified: Identified, offered: Sequence[Handle], acts: Mapping[str, Lever], most: int
+) -> tuple[list[Handle], list[Handle]]:
     """The levers that fit into so many rows, and those left out: of the groups that multiply most, last ones first.
 
     A lever of the report is left out only where its rate is not printed and nothing else is left to leave out.
     """
     kept = list(offered)
-    while _count(identified, kept) > most:
+
+    def count(levers: Sequence[Handle]) -> int:
+        return _count(identified, Block.of(TOGETHER, levers, identified, acts).handles)
+
+    while count(kept) > most:
         candidates = [item for item in kept if item.target is None] or [item for item in kept if item.doubtful]
         if not candidates:
             break
-        counts = {item: _count(identified, [one for one in kept if one is not item]) for item in reversed(candidates)}
+        counts = {item: count([one for one in kept if one is not item]) for item in reversed(candidates)}
         kept.remove(min(counts, key=lambda item: counts[item]))
     return kept, [item for item in offered if item not in kept]
 
@@ -243,6 +286,7 @@ def write_whatif(
     sheet: Any,
     identified: Identified,
     figures: Figures,
+    acts: Mapping[str, Lever],
     kept: Sequence[Handle],
     left_out: Sequence[Handle],
     spans: Spans,
@@ -251,7 +295,7 @@ def write_whatif(
     """One row a lever with a yellow cell for the rate wanted, then the gain of all together; points and percent."""
     names = {code: item.name for code, item in identified.rubric.indicators.items()}
     levers = {item.code: item.target for item in kept if item.target is not None}
-    gained = gains(identified, levers) if levers else pd.DataFrame(columns=["code", "gain_low", "gain_high"])
+    gained = gains(identified, levers, acts) if levers else pd.DataFrame(columns=["code", "gain_low", "gain_high"])
     put_text(sheet.cell(1, 1), title(identified))
     sheet.cell(1, 1).font = font(bold=True, size=14)
     for number, words in enumerate(_notes([names[item.code] for item in left_out]), start=2):
@@ -285,7 +329,7 @@ def write_whatif(
 
 def _notes(left_out: Sequence[str]) -> list[str]:
     notes = [
-        _("The indicator's own points only; what it may move besides is in the report."),
+        _("A gain counts what the indicator may move besides, as the report does: surely at least, perhaps at most."),
         _("Type the rate wanted, in percent, into a yellow cell, such as 80; leave it empty for what is not done."),
         _("A range is over all rules that still fit and over rounding; it is not a confidence interval."),
         _("The sheet is protected without a password; only the yellow cells are for typing."),
@@ -303,7 +347,7 @@ def _write_gain(sheet: Any, row: int, spans: Mapping[str, str], gained: pd.DataF
     look, outside = quoted(_("see the remark")), quoted(_("must be a number from the lowest rate to 100"))
     for column, end in ((6, "low"), (7, "high")):
         value = "" if gained.empty else float(gained.iloc[0][f"gain_{end}"])
-        words = f'=IF(E{row}="","",IF(H{row}<>"",{look},MAX({_end(spans, "gain", end)},0)))'
+        words = f'=IF(E{row}="","",IF(H{row}<>"",{look},{_gain(spans, end)}))'
         put_formula(sheet.cell(row, column), words, POINTS, shown, value)
     wrong = f'IF(ISNUMBER(E{row}),IF(AND(E{row}>=D{row},E{row}<=100),"",{outside}),{outside})'
     put_formula(sheet.cell(row, 8), f'=IF(E{row}="","",{wrong})', "General", shown, "")
@@ -331,8 +375,8 @@ def _write_together(
     """The gain of all levers together, the new total and what is still lost; `ends` are what they are now."""
     block, points, look = last + 2, f"{identified.rubric.points:g}", quoted(_("see the remark"))
     put_heads(sheet, block, ["", _("All together"), "", "", "", _("At least"), _("At most")])
-    gain = [f"MAX({_end(spans, 'gain', end)},0)" for end in ("low", "high")]
-    total = [_end(spans, "total", end) for end in ("low", "high")]
+    gain = [_gain(spans, end) for end in ("low", "high")]
+    total = [_end(spans, "total", "low"), f"MIN({_end(spans, 'total', 'high')}+{spans['unseen']},{points})"]
     left = [f"{points}-G{block + 2}", f"{points}-F{block + 2}"]
     rows = ((_("Gain of all together"), gain), (_("New total"), total), (_("Still lost"), left))
     for row, ((name, words), values) in enumerate(zip(rows, ends, strict=True), start=block + 1):
@@ -367,13 +411,23 @@ def _end(spans: Mapping[str, str], name: str, end: str) -> str:
     return f"{'MIN' if end == 'low' else 'MAX'}({spans[f'{name}_{end}']})"
 
 
+def _gain(spans: Mapping[str, str], end: str) -> str:
+    """The gain of a block: at most it also counts what moves from an unknown rate, but no more than was lost."""
+    gain = f"MAX({_end(spans, 'gain', end)},0)"
+    if end == "low" or spans["unseen"] == "0":
+        return gain
+    return f"IF({spans['unseen']}>0,MIN({gain}+{spans['unseen']},MAX({spans['lost']})),{gain})"
+
+
 def title(identified: Identified) -> str:
     """What the workbook is about."""
     return _("What-if: {entity}, {period}").format(entity=identified.entity, period=write_period(identified.period))
 
 
-def write_rules(sheet: Any, identified: Identified, kept: Sequence[Handle], whatif: str) -> Spans:
-    """The levers under each rule, the rows of each group, and their sums; first of all together, then of each alone."""
+def write_rules(
+    sheet: Any, identified: Identified, acts: Mapping[str, Lever], kept: Sequence[Handle], whatif: str
+) -> Spans:
+    """The rates wanted, the levers under each rule, the rows of each group, their sums; together, then each alone."""
     from openpyxl.utils import get_column_letter
 
     put_text(sheet.cell(1, 1), _("Rules that fit"))
@@ -383,48 +437,133 @@ def write_rules(sheet: Any, identified: Identified, kept: Sequence[Handle], what
         "the rules that still fit can hold together in all months and give the printed scores."
     )
     put_note(sheet.cell(2, 1), words, to=12)
-    for column in range(1, 15):
+    for column in range(1, 18):
         sheet.column_dimensions[get_column_letter(column)].width = 30 if column < 3 else 13
-    blocks = {TOGETHER: survey(identified, kept)}
-    blocks |= {item.code: survey(identified, [item]) for item in kept}
+    blocks = [Block.of(TOGETHER, kept, identified, acts)]
+    blocks += [Block.of(item.code, [item], identified, acts) for item in kept]
     names = {TOGETHER: _("All together"), **{code: item.name for code, item in identified.rubric.named.items()}}
-    inputs = {item.code: f"{quoted_sheet(whatif)}!$E${row}" for row, item in enumerate(kept, start=FIRST)}
-    lowest = {item.code: f"{quoted_sheet(whatif)}!$D${row}" for row, item in enumerate(kept, start=FIRST)}
-    scored = dict.fromkeys(one for rows, _sums in blocks.values() for row in rows for one in row.kind.levers)
-    at = {one: number for number, one in enumerate(scored, start=5)}
-    _write_scored(sheet, at, names, inputs, lowest)
-    start = 5 + len(at) + 2
+    cells = {item.code: f"{quoted_sheet(whatif)}!$E${row}" for row, item in enumerate(kept, start=FIRST)}
+    rates, row_number = _write_rates(sheet, blocks, identified, acts, names, cells)
+    surveyed = {block.name: survey(identified, block.handles) for block in blocks}
     places: dict[str, int] = {}
-    row_number = start
-    put_heads(sheet, start - 1, _row_heads())
-    for block, (rows, _sums) in blocks.items():
-        places[block] = row_number
-        for row in rows:
-            _write_row(sheet, row_number, names[block], names, row, at)
+    at: dict[tuple[str, Scored], int] = {}
+    put_heads(sheet, row_number, _scored_heads())
+    for block, (rows, _sums) in surveyed.items():
+        for one in dict.fromkeys(one for row in rows for one in row.kind.levers):
             row_number += 1
-    put_heads(sheet, row_number + 1, _sum_heads())
+            at[block, one] = row_number
+            _write_scored(sheet, row_number, one, names, rates[block, one.code])
     row_number += 2
+    put_heads(sheet, row_number, _row_heads())
+    for block, (rows, _sums) in surveyed.items():
+        places[block] = row_number + 1
+        for row in rows:
+            row_number += 1
+            _write_row(sheet, row_number, names[block], names, row, {one: at[block, one] for one in row.kind.levers})
+    row_number += 2
+    put_heads(sheet, row_number, _sum_heads())
     spans: Spans = {}
-    for block, (_rows, sums) in blocks.items():
-        for number, one in enumerate(sums, start=row_number):
-            _write_sum(sheet, number, names[block], one, places[block], identified)
-        last = row_number + len(sums) - 1
-        name = quoted_sheet(sheet.title)
+    name = quoted_sheet(sheet.title)
+    for block, (_rows, sums) in surveyed.items():
+        first = row_number + 1
+        for one_sum in sums:
+            row_number += 1
+            _write_sum(sheet, row_number, names[block], one_sum, places[block], identified)
         spans[block] = {
-            result: f"{name}!${letter}${row_number}:${letter}${last}"
-            for result, letter in zip(RESULTS, "KLMN", strict=True)
+            result: f"{name}!${letter}${first}:${letter}${row_number}"
+            for result, letter in zip(RESULTS, "KLMNO", strict=True)
         }
-        row_number = last + 1
+        spans[block]["unseen"] = rates[block, ""]
     sheet.freeze_panes = "C4"
     protect(sheet)
     return spans
 
 
-def _write_scored(
-    sheet: Any, at: Mapping[Scored, int], names: Mapping[str, str], inputs: Mapping[str, str], lowest: Mapping[str, str]
-) -> None:
-    """Each lever under each rule: numbers in C to G, and what its rate wanted is worth in H to L."""
+def _write_rates(
+    sheet: Any,
+    blocks: Sequence[Block],
+    identified: Identified,
+    acts: Mapping[str, Lever],
+    names: Mapping[str, str],
+    cells: Mapping[str, str],
+) -> tuple[dict[tuple[str, str], str], int]:
+    """What each indicator of a block is raised to, at the least and at the most; the rows by block and indicator.
+
+    Under the code "" stands what a block may gain from unknown rates: a cell of this sheet, or `0`.
+    """
     heads = (
+        _("For"),
+        _("Indicator"),
+        _("Rate wanted, at least"),
+        _("Rate wanted, at most"),
+        _("Gain from unknown rates"),
+        _("Weighed (1) or not (0)"),
+    )
+    put_heads(sheet, 4, heads)
+    number, places = 4, dict[tuple[str, str], str]()
+    for block in blocks:
+        for code in [item.code for item in block.handles]:
+            number += 1
+            places[block.name, code] = str(number)
+            put_text(sheet.cell(number, 1), names[block.name])
+            put_text(sheet.cell(number, 2), names[code])
+            own = next((item for item in block.typed if item.code == code), None)
+            typed = _typed(cells[code], own.lowest) if own else '""'
+            for letter, end in (("C", "low"), ("D", "high")):
+                raised = _raised(block, code, end, identified, acts, cells)
+                rate = identified.readings[code].rate
+                if raised == "0" or rate is None:
+                    sheet[f"{letter}{number}"] = f"={typed}"
+                    continue
+                start = rate.low if end == "low" else rate.high
+                carried = f"MIN({start:.12g}+{raised},100)"
+                sheet[f"{letter}{number}"] = f"=IF({raised}>0,MAX({carried},IF(ISNUMBER({typed}),{typed},0)),{typed})"
+            movers = [item.code for item in block.typed if item.code == code or code in _effects(item, acts)]
+            sheet[f"F{number}"] = f"=IF(OR({','.join(f'ISNUMBER({cells[mover]})' for mover in movers)}),1,0)"
+            if code in block.unseen:
+                sheet[f"E{number}"] = f"={_unseen(block, code, identified, acts, cells)}"
+        cells_of = [f"{quoted_sheet(sheet.title)}!$E${places[block.name, code]}" for code in block.unseen]
+        places[block.name, ""] = f"({'+'.join(cells_of)})" if cells_of else "0"
+    return places, number + 2
+
+
+def _typed(cell: str, lowest: float) -> str:
+    """The rate in a yellow cell, or "" where none is typed that can be used."""
+    return f'IF(ISNUMBER({cell}),IF(AND({cell}>={lowest:.12g},{cell}<=100),{cell},""),"")'
+
+
+def _effects(item: Handle, acts: Mapping[str, Lever]) -> Mapping[str, Interval]:
+    return acts[item.code].effects if item.code in acts else {}
+
+
+def _raised(
+    block: Block, code: str, end: str, identified: Identified, acts: Mapping[str, Lever], cells: Mapping[str, str]
+) -> str:
+    """By how many percentage points the levers of a block carry an indicator: the least, or the most."""
+    terms = []
+    for item in block.typed:
+        by = _effects(item, acts).get(code) if item.code != code else None
+        factor = 0.0 if by is None else by.low if end == "low" else by.high
+        if factor:
+            today = Interval(0.0, 100.0) if identified.readings[item.code].empty else rate_of(identified, item.code)
+            start = today.high if end == "low" else today.low
+            terms.append(f"{factor:.12g}*IF(ISNUMBER({cells[item.code]}),MAX({cells[item.code]}-{start:.12g},0),0)")
+    return f"({'+'.join(terms)})" if terms else "0"
+
+
+def _unseen(
+    block: Block, code: str, identified: Identified, acts: Mapping[str, Lever], cells: Mapping[str, str]
+) -> str:
+    """What an indicator may gain that is carried from an unknown rate: by its best rule, no more than it lost."""
+    raised = _raised(block, code, "high", identified, acts, cells)
+    rules = {(rule.max, rule.target) for item in _hypotheses(identified, code) for rule in item.rules[code]}
+    points = ",".join(f"{most:.12g}*MIN(MIN({raised},100)/{target:.12g},1)" for most, target in sorted(rules))
+    lost, rounding = identified.lost([code]).high, identified.rubric.rounding
+    return f"IF({raised}>0,MIN({lost:.12g},MAX({points})+{rounding:.12g}),0)"
+
+
+def _scored_heads() -> tuple[str, ...]:
+    return (
         _("Code"),
         _("Indicator"),
         _("Maximum"),
@@ -432,26 +571,30 @@ def _write_scored(
         _("Highest target, %"),
         _("Score today, at least"),
         _("Score today, at most"),
-        _("Rate wanted, %"),
+        _("Rate wanted, at least"),
         _("Gain from the lowest score, lowest target"),
         _("Score it takes before the gain falls"),
         _("Gain from the lowest score, highest target"),
         _("By how much the score can lower that gain"),
+        _("Rate wanted, at most"),
+        _("Points lost at the lowest score"),
+        _("Score it takes before the loss falls"),
     )
-    put_heads(sheet, 4, heads)
-    for one, row in at.items():
-        put_text(sheet.cell(row, 1), one.code)
-        put_text(sheet.cell(row, 2), names[one.code])
-        numbers = (one.max, one.target_low, one.target_high, one.low, one.high)
-        for column, value in enumerate(numbers, start=3):
-            put_number(sheet.cell(row, column), value)
-        typed = inputs[one.code]
-        valid = f'IF(AND({typed}>={lowest[one.code]},{typed}<=100),{typed},"")'
-        sheet[f"H{row}"] = f'=IF(ISNUMBER({typed}),{valid},"")'
-        sheet[f"I{row}"] = f"=IF(ISNUMBER(H{row}),MAX(C{row}*MIN(H{row}/D{row},1)-F{row},0),0)"
-        sheet[f"J{row}"] = f"=IF(ISNUMBER(H{row}),F{row},G{row})"
-        sheet[f"K{row}"] = f"=IF(ISNUMBER(H{row}),MAX(C{row}*MIN(H{row}/E{row},1)-F{row},0),0)"
-        sheet[f"L{row}"] = f"=MIN(K{row},G{row}-F{row})"
+
+
+def _write_scored(sheet: Any, row: int, one: Scored, names: Mapping[str, str], rates: str) -> None:
+    """A lever under one rule: numbers in C to G, and what its rate wanted is worth in H to O."""
+    put_text(sheet.cell(row, 1), one.code)
+    put_text(sheet.cell(row, 2), names[one.code])
+    for column, value in enumerate((one.max, one.target_low, one.target_high, one.low, one.high), start=3):
+        put_number(sheet.cell(row, column), value)
+    sheet[f"H{row}"], sheet[f"M{row}"] = f"=C{rates}", f"=D{rates}"
+    sheet[f"I{row}"] = f"=IF(ISNUMBER(M{row}),MAX(C{row}*MIN(M{row}/D{row},1)-F{row},0),0)"
+    sheet[f"J{row}"] = f"=IF(ISNUMBER(M{row}),F{row},G{row})"
+    sheet[f"K{row}"] = f"=IF(ISNUMBER(H{row}),MAX(C{row}*MIN(H{row}/E{row},1)-F{row},0),0)"
+    sheet[f"L{row}"] = f"=MIN(K{row},G{row}-F{row})"
+    sheet[f"N{row}"] = f"=F{rates}*(C{row}-F{row})"
+    sheet[f"O{row}"] = f"=IF(F{rates}=1,F{row},G{row})"
 
 
 def _row_heads() -> tuple[str, ...]:
@@ -469,13 +612,15 @@ def _row_heads() -> tuple[str, ...]:
         _("Lowest gain at the lowest score"),
         _("By how much more score lowers it"),
         _("Levers above their goals today"),
+        _("Points lost at the lowest score"),
+        _("Score that may be added without lowering it"),
     )
 
 
 def _write_row(
     sheet: Any, number: int, block: str, names: Mapping[str, str], row: Row, at: Mapping[Scored, int]
 ) -> None:
-    """A row of a group: numbers in C to F, and how the gain moves with the group's score in G to L (see `live`)."""
+    """A row of a group: numbers in C to F, and how gain and loss move with the group's score from G on."""
     kind = row.kind
     below = [at[one] for one in kind.levers if one.code not in row.above]
     everyone = [at[one] for one in kind.levers]
@@ -491,6 +636,8 @@ def _write_row(
     sheet[f"J{n}"] = f"=MIN(MAX(G{n}-C{n},0),D{n}-C{n})"
     sheet[f"K{n}"] = f"={_sum('K', everyone)}-MIN(C{n}-E{n},H{n})"
     sheet[f"L{n}"] = f"=MIN(H{n}-MIN(C{n}-E{n},H{n}),D{n}-C{n})"
+    sheet[f"N{n}"] = f"={_sum('N', below)}-MAX(C{n}-F{n}-({_sum('O', below)}),0)"
+    sheet[f"O{n}"] = f"=MIN(MAX(F{n}+{_sum('O', below)}-C{n},0),D{n}-C{n})"
     put_text(sheet.cell(number, 13), ", ".join(one.code for one in kind.levers if one.code in row.above))
 
 
@@ -510,6 +657,7 @@ def _sum_heads() -> tuple[str, ...]:
         _("Gain, at most"),
         _("New total, at least"),
         _("New total, at most"),
+        _("Points lost, at most"),
     )
 
 
@@ -530,6 +678,7 @@ def _write_sum(sheet: Any, number: int, block: str, one: Sum, start: int, identi
     sheet[f"L{n}"] = f"=G{n}-MAX(D{n}-H{n},0)"
     sheet[f"M{n}"] = f"=B{n}+I{n}-MIN(D{n},J{n})"
     sheet[f"N{n}"] = f"=C{n}+G{n}-MAX(E{n}-H{n},0)"
+    sheet[f"O{n}"] = f"={_sum('N', rows)}-MAX(D{n}-F{n}-({_sum('O', rows)}),0)"
 
 
 def _sum(letter: str, rows: Iterable[int]) -> str:
