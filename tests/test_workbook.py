@@ -24,21 +24,26 @@ import pytest
 from openpyxl import load_workbook
 
 from analysis.card import open_card
-from analysis.decisions.levers import MOST_UNKNOWN, Lever, load_levers
+from analysis.decisions.levers import MOST_UNKNOWN, Lever
 from analysis.decisions.whatif import gains
 from analysis.diagnosis.losses import losses_by_group
 from analysis.errors import ParameterError
 from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.language import use_language
-from analysis.report import workbook, workbook_whatif
+from analysis.report import gain_rows, workbook, workbook_whatif
 from analysis.report.figures import Figure, Figures
 from analysis.report.workbook import save_workbook
 from analysis.scorecards.sources import Source, load_sources
 from test_joint_oracle import plant
 
 EXACT = 1e-9
-MONTHS = {"april": ("2023-04", "Hòa Bình"), "july": ("2024-07", "Hòa Bình"), "known": ("", "Phú Thọ"), "linked": ("2023-04", "Hòa Bình")}
+MONTHS = {
+    "april": ("2023-04", "Hòa Bình"),
+    "july": ("2024-07", "Hòa Bình"),
+    "known": ("", "Phú Thọ"),
+    "linked": ("2023-04", "Hòa Bình"),
+}
 FAMILIES, WITH_LIBREOFFICE = 36, 8
 VECTORS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", '=HYPERLINK("http://x","y")', "#N/A", "'=1")
 VECTORS += ("a\x00b\x0b\x1f", "\ud800x\ufffe", "_x0041_", '=cmd|" /C calc"!A0', "<b>&amp;", "x" * 40_000, " =1")
@@ -118,7 +123,7 @@ def links(identified: Identified, rng: np.random.Generator) -> dict[str, Lever]:
 
 def with_a_month_that_forbids(identified: Identified, case: Any, rng: np.random.Generator) -> Identified:
     """The same survivors held against one more month, in which each scores something and not all sums are right."""
-    levers = workbook_whatif.handles(identified, case.levers)
+    levers = gain_rows.handles(identified, case.levers)
     for _attempt in range(20):
         elsewhere = {
             code: tuple(replace(item, elsewhere=(Interval.point(float(rng.integers(3))),)) for item in items)
@@ -127,7 +132,7 @@ def with_a_month_that_forbids(identified: Identified, case: Any, rng: np.random.
         total = sum(rng.choice([item.elsewhere[0].low for item in items]) for items in elsewhere.values())
         totals = (identified.total, Interval.point(float(total)))
         changed = replace(identified, hypotheses=elsewhere, totals=totals, sums=())
-        if workbook_whatif.survey(changed, levers)[1]:
+        if gain_rows.survey(changed, levers)[1]:
             return changed
     return identified
 

@@ -16,7 +16,8 @@ results          What is worked out of one card?
 charts           How do the results of a report look?
 drawing          What do all our pictures have in common?
 workbook         How do the numbers reach Excel, and how do the gains there follow the rates that are typed in?
-workbook_whatif  Which few rows must a sheet keep so that plain formulas give the gain of any rates that are typed?
+workbook_whatif  How do the gains in a workbook follow the rates that are typed?
+gain_rows        Which few rows must a sheet keep so that plain formulas give the gain of any rates that are typed?
 cells            How is one cell written, so that no words become a formula and no file depends on the clock?
 result           What proves that a run finished?
 """

@@ -33,7 +33,8 @@ from analysis.report.cells import (
     to_print,
 )
 from analysis.report.figures import Figure, Figures
-from analysis.report.workbook_whatif import MOST_ROWS, handles, title, within, write_rules, write_whatif
+from analysis.report.gain_rows import handles, within
+from analysis.report.workbook_whatif import MOST_ROWS, title, write_rules, write_whatif
 from analysis.scorecards.history import unit_name
 from analysis.scorecards.periods import months_of
 from analysis.scorecards.sources import Source
