@@ -354,43 +354,43 @@ def publish_files(entity: str, month: str, files: Mapping[str, bytes]) -> None:
 
     After a WriteError the failed run is kept in `reports/.work`, for a list of reports to name.
     """
-    with _publishing(entity, month, listed=False) as work:
+    with publishing(entity, month, listed=False) as work:
         for name, content in files.items():
             (work / name).write_bytes(content)
 
 
 @contextmanager
-def _publishing(entity: str, month: str, listed: bool) -> Iterator[Path]:
+def publishing(entity: str, month: str, listed: bool) -> Iterator[Path]:
     """A working folder that takes the place of the last report when all inside has gone well. Raises as `render`."""
-    reports, final = _reports(), _final(entity, month)
+    reports, final = reports_folder(), published_folder(entity, month)
     if not final.resolve().is_relative_to(reports.resolve()):
         raise ParameterError(_("The report would be written outside the reports folder."), [str(final)])
     name = f"{final.parent.name}-{final.name}"
     with writing(_("The last report is unchanged.")), only_one(reports, name):
         recover(final)
-        work = _working_folder(reports, name)
-        with _failing(work, entity, month, listed), writing(_("The last report is unchanged.")):
+        work = working_folder(reports, name)
+        with failing(work, entity, month, listed), writing(_("The last report is unchanged.")):
             yield work
             publish(work, final)
         for succeeded in (name, UNREAD):
             sweep(reports, succeeded)
 
 
-def _final(entity: str, month: str) -> Path:
+def published_folder(entity: str, month: str) -> Path:
     """Where a report is published."""
-    return _reports() / slug(entity) / month
+    return reports_folder() / slug(entity) / month
 
 
 def write_index(wait: float = 60) -> None:
     """`reports/index.html`: the published reports, newest first, and the failed runs. Raises BusyError, OSError."""
-    reports = _reports()
+    reports = reports_folder()
     with only_one(reports, "index", wait):
         words = index_of_reports(published(reports), failed(reports), reports)
         replace_file(reports / PAGE, page_of(one_cell(words), _("Reports")))
 
 
 @contextmanager
-def _failing(work: Path, entity: str, period: str, listed: bool) -> Iterator[None]:
+def failing(work: Path, entity: str, period: str, listed: bool) -> Iterator[None]:
     """Have what fails inside leave a record and be listed. Its own error is the one raised, whatever happens to that.
 
     A record that a full disk does not take is given up; and nobody waits long to renew the list.
@@ -408,17 +408,17 @@ def _failing(work: Path, entity: str, period: str, listed: bool) -> Iterator[Non
 def leave_failure(entity: str, period: str, error: Exception, files: Mapping[str, bytes] | None = None) -> None:
     """List a report that was not made here: with what its run left elsewhere, if anything. Never raises."""
     with suppress(Exception):
-        work = _working_folder(_reports(), f"{slug(entity)}-{period}")
+        work = working_folder(reports_folder(), f"{slug(entity)}-{period}")
         for name, content in (files or {}).items():
             (work / name).write_bytes(content)
         save_failure(work, entity, period, error)
 
 
-def _working_folder(reports: Path, name: str) -> Path:
+def working_folder(reports: Path, name: str) -> Path:
     work = reports / WORK / f"{name}-{uuid.uuid4().hex[:12]}"
     work.mkdir(parents=True)
     return work
 
 
-def _reports() -> Path:
+def reports_folder() -> Path:
     return project.root() / "reports"

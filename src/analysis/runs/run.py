@@ -1,4 +1,4 @@
-"""How does a notebook become a report? It is run (`running`), rendered (`rendering`), and its folder is published.
+"""How does a notebook become a report? It is run, rendered (`page`), and its folder is published (`reports`).
 
 papermill lets misspelt parameters pass and overwrites a good report with a cut one. Here a run works in its own folder;
 it succeeded only if every cell ran and the last one left a result of this very run; publishing is a rename; a failed
@@ -45,18 +45,20 @@ from analysis.runs.record import NOTEBOOK, PDF, save_record
 from analysis.runs.reports import (
     UNREAD,
     Promised,
-    _failing,
-    _final,
-    _publishing,
-    _reports,
-    _working_folder,
+    failing,
     last_promised,
     published,
+    published_folder,
+    publishing,
+    reports_folder,
+    working_folder,
     write_index,
 )
 from analysis.runs.workers import USUAL, Limits
 from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_label
 from analysis.scorecards.history import card
+
+INJECTED = "injected-parameters"  # papermill's tag
 
 
 class Parameters(BaseModel):
@@ -122,7 +124,7 @@ def prepare(values: dict[str, Any], allow_synthetic: bool = False, listed: bool 
         raise
     if not allow_synthetic:
         _refuse_synthetic(entity, card(known.own(entity), entity, month))
-    promised = last_promised(published(_reports(), slug(entity)), entity, month)
+    promised = last_promised(published(reports_folder(), slug(entity)), entity, month)
     found = {"entity": entity, "month": month}
     parameters = check_parameters({"levers": usual_levers(identified), "promised": promised, **given, **found})
     check_levers(identified, parameters.levers)
@@ -156,7 +158,7 @@ def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False, li
     use_language(parameters.language)
     started = datetime.now(UTC)
     unprinted = None
-    with _publishing(parameters.entity, parameters.month, listed) as work:
+    with publishing(parameters.entity, parameters.month, listed) as work:
         executed = execute(parameters.model_dump(), work, limits)
         result = _result(work, parameters)
         (work / PAGE).write_text(page_of(executed, result.title, _label(result)), encoding="utf-8", newline="\n")
@@ -169,7 +171,7 @@ def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False, li
             write_index()
     if unprinted:
         raise unprinted
-    return _final(parameters.entity, parameters.month) / PAGE
+    return published_folder(parameters.entity, parameters.month) / PAGE
 
 
 def _unprinted(work: Path) -> BrowserError | None:
@@ -213,7 +215,7 @@ def _leave_refusal(given: dict[str, Any], error: AnalysisError, listed: bool) ->
     with suppress(AnalysisError):
         entity, period = load().meant(entity, period)
         name = f"{slug(entity)}-{period}"
-    with suppress(Exception), _failing(_working_folder(_reports(), name), entity, period, listed):
+    with suppress(Exception), failing(working_folder(reports_folder(), name), entity, period, listed):
         raise error
 
 
@@ -294,8 +296,8 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
         if str(error.evalue).startswith(f"[Errno {errno.ENOSPC}]"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         raise NotebookError(
-            _("Cell {number} of the report failed: {name}.").format(number=error.exec_count, name=error.ename),
-            [line for line in str(error.evalue).splitlines() if line.strip()],
+            _("Cell [{number}] of the notebook failed: {name}.").format(number=error.exec_count, name=error.ename),
+            [str(error.source).strip().partition("\n")[0], *filter(str.strip, str(error.evalue).splitlines())],
             _("The broken notebook is kept in {path}.").format(path=relative(output)),
         ) from error
     except CellTimeoutError as error:
@@ -310,13 +312,14 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
 
 @lru_cache
 def _engine() -> str:
-    """papermill's own engine, but a notebook that stops half way is written once, not every one after each cell."""
+    """papermill's own engine, but cells count as in JupyterLab, and a notebook that breaks is written once."""
     import nbformat
     from papermill.engines import NBClientEngine, papermill_engines
 
     class Keeping(NBClientEngine):
         @classmethod
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, kept_at: Path, **settings: Any) -> None:
+            _merge_parameters(nb_man.nb)
             try:
                 super().execute_managed_notebook(nb_man, kernel_name, **settings)
             except Exception:
@@ -325,6 +328,15 @@ def _engine() -> str:
 
     papermill_engines.register("scorecard", Keeping)
     return "scorecard"
+
+
+def _merge_parameters(notebook: Any) -> None:
+    """Put what papermill injected into the cell of the defaults, so that a cell has the number it has in JupyterLab."""
+    for place, cell in enumerate(notebook.cells):
+        if INJECTED in cell.metadata.get("tags", []) and place:
+            notebook.cells[place - 1].source += f"\n\n{cell.source}"
+            del notebook.cells[place]
+            return
 
 
 def save_notebook(executed: Any, path: Path) -> None:
@@ -336,7 +348,7 @@ def save_notebook(executed: Any, path: Path) -> None:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         cell.id = f"cell-{number:02d}"
-        if "injected-parameters" in cell.metadata.get("tags", []):
+        if "parameters" in cell.metadata.get("tags", []):
             cell.source = "\n".join(line for line in cell.source.splitlines() if not line.startswith("run_id = "))
     nbformat.write(executed, path)
 
