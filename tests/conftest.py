@@ -3,20 +3,15 @@ is slow to make and made once."""
 
 import csv
 import io
-import os
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 import pytest
-from filelock import FileLock
 
 from analysis.language import use_language
 from analysis.scorecards.history import COLUMNS, load_history
 from analysis.scorecards.rubric import Rubric, load_rubrics
-
-REPOSITORY = Path(__file__).parents[1]
+from places import REPOSITORY
 
 
 @pytest.fixture(autouse=True)
@@ -34,19 +29,6 @@ def rubrics():
 def history(rubrics):
     """The figures of the repository. To read, not to change."""
     return load_history(rubrics, REPOSITORY / "data")
-
-
-def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """A folder that `make` fills, once for all workers of pytest-xdist; the others wait. To read, not to change."""
-    base = factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"made-{name}"
-    with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            making = folder.with_name(f"{folder.name}-{os.getpid()}")
-            making.mkdir()
-            make(making)
-            making.rename(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")

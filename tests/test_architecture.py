@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import analysis
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 PACKAGE = Path(analysis.__file__).parent
 NOTEBOOKS = sorted(
@@ -19,7 +19,6 @@ NOTEBOOKS = sorted(
     for path in (REPOSITORY / "notebooks").glob("**/*.ipynb")
     if path.parent.name != ".ipynb_checkpoints"  # JupyterLab's own, which git ignores
 )
-
 # Lowest first. A module imports from layers below its own and, without a cycle, from its own.
 LAYERS = (
     ("__init__", "errors", "interval", "language", "project", "figures"),
@@ -74,7 +73,6 @@ LAYERS = (
 )
 LAYER = {module: height for height, modules in enumerate(LAYERS) for module in modules}
 ALONE = {"errors": set(), "interval": set(), "language": set(), "project": {"__init__", "errors", "language"}}
-
 HOMES = {
     "seaborn": {"charts", "drawing", "preloaded"},
     "matplotlib": {"charts", "comparisons", "drawing", "exploring", "preloaded"},

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 EXPLORE = sorted((REPOSITORY / "notebooks").glob("explore_*.ipynb"))
 

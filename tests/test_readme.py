@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from conftest import REPOSITORY
+from places import REPOSITORY
 
-LETTER = REPOSITORY / "tests" / "notices" / "hoa-binh-2023-04.docx"
+LETTER = REPOSITORY / "tests" / "notices" / "files" / "hoa-binh-2023-04.docx"
 
 
 def blocks(name: str) -> list[str]:

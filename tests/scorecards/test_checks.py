@@ -9,7 +9,7 @@ from analysis.errors import CheckError, HistoryError
 from analysis.scorecards.checks import CHECK_COLUMNS, failures, interval_of, reconcile, unchecked
 from analysis.scorecards.history import load_history
 from analysis.scorecards.sources import Correction, load_corrections
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 APRIL = [
     (line, row)
@@ -23,7 +23,6 @@ PAIRED = {row["code"] for _line, row in APRIL if row["unit"] == "count"} & {
     row["code"] for _line, row in APRIL if row["unit"] == "percent"
 }
 PAIRS = [(line, row) for line, row in APRIL if row["code"] in PAIRED]
-
 SCORE_CASES = [
     (line, row["code"], f"{float(row['value']) + by:.{row['decimals']}f}") for line, row in SCORES for by in (0.5, -0.5)
 ]

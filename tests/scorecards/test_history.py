@@ -21,7 +21,7 @@ from analysis.scorecards.history import (
 )
 from analysis.scorecards.periods import month_before
 from analysis.scorecards.sources import load_corrections, load_sources
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 HEADER = ",".join(COLUMNS)
 NUMBERS = "{} is “{}”, not a plain number with a point, such as 58.83"
@@ -94,6 +94,8 @@ def test_line_endings_do_not_matter(bytes_of, rubrics, history, ending):
 # What does not
 
 DECOMPOSED = unicodedata.normalize("NFD", "Hòa Bình")
+
+
 BROKEN_ROWS = [
     (4, {"entity": ""}, "entity"),
     (4, {"entity": " Hòa Bình"}, "entity"),

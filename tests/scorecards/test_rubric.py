@@ -12,7 +12,7 @@ from analysis.language import use_language
 from analysis.scorecards.periods import months_of
 from analysis.scorecards.rubric import Indicator, Parameter, Rule, Status, load_rubrics, rubric_in_force
 from analysis.scorecards.sources import load_sources
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 FILES = sorted((REPOSITORY / "data" / "rubrics").glob("*.toml"))
 OLD, NEW = "2022-08_766-QD-TTg", "2026-01_766-QD-TTg"
@@ -24,7 +24,6 @@ SIX = [
     "satisfaction",
     "digitisation",
 ]
-
 maxima = st.integers(1, 200).map(lambda halves: halves / 2)
 targets = st.integers(1, 10_000).map(lambda hundredths: hundredths / 100)
 rates = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
@@ -295,8 +294,14 @@ def test_every_parameter_has_a_status_and_a_known_source(file):
 # Files that are not a rubric
 
 ON_TIME = 'max = { value = 20, status = "legal", source = "legal-digest-2022" }'
+
+
 TRANSPARENCY = 'max = { value = 18, status = "legal", source = "nam-dinh-766" }'
+
+
 WHOLE = 'max = { value = 100, status = "legal", source = "nam-dinh-766" }'
+
+
 FORMS = "give exactly one of: value; any_of"
 
 

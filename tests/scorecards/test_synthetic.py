@@ -33,7 +33,7 @@ from analysis.scorecards.history import COLUMNS, TOTAL, load_history, row_proble
 from analysis.scorecards.rubric import rubric_in_force
 from analysis.scorecards.sources import load_corrections, load_sources
 from analysis.scorecards.synthetic import Break, Synthetic, example, synthetic_history, write_project
-from conftest import REPOSITORY, made_once
+from places import REPOSITORY, made_once
 
 LABEL = "SYNTHETIC FIGURES – NOT REAL DATA"
 ENTITY, MONTH = "Mô phỏng 01", "2024-06"

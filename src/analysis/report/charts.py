@@ -352,7 +352,7 @@ def course_of_months(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     for shade, (_model, ahead) in zip(shades, rows[rows["model"] != ""].groupby("model", sort=False), strict=False):
         line = pd.concat([last.assign(conf_low=last["value"], conf_high=last["value"]), ahead])
         ax.fill_between(
-            line["number"], line["conf_low"], line["conf_high"], facecolor="none", edgecolor=shade, hatch="...."
+            line["number"], line["conf_low"], line["conf_high"], facecolor="none", edgecolor=shade, hatch="///"
         )
         ax.plot(line["number"], line["value"], color=shade, linestyle="--", linewidth=1.5, label=ahead["said"].iloc[0])
     ticks = rows.drop_duplicates("number").iloc[:: max(1, rows["number"].nunique() // 5)]

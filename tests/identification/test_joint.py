@@ -14,21 +14,18 @@ from dataclasses import dataclass, replace
 from itertools import chain, permutations, product
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from analysis.decisions.whatif import gains
 from analysis.identification.bounds import group_scores, unprinted_rates
-from analysis.identification.evidence import Evidence, Reading, Relation, assume
+from analysis.identification.evidence import Relation, assume
 from analysis.identification.identify import Identified, identify, identify_cards
 from analysis.identification.joint import Boxes, Sum, join
 from analysis.interval import Interval
-from analysis.scorecards.checks import Printed
-from analysis.scorecards.history import COLUMNS, TOTAL
-from analysis.scorecards.rubric import Rubric
-from test_identify_oracle import (
-    BOTH,
+from analysis.scorecards.history import TOTAL
+from planted import (
     Box,
+    Case,
     Figures,
     Member,
     RuleTuple,
@@ -37,182 +34,22 @@ from test_identify_oracle import (
     ends,
     family,
     indicators_of,
-    is_empty,
+    is_printed,
     members,
     members_of,
     minima,
     pair,
     parameter,
+    plant,
     points,
-    random_family,
+    random_member,
     rate_span,
     span,
-    values,
 )
 
-ENTITY = "Thử nghiệm"
 PLANTED, BATCH = 1000, 20
 COMPARED, LARGEST = 200, 24  # cases against the oracle, and members of their families at most
 NEAR, EXACT = 1e-6, 1e-8
-
-
-@dataclass(frozen=True)
-class Case:
-    """A family, the cards of several months, the asked about first, and the truth that they were printed from."""
-
-    toml: Toml
-    cards: list[Figures]
-    rules: Member
-    rates: list[dict[str, float | None]]  # of each month; None where there was nothing to count
-    scores: list[dict[str, float]]
-    some: frozenset[str]
-    levers: dict[str, float]
-
-    @property
-    def keys(self) -> list[tuple[str, str]]:
-        return [(ENTITY, f"{2024 + month // 12}-{month % 12 + 1:02d}") for month in range(len(self.cards))]
-
-    @property
-    def rubric(self) -> Rubric:
-        return Rubric.model_validate(self.toml)
-
-    @property
-    def history(self) -> pd.DataFrame:
-        rows = []
-        for (entity, period), figures in zip(self.keys, self.cards, strict=True):
-            for line, ((code, unit), (value, decimals)) in enumerate(figures.items(), start=2):
-                level = "total" if code == TOTAL else "group" if code.startswith("group") else "indicator"
-                text = dict.fromkeys(COLUMNS, "") | {"entity": entity, "period": period, "scope": "month"}
-                numbers = {"value": value, "max": float("nan"), "decimals": decimals, "line": line, "file": "test.csv"}
-                rows.append({**text, "level": level, "code": code, "unit": unit, "kind": "published", **numbers})
-        return pd.DataFrame(rows)
-
-    def identified(self) -> Identified:
-        first, *rest = self.keys
-        return identify(self.history, self.rubric, *first, rest)
-
-    def cards_at_once(self) -> list[Evidence]:
-        """The cards as `read_card` gives them (see `test_package_agrees_with_brute_force`), without a history."""
-        rubric = self.rubric
-        cards = []
-        for (entity, period), figures in zip(self.keys, self.cards, strict=True):
-            groups = rubric.groups_as_printed({code for code, _unit in figures})
-            readings = {
-                code: Reading(
-                    between(None if is_empty(figures, code) else rate_span(figures, code)),
-                    between(span(figures, code, "points")),
-                    is_empty(figures, code),
-                )
-                for code in self.rules
-            }
-            sums = {
-                group.code: between(span(figures, group.code, "points")) or Interval(0, group.points)
-                for group in groups
-            }
-            whole = between(span(figures, TOTAL, "points")) or Interval(0, rubric.points)
-            cards.append(
-                Evidence(entity, period, pd.DataFrame(), Printed(), groups, readings, sums, whole, (), rubric.rounding)
-            )
-        return cards
-
-    def groups(self, month: int) -> dict[str, list[str]]:
-        """The indicators of each group as a month prints them."""
-        groups = indicators_of(self.toml)
-        if (BOTH, "points") not in self.cards[month]:
-            return groups
-        (_, one), (_, other), *rest = groups.items()
-        return {BOTH: one + other, **dict(rest)}
-
-
-def between(found: Box | None) -> Interval | None:
-    return None if found is None else Interval(*found)
-
-
-# Random cases
-
-
-def plant(seed: int, largest: int = 2000, months: int = 4) -> Case:
-    """A random family of 2 to `largest` members, and figures of 2 to `months` months printed from one member."""
-    rng = np.random.default_rng(seed)
-    toml = random_family(rng)
-    while not (all(item["max"]["value"] for item in toml["group"]) and 2 <= size(toml) <= largest):
-        toml = random_family(rng)
-    rules = random_member(rng, toml)
-    several = int(rng.integers(2, months + 1))
-    cards, rates, scores = zip(
-        *(random_month(rng, toml, rules, first=not number) for number in range(several)), strict=True
-    )
-    codes = list(rules)
-    levers = {}
-    for code in rng.permutation(codes)[: rng.choice([1, 1, 2])].tolist():
-        today = rate_span(cards[0], code)
-        least = (today[0] + today[1]) / 2 if today else 0.0
-        levers[code] = float(max(least, rng.choice([least, rules[code][1], rng.uniform(least, 100)])))
-    some = frozenset(code for code in codes if rng.random() < 0.5)
-    return Case(toml, list(cards), rules, list(rates), list(scores), some, levers)
-
-
-def size(toml: Toml) -> int:
-    return Rubric.model_validate(toml).size()
-
-
-def random_member(rng: np.random.Generator, toml: Toml) -> Member:
-    """A member whose groups have their maxima, without listing the others."""
-    rules: Member = {}
-    for group in toml["group"]:
-        while True:
-            maxima = [float(rng.choice(values(item["max"]))) for item in group["indicator"]]
-            if sum(maxima) == group["max"]["value"]:
-                break
-        for item, maximum in zip(group["indicator"], maxima, strict=True):
-            target = values(item["target"])[rng.integers(len(values(item["target"])))]
-            zero = values(item["zero_denominator"])[rng.integers(len(values(item["zero_denominator"])))]
-            share = 100.0 if target == "none" else float(target)
-            rules[item["code"]] = (maximum, share, zero) if maximum else (0.0, 100.0, "no_points")
-    return rules
-
-
-def random_month(
-    rng: np.random.Generator, toml: Toml, rules: Member, first: bool
-) -> tuple[Figures, dict[str, float | None], dict[str, float]]:
-    """What one month prints, its true rates and its true scores."""
-    hidden, group_shown = rng.choice([(0.0, 0.9), (0.3, 0.5), (0.4, 0.95), (0.7, 0.95)])
-    figures: Figures = {}
-    rates: dict[str, float | None] = {}
-    scores: dict[str, float] = {}
-    for code, rule in rules.items():
-        ways = ["percent"] * 4 + ["count", "count and percent", "points", "points and percent", "empty"]
-        shown = "hidden" if rng.random() < hidden else str(rng.choice(ways))
-        rate = float(rng.choice([rng.uniform(0, 100), rng.uniform(0, 100), 0.0, 100.0, rule[1]]))
-        if "count" in shown:
-            base = int(rng.choice([20, 40, rng.integers(1, 400)]))  # 20 and 40 put scores on the edge of a rounding
-            count = int(rng.integers(0, base + 1))
-            figures[code, "count"], figures[f"{code}_base", "count"] = (count, 0), (base, 0)
-            rate = 100 * count / base
-        if shown == "empty":
-            figures[f"{code}_base", "count"] = (0, 0)
-        rates[code] = None if shown == "empty" else rate
-        score = points(rule, rate) if shown != "empty" else rule[0] if rule[2] == "full" else 0.0
-        scores[code] = round(score, 2) if "indicator_decimals" in toml else score
-        for unit, value in (("percent", rate), ("points", scores[code])):
-            if unit in shown:
-                figures[code, unit] = printed(rng, value)
-    by_group = {group: sum(scores[code] for code in codes) for group, codes in indicators_of(toml).items()}
-    if rng.random() < 0.3:
-        by_group = {BOTH: by_group.pop("group_0") + by_group.pop("group_1")} | by_group
-    figures |= {(code, "points"): printed(rng, score) for code, score in by_group.items() if rng.random() < group_shown}
-    if first or rng.random() < 0.7:
-        figures[TOTAL, "points"] = printed(rng, sum(scores.values()))
-    if not figures:  # no card without a figure
-        figures[TOTAL, "points"] = printed(rng, sum(scores.values()))
-    return figures, rates, scores
-
-
-def printed(rng: np.random.Generator, value: float) -> tuple[float, int]:
-    decimals = int(rng.choice([0, 1, 1, 2, 2]))
-    return round(value, decimals), decimals
-
-
 # Planted truths
 
 
@@ -454,10 +291,6 @@ def test_planted_truth_that_keeps_a_relation_survives_it() -> None:
         capped += cards[0].readings[code].cap < 100
         check_truth(case, identify_cards(cards, case.rubric))
     assert capped >= 12
-
-
-def is_printed(figures: Figures, code: str) -> bool:
-    return bool({(code, "percent"), (code, "points"), (code, "count"), (f"{code}_base", "count")} & figures.keys())
 
 
 def keeps(rate: float | None, at_most: float | None) -> bool:

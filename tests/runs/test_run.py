@@ -7,7 +7,6 @@ these need. The whole notebook with all the figures runs where a test says so.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
@@ -21,117 +20,38 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from urllib.parse import unquote
 
 import nbformat
 import pytest
-from click.testing import CliRunner
 
 from analysis import errors, files
-from analysis.cli import app
 from analysis.runs import reports
 from analysis.runs.run import Parameters, check_parameters, prepare, render
 from analysis.runs.workers import Limits
 from analysis.scorecards.history import COLUMNS
+from made import (
+    FIVE,
+    FOUR,
+    NOTEBOOK,
+    Run,
+    ask,
+    copy_project,
+    finish,
+    hear_interrupts,
+    kernels,
+    left_behind,
+    listed,
+    plant,
+    start,
+    wait_for,
+    whole,
+)
 
-REPOSITORY = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-c", "from analysis.cli import main; main()"]
-NOTEBOOK = "notebooks/monthly_report.ipynb"
-FOUR = {"index.html", "report.ipynb", "figures.csv", "run.json"}
-FIVE = FOUR | {"workbook.xlsx"}  # of the whole notebook
 HOA_BINH = Parameters(entity="Hòa Bình", month="2023-04", language="en", levers={"e_result": 80.0})
-SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}
-SMALL_ENDS = ("words.use_language(", "leader.first_screen(", "result.save_result(")  # what a small notebook is for
-LEFT_OUT = re.compile(r"shown = (?!collected\.)")  # figures that only other sections show
 KERNEL_SECONDS = 10
-LONG = 60
 USUAL_LIMITS = Limits()
-
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc and mounts a disk")
-
-
-# A small project with a good report, and what can be asked of it.
-
-
-@pytest.fixture(autouse=True)
-def same_environment():
-    """A run in this process sets TZ, PYTHONHASHSEED and more for its kernel; no other test may see that."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-
-
-def make_small(project: Path) -> None:
-    for path in (project / "data" / "observations").glob("*.csv"):
-        if path.name not in SMALL_DATA:
-            path.unlink()
-    cut_notebook(project)
-
-
-def cut_notebook(project: Path) -> None:
-    notebook = nbformat.read(project / NOTEBOOK, as_version=4)
-    cells, needed = [], set[str]()
-    for cell in reversed(notebook.cells):
-        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
-            cell.source = "\n".join(reversed([*needed_lines(cell.source, needed)]))
-        if cell.source and (cell.cell_type == "code" or cells[-1].cell_type == "code"):  # no words about nothing
-            cells.append(cell)
-    assert not needed & {"charts", "plan", "proof"}, "this would be slow: see LEFT_OUT"
-    notebook.cells = cells[::-1]
-    assert len(notebook.cells) > 10
-    nbformat.write(notebook, project / NOTEBOOK)
-
-
-def needed_lines(source: str, needed: set[str]) -> Iterator[str]:
-    """The statements of a cell, last first, that do what a small notebook is for or make a name needed further down.
-
-    Adds the names that these need.
-    """
-    for statement in reversed(ast.parse(source).body):
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            statement.names = [name for name in statement.names if name.name in needed]
-            if statement.names:
-                yield ast.unparse(statement)
-            continue
-        line = ast.unparse(statement)
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-        makes = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-        if line.startswith(SMALL_ENDS) or (makes & needed and not LEFT_OUT.match(line)):
-            needed.update(node.id for node in names)
-            yield line
-
-
-def copy_project(project: Path) -> Path:
-    for name in ("data", "notebooks"):
-        shutil.copytree(REPOSITORY / name, project / name)
-    return project
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory) -> Path:
-    """A published reports folder, made by the command line. To copy, not to change."""
-    project = copy_project(tmp_path_factory.mktemp("good"))
-    make_small(project)
-    run = finish(start(project, "report", "2023-04"))
-    assert run.code == 0, run.err
-    return project / "reports"
-
-
-@pytest.fixture
-def small(project_copy) -> Path:
-    """A small project with no report yet."""
-    make_small(project_copy)
-    return project_copy
-
-
-@pytest.fixture
-def project(small, good) -> Path:
-    """A small project with a good report."""
-    shutil.copytree(good, small / "reports")
-    return small
 
 
 def hashes(folder: Path, without: str = files.WORK) -> dict[str, str]:
@@ -144,88 +64,13 @@ def hashes(folder: Path, without: str = files.WORK) -> dict[str, str]:
     }
 
 
-def whole(folder: Path, files: set[str] = FOUR) -> bool:
-    """A report with all its files and nothing else, each as its run left it."""
-    if {path.name for path in folder.iterdir()} != files:
-        return False
-    hashed = files - {"run.json"}
-    record = json.loads((folder / "run.json").read_bytes())
-    return record["files"] == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in hashed}
-
-
-def listed(project: Path) -> list[str]:
-    """The reports that the index links to, in its order."""
-    page = (project / "reports" / "index.html").read_text(encoding="utf-8")
-    return [unquote(link) for link in re.findall(r'href="([^"]+/)index\.html"', page)]
-
-
-def left_behind(project: Path) -> set[str]:
-    """What stands in the folder of working folders, locks aside."""
-    return {path.name for path in (project / "reports" / ".work").iterdir() if path.suffix != ".lock"}
-
-
-def kernels(project: Path) -> list[int]:
-    """The kernels of this project, forked or not: nothing else runs inside its reports folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if os.readlink(process / "cwd").startswith(f"{project / 'reports'}{os.sep}"):
-                found.append(int(process.name))
-    return found
-
-
-def wait_for(happens: Callable[[], object], seconds: float = LONG) -> None:
-    deadline = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
-
-
 def no_kernel_left(project: Path) -> None:
     wait_for(lambda: not kernels(project), KERNEL_SECONDS)
-
-
-class Run:
-    """A command that was started and its end."""
-
-    def __init__(self, process: subprocess.Popen[str], seconds: float = 2 * LONG) -> None:
-        self.process = process
-        self.out, self.err = process.communicate(timeout=seconds)
-        self.code, self.ended = process.returncode, time.monotonic()
-
-
-def hear_interrupts() -> None:
-    """A shell that starts this suite in the background has its children ignore SIGINT; the runner must hear it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def start(project: Path, *words: str, language: str = "en", **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*COMMAND, *words, "--lang", language],
-        cwd=project,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        preexec_fn=hear_interrupts,
-    )
-
-
-finish = Run
 
 
 def finish_all(*processes: subprocess.Popen[str]) -> list[Run]:
     with ThreadPoolExecutor(len(processes)) as pool:
         return list(pool.map(finish, processes))
-
-
-def ask(*words: str) -> tuple[int, str]:
-    """A command in this process: its exit code and what it says; an exception that is not an exit fails."""
-    result = CliRunner().invoke(app, [*words, "--lang", "en"])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stderr
 
 
 def fails(project: Path, expected: type[errors.AnalysisError], limits: Limits = USUAL_LIMITS) -> errors.AnalysisError:
@@ -283,19 +128,6 @@ FAULTS = {
 }
 
 
-def plant(project: Path, place: str, code: str) -> None:
-    """Put code before the first or middle cell after the parameters, or after the last one."""
-    notebook = nbformat.read(project / NOTEBOOK, as_version=4)
-    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    cells = [cell for cell in code_cells if "parameters" not in cell.metadata.get("tags", [])]
-    if place == "last":
-        cells[-1].source = f"{cells[-1].source}\n{code}"
-    else:
-        cell = cells[{"first": 0, "middle": len(cells) // 2}[place]]
-        cell.source = f"{code}\n{cell.source}"
-    nbformat.write(notebook, project / NOTEBOOK)
-
-
 def test_faults_in_the_whole_notebook(project_copy, good):
     """With all the data: a failing cell half way, a killed one, and then a run to the end."""
     shutil.copytree(good, project_copy / "reports")
@@ -331,6 +163,8 @@ result = json.loads(path.read_text(encoding="utf-8"))
 result.update({change})
 path.write_text(json.dumps(result), encoding="utf-8")
 """
+
+
 RESULTS = {
     "of another run": LEFT.format(change='run_id="hoa-binh-2023-04-000000000000"'),
     "of another month": LEFT.format(change='period="2024-07"'),
@@ -1059,6 +893,8 @@ def test_project_folder_with_any_name(small, good, name):
 # 9. Parameters are data.
 
 MARKER = "ran.txt"
+
+
 CODE = f'open("{MARKER}", "w")'
 
 

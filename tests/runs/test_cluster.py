@@ -19,7 +19,8 @@ import pytest
 import analysis
 from analysis import errors
 from analysis.runs import cluster
-from test_batch import (
+from made import (
+    FOUR,
     GONE_SECONDS,
     MONTHS,
     ONE,
@@ -27,34 +28,26 @@ from test_batch import (
     TWO,
     alive,
     all_whole,
-    apart,  # noqa: F401
     begin,
     counts,
-    names,
-    same_files,
-    simulated,  # noqa: F401
-    sockets,
-    three,  # noqa: F401
-    times,
-    work_folders,
-)
-from test_report_faults import (
-    FOUR,
     finish,
     listed,
+    names,
     plant,
-    same_environment,  # noqa: F401
+    same_files,
+    sockets,
+    times,
     wait_for,
+    work_folders,
 )
 
 pytest.importorskip("distributed", reason="Dask is missing: pip install -e .[dask]")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-
 Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def address(apart) -> Iterator[str]:  # noqa: F811
+def address(apart) -> Iterator[str]:
     """Where the scheduler of this test listens."""
     file = apart / "scheduler.json"
     command = ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
@@ -68,7 +61,7 @@ def address(apart) -> Iterator[str]:  # noqa: F811
 
 
 @pytest.fixture
-def worker(address, apart) -> Iterator[Start]:  # noqa: F811
+def worker(address, apart) -> Iterator[Start]:
     """Starts a worker of this test's scheduler, with one thread."""
     started = []
 
@@ -96,11 +89,11 @@ def dask(module: str, *words: str, **environment: str) -> subprocess.Popen[bytes
     )
 
 
-def unpacked(apart: Path) -> list[Path]:  # noqa: F811
+def unpacked(apart: Path) -> list[Path]:
     return list(apart.glob(f"{cluster.PREFIX}*/*"))
 
 
-def test_cluster_makes_the_same_files_and_tells_what_fails(simulated, apart, address, worker):  # noqa: F811
+def test_cluster_makes_the_same_files_and_tells_what_fails(simulated, apart, address, worker):
     worker(), worker()
     plant(simulated, "middle", f'assert entity != "{THREE}", "planted"')
     here = simulated.parent / "here"
@@ -124,7 +117,7 @@ def test_cluster_makes_the_same_files_and_tells_what_fails(simulated, apart, add
     assert len(work_folders(simulated)) == 1
 
 
-def test_lost_worker_of_the_cluster(simulated, apart, address, worker):  # noqa: F811
+def test_lost_worker_of_the_cluster(simulated, apart, address, worker):
     """Its report is made by the other one, and no process of it stays."""
     workers = [worker(), worker()]
     wanted = ["--entities", names(simulated, ONE, TWO), "--scheduler", address, "--json"]
@@ -154,7 +147,7 @@ def refused(project: Path, address: str) -> str:
     return run.err
 
 
-def test_worker_with_another_version(simulated, apart, address, worker):  # noqa: F811
+def test_worker_with_another_version(simulated, apart, address, worker):
     changed = apart / "changed"
     shutil.copytree(Path(analysis.__file__).parent, changed / "analysis")
     with (changed / "analysis" / "losses.py").open("a", encoding="utf-8") as file:
@@ -187,7 +180,7 @@ def test_no_scheduler_at_the_address(monkeypatch, nowhere):
 IMPATIENT = "from analysis import cli, cluster\ncluster.WAIT_SECONDS = 1\ncli.main()"
 
 
-def test_no_scheduler_from_the_command_line(simulated, apart):  # noqa: F811
+def test_no_scheduler_from_the_command_line(simulated, apart):
     words = ["batch", "--months", MONTHS[0], "--allow-synthetic", "--scheduler", "tcp://127.0.0.1:1", "--lang", "en"]
     run = subprocess.run([sys.executable, "-c", IMPATIENT, *words], capture_output=True, text=True, encoding="utf-8")
     assert (run.returncode, run.stdout) == (33, ""), run.stderr

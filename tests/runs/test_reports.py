@@ -21,26 +21,11 @@ from analysis.language import use_language
 from analysis.runs import run
 from analysis.runs.record import Failure
 from analysis.runs.reports import browse, failed, find_report, index_of_reports, published
+from pages import RESULT, put_report, reports
 
 HOA_BINH = run.Parameters(entity="Hòa Bình", month="2023-04", language="en", levers={"e_result": 80.0})
 NOTEBOOK = "notebooks/monthly_report.ipynb"
 BAD = "<script>alert(1)</script>"
-RESULT = {
-    "run_id": "x",
-    "entity": "Hòa Bình",
-    "period": "2023-04",
-    "language": "vi",
-    "title": "Hòa Bình mất 41,17 điểm",
-    "total": 58.83,
-    "total_max": 100.0,
-    "rank": 24,
-    "ranked": 63,
-    "change": None,
-    "kind": "published",
-    "rubric": "r",
-    "data_hash": "0",
-    "figures": 9,
-}
 FAILURE = {
     "run_id": "x",
     "entity": "Hòa Bình",
@@ -62,25 +47,6 @@ def same_environment():
     yield
     os.environ.clear()
     os.environ.update(before)
-
-
-@pytest.fixture
-def reports(tmp_path) -> Path:
-    (tmp_path / "reports" / ".work").mkdir(parents=True)
-    return tmp_path / "reports"
-
-
-def put_report(
-    reports: Path, name: str, text: str | None = None, files: tuple[str, ...] = (), **changed: object
-) -> Path:
-    """A published report as a run leaves it, its `run.json` with some values changed or replaced by a text."""
-    folder = reports / name
-    folder.mkdir(parents=True)
-    values = {**RESULT, "period": folder.name, "files": {}, "parameters": {}, **changed}
-    (folder / "run.json").write_text(json.dumps(values) if text is None else text, encoding="utf-8")
-    for file in ("index.html", "report.ipynb", "figures.csv", *files):
-        (folder / file).write_text("…", encoding="utf-8")
-    return folder
 
 
 def put_failure(reports: Path, name: str, text: str | None = None, notebook: bool = False, **changed: object) -> Path:

@@ -23,9 +23,8 @@ from analysis.identification.regime import cards_of
 from analysis.scorecards.history import RANK, TOTAL
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.scorecards.sources import load_corrections
-from conftest import REPOSITORY
-from test_identify_oracle import Figures, Toml, family, parameter
-from test_joint_oracle import ENTITY, Case, plant
+from places import REPOSITORY
+from planted import ENTITY, Case, Figures, Toml, family, parameter, plant
 
 HOA_BINH, APRIL, JULY = "Hòa Bình", "2023-04", "2024-07"
 LEVERS = {"e_result": 80.0, "data_reuse": 80.0}

@@ -17,15 +17,14 @@ import pytest
 from analysis import commands
 from analysis.language import use_language, write_range
 from analysis.runs import run
-from conftest import REPOSITORY
-from test_page import ADDRESS, WANTED, Report, make_reports, parsed
+from pages import ADDRESS, WANTED, Report, make_reports, parsed
+from places import REPOSITORY
 
-AXE = Path(os.environ.get("AXE_PATH") or Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js")
+AXE = Path(os.environ.get("AXE_PATH") or Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js")
 needs_axe = pytest.mark.skipif(
     not AXE.is_file(), reason=f"{AXE} is missing: run npm install --prefix tests, or set AXE_PATH"
 )
 pytestmark = pytest.mark.browser
-
 PAGES = (*WANTED, "kept", "index")
 A4_TEXT = 661  # CSS pixels between the margins of A4: 210 − 20 − 15 mm
 MODES = {  # width, height, colours, medium, scripts
@@ -40,7 +39,6 @@ MODES = {  # width, height, colours, medium, scripts
 }
 PHONES = ("phone", "small phone")
 every_page = pytest.mark.parametrize("name", PAGES)
-
 # What the tests ask of a page
 
 SMALL_TEXT = """() => {
@@ -54,7 +52,6 @@ SMALL_TEXT = """() => {
   }
   return small;
 }"""
-
 CONTRASTS = """() => {
   const probe = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
   const known = new Map();
@@ -101,7 +98,6 @@ CONTRASTS = """() => {
   for (const details of closed) details.open = false;
   return {text, bars};
 }"""
-
 REACHABLE = "a[href], summary, button, input, [tabindex]"
 FOCUSED = """() => {
   const at = document.activeElement;
@@ -123,7 +119,6 @@ FOCUSED = """() => {
     onTop: !!middle && (at.contains(middle) || middle.contains(at)),
   };
 }"""
-
 # axe cannot see the ground of a cell that a table on a phone scrolls out of sight; CONTRASTS measures those.
 UNSEEN = ("incomplete", "color-contrast")
 CLIPPED = """(target) => {
@@ -131,7 +126,6 @@ CLIPPED = """(target) => {
   const region = element.closest('.scroll');
   return region !== null && element.getBoundingClientRect().right > region.getBoundingClientRect().right;
 }"""
-
 WIDER_THAN_THE_PAGE = """() => {
   const wide = [];
   const inside = document.documentElement.clientWidth;
@@ -142,7 +136,6 @@ WIDER_THAN_THE_PAGE = """() => {
   }
   return wide;
 }"""
-
 CUT_OFF = """() => [...document.querySelectorAll('table, img, figure, p, li, h1, h2, h3')]
   .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map((element) => `${element.tagName} ${element.textContent.trim().slice(0, 50)} ` +
@@ -172,7 +165,7 @@ def make_kept(project: Path) -> Path:
         shutil.copytree(REPOSITORY / name, project / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project)
-        _answer, store = commands.add(REPOSITORY / "tests" / "notices" / "hoa-binh-2023-04.docx", None, "", "")
+        _answer, store = commands.add(REPOSITORY / "tests" / "notices" / "files" / "hoa-binh-2023-04.docx", None, "", "")
         assert store(False)
         page = run.render(run.prepare(WANTED["april"]))
     use_language("en")
@@ -693,7 +686,7 @@ def axe(page, part="html", **settings):
 
 PAYLOADS = [
     line.replace("RUN", "document.title='ran'").replace("TAB", "\t")
-    for line in (REPOSITORY / "tests" / "hostile.txt").read_text(encoding="utf-8").splitlines()
+    for line in (REPOSITORY / "tests" / "report" / "hostile.txt").read_text(encoding="utf-8").splitlines()
 ]
 
 

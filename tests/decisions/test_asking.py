@@ -20,7 +20,7 @@ from analysis.identification.evidence import Evidence, keys_of, read_card, with_
 from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.scorecards.rubric import Rubric, rubric_in_force
-from test_joint_oracle import Case, is_printed, plant
+from planted import Case, is_printed, plant
 
 HOA_BINH, APRIL = "Hòa Bình", "2023-04"
 LEVERS = {"e_result": 80.0, "data_reuse": 80.0}

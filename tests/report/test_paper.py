@@ -16,10 +16,9 @@ from pdfminer.pdftypes import resolve1
 from analysis.errors import BrowserError
 from analysis.language import use_language, write_number
 from analysis.runs import page
-from test_page import make_reports
+from pages import make_reports
 
 ANALYST = {"vi": "Phần cho chuyên viên", "en": "For the analyst"}
-
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not any(map(shutil.which, page.NAMES)), reason="there is no Chromium on this machine"),

@@ -19,16 +19,13 @@ from analysis.identification.bounds import group_scores, unprinted_rates
 from analysis.interval import Interval
 from analysis.report.try_it import rank_steps, rules_to_try
 from analysis.runs.page import PAGE_FOLDER
-from test_gains_through_levers import lever, with_links
-from test_joint_oracle import plant
+from planted import lever, plant, with_links
 
 pytestmark = pytest.mark.browser
-
 VECTORS = int(os.environ.get("SCORECARD_VECTORS", "180"))
 REAL = (("Hòa Bình", "2023-04"), ("Hòa Bình", "2024-07"), ("Phú Thọ", "2026"))
 PLANTED = 60
 EXACT = 1e-9
-
 COMPUTE = """([data, vectors]) => {
   const scorer = trying(data);
   return vectors.map((levers) => {

@@ -15,9 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,117 +26,44 @@ from analysis.language import slug
 from analysis.runs.batch import chains, names_in, run_batch
 from analysis.runs.workers import local_workers
 from analysis.scorecards.history import COLUMNS
-from analysis.scorecards.synthetic import synthetic_history, write_project
-from test_report_faults import (
+from made import (
+    ALL_MONTHS,
     COMMAND,
     FIVE,
     FOUR,
+    GONE_SECONDS,
     LONG,
+    MONTHS,
+    ONE,
+    THREE,
+    TWO,
+    alive,
+    all_whole,
     ask,
+    begin,
+    counts,
     cut_notebook,
     finish,
     hear_interrupts,
     kernels,
     left_behind,
     listed,
+    names,
     plant,
-    same_environment,  # noqa: F401
+    same_files,
+    simulate,
+    sockets,
     start,
+    times,
     wait_for,
-    whole,
+    work_folders,
 )
-
-MONTHS = ["2024-05", "2024-06", "2024-07"]
-ALL_MONTHS = f"{MONTHS[0]}..{MONTHS[-1]}"
-ONE, TWO, THREE = (f"Mô phỏng 0{number}" for number in (1, 2, 3))
-GONE_SECONDS = 15
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 
-# Simulated projects, and what can be asked of them.
-
-
-def simulate(folder: Path, rubrics, **asked) -> Path:
-    write_project(synthetic_history(rubrics, **asked), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def three(tmp_path_factory, rubrics) -> Path:
-    """Three simulated provinces with two units each, three months, and the whole notebook. To copy, not to change."""
-    folder = tmp_path_factory.mktemp("three") / "project"
-    return simulate(folder, rubrics, entities=3, first=MONTHS[0], last=MONTHS[-1], units=2)
-
-
-@pytest.fixture
-def simulated(three, tmp_path, monkeypatch) -> Path:
-    """A copy with the small notebook; it is the current folder."""
-    shutil.copytree(three, tmp_path / "project")
-    cut_notebook(tmp_path / "project")
-    monkeypatch.chdir(tmp_path / "project")
-    return tmp_path / "project"
-
-
-@pytest.fixture
-def apart(monkeypatch) -> Iterator[Path]:
-    """A temporary folder for the processes of one test, by which they are known; in the end none may be left."""
-    with tempfile.TemporaryDirectory(prefix="t-") as folder:
-        monkeypatch.setenv("TMPDIR", folder)
-        yield Path(folder)
-        monkeypatch.undo()
-        try:
-            wait_for(lambda: not alive(Path(folder)), GONE_SECONDS)
-        finally:
-            for process in alive(Path(folder)):
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-
-
-def alive(apart: Path, command: str = "") -> list[int]:
-    """The processes that were started with this temporary folder: children of children and forks too."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            environment = (process / "environ").read_bytes().split(b"\0")
-            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            if f"TMPDIR={apart}".encode() in environment and command in words:
-                found.append(int(process.name))
-    return found
-
-
-def sockets(apart: Path) -> list[Path]:
-    return list(apart.glob("scorecard-kernel-*"))
-
-
-def names(project: Path, *entities: str) -> str:
-    (project / "names.txt").write_text("\n".join(entities), encoding="utf-8")
-    return "names.txt"
-
-
-def begin(project: Path, *words: str, months: str = ALL_MONTHS, **environment: str) -> subprocess.Popen[str]:
-    return start(project, "batch", "--months", months, "--allow-synthetic", "--jobs", "2", *words, **environment)
-
-
-def counts(run) -> tuple[int, int, int]:
-    """How many were made, kept and failed, of a run with --json."""
-    return tuple(json.loads(run.out)[state] for state in ("made", "kept", "failed"))
-
-
-def times(project: Path) -> dict[str, int]:
-    """Each published report, and when its record was written."""
-    found = (project / "reports").glob("[!.]*/*/run.json")
-    return {path.parent.relative_to(project / "reports").as_posix(): path.stat().st_mtime_ns for path in found}
-
-
 def redone(before: dict[str, int], project: Path) -> set[str]:
     return {name for name, when in times(project).items() if before.get(name) != when}
-
-
-def all_whole(project: Path, files: set[str] = FOUR) -> bool:
-    folders = [path.parent for path in (project / "reports").glob("[!.]*/*/run.json")]
-    beside = {path.name for path in (project / "reports").glob("[!.]*/*")}
-    return all(whole(folder, files) for folder in folders) and not any(name.endswith(".prev") for name in beside)
 
 
 def edit(project: Path, entity: str, period: str, code: str, **fields: str | None) -> None:
@@ -272,16 +197,28 @@ import json, pathlib
 faults = pathlib.Path("../../../faults.json")
 exec(json.loads(faults.read_text(encoding="utf-8")).get(f"{entity} {month}", ""))
 """
+
+
 RAISE = 'raise ValueError("planted")'
+
+
 KILL = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+
+
 HANG = "import time\ntime.sleep(600)"
+
+
 DISK = 'import errno\nraise OSError(errno.ENOSPC, "No space left on device", "figures.csv")'
+
+
 SHORT_CELLS = """
 import functools
 from analysis import cli, jobs, pool
 pool.local_workers = functools.partial(pool.local_workers, limits=jobs.Limits(cell=8))
 cli.main()
 """
+
+
 PLANTED = {
     (3, "2024-05"): (RAISE, 20),
     (8, "2024-08"): (RAISE, 20),
@@ -292,7 +229,11 @@ PLANTED = {
     (6, "2024-08"): (HANG, 23),
     (10, "2024-08"): (DISK, 24),
 }
+
+
 BAD_DATA = {(14, "2024-06"): 15, (16, "2024-08"): 12}
+
+
 CAUSES = {
     20: "failed: ValueError",
     21: "died",
@@ -392,10 +333,6 @@ def records_of_failures(project: Path, expected: dict[tuple[int, str], int]) -> 
     assert len(re.findall(r"<tr>", names_of_failures)) == len(expected) + 1
 
 
-def work_folders(project: Path) -> list[Path]:
-    return [project / "reports" / ".work" / name for name in left_behind(project)]
-
-
 # 3. What --resume makes again.
 
 
@@ -460,16 +397,6 @@ def test_files_of_a_batch_are_those_of_single_reports(three, tmp_path, apart, ma
     assert run.code == 0, run.err
     for name, month in made:
         assert same_files(*(folder / "reports" / name / month for folder in (alone, together)), files)
-
-
-def same_files(one: Path, two: Path, files: set[str]) -> bool:
-    """Two reports that differ in nothing but their runs: name, beginning and end."""
-    records = [json.loads((folder / "run.json").read_bytes()) for folder in (one, two)]
-    assert whole(one, files) and whole(two, files)
-    for name in sorted(files - {"run.json"}):
-        assert (one / name).read_bytes() == (two / name).read_bytes(), name
-    different = {name for name in records[0].keys() | records[1].keys() if records[0].get(name) != records[1].get(name)}
-    return different <= {"run_id", "started", "ended"}
 
 
 # 5. Interrupts and kills.

@@ -7,7 +7,7 @@ import pytest
 from analysis.decisions.levers import Effort, load_costs, load_levers, with_costs
 from analysis.errors import ParameterError, RubricError
 from analysis.interval import Interval
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 NONE = Interval.point(1.0)
 MAYBE = Interval(0.0, 1.0)

@@ -31,14 +31,13 @@ from analysis.notices.reader import Notice, read, unwrap
 from analysis.notices.tokens import sentence_at
 from analysis.scorecards.history import BASE
 from analysis.scorecards.sources import load_sources
-from conftest import REPOSITORY
+from places import REPOSITORY
 
-NOTICES = Path(__file__).parent / "notices"
+NOTICES = Path(__file__).parent / "files"
 OURS = sorted(path.stem for path in NOTICES.glob("*.txt"))
 HARD = sorted(path.stem for path in (NOTICES / "hard").glob("*.txt"))
 GOLDEN = "hoa-binh-2023-04"
 TODAY = date(2026, 11, 24)
-
 Figures = dict[tuple[str, str], tuple[Decimal, int, Decimal | None]]
 
 

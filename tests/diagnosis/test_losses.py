@@ -29,7 +29,7 @@ from analysis.scorecards.history import COLUMNS, TOTAL, data_hash, load_history
 from analysis.scorecards.rubric import load_rubrics, rubric_in_force
 from analysis.scorecards.sources import load_sources
 from analysis.scorecards.synthetic import synthetic_history, write_project
-from conftest import REPOSITORY, made_once
+from places import REPOSITORY, made_once
 
 PROVINCE, MONTH = "Mẫu", "2023-01"
 TREE = {name: Unit(name, PROVINCE, "commune", "tests") for name in ("Xã A", "Xã B", "Xã C")}

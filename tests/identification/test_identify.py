@@ -7,36 +7,47 @@ there. Families, figures and levers are random; the figures are printed from a p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, combinations, permutations, product
-from typing import Any
+from itertools import chain, combinations, permutations
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import linprog
-from scipy.sparse import eye_array, kron
 
 from analysis.decisions.whatif import gains
 from analysis.diagnosis.losses import loss_ledger, losses_by_indicator
 from analysis.errors import ContradictionError
 from analysis.identification.identify import Identified, identify
-from analysis.interval import Interval
 from analysis.scorecards.history import COLUMNS, TOTAL
-from analysis.scorecards.rubric import Rubric, Rule
+from analysis.scorecards.rubric import Rubric
+from planted import (
+    BOTH,
+    Box,
+    Figures,
+    Member,
+    RuleTuple,
+    Toml,
+    box,
+    ends,
+    family,
+    indicators_of,
+    is_empty,
+    members,
+    members_of,
+    minima,
+    pair,
+    parameter,
+    points,
+    random_family,
+    rate_span,
+    span,
+)
 
 ENTITY, PERIOD = "Thử nghiệm", "2024-01"
-BOTH = "group_both"
 CASES, TIED, DOUBTFUL, LARGEST = 160, 12, 60, 48
 NEAR = 1e-6
-
-Figures = dict[tuple[str, str], tuple[float, int]]  # (code, unit) → value and decimals, as printed
-Toml = dict[str, Any]
-RuleTuple = tuple[float, float, str]  # maximum, target, worth of a denominator of zero
-Member = dict[str, RuleTuple]  # indicator → rule
 Sets = list[frozenset[str]]
-Box = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -72,78 +83,6 @@ def history(figures: Figures) -> pd.DataFrame:
         numbers = {"value": value, "max": float("nan"), "decimals": decimals, "line": line}
         rows.append({**text, "code": code, "unit": unit, "kind": "published", **numbers, "file": "test.csv"})
     return pd.DataFrame(rows)
-
-
-# The oracle: what a member is, what it allows, and linear programs over that.
-
-
-def indicators_of(toml: Toml) -> dict[str, list[str]]:
-    return {group["code"]: [item["code"] for item in group["indicator"]] for group in toml["group"]}
-
-
-def members(toml: Toml) -> list[Member]:
-    """Every joint member; the target and the zero of an indicator worth 0 points are no alternatives."""
-    by_group: list[list[Member]] = []
-    for group in toml["group"]:
-        rules = [dict.fromkeys(map(rule, product(*map(values, parameters(item))))) for item in group["indicator"]]
-        codes = [item["code"] for item in group["indicator"]]
-        joint = [dict(zip(codes, chosen, strict=True)) for chosen in product(*rules)]
-        (points,) = values(group["max"])
-        by_group.append([member for member in joint if sum(maximum for maximum, _, _ in member.values()) == points])
-    return [dict(chain.from_iterable(map(dict.items, parts))) for parts in product(*by_group)]
-
-
-def parameters(item: Toml) -> list[Toml]:
-    return [item["max"], item["target"], item["zero_denominator"]]
-
-
-def values(parameter: Toml) -> list[Any]:
-    return list(parameter.get("any_of", [parameter.get("value")]))
-
-
-def rule(written: tuple[float, Any, str]) -> RuleTuple:
-    maximum, target, zero = written
-    return (
-        (float(maximum), 100.0 if target == "none" else float(target), zero) if maximum else (0.0, 100.0, "no_points")
-    )
-
-
-def points(rule: RuleTuple, rate: float) -> float:
-    return min(rule[0], rule[0] * rate / rule[1])
-
-
-def span(figures: Figures, code: str, unit: str) -> Box | None:
-    """What a printed figure may have been."""
-    if (code, unit) not in figures:
-        return None
-    value, decimals = figures[code, unit]
-    half = 0.0 if unit == "count" else 0.5 / 10**decimals
-    return value - half, value + half
-
-
-def rate_span(figures: Figures, code: str) -> Box | None:
-    if base := figures.get((f"{code}_base", "count")):
-        rate = 100 * figures[code, "count"][0] / base[0] if base[0] else None
-        return None if rate is None else (rate, rate)
-    printed = span(figures, code, "percent")
-    return printed and (max(printed[0], 0.0), min(printed[1], 100.0))
-
-
-def is_empty(figures: Figures, code: str) -> bool:
-    return figures.get((f"{code}_base", "count"), (1.0, 0))[0] == 0
-
-
-def box(rule: RuleTuple, figures: Figures, code: str, rounding: float) -> Box:
-    """What an indicator may have scored under a rule; low above high where its points say otherwise."""
-    low, high = 0.0, rule[0]
-    if is_empty(figures, code):
-        low = high = rule[0] if rule[2] == "full" else 0.0
-    elif rate := rate_span(figures, code):
-        low = max(low, points(rule, rate[0]) - rounding)
-        high = min(high, points(rule, rate[1]) + rounding)
-    if printed := span(figures, code, "points"):
-        low, high = max(low, printed[0]), min(high, printed[1])
-    return low, high
 
 
 @dataclass(frozen=True)
@@ -226,20 +165,6 @@ class Oracle:
         return float(least.min()), most
 
 
-def minima(costs: np.ndarray, matrix: np.ndarray, limits: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """The minimum of each row of costs with matrix @ x <= its limits and x in its boxes, solved side by side."""
-    if not len(costs):
-        return np.zeros(0)
-    sparse = kron(eye_array(len(costs)), matrix, format="csr")
-    result = linprog(costs.ravel(), A_ub=sparse, b_ub=limits.ravel(), bounds=boxes.reshape(-1, 2), method="highs")
-    assert result.status == 0, result.message
-    return (costs * result.x.reshape(costs.shape)).sum(axis=1)
-
-
-def ends(numbers: np.ndarray) -> Box:
-    return float(numbers.min()), float(numbers.max())
-
-
 # Random cases
 
 
@@ -267,49 +192,6 @@ def plant(seed: int) -> Case:
     levers = {str(code): random_target(rng, figures, code, rules[code]) for code in rng.permutation(codes)[:several]}
     some = frozenset(code for code in codes if rng.random() < 0.5)
     return Case(toml, figures, levers, some, rules, scores)
-
-
-def random_family(rng: np.random.Generator) -> Toml:
-    def some(pool: list[Any], most: int) -> Toml:
-        return parameter(*(pool[place] for place in rng.permutation(len(pool))[: rng.integers(1, most + 1)]))
-
-    groups = []
-    for _group in range(rng.integers(2, 4)):
-        items = [
-            {
-                "max": some([1, 2, 3, 4.5, 0], 3),
-                "target": some(["none", 90, 80, 50, 30], 3),
-                "zero_denominator": some(["full", "no_points"], 2 if rng.random() < 0.2 else 1),
-            }
-            for _item in range(rng.integers(1, 4))
-        ]
-        groups.append((sum(rng.choice(values(item["max"])) for item in items), items))
-    return family(groups) | ({"indicator_decimals": 2} if rng.random() < 0.4 else {})
-
-
-def parameter(*found: Any) -> Toml:
-    return {"status": "assumed", "source": "test"} | ({"any_of": found} if len(found) > 1 else {"value": found[0]})
-
-
-def family(groups: list[tuple[float, list[Toml]]]) -> Toml:
-    """Names and codes for groups, each a maximum and the parameters of its indicators."""
-
-    def named(code: str) -> Toml:
-        return {"code": code, "name": {"vi": code, "en": code}}
-
-    return {
-        "id": "test",
-        "decision": "test",
-        "valid_from": "2024-01",
-        "max": parameter(sum(worth for worth, _ in groups)),
-        "combined": [named(BOTH) | {"groups": ["group_0", "group_1"]}],
-        "group": [
-            named(f"group_{number}")
-            | {"max": parameter(worth)}
-            | {"indicator": [named(f"indicator_{number}_{place}") | item for place, item in enumerate(items)]}
-            for number, (worth, items) in enumerate(groups)
-        ],
-    }
 
 
 def random_figures(rng: np.random.Generator, code: str, rule: RuleTuple, hidden: float, figures: Figures) -> float:
@@ -408,11 +290,6 @@ def compare(case: Case) -> None:
     assert pair(identified.lost(case.some)) == pytest.approx(oracle.lost(case.some), abs=NEAR)
     compare_losses(case, oracle, identified)
     compare_gains(case, oracle, identified)
-
-
-def members_of(rules: Mapping[str, tuple[Rule, ...]], codes: list[str]) -> Iterator[tuple[RuleTuple, ...]]:
-    for chosen in product(*(rules[code] for code in codes)):
-        yield tuple((item.max, item.target, str(item.zero_denominator)) for item in chosen)
 
 
 def compare_losses(case: Case, oracle: Oracle, identified: Identified) -> None:
@@ -524,7 +401,3 @@ def test_random_cases_are_worth_comparing() -> None:
     assert sum(item.survivors > 1 for item in found) >= 100
     kinds = pd.concat([losses_by_indicator(item)["disclosure"] for item in found]).value_counts()
     assert kinds.to_dict().keys() == {"printed", "derivable", "undisclosed"} and kinds.min() >= 50
-
-
-def pair(interval: Interval) -> Box:
-    return interval.low, interval.high

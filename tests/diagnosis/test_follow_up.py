@@ -19,13 +19,10 @@ from analysis.report.figures import Figures
 from analysis.runs import run
 from analysis.runs.reports import Promised, last_promised, published
 from analysis.scorecards.rubric import Rubric
-from test_listing import put_report, same_environment
+from pages import put_report
 
-__all__ = ["same_environment"]
 LEVERS = {"levers": {"e_result": 80.0, "data_reuse": 80.0}, "target_score": 62.0}
 CARD = {"a": 50.0, "b": 50.0, "c": 80.0, "d": 100.0}
-
-
 # Which report
 
 

@@ -2,18 +2,15 @@
 
 import ast
 import base64
-import csv
 import hashlib
 import json
 import random
 import re
-import shutil
 import tempfile
-import tomllib
 import unicodedata
 import zipfile
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,21 +38,9 @@ from analysis.runs.reports import index_of_reports, published
 from analysis.scorecards.history import periods_with_total, totals
 from analysis.scorecards.periods import month_before
 from analysis.scorecards.sources import load_sources
-from conftest import REPOSITORY, made_once
+from pages import ADDRESS, INDEXES, WANTED, Report, make_reports, parsed, source_words
+from places import REPOSITORY
 
-WANTED = {
-    "april": {"entity": "Hòa Bình", "month": "2023-04", "language": "vi", "target_score": 62.0},
-    "july": {"entity": "Hòa Bình", "month": "2024-07", "language": "vi"},
-    "year": {"entity": "Phú Thọ", "month": "2026", "language": "vi"},
-    "english": {"entity": "Hòa Bình", "month": "2023-04", "language": "en"},
-}
-ADDRESS = {
-    "april": "hoa-binh/2023-04",
-    "july": "hoa-binh/2024-07",
-    "year": "phu-tho/2026",
-    "english": "hoa-binh/2023-04",
-}
-INDEXES = ("vi", "en")
 FRACTIONS = {
     "khoảng một phần tư": 1 / 4,
     "khoảng một phần ba": 1 / 3,
@@ -68,7 +53,6 @@ FRACTIONS = {
     "about two thirds": 2 / 3,
     "about three quarters": 3 / 4,
 }
-
 # Digits in the visible text that are neither figures nor references: the element they may stand in, and there the
 # only words they may be part of.
 EXCEPTIONS = (
@@ -83,80 +67,6 @@ EXCEPTIONS = (
 )
 BLOCKS = ("p", "li", "td", "th", "h1", "h2", "h3", "dt", "dd", "caption", "figcaption", "summary", "label", "button")
 VIETNAMESE_PAGES = tuple(name for name, wanted in WANTED.items() if wanted["language"] == "vi")
-
-
-@dataclass(frozen=True)
-class Report:
-    """One published report as a reader finds it."""
-
-    folder: Path
-    language: str
-
-    @cached_property
-    def html(self) -> str:
-        return (self.folder / "index.html").read_text(encoding="utf-8")
-
-    @cached_property
-    def soup(self) -> BeautifulSoup:
-        return parsed(self.html)
-
-    @cached_property
-    def rows(self) -> dict[str, dict[str, str]]:
-        """The rows of figures.csv, by id."""
-        with (self.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        assert len({row["id"] for row in rows}) == len(rows)
-        return {row["id"]: row for row in rows}
-
-    @cached_property
-    def record(self) -> dict:
-        return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-
-    @cached_property
-    def sources(self) -> dict[str, dict]:
-        return tomllib.loads((self.data / "sources.toml").read_text(encoding="utf-8"))
-
-    @cached_property
-    def listed_sources(self) -> list[str]:
-        """Each source as a list of sources must show it."""
-        listed = []
-        for name, source in self.sources.items():
-            date = f" ({write_date(source['published'].isoformat())})" if "published" in source else ""
-            listed.append(f"{name}: {source_words(source, 'publisher', 'number', 'title')}{date}")
-        return listed
-
-    @property
-    def data(self) -> Path:
-        return self.folder.parents[2] / "data"
-
-    def observation(self, where: str) -> dict[str, str]:
-        """The line of data/observations that `file:line` points at."""
-        name, line = where.rsplit(":", 1)
-        lines = (self.data / "observations" / name).read_text(encoding="utf-8").splitlines()
-        return next(csv.DictReader([lines[0], lines[int(line) - 1]]))
-
-
-def parsed(html: str) -> BeautifulSoup:
-    return BeautifulSoup(html, "html.parser")
-
-
-def make_reports(factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Name → folder of each report of `WANTED`, made once per session."""
-    made = made_once(factory, "reports", fill_with_reports)
-    return {name: made / wanted["language"] / "reports" / ADDRESS[name] for name, wanted in WANTED.items()}
-
-
-def fill_with_reports(folder: Path) -> None:
-    """Each language has a project of its own: a report of the same month replaces the one before."""
-    for language in INDEXES:
-        for name in ("data", "notebooks"):
-            shutil.copytree(REPOSITORY / name, folder / language / name)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, wanted in WANTED.items():
-            patch.chdir(folder / wanted["language"])
-            page = run.render(run.prepare(wanted))
-            assert page == Path.cwd() / "reports" / ADDRESS[name] / "index.html"
-    use_language("en")
 
 
 @pytest.fixture(scope="session")
@@ -183,6 +93,8 @@ def pages(reports, indexes) -> dict[str, str]:
 
 
 every_report = pytest.mark.parametrize("name", WANTED)
+
+
 every_page = pytest.mark.parametrize("name", [*WANTED, *(f"index-{language}" for language in INDEXES)])
 
 
@@ -205,10 +117,6 @@ def wrong_figure(shown: str, row: dict[str, str]) -> bool:
             return abs(FRACTIONS[shown] - float(row["value"]) / 100) > 0.02
         return shown != f"{as_shown(row)} %"
     return shown != as_shown(row)
-
-
-def source_words(source: dict, *names: str) -> str:
-    return ", ".join(str(source[name]) for name in names if source.get(name))
 
 
 def phrases(made: Report) -> dict[str, list[str]]:
@@ -331,7 +239,11 @@ DIRECTIONS = {  # words that claim a rise, and a fall
     "vi": (r"\btăng\b", r"\bgiảm\b"),
     "en": (r"\b(?:rose|rises?|increased?)\b", r"\b(?:fell|falls?|decreased?)\b"),
 }
+
+
 OPPOSITE = {"tăng": "giảm", "giảm": "tăng", "rose": "fell", "fell": "rose"}
+
+
 RISES = re.compile(r"(way|step|month)\..*added")  # figures that are percentage points to add
 
 
@@ -814,6 +726,8 @@ CARDS = (
     ("Đồng Tháp", "2026"),  # no month has a total
     ("Bắc Ninh", "2026"),  # totals under other rules
 )
+
+
 every_card = pytest.mark.parametrize("card", CARDS, ids=lambda card: " ".join(card))
 
 
@@ -998,6 +912,8 @@ def test_a_finding_in_another_language_says_so_in_the_list(reports):
 # Escaping
 
 SCRIPT = "<script>alert(1)</script>"
+
+
 IMAGE = '"><img src=x onerror=alert(1)>'
 
 

@@ -34,9 +34,9 @@ from analysis.notices.reader import read
 from analysis.scorecards import history, sources
 from analysis.scorecards.history import COLUMNS
 from analysis.scorecards.rubric import load_rubrics
-from conftest import REPOSITORY
+from places import REPOSITORY
 
-NOTICES = Path(__file__).parent / "notices"
+NOTICES = Path(__file__).parent / "files"
 GOLDEN = NOTICES / "hoa-binh-2023-04.docx"
 SAME = NOTICES / "hoa-binh-2023-04.pdf"
 APRIL = "2023-04"
@@ -371,6 +371,8 @@ def add(path: Path = GOLDEN, correct: bool = False) -> list[Path]:
 
 
 STEPS = ("write", "sync", "replace", "mkdir")
+
+
 ERRORS = (errno.ENOSPC, errno.EACCES, errno.EIO)
 
 

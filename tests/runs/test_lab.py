@@ -26,7 +26,7 @@ from nbformat import v4
 from analysis.errors import LabError, UnknownNameError, WriteError
 from analysis.language import use_language
 from analysis.runs import lab
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 WITH_SLIDERS = {"explore_whatif", "explore_peers"}
@@ -40,7 +40,6 @@ OPTIONS = ("--no-browser", "--allow-root", "--LabApp.expose_app_in_browser=True"
 PATIENCE = 180  # seconds: only a broken notebook takes them
 LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}
 PROBE = "import sys\nfrom analysis import project\nsys.executable, str(project.root())"
-
 # Python runs this file when it starts: every host that the server or a kernel asks for is written down.
 LISTENER = """
 import os, sys
@@ -53,7 +52,6 @@ def hook(event, arguments):
                 file.write(f"{host or ''}\\n")
 sys.addaudithook(hook)
 """
-
 # What the tests ask of JupyterLab's own model of the notebook in front
 
 CELLS = """() => {

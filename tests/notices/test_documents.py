@@ -18,9 +18,9 @@ from analysis.notices import documents
 from analysis.notices.documents import read_bytes, read_file
 from analysis.notices.phrasebook import load_phrasebook
 from analysis.notices.reader import read
-from conftest import REPOSITORY
+from places import REPOSITORY
 
-NOTICES = Path(__file__).parent / "notices"
+NOTICES = Path(__file__).parent / "files"
 GOLDEN = NOTICES / "hoa-binh-2023-04.txt"
 FORMS = sorted(path.name for path in NOTICES.glob("hoa-binh-2023-04*") if path.suffix not in (".csv", ".json"))
 DOCX, XLSX = NOTICES / "hoa-binh-2023-04.docx", NOTICES / "hoa-binh-2023-04.xlsx"
@@ -94,6 +94,8 @@ def test_every_form_gives_the_same_figures(figures, golden, name):
 
 
 TEXT = GOLDEN.read_text(encoding="utf-8")
+
+
 ENCODED = {
     "utf-8": TEXT.encode("utf-8"),
     "utf-8 with a mark": TEXT.encode("utf-8-sig"),
@@ -341,9 +343,13 @@ ROWS = (
     "<tr><td>4</td><td>Hồ sơ thanh toán trực tuyến</td>{empty}<td>8.665</td><td>76,04</td></tr>"
     "<tr><td colspan='2'>Tổng điểm</td><td>100</td><td>58,83</td><td></td><td></td></tr>"
 )
+
+
 ONE_ROW = (
     "<tr><th>STT</th><th>Chỉ tiêu</th><th>Điểm tối đa</th><th>Điểm đạt</th><th>Số lượng</th><th>Tỷ lệ (%)</th></tr>"
 )
+
+
 HEADS = {
     "one row": ONE_ROW,
     "two rows": (
@@ -353,6 +359,8 @@ HEADS = {
     "tags left open": "<tr><td>STT<td>Chỉ tiêu<td>Điểm tối đa<td>Điểm đạt<td>Số lượng<td>Tỷ lệ (%)</tr>",
     "numbered columns": f"{ONE_ROW}<tr><td>A</td><td>B</td><td>(1)</td><td>(2)</td><td>(3)</td><td>(4)</td></tr>",
 }
+
+
 EMPTY = {"two cells": "<td></td><td></td>", "one cell over two": "<td colspan='2'></td>"}
 
 

@@ -41,7 +41,7 @@ from analysis.report import charts
 from analysis.report.explore import PICTURES, Seen, chart, show
 from analysis.report.figures import COLOURS
 from analysis.scorecards.synthetic import example
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 pytestmark = pytest.mark.filterwarnings("error")
 

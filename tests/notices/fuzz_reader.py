@@ -41,7 +41,7 @@ def one(data: bytes) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for number, path in enumerate(sorted(REPOSITORY.glob("tests/notices/**/*.txt"))):
+        for number, path in enumerate(sorted(REPOSITORY.glob("tests/notices/files/**/*.txt"))):
             shutil.copyfile(path, Path(folder) / f"{number:03d}")
         atheris.Setup([*sys.argv, folder], one)
         atheris.Fuzz()

@@ -7,58 +7,25 @@ two ends of a link. An indicator that has a target and is moved by another act e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import pytest
+from test_joint_oracle import TOTAL
 
-from analysis.decisions.levers import Lever, Move, load_levers
+from analysis.decisions.levers import load_levers
 from analysis.decisions.whatif import gains
 from analysis.identification.evidence import read_card
 from analysis.identification.identify import Identified, identify_cards
 from analysis.scorecards.rubric import rubric_in_force
-from conftest import REPOSITORY
-from test_identify_oracle import Figures, family, parameter, points, rate_span
-from test_joint_oracle import TOTAL, Case, is_printed, plant
+from places import REPOSITORY
+from planted import Case, Figures, Links, family, is_printed, lever, parameter, plant, points, with_links
 
 HOA_BINH, APRIL, JULY = "Hòa Bình", "2023-04", "2024-07"
 NUMBERS = ["gain_low", "gain_high", "total_low", "total_high", "remaining_low", "remaining_high", "own_low", "own_high"]
 CASES, BATCH = 300, 30
 EXACT = 1e-8
-
-Links = dict[tuple[str, str], float]  # lever and moved indicator → true coefficient
-
-
-def lever(code: str, moves: Iterable[tuple[str, float, float]] = ()) -> Lever:
-    links = [Move(indicator=to, low=low, high=high, status="assumed", source="t", note="t") for to, low, high in moves]
-    return Lever(code=code, name={"vi": code, "en": code}, moves=tuple(links))
-
-
-# Planted truths
-
-
-def with_links(case: Case, seed: int) -> tuple[Case, dict[str, Lever], Links]:
-    """The case with 1 to 3 levers, what they move with low and high, and the true coefficients."""
-    rng = np.random.default_rng(seed)
-    codes = list(case.rules)
-    levers, acts, links = {}, {}, {}
-    for code in rng.permutation(codes)[: rng.integers(1, 4)].tolist():
-        today = rate_span(case.cards[0], code)
-        least = (today[0] + today[1]) / 2 if today else 0.0
-        levers[code] = float(
-            max(least, rng.choice([case.rules[code][1], rng.uniform(least, 100), rng.uniform(least, 100)]))
-        )
-        moves = []
-        for other in codes:
-            if other != code and rng.random() < 0.5:
-                low, high = np.sort(rng.choice([0.0, 0.0, 0.3, 0.7, 1.0, 2.0], 2)).tolist()
-                moves.append((other, low, high))
-                links[code, other] = float(rng.choice([low, high, rng.uniform(low, high)]))
-        if moves or rng.random() < 0.5:
-            acts[code] = lever(code, moves)
-    return replace(case, levers=levers), acts, links
 
 
 def true_gain(case: Case, levers: Mapping[str, float], links: Links, started: Mapping[str, float]) -> float:

@@ -35,7 +35,7 @@ from analysis.report import gain_rows, workbook, workbook_whatif
 from analysis.report.figures import Figure, Figures
 from analysis.report.workbook import save_workbook
 from analysis.scorecards.sources import Source, load_sources
-from test_joint_oracle import plant
+from planted import plant
 
 EXACT = 1e-9
 MONTHS = {

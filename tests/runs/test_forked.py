@@ -17,18 +17,10 @@ from analysis import errors, project
 from analysis.runs import forked, kernel
 from analysis.runs.kernel import ReportKernelManager
 from analysis.runs.run import prepare
-from conftest import REPOSITORY
-from test_batch import GONE_SECONDS, alive, apart, same_files, sockets  # noqa: F401
-from test_report_faults import (
-    FOUR,
-    good,  # noqa: F401
-    same_environment,  # noqa: F401
-    small,  # noqa: F401
-    wait_for,
-)
+from made import FOUR, GONE_SECONDS, alive, same_files, sockets, wait_for
+from places import REPOSITORY
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
-
 WHERE = "import pathlib; print('forkserver' in pathlib.Path('/proc/self/cmdline').read_text(encoding='utf-8'))"
 
 
@@ -154,7 +146,7 @@ NotebookClient(nbformat.v4.new_notebook(cells=[cell]), kernel_manager_class=Repo
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_nothing_outlives_its_runner(project_copy, apart, number):  # noqa: F811
+def test_nothing_outlives_its_runner(project_copy, apart, number):
     process = subprocess.Popen([sys.executable, "-c", SLEEPS], stderr=subprocess.DEVNULL)
     wait_for(Path("begun").exists)
     assert len(alive(apart)) >= 3  # itself, the server, the kernel
@@ -174,7 +166,7 @@ print(report.render(parameters).parent.name)
 """
 
 
-def test_script_without_a_guard_is_not_run_twice(small, apart):  # noqa: F811
+def test_script_without_a_guard_is_not_run_twice(small, apart):
     run = run_script(WITHOUT_A_GUARD)
     assert (run.returncode, run.stdout) == (0, f"once\n{project.version()}\n2023-04\n"), run.stderr
     assert run.stderr == ""
@@ -190,7 +182,7 @@ def test_script_without_a_guard_is_not_run_twice(small, apart):  # noqa: F811
         ({"month": "2023-04", "levers": {"e_rsult": 80.0}}, errors.ParameterError),
     ],
 )
-def test_error_of_a_question_is_the_one_raised_there(small, values, expected):  # noqa: F811
+def test_error_of_a_question_is_the_one_raised_there(small, values, expected):
     with pytest.raises(expected) as here:
         prepare(values)
     with pytest.raises(expected) as there:
@@ -231,7 +223,7 @@ def test_everything_that_the_notebook_imports_is_preloaded(project_copy):
 ORDINARY = "from analysis import cli, forked\nforked.possible = lambda: False\ncli.main()"
 
 
-def test_ordinary_kernels_make_the_same_files(small, good, apart):  # noqa: F811
+def test_ordinary_kernels_make_the_same_files(small, good, apart):
     assert not (small / "reports").exists()
     run = run_script(ORDINARY, "report", "2023-04", "--lang", "en")
     assert run.returncode == 0, run.stderr

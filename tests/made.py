@@ -1,0 +1,303 @@
+"""Small projects and runs for the tests of `runs`: a short notebook, processes to watch, folders to compare."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from analysis.cli import app
+from analysis.scorecards.synthetic import synthetic_history, write_project
+
+REPOSITORY = Path(__file__).parents[1]
+COMMAND = [sys.executable, "-c", "from analysis.cli import main; main()"]
+NOTEBOOK = "notebooks/monthly_report.ipynb"
+FOUR = {"index.html", "report.ipynb", "figures.csv", "run.json"}
+FIVE = FOUR | {"workbook.xlsx"}  # of the whole notebook
+SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}
+SMALL_ENDS = ("words.use_language(", "leader.first_screen(", "result.save_result(")  # what a small notebook is for
+LEFT_OUT = re.compile(r"shown = (?!collected\.)")  # figures that only other sections show
+LONG = 60
+MONTHS = ["2024-05", "2024-06", "2024-07"]
+ALL_MONTHS = f"{MONTHS[0]}..{MONTHS[-1]}"
+ONE, TWO, THREE = (f"Mô phỏng 0{number}" for number in (1, 2, 3))
+GONE_SECONDS = 15
+# A small project with a good report, and what can be asked of it.
+
+
+@pytest.fixture(autouse=True)
+def same_environment():
+    """A run in this process sets TZ, PYTHONHASHSEED and more for its kernel; no other test may see that."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def make_small(project: Path) -> None:
+    for path in (project / "data" / "observations").glob("*.csv"):
+        if path.name not in SMALL_DATA:
+            path.unlink()
+    cut_notebook(project)
+
+
+def cut_notebook(project: Path) -> None:
+    notebook = nbformat.read(project / NOTEBOOK, as_version=4)
+    cells, needed = [], set[str]()
+    for cell in reversed(notebook.cells):
+        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
+            cell.source = "\n".join(reversed([*needed_lines(cell.source, needed)]))
+        if cell.source and (cell.cell_type == "code" or cells[-1].cell_type == "code"):  # no words about nothing
+            cells.append(cell)
+    assert not needed & {"charts", "plan", "proof"}, "this would be slow: see LEFT_OUT"
+    notebook.cells = cells[::-1]
+    assert len(notebook.cells) > 10
+    nbformat.write(notebook, project / NOTEBOOK)
+
+
+def needed_lines(source: str, needed: set[str]) -> Iterator[str]:
+    """The statements of a cell, last first, that do what a small notebook is for or make a name needed further down.
+
+    Adds the names that these need.
+    """
+    for statement in reversed(ast.parse(source).body):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            statement.names = [name for name in statement.names if name.name in needed]
+            if statement.names:
+                yield ast.unparse(statement)
+            continue
+        line = ast.unparse(statement)
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        makes = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        if line.startswith(SMALL_ENDS) or (makes & needed and not LEFT_OUT.match(line)):
+            needed.update(node.id for node in names)
+            yield line
+
+
+def copy_project(project: Path) -> Path:
+    for name in ("data", "notebooks"):
+        shutil.copytree(REPOSITORY / name, project / name)
+    return project
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory) -> Path:
+    """A published reports folder, made by the command line. To copy, not to change."""
+    project = copy_project(tmp_path_factory.mktemp("good"))
+    make_small(project)
+    run = finish(start(project, "report", "2023-04"))
+    assert run.code == 0, run.err
+    return project / "reports"
+
+
+@pytest.fixture
+def small(project_copy) -> Path:
+    """A small project with no report yet."""
+    make_small(project_copy)
+    return project_copy
+
+
+@pytest.fixture
+def project(small, good) -> Path:
+    """A small project with a good report."""
+    shutil.copytree(good, small / "reports")
+    return small
+
+
+def whole(folder: Path, files: set[str] = FOUR) -> bool:
+    """A report with all its files and nothing else, each as its run left it."""
+    if {path.name for path in folder.iterdir()} != files:
+        return False
+    hashed = files - {"run.json"}
+    record = json.loads((folder / "run.json").read_bytes())
+    return record["files"] == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in hashed}
+
+
+def listed(project: Path) -> list[str]:
+    """The reports that the index links to, in its order."""
+    page = (project / "reports" / "index.html").read_text(encoding="utf-8")
+    return [unquote(link) for link in re.findall(r'href="([^"]+/)index\.html"', page)]
+
+
+def left_behind(project: Path) -> set[str]:
+    """What stands in the folder of working folders, locks aside."""
+    return {path.name for path in (project / "reports" / ".work").iterdir() if path.suffix != ".lock"}
+
+
+def kernels(project: Path) -> list[int]:
+    """The kernels of this project, forked or not: nothing else runs inside its reports folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.readlink(process / "cwd").startswith(f"{project / 'reports'}{os.sep}"):
+                found.append(int(process.name))
+    return found
+
+
+def wait_for(happens: Callable[[], object], seconds: float = LONG) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+class Run:
+    """A command that was started and its end."""
+
+    def __init__(self, process: subprocess.Popen[str], seconds: float = 2 * LONG) -> None:
+        self.process = process
+        self.out, self.err = process.communicate(timeout=seconds)
+        self.code, self.ended = process.returncode, time.monotonic()
+
+
+def hear_interrupts() -> None:
+    """A shell that starts this suite in the background has its children ignore SIGINT; the runner must hear it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def start(project: Path, *words: str, language: str = "en", **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *words, "--lang", language],
+        cwd=project,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=hear_interrupts,
+    )
+
+
+finish = Run
+
+
+def ask(*words: str) -> tuple[int, str]:
+    """A command in this process: its exit code and what it says; an exception that is not an exit fails."""
+    result = CliRunner().invoke(app, [*words, "--lang", "en"])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stderr
+
+
+def plant(project: Path, place: str, code: str) -> None:
+    """Put code before the first or middle cell after the parameters, or after the last one."""
+    notebook = nbformat.read(project / NOTEBOOK, as_version=4)
+    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    cells = [cell for cell in code_cells if "parameters" not in cell.metadata.get("tags", [])]
+    if place == "last":
+        cells[-1].source = f"{cells[-1].source}\n{code}"
+    else:
+        cell = cells[{"first": 0, "middle": len(cells) // 2}[place]]
+        cell.source = f"{code}\n{cell.source}"
+    nbformat.write(notebook, project / NOTEBOOK)
+
+
+# Simulated projects, and what can be asked of them.
+
+
+def simulate(folder: Path, rubrics, **asked) -> Path:
+    write_project(synthetic_history(rubrics, **asked), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory, rubrics) -> Path:
+    """Three simulated provinces with two units each, three months, and the whole notebook. To copy, not to change."""
+    folder = tmp_path_factory.mktemp("three") / "project"
+    return simulate(folder, rubrics, entities=3, first=MONTHS[0], last=MONTHS[-1], units=2)
+
+
+@pytest.fixture
+def simulated(three, tmp_path, monkeypatch) -> Path:
+    """A copy with the small notebook; it is the current folder."""
+    shutil.copytree(three, tmp_path / "project")
+    cut_notebook(tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def apart(monkeypatch) -> Iterator[Path]:
+    """A temporary folder for the processes of one test, by which they are known; in the end none may be left."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
+        monkeypatch.undo()
+        try:
+            wait_for(lambda: not alive(Path(folder)), GONE_SECONDS)
+        finally:
+            for process in alive(Path(folder)):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+
+
+def alive(apart: Path, command: str = "") -> list[int]:
+    """The processes that were started with this temporary folder: children of children and forks too."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            environment = (process / "environ").read_bytes().split(b"\0")
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if f"TMPDIR={apart}".encode() in environment and command in words:
+                found.append(int(process.name))
+    return found
+
+
+def sockets(apart: Path) -> list[Path]:
+    return list(apart.glob("scorecard-kernel-*"))
+
+
+def names(project: Path, *entities: str) -> str:
+    (project / "names.txt").write_text("\n".join(entities), encoding="utf-8")
+    return "names.txt"
+
+
+def begin(project: Path, *words: str, months: str = ALL_MONTHS, **environment: str) -> subprocess.Popen[str]:
+    return start(project, "batch", "--months", months, "--allow-synthetic", "--jobs", "2", *words, **environment)
+
+
+def counts(run) -> tuple[int, int, int]:
+    """How many were made, kept and failed, of a run with --json."""
+    return tuple(json.loads(run.out)[state] for state in ("made", "kept", "failed"))
+
+
+def times(project: Path) -> dict[str, int]:
+    """Each published report, and when its record was written."""
+    found = (project / "reports").glob("[!.]*/*/run.json")
+    return {path.parent.relative_to(project / "reports").as_posix(): path.stat().st_mtime_ns for path in found}
+
+
+def all_whole(project: Path, files: set[str] = FOUR) -> bool:
+    folders = [path.parent for path in (project / "reports").glob("[!.]*/*/run.json")]
+    beside = {path.name for path in (project / "reports").glob("[!.]*/*")}
+    return all(whole(folder, files) for folder in folders) and not any(name.endswith(".prev") for name in beside)
+
+
+def work_folders(project: Path) -> list[Path]:
+    return [project / "reports" / ".work" / name for name in left_behind(project)]
+
+
+def same_files(one: Path, two: Path, files: set[str]) -> bool:
+    """Two reports that differ in nothing but their runs: name, beginning and end."""
+    records = [json.loads((folder / "run.json").read_bytes()) for folder in (one, two)]
+    assert whole(one, files) and whole(two, files)
+    for name in sorted(files - {"run.json"}):
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+    different = {name for name in records[0].keys() | records[1].keys() if records[0].get(name) != records[1].get(name)}
+    return different <= {"run_id", "started", "ended"}

@@ -1,0 +1,145 @@
+"""Published reports as readers find them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from analysis.language import use_language, write_date
+from analysis.runs import run
+from places import REPOSITORY, made_once
+
+WANTED = {
+    "april": {"entity": "Hòa Bình", "month": "2023-04", "language": "vi", "target_score": 62.0},
+    "july": {"entity": "Hòa Bình", "month": "2024-07", "language": "vi"},
+    "year": {"entity": "Phú Thọ", "month": "2026", "language": "vi"},
+    "english": {"entity": "Hòa Bình", "month": "2023-04", "language": "en"},
+}
+ADDRESS = {
+    "april": "hoa-binh/2023-04",
+    "july": "hoa-binh/2024-07",
+    "year": "phu-tho/2026",
+    "english": "hoa-binh/2023-04",
+}
+INDEXES = ("vi", "en")
+RESULT = {
+    "run_id": "x",
+    "entity": "Hòa Bình",
+    "period": "2023-04",
+    "language": "vi",
+    "title": "Hòa Bình mất 41,17 điểm",
+    "total": 58.83,
+    "total_max": 100.0,
+    "rank": 24,
+    "ranked": 63,
+    "change": None,
+    "kind": "published",
+    "rubric": "r",
+    "data_hash": "0",
+    "figures": 9,
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """One published report as a reader finds it."""
+
+    folder: Path
+    language: str
+
+    @cached_property
+    def html(self) -> str:
+        return (self.folder / "index.html").read_text(encoding="utf-8")
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        return parsed(self.html)
+
+    @cached_property
+    def rows(self) -> dict[str, dict[str, str]]:
+        """The rows of figures.csv, by id."""
+        with (self.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len({row["id"] for row in rows}) == len(rows)
+        return {row["id"]: row for row in rows}
+
+    @cached_property
+    def record(self) -> dict:
+        return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+
+    @cached_property
+    def sources(self) -> dict[str, dict]:
+        return tomllib.loads((self.data / "sources.toml").read_text(encoding="utf-8"))
+
+    @cached_property
+    def listed_sources(self) -> list[str]:
+        """Each source as a list of sources must show it."""
+        listed = []
+        for name, source in self.sources.items():
+            date = f" ({write_date(source['published'].isoformat())})" if "published" in source else ""
+            listed.append(f"{name}: {source_words(source, 'publisher', 'number', 'title')}{date}")
+        return listed
+
+    @property
+    def data(self) -> Path:
+        return self.folder.parents[2] / "data"
+
+    def observation(self, where: str) -> dict[str, str]:
+        """The line of data/observations that `file:line` points at."""
+        name, line = where.rsplit(":", 1)
+        lines = (self.data / "observations" / name).read_text(encoding="utf-8").splitlines()
+        return next(csv.DictReader([lines[0], lines[int(line) - 1]]))
+
+
+def parsed(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
+def make_reports(factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Name → folder of each report of `WANTED`, made once per session."""
+    made = made_once(factory, "reports", fill_with_reports)
+    return {name: made / wanted["language"] / "reports" / ADDRESS[name] for name, wanted in WANTED.items()}
+
+
+def fill_with_reports(folder: Path) -> None:
+    """Each language has a project of its own: a report of the same month replaces the one before."""
+    for language in INDEXES:
+        for name in ("data", "notebooks"):
+            shutil.copytree(REPOSITORY / name, folder / language / name)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, wanted in WANTED.items():
+            patch.chdir(folder / wanted["language"])
+            page = run.render(run.prepare(wanted))
+            assert page == Path.cwd() / "reports" / ADDRESS[name] / "index.html"
+    use_language("en")
+
+
+def source_words(source: dict, *names: str) -> str:
+    return ", ".join(str(source[name]) for name in names if source.get(name))
+
+
+@pytest.fixture
+def reports(tmp_path) -> Path:
+    (tmp_path / "reports" / ".work").mkdir(parents=True)
+    return tmp_path / "reports"
+
+
+def put_report(
+    reports: Path, name: str, text: str | None = None, files: tuple[str, ...] = (), **changed: object
+) -> Path:
+    """A published report as a run leaves it, its `run.json` with some values changed or replaced by a text."""
+    folder = reports / name
+    folder.mkdir(parents=True)
+    values = {**RESULT, "period": folder.name, "files": {}, "parameters": {}, **changed}
+    (folder / "run.json").write_text(json.dumps(values) if text is None else text, encoding="utf-8")
+    for file in ("index.html", "report.ipynb", "figures.csv", *files):
+        (folder / file).write_text("…", encoding="utf-8")
+    return folder
