@@ -41,7 +41,7 @@ class Trial:
         return {code: round(slider.value, 1) for code, slider in self.sliders.items() if slider.value > slider.min}
 
     def save(self, target_score: float | None = None) -> str:
-        """Write the rates down for `scorecard report --levers FILE`; the file (see `improvements`)."""
+        """Write the rates down for `scorecard report --levers FILE`; the file (see `levers.Improvements`)."""
         path = save_improvements(self.card.results.identified, self.levers, target_score)
         return path.relative_to(project.root()).as_posix()
 

@@ -244,7 +244,7 @@ def alike(history: pd.DataFrame, entity: str, period: str, within: float = 0.2) 
 
 
 def same_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
-    """The figures of the entity and its `history.siblings` that are of the period, scope and date of its card."""
+    """The figures of the entity and its `entities.siblings` that are of the period, scope and date of its card."""
     total = card(history, entity, period).loc[(TOTAL, "points")]
     history = siblings(history[history["period"] == period], entity)
     rows = history[(history[["period", "scope", "as_of"]] == total[["period", "scope", "as_of"]]).all(axis=1)]

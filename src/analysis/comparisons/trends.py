@@ -1,7 +1,7 @@
 """Where is a score or a rate heading, as far as its own months can say?
 
 The last line of comparable months is carried on as last month, and by one model beside that only if it did surely
-better on the months known (`forecasts`); jumps and months out of line are named (`breaks`). Under six months nothing is
+better on the months known (`forecasts`); jumps and months out of line are named. Under six months nothing is
 said, under twelve no model is tried: the reasons are part of the answer.
 """
 

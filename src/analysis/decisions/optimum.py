@@ -1,7 +1,7 @@
 """Which steps are cheapest, or bring most, for sure or at best? Exact, by a program that scenarios join one by one.
 
-The program proposes steps that hold under the scenarios met so far; `scenarios.worst` names the survivor and the scores
-under which they give least; that scenario joins, and so on until a proposal holds under every survivor.
+The program proposes steps that hold under the scenarios met so far; `worst_case.worst` names the survivor and the
+scores under which they give least; that scenario joins, and so on until a proposal holds under every survivor.
 """
 
 from __future__ import annotations

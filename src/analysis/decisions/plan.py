@@ -97,7 +97,7 @@ def plan(
     Raises
     ------
     ParameterError: no lever, neither target nor budget, a month or budget below what makes sense, a lever that is no
-    indicator, costs of some levers only, or more than `whatif.MOST_UNKNOWN` rates that are not printed.
+    indicator, costs of some levers only, or more than `levers.MOST_UNKNOWN` rates that are not printed.
     """
     if not levers or (target is None and budget is None) or months < 1 or (budget is not None and budget < 0):
         raise ParameterError(_("A plan needs a lever, one month or more, and a target or a budget of 0 or more."))
@@ -317,7 +317,7 @@ def first_acts(
 
 
 def ask(identified: Identified, cards: Sequence[Evidence], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:
-    """Which undisclosed figures would leave least open of a plan: `asking.next_figures` for what the plan moves.
+    """Which undisclosed figures would leave least open of a plan: `next_figures` for what the plan moves.
 
     Open is how far apart the total with the plan may be under the rules that fit, in points.
     """

@@ -231,7 +231,7 @@ class _Weights:
 def unit_losses(history: pd.DataFrame, units: Mapping[str, Unit], identified: Identified) -> UnitLosses:
     """Which units of the identified entity lose its points, weighted by dossiers (see the formula above).
 
-    `units` is the tree (`tree.load_units`). A unit's card is the last one of the entity's period and scope.
+    `units` is the tree (`entities.load_units`). A unit's card is the last one of the entity's period and scope.
 
     Raises CheckError: the parts do not add up.
     """

@@ -5,7 +5,7 @@ identify  Which rules fit what was published, and what do they leave open?
 joint     Which choices, one of each group, hold in every month together?
 bounds    What did identification leave of each parameter, each group score and each rate that is not printed?
 proof     Which figures rule an alternative out, which cannot hold together, and what did each figure contribute?
-regime    Which cards say something of the rules that the others do not say?
+regime    Which cards of a regime tell something of its rules, and what do they leave of them?
 """
 
 from analysis import face

@@ -79,7 +79,7 @@ def ruled_out(identified: Identified, cards: Sequence[Evidence], open_rules: pd.
 
     Parameters
     ----------
-    open_rules : from `identify.alternatives`.
+    open_rules : from `bounds.alternatives`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Which cards say something of the rules that the others do not say?
+"""Which cards of a regime tell something of its rules, and what do they leave of them?
 
 Thousands of cards may be governed by the same rules, and a few of them leave no more members of the family than all of
 them do. Held against these few, a month has the survivors that it has when held against all: so the work that all
@@ -124,7 +124,7 @@ class Project:
 
     @cached_property
     def checks(self) -> pd.DataFrame:
-        """Every check of the history (see `reconcile`); made when it is asked for."""
+        """Every check of the history (see `checks.reconcile`); made when it is asked for."""
         return reconcile(self.history, self.rubrics, self.corrections)
 
     @cached_property

@@ -33,9 +33,9 @@ SENTENCES = 12
 class Examined:
     """A notice held against itself and against what is known.
 
-    `rows` are those of the store (see `contract`). `checks` are as in `reconcile`; `failures` forbid storing,
-    `warnings` are named. `state` says what storing would do, `differences` are the known figures with other values,
-    and `replaces` is the source whose figures these would take the place of.
+    `rows` are those of the store (`history.COLUMNS`). `checks` are as in `checks.reconcile`; `failures` forbid
+    storing, `warnings` are named. `state` says what storing would do, `differences` are the known figures with other
+    values, and `replaces` is the source whose figures these would take the place of.
     """
 
     notice: Notice

@@ -1,7 +1,7 @@
 """The sections of the page: their numbers, sentences, tables and pictures.
 
 figures          What is one number of a report?
-section          What answers a question?
+section          What is an answer, wherever it is shown?
 wording          What are the codes of the results called in the reader's language?
 leader           What does a leader read first?
 try_it           What may be tried in the page itself?
@@ -13,9 +13,9 @@ changes          What moved since the last card, what became of what was weighed
 sources          Where does each number of a page come from, and do the published ones agree with each other?
 explore          What do the notebooks ask besides the page?
 results          What is worked out of one card?
-charts           How do the results of a report look?
+charts           How does each result look as a picture?
 drawing          What do all our pictures have in common?
-workbook         How do the numbers reach Excel, and how do the gains there follow the rates that are typed in?
+workbook         How do the numbers of a report reach Excel?
 workbook_whatif  How do the gains in a workbook follow the rates that are typed?
 gain_rows        Which few rows must a sheet keep so that plain formulas give the gain of any rates that are typed?
 cells            How is one cell written, so that no words become a formula and no file depends on the clock?

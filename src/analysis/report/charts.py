@@ -1,4 +1,4 @@
-"""How do the results of a report look? Result frame → picture. Knows no rubric.
+"""How does each result look as a picture? Result frame → picture. Knows no rubric.
 
 Every chart takes `ax=None` and returns the Axes; its title states the finding; a group has the same colour everywhere.
 """
@@ -285,7 +285,7 @@ def beside_alike(alike: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 
 def shares_of_spread(spread: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Which groups go with the differences between totals (`spread.spread`): shares that sum to 100 %."""
+    """Which groups go with the differences between totals (`peers.spread`): shares that sum to 100 %."""
     rows = spread[(spread["level"] == "group") & (spread["share"].abs() > 1e-4)].reset_index(drop=True)
     ax = ax or axes(len(rows), WIDE)
     ax.barh(

@@ -1,4 +1,4 @@
-"""What answers a question? Numbers, sentences, tables and pictures: one object for page, notebook, command and JSON.
+"""What is an answer, wherever it is shown? Numbers, sentences, tables and pictures in one object.
 
 A section is written once. The page and a notebook show it as HTML (`page/section.html.j2`, escaped by default), a
 command prints `str(section)` and its `--json` is `section.data`.

@@ -1,8 +1,8 @@
-"""How do the numbers reach Excel, and how do the gains there follow the rates that are typed in?
+"""How do the numbers of a report reach Excel?
 
 Four sheets: every figure of the report, the losses by group, a what-if with yellow cells, and the surviving rules that
-its formulas run over (see `live`). Numbers are numbers, words can never be a formula, and the same inputs give the same
-bytes. The formulas keep to what Excel has had since 2010 and LibreOffice has too.
+its formulas run over (`workbook_whatif`). Numbers are numbers, words can never be a formula, and the same inputs give
+the same bytes. The formulas keep to what Excel has had since 2010 and LibreOffice has too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One report, many, and JupyterLab.
 
-run        How does a notebook become a report?
+run        How does a notebook become a report, and what if it fails or its kernel dies?
 page       How does an executed notebook become one HTML file that needs nothing else?
 record     What does a run leave behind?
 reports    Which reports are there, which runs failed, and how is a report opened?

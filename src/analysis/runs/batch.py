@@ -1,6 +1,6 @@
 """How are many reports made, each as if it were the only one?
 
-Reports go to workers (`pool`, or a Dask cluster: `cluster`), one entity's in the order of its months. What a worker
+Reports go to workers (`workers`, or a Dask cluster: `cluster`), one entity's in the order of its months. What a worker
 could not publish is published here; one that fails touches no other.
 """
 
@@ -46,8 +46,8 @@ def run_batch(
 
     Parameters
     ----------
-    chains : from `jobs.chains`.
-    submit : has a report made somewhere; from `pool.local_workers` or `cluster.dask_workers`.
+    chains : from `chains`.
+    submit : has a report made somewhere; from `workers.local_workers` or `cluster.dask_workers`.
     heard : told of each report as it is done.
     resume : keep what is published for the same figures, rules, parameters, notebook and package.
 

@@ -1,5 +1,6 @@
-"""How does a notebook become a report? It is run, rendered (`page`), and its folder is published (`reports`).
+"""How does a notebook become a report, and what if it fails or its kernel dies?
 
+It is run, rendered (`page`), and its folder is published (`reports`).
 papermill lets misspelt parameters pass and overwrites a good report with a cut one. Here a run works in its own folder;
 it succeeded only if every cell ran and the last one left a result of this very run; publishing is a rename; a failed
 run changes nothing that was published, and is listed.
@@ -64,7 +65,8 @@ INJECTED = "injected-parameters"  # papermill's tag
 class Parameters(BaseModel):
     """The parameters of a report, strict: no unknown name, no silent change of type.
 
-    `promised` is what an earlier report weighed and aimed at (see `promises`); in a notebook and on file `{}` for none.
+    `promised` is what an earlier report weighed and aimed at (`reports.last_promised`); in a notebook and on file
+    `{}` for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

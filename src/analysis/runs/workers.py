@@ -40,8 +40,8 @@ USUAL = Limits()
 class Job:
     """One report of a batch.
 
-    `promised` is what an earlier report weighed, as from `promises.last_promised`, and `made_from` what the published
-    report was made from, as from `result.made_from`: empty where it shall be made in any case.
+    `promised` is what an earlier report weighed, as from `reports.last_promised`, and `made_from` what the published
+    report was made from, as from `record.made_from`: empty where it shall be made in any case.
     """
 
     entity: str

@@ -1,8 +1,8 @@
 """What was published, and the rules as written.
 
 periods    Which months does a period hold, and which comes before another?
-rubric     Which rules turned rates into points?
-entities   Which entity belongs to which?
+rubric     Which rules turned rates into points, and which periods may be compared?
+entities   Which entity belongs to which, and which are simulated?
 history    What was published?
 sources    Where do figures come from, and what in their sources is known to be wrong?
 checks     Do the published figures agree with each other?

@@ -1,6 +1,7 @@
-"""Which entity belongs to which? The departments and communes below a province, and the units below those.
+"""Which entity belongs to which, and which are simulated?
 
-`data/units.csv` says it, one unit a row; a project without the file, or with its header alone, has no units.
+`data/units.csv` says what stands below a province (departments, communes, the units below those), one unit a row; a
+project without the file, or with its header alone, has no units.
 """
 
 from __future__ import annotations
@@ -196,7 +197,7 @@ def siblings(history: pd.DataFrame, entity: str) -> pd.DataFrame:
 
 
 def is_unit(history: pd.DataFrame, entity: str) -> bool:
-    """Whether an entity is a unit below another one (`tree`), and no province."""
+    """Whether an entity is a unit below another one (`load_units`), and no province."""
     return bool(_siblings_of(history, entity))
 
 

@@ -1,7 +1,7 @@
 """What was published? The figures, one a row, exactly as their sources print them.
 
-The contract of a row is in `contract`. Totals and groups are rows as published: a computed sum is only ever a check
-(`reconcile`). A missing value is missing, never 0.
+The contract of a row is `row_problems`. Totals and groups are rows as published: a computed sum is only ever a check
+(`checks`). A missing value is missing, never 0.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     -------
     One row a figure, in the order of files and lines: `COLUMNS`, then `file` and `line`. `value` and `max` are floats
     (missing is NaN), `decimals` an integer, `as_of` an ISO date or "", everything else text. Where the project has
-    units (`tree`), `siblings` too (see `with_siblings`).
+    units (`entities`), `siblings` too (see `with_siblings`).
 
     Raises
     ------
-    HistoryError: with every finding in every file, each with file, line and field; from `tree.load_units`.
+    HistoryError: with every finding in every file, each with file, line and field; from `entities.load_units`.
     """
     folder = folder or project.root() / "data"
     sources = load_sources(folder)

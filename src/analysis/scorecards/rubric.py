@@ -1,5 +1,6 @@
-"""Which rules turned rates into points? One file per regime, and each file a family of possible rules.
+"""Which rules turned rates into points, and which periods may be compared?
 
+One file per regime, and each file a family of possible rules.
 A maximum, a target or the worth of a denominator of zero is a known value or a list of alternatives, and carries its
 status and source. Scoring is `min(max, max × rate / target)` (Decision 766/QĐ-TTg of 23 June 2022; targets
 of Resolution 76/NQ-CP); everything else about a rule is read from the file.

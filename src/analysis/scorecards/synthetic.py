@@ -2,7 +2,7 @@
 
 Rates of provinces that do not exist, drawn from a seed, scored by one member of a rubric's own family of rules and
 printed as notices print: what analysis says of them can be held against what was planted. No figure here is real, and
-none can pass for real: its entity is called `Mô phỏng …` and its `kind` is `synthetic` (see `contract`).
+none can pass for real: its entity is called `Mô phỏng …` and its `kind` is `synthetic` (see `history.row_problems`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Synthetic:
     `figures` is like what `load_history` gives; `rates` has one row an entity, month and indicator, months without
     a publication too: `entity`, `period`, `code`, `rate` (percent, not rounded). `rules` are the rules that scored it,
     by regime (id of the rubric) and indicator; `trend` is in logits a month, by indicator (0 where none is named).
-    `units` is the tree of the units (see `tree`); figures and rates are theirs, too.
+    `units` is the tree of the units (see `entities`); figures and rates are theirs, too.
     """
 
     figures: pd.DataFrame
@@ -88,7 +88,7 @@ def synthetic_history(
     of what is rounded. A rank is printed only where as many are simulated as were ranked.
 
     With `units`, each entity has so many communes, `Mô phỏng 01, xã 001`, …, each with a card that prints the count and
-    the base of every rate too (`drawn.draw_counts`). The entity's true rates are then those of its units' sums, near
+    the base of every rate too (`draw_counts`). The entity's true rates are then those of its units' sums, near
     those drawn as above; its card prints them rounded, with their bases. Units are scored by the same rules.
 
     Parameters
