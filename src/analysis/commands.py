@@ -94,7 +94,7 @@ def check() -> Section:
         ),
         _("{count} cards can be explained by a rule.").format(count=explained),
         _("Figures that nothing cross-checks ({count}):").format(count=write_number(len(alone), 0)),
-        *_alone_in_words(alone),
+        *_alone_in_words(alone, rubrics),
     ]
     shown = checks.assign(check=[check_name(name) for name in checks["check"]])
     return Section(
@@ -114,12 +114,14 @@ def _unexplained(own: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     return ""
 
 
-def _alone_in_words(alone: pd.DataFrame) -> list[str]:
-    lines = []
+def _alone_in_words(alone: pd.DataFrame, rubrics: tuple[Rubric, ...]) -> list[str]:
+    """A line for all cards of which the same is not cross-checked."""
+    same: dict[str, list[str]] = {}
     for (entity, period), rows in alone.groupby(["entity", "period"], sort=False):
-        codes = ", ".join(f"{row.code} ({row.unit})" for row in rows.itertuples())
-        lines.append(f"  {entity}, {write_period(period)}: {codes}")
-    return lines
+        name_of = rubric_in_force(rubrics, period).name_of
+        figures = ", ".join(f"{name_of(row.code)} ({history.unit_name(row.unit)})" for row in rows.itertuples())
+        same.setdefault(figures, []).append(f"{entity} {write_period(period)}")
+    return [f"  {', '.join(cards)}: {figures}" for figures, cards in same.items()]
 
 
 def add(file: Path, content: bytes | None, entity: str, month: str) -> tuple[Section, Callable[[bool], list[Path]]]:
