@@ -42,15 +42,15 @@ def compiled(source: str) -> Cell:
     return compile(tree, "cell", "exec"), shown
 
 
-def outputs_of(cells: Iterable[Cell], given: dict[str, Any]) -> list[str]:
-    """What the cells show as HTML; the first one holds the parameters, which `given` then replaces."""
+def outputs_of(cells: Iterable[Cell], given: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """What the cells show, with its metadata; the first one holds the parameters, which `given` then replaces."""
     names: dict[str, Any] = {"__name__": "__main__"}
     shown = []
     for number, (statements, last) in enumerate(cells):
         exec(statements, names)
         value = eval(last, names) if last else None
-        if value is not None and hasattr(value, "_repr_html_"):
-            shown.append(value._repr_html_())
+        if hasattr(value, "_repr_mimebundle_"):
+            shown.append(value._repr_mimebundle_())
         if number == 0:
             names.update(given)
     return shown
@@ -64,7 +64,7 @@ def make(cells: Iterable[Cell], root: Path, entity: str, month: str) -> None:
     shown = outputs_of(cells, {"entity": entity, "month": month, "run_id": "floor"})
     result = Result.model_validate_json(Path(RESULT).read_bytes())
     Path(RESULT).unlink()
-    outputs = [v4.new_output("display_data", {"text/html": html}) for html in shown]
+    outputs = [v4.new_output("display_data", data, metadata=metadata) for data, metadata in shown]
     notebook = v4.new_notebook(cells=[v4.new_code_cell(outputs=[output]) for output in outputs])
     page = page_of(notebook, result.title, synthetic_label() if result.kind == SYNTHETIC else "")
     Path(PAGE).write_text(page, encoding="utf-8", newline="\n")

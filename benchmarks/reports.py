@@ -39,6 +39,7 @@ EVERYONE = 3300  # communes, about what the country has since July 2025
 PACKAGES = ["papermill", "nbclient", "nbconvert", "jupyterlab", "ipykernel", "distributed"]
 PACKAGES += ["pandas", "numpy", "scipy", "matplotlib", "seaborn"]
 MIB = 1024
+UNFORKED = "from analysis.runs import forked; forked.possible = lambda: False; from analysis.cli import main; main()"
 SUBREAPER = 36  # prctl: whoever loses its parent below becomes our child, so that its CPU time is counted
 GOALS = {"one report / plain": 0.5, "batch / plain": 0.22, "batch / floor": 1.5, "memory, MiB": 1024.0}
 
@@ -98,8 +99,10 @@ def checked(project: Path, many: int, ours: bool = True) -> int:
     return many
 
 
-def single(project: Path) -> int:
-    run(project, BIN / "scorecard", "report", REAL_MONTH, "--entity", REAL)
+def single(project: Path, forked: bool = True) -> int:
+    """`scorecard report`; without forks its kernel is an ordinary process, as on other systems than Linux."""
+    command = [BIN / "scorecard"] if forked else [sys.executable, "-c", UNFORKED]
+    run(project, *command, "report", REAL_MONTH, "--entity", REAL)
     return checked(project, 1)
 
 
@@ -282,7 +285,11 @@ def measure(sizes: Sizes, work: Path) -> tuple[list[str], dict[str, float]]:
     ours, theirs = copied(work / "ours"), copied(work / "theirs")
     small, large = simulated(work / "small", fewest), simulated(work / "large", most)
     long = simulated(work / "long", fewest, sizes.months)
-    one = {"ours": (ours, partial(single, ours)), "plain": (theirs, partial(plain, theirs, [REAL], REAL_MONTH))}
+    one = {
+        "ours": (ours, partial(single, ours)),
+        "not forked": (ours, partial(single, ours, forked=False)),
+        "plain": (theirs, partial(plain, theirs, [REAL], REAL_MONTH)),
+    }
     many = {
         "ours": (small, partial(batch, small, n)),
         "floor": (small, partial(floor, small, n)),
@@ -293,7 +300,8 @@ def measure(sizes: Sizes, work: Path) -> tuple[list[str], dict[str, float]]:
     if len({next(folder.glob("*/*/figures.csv")).read_bytes() for folder in figures}) != 1:
         raise SystemExit("The two routes give other figures of one report.")
     alone, times = alternate(one, sizes.single), alternate(many, sizes.rounds)
-    judged = {"one report / plain": alone, "batch / plain": times, "batch / floor": times}
+    judged = {"one report / plain": alone, "one report / not forked": alone}
+    judged |= {"batch / plain": times, "batch / floor": times}
     rows = Told()
     rows += [row(title, of, "ours", title.split(" / ")[1]) for title, of in judged.items()]
     found = {title: median(ratios(of, "ours", title.split(" / ")[1], 0)) for title, of in judged.items()}
@@ -354,6 +362,7 @@ same run; seconds stand beside it only to say what it is a ratio of, and are wor
 
 * One report: {REAL}, {REAL_MONTH}, `scorecard report` against `papermill` and then `jupyter nbconvert --to html
   --no-input`, as they are installed, on the same notebook; each in its own copy of the project, JupyterLab installed.
+  *Not forked* is `scorecard report` with a kernel that is an ordinary process ([why it is not](kernels.md)).
 * Batch: {sizes.reports} communes of one simulated province, {MONTH}, two at a time, from the command to its end.
   *Plain* is those two commands, {sizes.plain} reports, two at a time. The *floor* (`benchmarks/floor.py`) is two
   processes that read the figures once, run the cells themselves and fill the same template: no kernel, no messages, and
