@@ -6,13 +6,16 @@ import sys
 
 import pytest
 
+from analysis.language import use_language
 from places import REPOSITORY
 
 LETTER = REPOSITORY / "tests" / "notices" / "files" / "hoa-binh-2023-04.docx"
 
 
 def blocks(name: str) -> list[str]:
-    return re.findall(r"^```\n(.*?)^```", (REPOSITORY / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(
+        r"^```[a-z]*\n(.*?)^```", (REPOSITORY / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize(("name", "language"), [("README.md", "en"), ("README.vi.md", "vi")])
@@ -47,3 +50,15 @@ def test_every_command_of_the_readmes_exists():
         text = (REPOSITORY / name).read_text(encoding="utf-8")
         commands = set(re.findall(r"scorecard (add|report|[a-z]+)\b", text)) - {"of", "phu", "xlsx"}
         assert commands <= set(app.commands), commands - set(app.commands)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.vi.md"])
+def test_the_lines_for_a_notebook_do_what_they_say(project_copy, monkeypatch, name):
+    monkeypatch.chdir(project_copy)
+    use_language("vi")
+    (lines,) = [block for block in blocks(name) if "open_card" in block]
+    shown = {}
+    exec(lines, shown)  # as an analyst copies them
+    assert shown["card"].losses.table["lost"].sum() == pytest.approx(41.3)
+    assert "2,77" in str(eval("card.what_if({'e_result': 80})", shown))
+    assert {path.suffix for path in (project_copy / "reports" / "pictures").iterdir()} == {".svg", ".png", ".csv"}

@@ -24,7 +24,7 @@ from analysis.decisions.whatif import gain_of
 from analysis.diagnosis.changes import bridge_between
 from analysis.identification.regime import load_project
 from analysis.interval import Interval
-from analysis.language import use_language, write_number, write_period, write_range
+from analysis.language import use_language, write_number, write_period
 from analysis.notices.store import passages
 from analysis.report import changes as moves
 from analysis.report import leader, losses, plan, result, rules, sources, try_it, worth
@@ -67,7 +67,9 @@ def open_card(
         known = replace(known, history=figures)
     entity, period = known.meant(entity, str(month))
     known.rules(period)
-    return Card(Results(known, entity, period, levers or {}, target_score, promised or {}))
+    card = Card(Results(known, entity, period, levers or {}, target_score, promised or {}))
+    _published = card.results.card  # a card without a total is refused here, not when it is first asked
+    return card
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,8 +79,9 @@ class Card:
     results: Results
 
     def __repr__(self) -> str:
-        total, of = self.results.identified.total, write_number(self.results.rubric.points, 0)
-        return f"<{self.entity}, {write_period(self.month)}: {write_range(total.low, total.high, 2)}/{of}>"
+        total = self.results.card.loc[(TOTAL, "points")]
+        printed, of = write_number(total["value"], total["decimals"]), write_number(self.results.rubric.points, 0)
+        return f"<{self.entity}, {write_period(self.month)}: {printed}/{of}>"
 
     @property
     def entity(self) -> str:
@@ -168,8 +171,10 @@ class Card:
 
         Without a total the next class above today's; `codes` are the levers to use, by default all that have room;
         `budget` is in percentage points, or in units of `costs`. Tables: `steps`, `schedule`, `limits`, `regret`
-        (`plan.Plan`), `needed` (`plan.rates_for`), `by_december`, `ask_next`.
+        (`plan.Plan`), `needed` (`plan.rates_for`), `by_december`, `ask_next`. Raises ParameterError for a total that
+        is reached today or above the highest.
         """
+        check_target(self.results.identified, target_score)
         aimed = replace(
             self.results, target_score=target_score, codes=codes, months=months, budget=budget, costs=costs or {}
         )
