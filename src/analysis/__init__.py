@@ -4,9 +4,9 @@
 imported when it is first asked for, so that the command stays quick.
 """
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from analysis.card import Card as Card
@@ -14,19 +14,6 @@ if TYPE_CHECKING:
     from analysis.report.section import Section as Section
 
 __version__ = "0.1.0"
-
-
-def face(package: str, names: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """`__getattr__` and `__dir__` of a package that shows `file.name …`, and imports a file when it must."""
-    homes = {name: file for file, name in (dotted.rsplit(".", 1) for dotted in names.split())}
-
-    def found(name: str) -> Any:
-        if name not in homes:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{homes[name]}"), name)
-
-    return found, lambda: sorted(homes)
-
-
-NAMES = "card.Card card.open_card report.section.Section"
-__getattr__, __dir__ = face(__name__, NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={"card": ["Card", "open_card"], "report.section": ["Section"]}
+)

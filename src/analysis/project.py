@@ -9,10 +9,10 @@ import os
 import subprocess
 from pathlib import Path
 
-from analysis import __version__
 from analysis.errors import ProjectError
 from analysis.language import _
 
+DISTRIBUTION = "scorecard-766"
 DEFAULT_ENTITY = "Hòa Bình"
 NAMED_BY = "SCORECARD_PROJECT"
 SENT = "COMMIT"  # in a copy sent elsewhere: the commit it was made of
@@ -40,7 +40,9 @@ def root() -> Path:
 
 def version() -> str:
     """The version of this package."""
-    return __version__
+    from importlib.metadata import version
+
+    return version(DISTRIBUTION)
 
 
 def commit() -> str:

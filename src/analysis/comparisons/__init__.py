@@ -7,12 +7,11 @@ trends     Where is a score or a rate heading, as far as its own months can say?
 forecasts  What may the next values of one line of months be, and which way of guessing has earned its place?
 """
 
-from analysis import face
+import lazy_loader
 
-NAMES = (
-    "ranks.RankSet ranks.Standing ranks.alike ranks.counted ranks.outlook ranks.standing peers.against_alike "
-    "peers.leaders peers.leaders_sentence peers.positions peers.spread peers.spread_sentence refit.implied_missing "
-    "refit.regression_sentence refit.rules_misfit refit.rules_regression trends.Trend trends.model_name "
-    "trends.sentence trends.trend"
-)
-__getattr__, __dir__ = face(__name__, NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "ranks": ["RankSet", "Standing", "alike", "counted", "outlook", "standing"],
+    "peers": ["against_alike", "leaders", "leaders_sentence", "positions", "spread", "spread_sentence"],
+    "refit": ["implied_missing", "regression_sentence", "rules_misfit", "rules_regression"],
+    "trends": ["Trend", "model_name", "sentence", "trend"],
+})  # fmt: skip

@@ -8,14 +8,14 @@ plan        What is the cheapest way to a target, sure under every rule that fit
 deadline    Can a rate still reach its target by the end of the year?
 """
 
-from analysis import face
+import lazy_loader
 
-NAMES = (
-    "levers.Effort levers.Lever levers.MOST_UNKNOWN levers.USUAL_LEVERS levers.as_rates levers.check_indicator "
-    "levers.check_levers levers.check_target levers.load_costs levers.load_improvements levers.load_levers "
-    "levers.out_of_date levers.save_improvements levers.usual_levers levers.with_costs whatif.TOGETHER whatif.gain_of "
-    "whatif.gain_width whatif.gains whatif.gains_by_rule plan.INFERRED_CLASSES plan.PUBLISHED_CLASSES plan.Plan "
-    "plan.ask plan.first_acts plan.next_target plan.rates_for plan.workable deadline.NO deadline.YEAR_TO_DATE "
-    "deadline.YES deadline.by_december"
-)
-__getattr__, __dir__ = face(__name__, NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "levers": ["Effort", "Lever", "MOST_UNKNOWN", "USUAL_LEVERS", "as_rates", "check_indicator", "check_levers",
+        "check_target", "load_costs", "load_improvements", "load_levers", "out_of_date", "save_improvements",
+        "usual_levers", "with_costs"],
+    "whatif": ["TOGETHER", "gain_of", "gain_width", "gains", "gains_by_rule"],
+    "plan": ["INFERRED_CLASSES", "PUBLISHED_CLASSES", "Plan", "ask", "first_acts", "next_target", "rates_for",
+        "workable"],
+    "deadline": ["NO", "YEAR_TO_DATE", "YES", "by_december"],
+})  # fmt: skip

@@ -5,14 +5,13 @@ changes    What of a change between two months is performance, and what is not?
 follow_up  What became of the rates and the total that an earlier report weighed?
 """
 
-from analysis import face
+import lazy_loader
 
-NAMES = (
-    "losses.NO losses.UNEXPLAINED losses.UNKNOWN losses.UnitLosses losses.YES losses.loss_ledger "
-    "losses.losses_by_group losses.losses_by_indicator losses.named_groups losses.unit_losses changes.GONE "
-    "changes.GROUP changes.MAX changes.NEW changes.TARGET changes.Value changes.ZERO changes.bridge_between "
-    "changes.card_before changes.period_before changes.rule_news changes.since follow_up.KEPT follow_up.MISSED "
-    "follow_up.NAMES follow_up.NOTHING_TO_COUNT follow_up.NOT_PRINTED follow_up.NO_LONGER_SCORED follow_up.OPEN "
-    "follow_up.PARTLY follow_up.kept"
-)
-__getattr__, __dir__ = face(__name__, NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "losses": ["NO", "UNEXPLAINED", "UNKNOWN", "UnitLosses", "YES", "loss_ledger", "losses_by_group",
+        "losses_by_indicator", "named_groups", "unit_losses"],
+    "changes": ["GONE", "GROUP", "MAX", "NEW", "TARGET", "Value", "ZERO", "bridge_between", "card_before",
+        "period_before", "rule_news", "since"],
+    "follow_up": ["KEPT", "MISSED", "NAMES", "NOTHING_TO_COUNT", "NOT_PRINTED", "NO_LONGER_SCORED", "OPEN", "PARTLY",
+        "kept"],
+})  # fmt: skip

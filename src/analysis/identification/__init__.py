@@ -8,13 +8,11 @@ proof     Which figures rule an alternative out, which cannot hold together, and
 regime    Which cards of a regime tell something of its rules, and what do they leave of them?
 """
 
-from analysis import face
+import lazy_loader
 
-NAMES = (
-    "evidence.Evidence evidence.Reading evidence.Relation evidence.assume evidence.load_relations evidence.read "
-    "evidence.read_card evidence.with_figure identify.Hypothesis identify.Identified identify.Key identify.Part "
-    "identify.identify_cards joint.Boxes joint.join bounds.alternatives bounds.group_scores bounds.rate_of "
-    "bounds.unprinted_rates proof.contributions proof.explained_by proof.fixed proof.ruled_out regime.Project "
-    "regime.cards_of regime.load_project"
-)
-__getattr__, __dir__ = face(__name__, NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "evidence": ["Evidence", "Reading", "Relation", "assume", "load_relations", "read", "read_card", "with_figure"],
+    "identify": ["Hypothesis", "Identified", "Key", "Part", "identify_cards"], "joint": ["Boxes", "join"],
+    "bounds": ["alternatives", "group_scores", "rate_of", "unprinted_rates"],
+    "proof": ["contributions", "explained_by", "fixed", "ruled_out"], "regime": ["Project", "cards_of", "load_project"],
+})  # fmt: skip

@@ -14,11 +14,10 @@ examine      Does a notice add up, and is it new?
 store        How is an examined notice stored, whole or not at all?
 """
 
-from analysis import face
+import lazy_loader
 
-NAMES = (
-    "documents.LARGEST documents.read_bytes documents.read_file tokens.Passage phrasebook.load_phrasebook reader.read "
-    "forms.FORMULA forms.export_rows forms.form_rows forms.is_form forms.read_form forms.write_csv forms.write_xlsx "
-    "examine.as_data examine.in_words store.faults store.keeps store.passages"
-)
-__getattr__, __dir__ = face(__name__, NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "documents": ["LARGEST", "read_bytes", "read_file"], "tokens": ["Passage"], "phrasebook": ["load_phrasebook"],
+    "reader": ["read"], "examine": ["as_data", "in_words"], "store": ["faults", "keeps", "passages"],
+    "forms": ["FORMULA", "export_rows", "form_rows", "is_form", "read_form", "write_csv", "write_xlsx"],
+})  # fmt: skip

@@ -22,18 +22,17 @@ cells            How is one cell written, so that no words become a formula and 
 result           What proves that a run finished?
 """
 
-from analysis import face
+import lazy_loader
 
-NAMES = (
-    "figures.Figures section.Picture section.Piece section.Section section.Words section.source_line "
-    "wording.kind_name leader.analyst_section leader.first_steps_section leader.summary_section leader.title "
-    "try_it.rank_steps try_it.rules_to_try try_it.try_it_section losses.losses_section worth.rank_after_section "
-    "worth.rank_section worth.worth_section plan.ask_section plan.needs_section plan.plan_section rules.news_section "
-    "rules.proof_section rules.rules_section changes.change_section changes.follow_up_section changes.months_section "
-    "sources.checks_section sources.sources_section explore.LEVEL explore.beside_section explore.indicators_section "
-    "explore.leaders_section explore.published_section explore.regression_section explore.spread_section "
-    "explore.standing_section explore.table_of explore.trend_of results.Results drawing.axes drawing.finished "
-    "drawing.svg workbook.FILE result.EXECUTED result.FIGURES result.Language result.PAGE result.Period result.RECORD "
-    "result.RESULT result.Result result.save result.write_json"
-)
-__getattr__, __dir__ = face(__name__, NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "figures": ["Figures"], "section": ["Picture", "Piece", "Section", "Words", "source_line"], "results": ["Results"],
+    "wording": ["kind_name"], "leader": ["analyst_section", "first_steps_section", "summary_section", "title"],
+    "try_it": ["rank_steps", "rules_to_try", "try_it_section"], "losses": ["losses_section"], "workbook": ["FILE"],
+    "worth": ["rank_after_section", "rank_section", "worth_section"], "sources": ["checks_section", "sources_section"],
+    "plan": ["ask_section", "needs_section", "plan_section"], "drawing": ["axes", "finished", "svg"],
+    "rules": ["news_section", "proof_section", "rules_section"],
+    "changes": ["change_section", "follow_up_section", "months_section"],
+    "explore": ["LEVEL", "beside_section", "indicators_section", "leaders_section", "published_section",
+        "regression_section", "spread_section", "standing_section", "table_of", "trend_of"],
+    "result": ["EXECUTED", "FIGURES", "Language", "PAGE", "Period", "RECORD", "RESULT", "Result", "save", "write_json"],
+})  # fmt: skip

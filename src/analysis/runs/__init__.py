@@ -14,11 +14,10 @@ preloaded  What does a report need before it starts?
 lab        How is JupyterLab opened on the notebooks?
 """
 
-from analysis import face
+import lazy_loader
 
-NAMES = (
-    "run.load_engine run.prepare run.render reports.browse reports.find_report batch.ALL batch.chains batch.names_in "
-    "batch.progress batch.run_batch batch.summary workers.local_workers cluster.dask_workers forked.ask forked.warm "
-    "lab.find_notebook lab.open_lab"
-)
-__getattr__, __dir__ = face(__name__, NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "run": ["load_engine", "prepare", "render"], "reports": ["browse", "find_report"], "workers": ["local_workers"],
+    "batch": ["ALL", "chains", "names_in", "progress", "run_batch", "summary"], "cluster": ["dask_workers"],
+    "forked": ["ask", "warm"], "lab": ["find_notebook", "open_lab"],
+})  # fmt: skip

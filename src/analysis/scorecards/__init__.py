@@ -9,20 +9,18 @@ checks     Do the published figures agree with each other?
 synthetic  What would a history look like whose truth we know?
 """
 
-from analysis import face
+import lazy_loader
 
-NAMES = (
-    "periods.MONTH periods.PERIOD periods.check_period periods.is_month periods.month_after periods.month_before "
-    "periods.months_between periods.months_left periods.months_of rubric.Group rubric.Indicator rubric.Known "
-    "rubric.LEAST_FOR_TREND rubric.Names rubric.Parameter rubric.RULE rubric.Rubric rubric.Rule rubric.Status "
-    "rubric.apart rubric.comparable_span rubric.governing rubric.load_rubrics rubric.not_comparable "
-    "rubric.rubric_in_force entities.SYNTHETIC entities.Unit entities.children_of entities.find_entity "
-    "entities.is_synthetic entities.is_unit entities.kind_name entities.load_units entities.same_world "
-    "entities.siblings entities.synthetic_label history.BASE history.COLUMNS history.DOSSIERS history.RANK "
-    "history.TOTAL history.card history.data_hash history.latest_period history.load_history "
-    "history.periods_with_total history.row_problems history.stamp history.totals history.unit_name "
-    "sources.Correction sources.Replacement sources.Source sources.load_corrections sources.load_sources "
-    "checks.Printed checks.card_checks checks.check_name checks.failures checks.figure checks.interval_of "
-    "checks.reconcile checks.unchecked synthetic.example synthetic.write_project"
-)
-__getattr__, __dir__ = face(__name__, NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "periods": ["MONTH", "PERIOD", "check_period", "is_month", "month_after", "month_before", "months_between",
+        "months_left", "months_of"],
+    "rubric": ["Group", "Indicator", "Known", "LEAST_FOR_TREND", "Names", "Parameter", "RULE", "Rubric", "Rule",
+        "Status", "apart", "comparable_span", "governing", "load_rubrics", "not_comparable", "rubric_in_force"],
+    "entities": ["SYNTHETIC", "Unit", "children_of", "find_entity", "is_synthetic", "is_unit", "kind_name",
+        "load_units", "same_world", "siblings", "synthetic_label"],
+    "history": ["BASE", "COLUMNS", "DOSSIERS", "RANK", "TOTAL", "card", "data_hash", "latest_period", "load_history",
+        "periods_with_total", "row_problems", "stamp", "totals", "unit_name"],
+    "sources": ["Correction", "Replacement", "Source", "load_corrections", "load_sources"],
+    "checks": ["Printed", "card_checks", "check_name", "failures", "figure", "interval_of", "reconcile", "unchecked"],
+    "synthetic": ["example", "write_project"],
+})  # fmt: skip
