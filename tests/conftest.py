@@ -8,6 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from analysis.card import Card, open_card
 from analysis.language import use_language
 from analysis.scorecards.history import COLUMNS, load_history
 from analysis.scorecards.rubric import Rubric, load_rubrics
@@ -29,6 +30,37 @@ def rubrics():
 def history(rubrics):
     """The figures of the repository. To read, not to change."""
     return load_history(rubrics, REPOSITORY / "data")
+
+
+@pytest.fixture(scope="session")
+def card_of():
+    """card_of("Hòa Bình", "2023-04") gives a card in English, the same to every test: to ask, not to change."""
+    cards: dict[tuple[str, str], Card] = {}
+
+    def opened(entity: str, month: str) -> Card:
+        if (entity, month) not in cards:
+            use_language("en")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.chdir(REPOSITORY)
+                cards[entity, month] = open_card(entity, month)
+        return cards[entity, month]
+
+    return opened
+
+
+@pytest.fixture
+def april(card_of):
+    return card_of("Hòa Bình", "2023-04")
+
+
+@pytest.fixture
+def july(card_of):
+    return card_of("Hòa Bình", "2024-07")
+
+
+@pytest.fixture
+def year(card_of):
+    return card_of("Phú Thọ", "2026")
 
 
 @pytest.fixture(scope="session")

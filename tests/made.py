@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
@@ -23,17 +22,16 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.cli import app
+from analysis.report.result import Result
+from analysis.scorecards.history import data_hash
 from analysis.scorecards.synthetic import synthetic_history, write_project
+from places import REPOSITORY, made_once
 
-REPOSITORY = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-c", "from analysis.cli import main; main()"]
 NOTEBOOK = "notebooks/monthly_report.ipynb"
-FOUR = {"index.html", "report.ipynb", "figures.csv", "run.json"}
-FIVE = FOUR | {"workbook.xlsx"}  # of the whole notebook
+FILES = {"index.html", "report.ipynb", "figures.csv", "workbook.xlsx", "run.json"}
 SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}
-SMALL_ENDS = ("words.use_language(", "leader.first_screen(", "result.save_result(")  # what a small notebook is for
-LEFT_OUT = re.compile(r"shown = (?!collected\.)")  # figures that only other sections show
-LONG = 60
+LONG = 120
 MONTHS = ["2024-05", "2024-06", "2024-07"]
 ALL_MONTHS = f"{MONTHS[0]}..{MONTHS[-1]}"
 ONE, TWO, THREE = (f"Mô phỏng 0{number}" for number in (1, 2, 3))
@@ -58,36 +56,14 @@ def make_small(project: Path) -> None:
 
 
 def cut_notebook(project: Path) -> None:
+    """Leave the first screen and the last cell, with the figures that these alone show."""
     notebook = nbformat.read(project / NOTEBOOK, as_version=4)
-    cells, needed = [], set[str]()
-    for cell in reversed(notebook.cells):
-        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
-            cell.source = "\n".join(reversed([*needed_lines(cell.source, needed)]))
-        if cell.source and (cell.cell_type == "code" or cells[-1].cell_type == "code"):  # no words about nothing
-            cells.append(cell)
-    assert not needed & {"charts", "plan", "proof"}, "this would be slow: see LEFT_OUT"
-    notebook.cells = cells[::-1]
-    assert len(notebook.cells) > 10
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    parameters, opened, summary, *_rest, saved = cells
+    assert (summary.source, saved.source) == ("card.summary", "card.save(run_id)")
+    saved.source = f'vars(card)["figures"] = card.results.figures\n{saved.source}'
+    notebook.cells = [parameters, opened, summary, saved]
     nbformat.write(notebook, project / NOTEBOOK)
-
-
-def needed_lines(source: str, needed: set[str]) -> Iterator[str]:
-    """The statements of a cell, last first, that do what a small notebook is for or make a name needed further down.
-
-    Adds the names that these need.
-    """
-    for statement in reversed(ast.parse(source).body):
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            statement.names = [name for name in statement.names if name.name in needed]
-            if statement.names:
-                yield ast.unparse(statement)
-            continue
-        line = ast.unparse(statement)
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-        makes = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-        if line.startswith(SMALL_ENDS) or (makes & needed and not LEFT_OUT.match(line)):
-            needed.update(node.id for node in names)
-            yield line
 
 
 def copy_project(project: Path) -> Path:
@@ -96,14 +72,16 @@ def copy_project(project: Path) -> Path:
     return project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def good(tmp_path_factory) -> Path:
     """A published reports folder, made by the command line. To copy, not to change."""
-    project = copy_project(tmp_path_factory.mktemp("good"))
-    make_small(project)
-    run = finish(start(project, "report", "2023-04"))
-    assert run.code == 0, run.err
-    return project / "reports"
+
+    def make(project: Path) -> None:
+        make_small(copy_project(project))
+        run = finish(start(project, "report", "2023-04"))
+        assert run.code == 0, run.err
+
+    return made_once(tmp_path_factory, "good", make) / "reports"
 
 
 @pytest.fixture
@@ -120,11 +98,34 @@ def project(small, good) -> Path:
     return small
 
 
-def whole(folder: Path, files: set[str] = FOUR) -> bool:
+@pytest.fixture
+def stand_in(good, monkeypatch) -> Callable[[Callable[[Path], object]], None]:
+    """stand_in(then) has no notebook run any more: what a good run left is left again, and then `then(work)`.
+
+    `then` may change what was left, or raise.
+    """
+
+    def replace(then: Callable[[Path], object] = lambda work: None) -> None:
+        def execute(parameters: dict, work: Path, _limits: object) -> nbformat.NotebookNode:
+            record = json.loads((good / "hoa-binh" / "2023-04" / "run.json").read_bytes())
+            for name in FILES - {"run.json", "index.html"}:
+                shutil.copy(good / "hoa-binh" / "2023-04" / name, work)
+            own = {"run_id": work.name, "entity": parameters["entity"], "period": parameters["month"]}
+            result = {name: record[name] for name in Result.model_fields} | own | {"data_hash": data_hash()}
+            (work / "result.json").write_text(json.dumps(result), encoding="utf-8")
+            then(work)
+            return nbformat.read(work / "report.ipynb", as_version=4)
+
+        monkeypatch.setattr("analysis.runs.run.execute", execute)
+
+    return replace
+
+
+def whole(folder: Path) -> bool:
     """A report with all its files and nothing else, each as its run left it."""
-    if {path.name for path in folder.iterdir()} != files:
+    if {path.name for path in folder.iterdir()} != FILES:
         return False
-    hashed = files - {"run.json"}
+    hashed = FILES - {"run.json"}
     record = json.loads((folder / "run.json").read_bytes())
     return record["files"] == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in hashed}
 
@@ -216,11 +217,14 @@ def simulate(folder: Path, rubrics, **asked) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def three(tmp_path_factory, rubrics) -> Path:
     """Three simulated provinces with two units each, three months, and the whole notebook. To copy, not to change."""
-    folder = tmp_path_factory.mktemp("three") / "project"
-    return simulate(folder, rubrics, entities=3, first=MONTHS[0], last=MONTHS[-1], units=2)
+
+    def make(folder: Path) -> None:
+        simulate(folder / "project", rubrics, entities=3, first=MONTHS[0], last=MONTHS[-1], units=2)
+
+    return made_once(tmp_path_factory, "three", make) / "project"
 
 
 @pytest.fixture
@@ -283,21 +287,21 @@ def times(project: Path) -> dict[str, int]:
     return {path.parent.relative_to(project / "reports").as_posix(): path.stat().st_mtime_ns for path in found}
 
 
-def all_whole(project: Path, files: set[str] = FOUR) -> bool:
+def all_whole(project: Path) -> bool:
     folders = [path.parent for path in (project / "reports").glob("[!.]*/*/run.json")]
     beside = {path.name for path in (project / "reports").glob("[!.]*/*")}
-    return all(whole(folder, files) for folder in folders) and not any(name.endswith(".prev") for name in beside)
+    return all(map(whole, folders)) and not any(name.endswith(".prev") for name in beside)
 
 
 def work_folders(project: Path) -> list[Path]:
     return [project / "reports" / ".work" / name for name in left_behind(project)]
 
 
-def same_files(one: Path, two: Path, files: set[str]) -> bool:
+def same_files(one: Path, two: Path) -> bool:
     """Two reports that differ in nothing but their runs: name, beginning and end."""
     records = [json.loads((folder / "run.json").read_bytes()) for folder in (one, two)]
-    assert whole(one, files) and whole(two, files)
-    for name in sorted(files - {"run.json"}):
+    assert whole(one) and whole(two)
+    for name in sorted(FILES - {"run.json"}):
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
     different = {name for name in records[0].keys() | records[1].keys() if records[0].get(name) != records[1].get(name)}
     return different <= {"run_id", "started", "ended"}

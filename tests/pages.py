@@ -6,14 +6,17 @@ import csv
 import json
 import shutil
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
+from analysis import commands
 from analysis.language import use_language, write_date
+from analysis.notices import documents
 from analysis.runs import run
 from places import REPOSITORY, made_once
 
@@ -29,7 +32,11 @@ ADDRESS = {
     "year": "phu-tho/2026",
     "english": "hoa-binh/2023-04",
 }
-INDEXES = ("vi", "en")
+NOTICE = REPOSITORY / "tests" / "notices" / "files" / "hoa-binh-2023-04.docx"
+QUICK = ("april", "year")  # the reports that are made for tests that are not slow
+every_report = pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in WANTED if name not in QUICK)]
+)
 RESULT = {
     "run_id": "x",
     "entity": "Hòa Bình",
@@ -85,8 +92,14 @@ class Report:
         listed = []
         for name, source in self.sources.items():
             date = f" ({write_date(source['published'].isoformat())})" if "published" in source else ""
-            listed.append(f"{name}: {source_words(source, 'publisher', 'number', 'title')}{date}")
+            digest = f" [sha256 {source['sha256'][:12]}…]" if "sha256" in source else ""
+            listed.append(f"{name}: {source_words(source, 'publisher', 'number', 'title')}{date}{digest}")
         return listed
+
+    @cached_property
+    def kept(self) -> str:
+        """The words of the notice that is kept with the project, in one line."""
+        return " ".join(documents.read_file(NOTICE).text.split())
 
     @property
     def data(self) -> Path:
@@ -103,23 +116,28 @@ def parsed(html: str) -> BeautifulSoup:
     return BeautifulSoup(html, "html.parser")
 
 
-def make_reports(factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Name → folder of each report of `WANTED`, made once per session."""
-    made = made_once(factory, "reports", fill_with_reports)
-    return {name: made / wanted["language"] / "reports" / ADDRESS[name] for name, wanted in WANTED.items()}
+def make_report(factory: pytest.TempPathFactory, name: str) -> Report:
+    """A report of `WANTED`, in a project of its own, made once per session. That of April has its notice kept."""
+
+    def make(folder: Path) -> None:
+        for part in ("data", "notebooks"):
+            shutil.copytree(REPOSITORY / part, folder / part)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            if name == "april":
+                _answer, store = commands.add(NOTICE, None, "", "")
+                assert store(False)
+            page = run.render(run.prepare(WANTED[name]))
+        assert page == folder / "reports" / ADDRESS[name] / "index.html"
+        use_language("en")
+
+    return Report(made_once(factory, name, make) / "reports" / ADDRESS[name], WANTED[name]["language"])
 
 
-def fill_with_reports(folder: Path) -> None:
-    """Each language has a project of its own: a report of the same month replaces the one before."""
-    for language in INDEXES:
-        for name in ("data", "notebooks"):
-            shutil.copytree(REPOSITORY / name, folder / language / name)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, wanted in WANTED.items():
-            patch.chdir(folder / wanted["language"])
-            page = run.render(run.prepare(wanted))
-            assert page == Path.cwd() / "reports" / ADDRESS[name] / "index.html"
-    use_language("en")
+@pytest.fixture(scope="session")
+def report_of(tmp_path_factory) -> Callable[[str], Report]:
+    """report_of("april") gives a report, the same to every test."""
+    return cache(lambda name: make_report(tmp_path_factory, name))
 
 
 def source_words(source: dict, *names: str) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.optimize import linprog
 from scipy.sparse import eye_array, kron
 
-from analysis.decisions.levers import Lever, Move
+from analysis.decisions.levers import Effort, Lever, Move
 from analysis.identification.evidence import Evidence, Reading
 from analysis.identification.identify import Identified, identify
 from analysis.interval import Interval
@@ -327,9 +327,9 @@ def is_printed(figures: Figures, code: str) -> bool:
     return bool({(code, "percent"), (code, "points"), (code, "count"), (f"{code}_base", "count")} & figures.keys())
 
 
-def lever(code: str, moves: Iterable[tuple[str, float, float]] = ()) -> Lever:
+def lever(code: str, moves: Iterable[tuple[str, float, float]] = (), **effort: float) -> Lever:
     links = [Move(indicator=to, low=low, high=high, status="assumed", source="t", note="t") for to, low, high in moves]
-    return Lever(code=code, name={"vi": code, "en": code}, moves=tuple(links))
+    return Lever(code=code, name={"vi": code, "en": code}, moves=tuple(links), effort=Effort(**effort))
 
 
 # Planted truths

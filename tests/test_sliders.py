@@ -5,22 +5,21 @@ import re
 import tomllib
 
 import pytest
-from analysis.explorer import try_leaders, try_rates, try_rules
-from analysis.opened import open_month
-from analysis.questions import what_it_is_worth
 from bs4 import BeautifulSoup
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
-from analysis import explorer
+from analysis import sliders
+from analysis.card import Card, open_card
 from analysis.errors import ParameterError
 from analysis.language import use_language
+from analysis.sliders import try_leaders, try_rates, try_rules
 
 
 @pytest.fixture(scope="module")
 def april():
     use_language("en")
-    return open_month("2023-04", "hoa-binh")
+    return open_card("hoa-binh", "2023-04")
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def test_without_a_move_the_two_levers_are_weighed(april, shown):
     assert not update
     assert trial.levers == {"e_result": 80.0, "data_reuse": 80.0}
     assert "4.37 to 5.46" in picture(html)
-    assert what_it_is_worth(april, **trial.levers)["gain_low"].iloc[-1] == pytest.approx(4.37, abs=0.005)
+    assert april.what_if(trial.levers).table["gain_low"].iloc[-1] == pytest.approx(4.37, abs=0.005)
 
 
 def test_a_move_replaces_the_answer_with_that_of_the_new_rate(april, shown):
@@ -55,7 +54,7 @@ def test_a_move_replaces_the_answer_with_that_of_the_new_rate(april, shown):
     trial.sliders["e_result"].value = 90.0
     (_first, before), (html, update) = shown()
     assert (before, update) == (False, True)
-    gain = what_it_is_worth(april, e_result=90).iloc[0]
+    gain = april.what_if({"e_result": 90}).table.iloc[0]
     assert f"{gain['gain_low']:.2f} to {gain['gain_high']:.2f}" in picture(html)
 
 
@@ -70,30 +69,31 @@ def test_a_slider_starts_at_todays_rate_and_is_no_lever_there(april, shown):
     assert "move a slider" in shown()[-1][0]
 
 
-def test_every_position_of_a_slider_can_be_weighed(april, shown):
-    trial = try_rates(april, *april.identified.rubric.indicators)
+@pytest.mark.parametrize("weighed", [{"on_time"}, pytest.param(None, marks=pytest.mark.slow)])
+def test_every_position_of_a_slider_can_be_weighed(april, shown, weighed):
+    trial = try_rates(april, *april.results.identified.rubric.indicators)
     for code, slider in trial.sliders.items():
         assert 0 <= slider.min <= slider.value <= slider.max == 100, code
-        if slider.min < 100:
-            gained = what_it_is_worth(april, **{code: min(slider.min + slider.step, 100)})
+        if slider.min < 100 and code in (weighed or trial.sliders):
+            gained = april.what_if({code: min(slider.min + slider.step, 100)}).table
             assert gained["gain_low"].iloc[0] >= 0
 
 
 def test_an_error_is_told_in_place_of_the_answer(april, shown, monkeypatch):
     """An error of a callback is seen nowhere in a notebook, so it must be the answer."""
 
-    def refused(_month, **_levers):
+    def refused(_card, _levers):
         raise ParameterError("Not this.", ["one row"], "Do that.")
 
     trial = try_rates(april)
-    monkeypatch.setattr(explorer, "what_it_is_worth", refused)
+    monkeypatch.setattr(Card, "weighing", refused)
     trial.sliders["e_result"].value = 100.0
     html, update = shown()[-1]
-    assert update and html == "<pre>Not this.\n  - one row\nDo that.</pre>"
+    assert update and "<p>Not this.</p><ul><li>one row</li></ul><p>Do that.</p>" in html
 
 
 def test_the_rates_are_written_down(project_copy, shown):
-    trial = try_rates(open_month("2023-04", "hoa-binh"), "e_result", "data_reuse")
+    trial = try_rates(open_card("hoa-binh", "2023-04"), "e_result", "data_reuse")
     trial.sliders["data_reuse"].value = 55.5
     name = trial.save(62)
     assert name == "reports/scenarios/hoa-binh-2023-04.toml"
@@ -105,7 +105,7 @@ def test_the_rates_are_written_down(project_copy, shown):
 def boxes(monkeypatch):
     """The controls that were shown."""
     made = []
-    monkeypatch.setattr(explorer.ipywidgets, "VBox", lambda controls: made.extend(controls) or controls[0])
+    monkeypatch.setattr(sliders.ipywidgets, "VBox", lambda controls: made.extend(controls) or controls[0])
     return made
 
 
@@ -113,10 +113,10 @@ def test_rules_to_choose_tell_what_survives_or_what_forbids_it(april, shown, mon
     made = boxes(monkeypatch)
     try_rules(april, "procedures_with_online_payment")
     (choice,) = made
-    survivors = f"{april.identified.survivors:,}"
+    survivors = f"{april.results.identified.survivors:,}"
     assert f"{survivors} of " in shown()[0][0]
     choice.value = (30.0,)
-    assert "<pre>" in shown()[-1][0] and "smallest set" in shown()[-1][0]
+    assert "<ul><li>" in shown()[-1][0] and "smallest set" in shown()[-1][0]
     choice.value = ()
     assert "Choose one target or more" in shown()[-1][0]
     choice.value = (80.0,)
@@ -126,7 +126,7 @@ def test_rules_to_choose_tell_what_survives_or_what_forbids_it(april, shown, mon
 
 def test_leaders_follow_their_share(shown, monkeypatch):
     made = boxes(monkeypatch)
-    try_leaders(open_month("2026", "phu-tho"))
+    try_leaders(open_card("phu-tho", "2026"))
     (slider,) = made
     assert "The 8 leading provinces" in shown()[0][0]
     slider.value = 50

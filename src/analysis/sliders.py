@@ -134,7 +134,8 @@ def _follow(controls: list[Any], answer: Callable[[], Section]) -> None:
         try:
             return answer()
         except AnalysisError as error:
-            return _say(str(error))
+            parts = Words([error.what]), Words(error.shown_rows, as_list=True), Words([error.next_step])
+            return Section(error.what, [part for part in parts if any(part.said)])
 
     display(ipywidgets.VBox(controls))
     handle = display(shown(), display_id=True)

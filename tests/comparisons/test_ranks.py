@@ -4,19 +4,23 @@ from itertools import pairwise, product
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.comparisons.ranks import RankSet, alike, peers, rank_after_gain, rank_set
 from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
 from analysis.interval import Interval
 from analysis.language import rounded
-from analysis.scorecards.history import COLUMNS
+from tables import figures
 
 PROVINCES = "2026"
 FULL = 10_000
 NOBODY = pd.DataFrame(columns=["entity", "low", "high", "rank"])
-many = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = pytest.mark.parametrize("examples", [30, pytest.param(1000, marks=pytest.mark.slow)])
+
+
+def holds(check, examples, *strategies):
+    settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(given(*strategies)(check))()
 
 
 def points(hundredths):
@@ -44,28 +48,18 @@ def case(result, name):
     return row
 
 
-def figures(*rows):
-    """(entity, code, value) with what a row may say otherwise → a history."""
-    levels = {"total_score": ("total", "points", 2), "national_rank": ("rank", "rank", 0)}
-    made = []
-    for line, (entity, code, value, *changes) in enumerate(rows, start=2):
-        level, unit, decimals = levels.get(code, ("indicator", "count", 0))
-        row = {"entity": entity, "period": "2026", "scope": "year_to_date", "as_of": "2026-10-10", "level": level}
-        row |= {"code": code, "value": value, "unit": unit, "max": 4.0 if level == "rank" else float("nan")}
-        row |= {"decimals": decimals, "kind": "published", "source": "tests", "quote": str(value)}
-        made.append(row | (changes[0] if changes else {}) | {"file": "tests.csv", "line": line})
-    return pd.DataFrame(made, columns=[*COLUMNS, "file", "line"]).astype({"value": float})
-
-
 # Which totals are ranked together
 
 
-def test_all_provinces_of_a_snapshot_are_peers(history):
-    found = peers(history, "Phú Thọ", PROVINCES)
-    assert len(found) == 34
-    assert list(found["rank"]) == list(range(1, 35))
-    assert set(found["ranked"]) == {34}
-    own = found.set_index("entity").loc["Phú Thọ"]
+@pytest.fixture(scope="module")
+def ranking(history):
+    return peers(history, "Phú Thọ", PROVINCES)
+
+
+def test_all_provinces_of_a_snapshot_are_peers(ranking):
+    assert list(ranking["rank"]) == list(range(1, 35))
+    assert set(ranking["ranked"]) == {34}
+    own = ranking.set_index("entity").loc["Phú Thọ"]
     assert (own["total"], own["rank"]) == (62.18, 19)
     assert (own["low"], own["high"]) == pytest.approx((62.175, 62.185))
 
@@ -114,8 +108,8 @@ def test_peers_of_a_period_without_a_total(history):
 # Ranks where all totals are known
 
 
-def test_phu_tho_would_pass_fourteen_provinces(history):
-    result = rank_after_gain(peers(history, "Phú Thọ", PROVINCES), "Phú Thọ", Interval.point(3.97))
+def test_phu_tho_would_pass_fourteen_provinces(ranking):
+    result = rank_after_gain(ranking, "Phú Thọ", Interval.point(3.97))
     assert list(result["case"]) == ["today", "others_fixed"]
     today, fixed = result.itertuples()
     assert (today.rank_best, today.rank_worst, today.passed_low, today.passed_high) == (19, 19, 0, 0)
@@ -128,17 +122,16 @@ def test_phu_tho_would_pass_fourteen_provinces(history):
     ("gain", "best", "worst"),
     [(3.94, 6, 6), (3.95, 5, 5), (3.9449, 5, 6), (4.04, 5, 5), (4.05, 4, 4), (0.0, 19, 19), (6.61, 2, 2), (6.62, 1, 1)],
 )
-def test_phu_tho_reaches_a_rank_when_it_is_level(history, gain, best, worst):
+def test_phu_tho_reaches_a_rank_when_it_is_level(ranking, gain, best, worst):
     """62.18 + 3.95 = 66.13 is Tây Ninh, + 4.05 = 66.23 is Gia Lai, + 6.62 = 68.80 is Đồng Tháp."""
-    fixed = case(rank_after_gain(peers(history, "Phú Thọ", PROVINCES), "Phú Thọ", Interval.point(gain)), "others_fixed")
+    fixed = case(rank_after_gain(ranking, "Phú Thọ", Interval.point(gain)), "others_fixed")
     assert (fixed.rank_best, fixed.rank_worst) == (best, worst)
 
 
-def test_every_published_rank_is_the_one_counted(history):
-    found = peers(history, "Phú Thọ", PROVINCES)
-    for row in found.itertuples():
-        counted = rank_after_gain(found.assign(rank=float("nan")), row.entity, Interval.point(0)).iloc[0]
-        assert (counted.rank_best, counted.rank_worst) == (row.rank, row.rank)
+def test_every_published_rank_is_the_one_counted(ranking):
+    for row in ranking.itertuples():
+        others = ranking.drop(index=row.Index)
+        assert rank_set(others, 34, Interval(row.low, row.high)) == RankSet(row.rank, row.rank, 34)
 
 
 TIED = frame({"A": 70.0, "B": 60.0, "C": 60.0, "D": 50.0})
@@ -179,14 +172,13 @@ def test_a_total_with_fewer_decimals_may_be_on_either_side():
     assert (fixed.rank_best, fixed.rank_worst) == (1, 1)
 
 
-def test_a_coarse_total_of_ones_own_may_pass_too():
+@pytest.mark.parametrize(("gain", "ranks", "passed"), [(0.1, (1, 2), (0, 1)), (0.09, (2, 2), (0, 0))])
+def test_a_coarse_total_of_ones_own_may_pass_too(gain, ranks, passed):
     """A is printed as 60, which is 59.50 to 60.50: after 0.1 it may be level with C, 60.60, at best."""
     coarse = frame({"A": 60.0, "C": 60.6})
     coarse.loc[0, ["low", "high"]] = (59.5, 60.5)
-    fixed = case(rank_after_gain(coarse, "A", Interval.point(0.1)), "others_fixed")
-    assert ((fixed.rank_best, fixed.rank_worst), (fixed.passed_low, fixed.passed_high)) == ((1, 2), (0, 1))
-    fixed = case(rank_after_gain(coarse, "A", Interval.point(0.09)), "others_fixed")
-    assert ((fixed.rank_best, fixed.rank_worst), (fixed.passed_low, fixed.passed_high)) == ((2, 2), (0, 0))
+    fixed = case(rank_after_gain(coarse, "A", Interval.point(gain)), "others_fixed")
+    assert ((fixed.rank_best, fixed.rank_worst), (fixed.passed_low, fixed.passed_high)) == (ranks, passed)
 
 
 @pytest.mark.parametrize("gain", [0.07, 0.29])
@@ -202,15 +194,7 @@ def test_floats_do_not_move_a_gain_to_the_next_hundredth(gain):
 totals = st.integers(0, 8)
 
 
-@many
-@given(
-    st.lists(totals, min_size=4, max_size=4),
-    st.tuples(totals, totals),
-    st.integers(1, 3),
-    st.sampled_from([0, 50_00, 99_92]),
-)
-@example([0, 1, 1, 2], (1, 1), 1, 0)
-def test_drift_is_every_way_the_others_can_move(places, gain, drift, base):
+def check_drift(places, gain, drift, base):
     own, *others = [base + place for place in places]
     steps = range(min(gain), max(gain) + 1)
     ways = [range(max(other - drift, 0), min(other + drift, FULL) + 1) for other in others]
@@ -227,12 +211,18 @@ def test_drift_is_every_way_the_others_can_move(places, gain, drift, base):
     assert list(result["drift"])[:2] == [0, 0]
 
 
-def test_the_rank_is_not_counted_while_totals_are_missing(history):
-    found = peers(history, "Phú Thọ", PROVINCES)
-    below = found[found["entity"] != "Hà Nội"]
+@EXAMPLES
+def test_drift_is_every_way_the_others_can_move(examples):
+    check_drift([0, 1, 1, 2], (1, 1), 1, 0)
+    places, base = st.lists(totals, min_size=4, max_size=4), st.sampled_from([0, 50_00, 99_92])
+    holds(check_drift, examples, places, st.tuples(totals, totals), st.integers(1, 3), base)
+
+
+def test_the_rank_is_not_counted_while_totals_are_missing(ranking):
+    below = ranking[ranking["entity"] != "Hà Nội"]
     with pytest.raises(CheckError, match="33 of 34"):
         rank_after_gain(below, "Phú Thọ", Interval.point(1))
-    above = found[found["entity"] != "Đồng Tháp"].assign(ranked=float("nan"))
+    above = ranking[ranking["entity"] != "Đồng Tháp"].assign(ranked=float("nan"))
     with pytest.raises(CheckError, match="No totals agree"):
         rank_after_gain(above, "Phú Thọ", Interval.point(1))
 
@@ -316,7 +306,7 @@ def test_a_coarse_total_of_ones_own_is_every_hundredth():
     assert rank_set(other, 2, own, 2) == RankSet(2, 2, 2)
 
 
-@given(st.integers(300, 999))
+@pytest.mark.parametrize("tenths", [301, 419, 503, 577, 699, 811, 907, 999])
 def test_floats_do_not_move_the_ends_of_a_coarse_total(tenths):
     own, end = Interval.of_printed(tenths / 10, 1), tenths / 10
     assert rank_set(frame({"B": end + 0.05}), 2, own) == RankSet(1, 2, 2)
@@ -367,9 +357,7 @@ def completions(base, spans, ranks, unseen):
             yield whole
 
 
-@many
-@given(small_cases())
-def test_both_ends_are_attained_by_a_completion_and_no_completion_is_outside(small):
+def check_ends(small):
     base, spans, _truth, ranks, unseen, gain = small
     steps = range(gain[0] // 10, -(-gain[1] // 10) + 1)  # the gain is in thousandths
     attained = {
@@ -394,60 +382,44 @@ def test_both_ends_are_attained_by_a_completion_and_no_completion_is_outside(sma
     assert found.says_nothing == ({1, len(spans) + unseen} <= attained)
 
 
-@pytest.fixture(scope="module")
-def provinces(history):
-    return peers(history, "Phú Thọ", PROVINCES)
-
-
-def check_that_the_truth_is_inside(provinces, number, hidden, gain, know_rank, with_rank):
-    """The true rank, counted on unrounded totals and on totals rounded to two decimals, is in the set."""
-    own = provinces.iloc[number]
-    others = provinces.drop(index=number)
-    known = others[~others.index.isin(hidden)]
-    allowed = rank_set(
-        known,
-        len(provinces),
-        own["total"],
-        own["rank"] if know_rank else None,
-        gain,
-        known[known.index.isin(with_rank)],
-    )
-    for added in (gain.low, gain.high):
-        new = own["total"] + added
-        for total in (new, float(rounded(new, 2))):
-            rank = 1 + sum(others["total"] > total + 1e-9)
-            assert allowed.rank_best <= rank <= allowed.rank_worst
+@EXAMPLES
+def test_both_ends_are_attained_by_a_completion_and_no_completion_is_outside(examples):
+    holds(check_ends, examples, small_cases())
 
 
 indexes = st.sets(st.integers(0, 33))
 amounts = st.one_of(st.floats(0, 14), st.integers(0, 1400).map(points))
 
 
-@many
-@given(st.integers(0, 33), indexes, st.tuples(amounts, amounts), st.booleans(), indexes)
-def test_hiding_provinces_never_hides_the_true_rank(provinces, number, hidden, gain, know_rank, with_rank):
-    check_that_the_truth_is_inside(provinces, number, hidden, Interval(min(gain), max(gain)), know_rank, with_rank)
+@EXAMPLES
+def test_hiding_provinces_never_hides_the_true_rank(ranking, examples):
+    """The true rank, counted on unrounded totals and on totals rounded to two decimals, is in the set."""
+
+    def check(number, hidden, ends, know_rank, with_rank):
+        own, others = ranking.iloc[number], ranking.drop(index=number)
+        known, gain = others[~others.index.isin(hidden)], Interval(min(ends), max(ends))
+        placed = known[known.index.isin(with_rank)]
+        allowed = rank_set(known, 34, own["total"], own["rank"] if know_rank else None, gain, placed)
+        for new in (own["total"] + gain.low, own["total"] + gain.high):
+            for total in (new, float(rounded(new, 2))):
+                assert allowed.rank_best <= 1 + sum(others["total"] > total + 1e-9) <= allowed.rank_worst
+
+    holds(check, examples, st.integers(0, 33), indexes, st.tuples(amounts, amounts), st.booleans(), indexes)
 
 
-@pytest.mark.parametrize("know_rank", [True, False])
-def test_every_province_with_every_third_hidden(provinces, know_rank):
-    for number, start in product(range(34), range(3)):
-        hidden = set(range(start, 34, 3))
-        check_that_the_truth_is_inside(provinces, number, hidden, Interval.point(1.234), know_rank, {0, 16, 33})
-
-
-def test_with_nothing_hidden_the_set_is_the_rank(provinces):
-    for row in provinces.itertuples():
-        others = provinces.drop(index=row.Index)
+@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.slow)])
+def test_with_nothing_hidden_the_set_is_the_rank(ranking, step):
+    for row in ranking.iloc[::step].itertuples():
+        others = ranking.drop(index=row.Index)
         for gain in (0.0, 0.5, 3.97):
-            fixed = case(rank_after_gain(provinces, row.entity, Interval.point(gain)), "others_fixed")
+            fixed = case(rank_after_gain(ranking, row.entity, Interval.point(gain)), "others_fixed")
             allowed = rank_set(others, 34, row.total, gain=Interval.point(gain), known_ranks=others)
             assert allowed == RankSet(fixed.rank_best, fixed.rank_worst, 34)
             assert allowed.rank_best == allowed.rank_worst
 
 
-def test_hiding_more_never_narrows(provinces):
-    others = provinces[provinces["entity"] != "Phú Thọ"]
+def test_hiding_more_never_narrows(ranking):
+    others = ranking[ranking["entity"] != "Phú Thọ"]
     sets = [rank_set(others.iloc[hidden:], 34, 62.18, 19, Interval(2, 4)) for hidden in range(34)]
     assert all(more.rank_best <= less.rank_best and more.rank_worst >= less.rank_worst for less, more in pairwise(sets))
     assert (sets[0], sets[-1]) == (RankSet(5, 10, 34), RankSet(1, 19, 34))  # four are above 66.18, nine above 64.18
@@ -466,10 +438,8 @@ def test_provinces_of_the_size_of_phu_tho(history):
 
 
 def volumes(**counts):
-    both = [
-        (("total_score", 50.0 + number % 3), ("on_time_base", count)) for number, count in enumerate(counts.values())
-    ]
-    return figures(*((name, *row) for name, rows in zip(counts, both, strict=True) for row in rows))
+    totals = [(name, "total_score", 50.0 + number % 3) for number, name in enumerate(counts)]
+    return figures(*totals, *((name, "on_time_base", count) for name, count in counts.items()))
 
 
 def test_the_share_is_taken_in_whole_numbers():
@@ -498,7 +468,7 @@ def test_without_a_published_volume_the_reason_is_told(history):
     found, reason = alike(history, "Hòa Bình", "2023-04")
     assert found.empty
     assert list(found.columns) == ["entity", "volume", "total", "place"]
-    assert reason == "on_time_base of Hòa Bình is not published for April 2023."
+    assert reason == "How many dossiers Hòa Bình had in April 2023 is not published."
     only_others = figures(("A", "total_score", 50.0), ("B", "total_score", 50.0), ("B", "on_time_base", 0))
     assert alike(only_others, "A", "2026")[0].empty
     mine, reason = alike(only_others, "B", "2026")

@@ -2,15 +2,18 @@
 
 The least total of a survivor is concave in its scores, so it stands at a corner of the polytope of the scores that the
 printed figures allow; the highest is a linear program. Nothing of `analysis` is used to get there.
+
+Which figure to ask for next is held against what comes true when it is published: a row more in the history, from which
+everything is read anew. What is guaranteed: it leaves no more open than now and no more than `open_most`, whatever its
+value; `open_least` is only the best of the values tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import combinations, product
-from time import perf_counter
+from functools import cached_property, lru_cache
+from itertools import combinations, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -18,16 +21,38 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from analysis.decisions.levers import Effort, Lever, Move, load_levers
-from analysis.decisions.plan import Plan, plan, rates_for
-from analysis.errors import ParameterError
-from analysis.identification.identify import Identified, identify
+import planted
+from analysis.decisions import optimum
+from analysis.decisions.levers import Lever, load_levers
+from analysis.decisions.plan import (
+    Plan,
+    ask,
+    first_acts,
+    next_figures,
+    next_target,
+    plan,
+    plan_groups,
+    points_open,
+    rates_for,
+    workable,
+)
+from analysis.decisions.whatif import gain_width, gains
+from analysis.errors import ContradictionError, ParameterError
+from analysis.identification.bounds import rate_of
+from analysis.identification.evidence import Evidence, keys_of, read_card, with_figure
+from analysis.identification.identify import Identified, identify, identify_cards
+from analysis.interval import Interval
 from analysis.scorecards.history import COLUMNS, TOTAL
-from analysis.scorecards.rubric import Rubric
+from analysis.scorecards.rubric import Rubric, rubric_in_force
+from planted import lever, parameter
 
+HOA_BINH, APRIL = "Hòa Bình", "2023-04"
+LEVERS = {"e_result": 80.0, "data_reuse": 80.0}
 ENTITY, MONTHS = "Thử nghiệm", ("2024-01", "2024-02")
 NEAR = 1e-6
 CASES = 200
+TOO_MANY_WORLDS = 1525
+FEW = (22, 23, 53, 61, 67, 72, 98, 102, 103, 105, 110, 113, 145, 151, 161, 182, 186, TOO_MANY_WORLDS)  # of every kind
 
 Figures = dict[str, tuple[float, int]]  # code → value and decimals, in percent or points
 Member = dict[str, tuple[float, float]]  # indicator → maximum and target
@@ -144,14 +169,22 @@ class Case:
         efforts = [self.levers[code].effort for code in sorted(self.levers)]
         return float(sum(n * e.step * (e.cost or 1.0) + e.setup * (n > 0) for n, e in zip(steps, efforts, strict=True)))
 
+    def today(self, code: str) -> tuple[float, float]:
+        """Today's rate; missing where it is not printed."""
+        low, high = span(self.cards[0].get(code, (np.nan, 0)))
+        return max(low, 0.0), min(high, 100.0)
+
+    def room(self, code: str) -> float:
+        """Percentage points up to the ceiling, from 0 where the rate is not printed."""
+        return max(self.levers[code].effort.ceiling - np.nan_to_num(self.today(code)[0]), 0.0)
+
     def grid(self) -> np.ndarray:
         """Every choice of whole steps within the limits."""
         caps = []
         for code in sorted(self.levers):
-            effort, today = self.levers[code].effort, self.cards[0].get(code)
-            room = effort.ceiling - (max(span(today)[0], 0.0) if today else 0.0)
+            effort, room = self.levers[code].effort, self.room(code)
             room = min(room, effort.per_month * self.months) if effort.per_month else room
-            caps.append(int((max(room, 0.0) + 1e-9) // effort.step))
+            caps.append(int((room + 1e-9) // effort.step))
         return np.array(list(product(*(range(cap + 1) for cap in caps))), dtype=float)
 
     def cheapest(self, target: float, world: World = ()) -> float:
@@ -172,9 +205,6 @@ def span(figure: tuple[float, int]) -> tuple[float, float]:
 
 
 def family(groups: dict[str, dict[str, Any]], worth: dict[str, float]) -> Rubric:
-    def parameter(*found: Any) -> dict[str, Any]:
-        return {"status": "assumed", "source": "test"} | ({"any_of": found} if len(found) > 1 else {"value": found[0]})
-
     def named(code: str) -> dict[str, Any]:
         return {"code": code, "name": {"vi": code, "en": code}}
 
@@ -204,11 +234,6 @@ def figures_of(cards: list[Figures]) -> pd.DataFrame:
             numbers = {"value": value, "max": float("nan"), "decimals": decimals, "line": 2, "file": "test.csv"}
             rows.append({**text, "code": code, "unit": unit, "kind": "published", **numbers})
     return pd.DataFrame(rows)
-
-
-def lever(code: str, moves: Iterable[tuple[str, float, float]] = (), **effort: float) -> Lever:
-    links = [Move(indicator=to, low=low, high=high, status="assumed", source="t", note="t") for to, low, high in moves]
-    return Lever(code=code, name={"vi": code, "en": code}, moves=tuple(links), effort=Effort(**effort))
 
 
 def plant(seed: int) -> Case:
@@ -267,7 +292,12 @@ def steps_of(case: Case, found: Plan) -> np.ndarray:
     return np.array([added.get(code, 0.0) / case.levers[code].effort.step for code in sorted(case.levers)])
 
 
-@pytest.mark.parametrize("seed", range(CASES))
+def seeds(few: tuple[int, ...], many: range) -> pytest.MarkDecorator:
+    slow = [pytest.param(seed, marks=pytest.mark.slow) for seed in many if seed not in few]
+    return pytest.mark.parametrize("seed", [*few, *slow])
+
+
+@seeds(FEW, range(CASES))
 def test_plan_is_what_exhaustive_search_finds(seed: int) -> None:
     case = plant(seed)
     target = asked(case, seed)
@@ -288,18 +318,36 @@ def test_plan_is_what_exhaustive_search_finds(seed: int) -> None:
     assert found.steps["cost"].sum() == pytest.approx(found.cost)
     assert found.priced == any(item.effort.cost for item in case.levers.values())
     check_schedule(case, found)
-
+    check_steps(case, found)
+    check_regret_and_limits(case, found, target)
+    assert found.worlds_joint == (seed != TOO_MANY_WORLDS)
     if found.feasible:
         assert found.cost <= greedy(case, target) + NEAR
-    if seed % 5 == 0:  # in whatever order the levers are given
+    if seed % 10 == 2:  # in whatever order the levers are given
         again = plan(case.identified, dict(reversed(case.levers.items())), target, case.months)
         for name in ("steps", "schedule", "limits", "regret"):
             pd.testing.assert_frame_equal(getattr(found, name), getattr(again, name))
 
 
+def check_steps(case: Case, found: Plan) -> None:
+    """Today's rates as printed, and after the steps at most 100 %."""
+    for row in found.steps.itertuples():
+        assert (row.rate_low, row.rate_high) == pytest.approx(case.today(row.lever), nan_ok=True)
+        after = row.rate_low + row.added, min(row.rate_high + row.added, 100.0)
+        assert (row.after_low, row.after_high) == pytest.approx(after, nan_ok=True)
+
+
 def check_schedule(case: Case, found: Plan) -> None:
-    """Whole steps that sum to the plan, within the limits of each month, each row with its own sure total."""
+    """Whole steps that sum to the plan, within the limits of each month, each row with its own sure total.
+
+    In a month the lever comes first that alone surely gives most per cost.
+    """
     done = dict.fromkeys(sorted(case.levers), 0.0)
+    alone = dict(zip(sorted(case.levers), np.diag(steps_of(case, found)), strict=True))
+    worth = {code: (case.sure(own) - case.sure(0.0 * own)) / max(case.cost(own), NEAR) for code, own in alone.items()}
+    for _month, rows in found.schedule.groupby("month"):
+        order = [worth[code] for code in rows["lever"]]
+        assert all(first >= second - NEAR for first, second in pairwise(order))
     by_month: dict[tuple[int, str], float] = {}
     for row in found.schedule.itertuples():
         effort = case.levers[row.lever].effort
@@ -355,9 +403,10 @@ def test_equal_levers_are_told_apart_by_their_codes() -> None:
     one, other = (plan(case.identified, some, 8.0) for some in (levers, dict(sorted(levers.items()))))
     pd.testing.assert_frame_equal(one.steps, other.steps)
     assert list(one.steps["lever"]) == ["i0"] and list(one.steps["added"]) == [30.0]
+    assert optimum._primes(7) == [2, 3, 5, 7, 11, 13, 17]  # whose roots weigh no two choices alike
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds((23, 53, 61, 72, 102, 151, 161), range(40))
 def test_budget_buys_what_exhaustive_search_finds(seed: int) -> None:
     case = plant(seed)
     budget = float(np.random.default_rng(seed).uniform(0, max(cost for cost, _sure, _steps in case.tried)))
@@ -369,14 +418,9 @@ def test_budget_buys_what_exhaustive_search_finds(seed: int) -> None:
     assert not both.feasible and both.sure_total == pytest.approx(most, abs=NEAR)
 
 
-@pytest.mark.parametrize("seed", [*range(0, CASES, 5), 1525])
-def test_regret_limits_and_cost_at_best(seed: int) -> None:
-    case = plant(seed)
-    target = asked(case, seed)
-    found = plan(case.identified, case.levers, target, case.months)
+def check_regret_and_limits(case: Case, found: Plan, target: float) -> None:
     moved = [code for code in case.codes if any(code in item.effects for item in case.levers.values())]
     worlds = {tuple((code, member[code]) for code in moved) for member, _corners in case.survivors}
-    assert found.worlds_joint or len(worlds) > 30
     if not found.worlds_joint:  # then one indicator at a time, where its rule is open
         each = {code: {member[code] for member, _corners in case.survivors} for code in moved}
         worlds = {((code, rule),) for code, rules in each.items() for rule in rules if len(rules) > 1}
@@ -390,6 +434,12 @@ def test_regret_limits_and_cost_at_best(seed: int) -> None:
     assert found.best_cost == pytest.approx(best, nan_ok=True)
     for row in found.limits.itertuples():
         check_limit(case, found, target, row)
+    named = {("target", "")} if found.feasible else set()
+    for code, item in case.levers.items():
+        pace = item.effort.per_month is not None
+        named |= {("months", ""), ("per_month", code)} if pace else set()
+        named |= {("ceiling", code)} if item.effort.ceiling < 100 else set()
+    assert set(zip(found.limits["limit"], found.limits["lever"], strict=True)) == named
 
 
 def check_limit(case: Case, found: Plan, target: float, row: Any) -> None:
@@ -412,21 +462,20 @@ def lever_with(item: Lever, more: dict[str, float]) -> Lever:
     return item.model_copy(update={"effort": item.effort.model_copy(update=more)})
 
 
-@pytest.mark.parametrize("seed", range(30))
+@seeds((22, 53, 61, 67, 103, 145, 182), range(30))
 def test_rates_for_a_target(seed: int) -> None:
     case = plant(seed)
     target = asked(case, seed)
     table = rates_for(case.identified, case.levers, target).set_index("lever")
-    room = {}
-    for code, item in case.levers.items():
-        room[code] = max(
-            item.effort.ceiling - (max(span(case.cards[0][code])[0], 0) if code in case.cards[0] else 0), 0.0
-        )
     for name in [*case.levers, *["together"] * (len(case.levers) > 1)]:
         row = table.loc[name]
+        rate_low, rate_high = case.today(name)
+        rates = rate_low + row.added_best, min(rate_high + row.added_sure, 100.0)
+        assert (row.rate_low, row.rate_high) == pytest.approx((rate_low, rate_high), nan_ok=True)
+        assert (row.rate_best, row.rate_sure) == pytest.approx(rates, nan_ok=True)
 
         def steps(added: float, name: str = name) -> np.ndarray:
-            each = {code: min(added, room[code]) * (name in (code, "together")) for code in sorted(case.levers)}
+            each = {code: min(added, case.room(code)) * (name in (code, "together")) for code in sorted(case.levers)}
             return np.array([pp / case.levers[code].effort.step for code, pp in each.items()])
 
         for added, most, total in (
@@ -440,8 +489,54 @@ def test_rates_for_a_target(seed: int) -> None:
                 assert added < 1e-4 or total(steps(added - 1e-3)) < target
 
 
+def test_a_target_a_thousandth_above_the_most_that_is_sure_is_not_reached() -> None:
+    case = known({"i0": lever("i0"), "i1": lever("i1")}, 50.0, 70.0)
+    most = plan(case.identified, case.levers, 30.0).sure_total
+    assert most == pytest.approx(20.0, abs=0.01)
+    assert plan(case.identified, case.levers, most).feasible
+    assert not plan(case.identified, case.levers, most + 0.001).feasible
+
+
+def test_rules_that_another_month_allows_only_together_are_weighed_together() -> None:
+    """There 40 % of i0 and 20 % of i1 gave 12 points: 4 and 8, or 8 and 4, so that never both rules are the worse."""
+    groups = {"group_1": {"i0": ([10.0], [50.0, 100.0])}, "group_2": {"i1": ([20.0], [50.0, 100.0])}}
+    cards: list[Figures] = [{"i0": (0.0, 2), "i1": (0.0, 2), TOTAL: (0.0, 2)}]
+    cards.append({"i0": (40.0, 2), "i1": (20.0, 2), TOTAL: (12.0, 2)})
+    levers = {code: lever(code, step=40, ceiling=40) for code in ("i0", "i1")}
+    case = Case(groups, {"group_1": 10.0, "group_2": 20.0}, cards, levers)
+    found = plan(case.identified, levers, 15.9)
+    assert (found.feasible, found.cost) == (True, 80.0)
+    assert (found.sure_total, found.best_total) == pytest.approx((8 + 8, 4 + 16), abs=0.02)
+    finer = {code: lever(code, step=5, ceiling=40) for code in levers}
+    assert plan(case.identified, finer, 16.9).best_cost == 40 + 10  # both better rules would need 40 + 5
+
+
+def test_shadow_prices_one_can_work_out_in_ones_head() -> None:
+    """3 points are 3 steps; the cheap lever takes one a month, so each month more saves 20 of the dear one's cost."""
+    cheap, dear = lever("i0", step=10, cost=1, per_month=10), lever("i1", step=10, cost=3, ceiling=90)
+    case = known({"i0": cheap, "i1": dear}, 0.0, 0.0)
+    found = plan(case.identified, case.levers, 2.9, months=1, budget=75.0)
+    assert (found.cost, list(found.steps["lever"])) == (70.0, ["i0", "i1"])
+    prices = {(row.limit, row.lever): row.shadow_price for row in found.limits.itertuples()}
+    assert prices == pytest.approx(
+        {("target", ""): np.nan, ("budget", ""): 0, ("months", ""): -20, ("per_month", "i0"): 0, ("ceiling", "i1"): 0},
+        nan_ok=True,
+    )
+    most = plan(case.identified, case.levers, months=1, budget=69.0)
+    prices = most.limits.set_index("limit")["shadow_price"]
+    assert (set(most.limits["objective"]), prices["budget"]) == ({"points"}, pytest.approx(1.0, abs=0.01))
+
+
+def test_of_plans_of_one_cost_the_surest_is_taken() -> None:
+    """One step of either lever reaches the target: that of i0 is 1 point, that of i1 1.2."""
+    case = known({code: lever(code, step=10) for code in ("i0", "i1")}, 0.0, 0.0)
+    groups = {"group_1": {"i0": ([10.0], [100.0]), "i1": ([12.0], [100.0])}}
+    case = replace(case, groups=groups, worth={"group_1": 22.0})
+    assert list(plan(case.identified, case.levers, 0.9).steps["lever"]) == ["i1"]
+
+
 def test_nothing_to_count_is_no_lever() -> None:
-    case = known({"i0": lever("i0"), "i1": lever("i1")}, 50.0, 0.0)
+    case = known({"i0": lever("i0", [("i1", 1.0, 1.0)]), "i1": lever("i1")}, 50.0, 0.0)
     figures = figures_of(case.cards)
     figures.loc[figures["code"] == "i1", ["code", "unit", "value", "decimals"]] = ["i1_base", "count", 0.0, 0]
     found = plan(identify(figures, family(case.groups, case.worth), ENTITY, MONTHS[0]), case.levers, 12.0)
@@ -463,6 +558,7 @@ def test_what_makes_no_plan() -> None:
             plan(case.identified, levers, **asked_for)
 
 
+@pytest.mark.slow
 def test_random_cases_are_worth_comparing() -> None:
     cases = [plant(seed) for seed in range(CASES)]
     assert sum(len(case.survivors) > 1 for case in cases) >= 100
@@ -470,13 +566,333 @@ def test_random_cases_are_worth_comparing() -> None:
     assert sum(len(case.grid()) >= 20 for case in cases) >= 100
 
 
-def test_twenty_levers_take_seconds(rubrics: Any, history: Any) -> None:
-    """Hòa Bình, April 2023, 995 328 survivors: the time is printed, not asserted."""
-    found = identify(history, rubrics[0], "Hòa Bình", "2023-04")
+@pytest.mark.slow
+def test_twenty_levers_of_the_real_rules(rubrics: Any, april: Any) -> None:
+    """Hòa Bình, April 2023, 995 328 survivors."""
+    found = april.results.identified
     levers = load_levers(rubrics[0], "2023-04")
     for code in [code for code in levers if not found.readings[code].printed][-2:]:
         del levers[code]
-    start = perf_counter()
     result = plan(found, levers, 75.0, 12)
-    print(f"{len(levers)} levers, {found.survivors} survivors: {perf_counter() - start:.1f} s")
     assert len(levers) == 20 and result.feasible and result.sure_total >= 75.0 - NEAR
+
+
+# What a report plans with
+
+
+@pytest.mark.parametrize(
+    ("high", "target"), [(49.9, 50), (50, 70), (58.83, 70), (79.99, 80), (80, 90), (89.9, 90), (90, 100), (100, 100)]
+)
+def test_the_next_class_above_todays_total(april: Any, high: float, target: float) -> None:
+    assert next_target(replace(april.results.identified, total=Interval(high - 0.01, high))) == target
+
+
+def test_levers_that_can_add_points_for_sure(tiny_rubric: Rubric, tiny_history: pd.DataFrame) -> None:
+    """d may have been at 100 % already, and c had nothing to count."""
+    identified = identify(tiny_history, tiny_rubric, "Mẫu", "2023-01")
+    levers = {code: lever(code) for code in "abcd"}
+    assert list(workable(identified, levers)) == ["a", "b", "c"]
+    nothing = replace(identified, readings={**identified.readings, "c": replace(identified.readings["c"], empty=True)})
+    assert list(workable(nothing, levers)) == ["a", "b"]
+    assert list(workable(identified, levers, ["d", "a"])) == ["a", "d"]
+    with pytest.raises(ParameterError, match="“e” is not a lever"):
+        workable(identified, levers, ["e"])
+
+
+def test_where_no_rate_has_room_the_usual_levers_are_planned_with(april: Any) -> None:
+    identified = april.results.identified
+    readings = {code: replace(reading, empty=True) for code, reading in identified.readings.items()}
+    assert set(workable(replace(identified, readings=readings), april.results.acts)) == set(LEVERS)
+
+
+def test_the_three_steps_that_surely_gain_most_come_first() -> None:
+    """Four levers give 1 to 4 points up to their ceilings; of a rate that is not printed the highest is added to."""
+    levers = {f"i{n}": lever(f"i{n}", step=5, ceiling=10 * n + 10) for n in range(4)}
+    case = known(levers, 0.0, 0.0, 0.0, 0.0)
+    found = plan(case.identified, levers, 9.9)
+    assert repr(found) == "<plan: 10.00 points for sure, effort 100>"
+    first = first_acts(case.identified, levers, found, pd.DataFrame())
+    assert list(first["code"]) == ["i3", "i2", "i1"] and list(first["target"]) == [40, 30, 20]
+    assert list(first["gain_low"]) == pytest.approx([4, 3, 2], abs=0.001)
+    del case.cards[0]["i3"]
+    case.cards[0][TOTAL] = (1.0, 0)  # 5 to 15 % of i3
+    hidden = plan(case.identified, {"i3": levers["i3"]}, 4.9)
+    assert hidden.steps["added"].item() == 40
+    assert first_acts(case.identified, levers, hidden, pd.DataFrame())["target"].item() == pytest.approx(55.0, abs=0.1)
+
+
+def test_a_step_from_a_rounded_rate_ends_at_100_percent() -> None:
+    """95 % may be 94.5 %, so 5.5 percentage points may be added."""
+    levers = {"i0": lever("i0", step=5.5)}
+    case = known(levers, 95.0, 0.0)
+    case.cards[0] |= {"i0": (95.0, 0), TOTAL: (9.5, 1)}
+    found = plan(case.identified, levers, budget=6.0)
+    assert found.steps["after_high"].item() == 100
+    assert first_acts(case.identified, levers, found, pd.DataFrame())["target"].item() == 100
+
+
+def test_without_a_step_the_improvements_weighed_come_first() -> None:
+    levers = {"i0": lever("i0"), "i1": lever("i1")}
+    case = known(levers, 50.0, 50.0)
+    weighed = gains(case.identified, {"i0": 60.0, "i1": 80.0})
+    nothing = plan(case.identified, levers, budget=0.0)
+    assert nothing.steps.empty
+    assert list(first_acts(case.identified, levers, nothing, weighed)["code"]) == ["i1", "i0"]
+
+
+def open_rule() -> Case:
+    """10 points, 40 % of 100 or of 50; the other 10 have no printed rate, so that the total of 10 does not tell."""
+    groups = {"group_1": {"i0": ([10.0], [50.0, 100.0])}, "group_2": {"i1": ([10.0], [100.0])}}
+    card: Figures = {"i0": (40.0, 2), TOTAL: (10.0, 2)}
+    return Case(groups, {"group_1": 10.0, "group_2": 10.0}, [card], {"i0": lever("i0", step=10)})
+
+
+def test_what_a_plan_leaves_open_and_which_figure_tells_it() -> None:
+    """10 percentage points are 1 or 2 points; the points of i0 today, 4 or 8, would tell."""
+    case = open_rule()
+    identified = case.identified
+    found = plan(identified, case.levers, 10.9)
+    assert points_open(identified, case.levers, found) == pytest.approx(1.01, abs=0.001)
+    assert plan_groups(identified, case.levers, found) == ["group_1"]
+    card = read_card(figures_of(case.cards), identified.rubric, ENTITY, MONTHS[0])
+    (row,) = ask(identified, [card], case.levers, found).itertuples()
+    assert (row.code, row.unit, row.tried) == ("i0", "points", 2)
+    assert (row.low, row.high) == pytest.approx((4, 8), abs=0.01)
+    assert row.open_now == points_open(identified, case.levers, found)
+    assert row.open_most == pytest.approx(0.01, abs=0.02) and row.sure == pytest.approx(1, abs=0.02)
+    both = {"i0": lever("i0", [("i1", 0.0, 1.0)], step=10)}
+    assert plan_groups(identified, both, plan(identified, both, 10.9)) == ["group_1", "group_2"]
+
+
+# Which figure to ask for next
+
+
+def ask_of(case: Case, open_now: Callable[[Identified], float]) -> pd.DataFrame:
+    card = read_card(figures_of(case.cards), case.identified.rubric, ENTITY, MONTHS[0])
+    return next_figures(case.identified, [card], open_now)
+
+
+def test_a_rate_that_the_total_tells_within_a_tenth_is_asked_for_and_one_with_nothing_to_count_is_not() -> None:
+    case = known({}, 50.0, 30.0)
+    del case.cards[0]["i1"]
+
+    def unprinted(found: Identified) -> float:
+        return sum(reading.rate is None for reading in found.readings.values())
+
+    (row,) = ask_of(case, unprinted).itertuples()
+    assert (row.code, row.unit) == ("i1", "percent") and (row.low, row.high) == pytest.approx((29.945, 30.055))
+    toml = planted.family([(10, [item(10, 50, "full")]), (10, [item(10, "none", "full")])])
+    base = "indicator_0_0_base", "count"
+    nothing = planted.Case(toml, [{base: (0, 0), (TOTAL, "points"): (15.0, 1)}], {}, [], [], frozenset(), {})
+    cards = cards_of(nothing)
+    assert list(next_figures(identify_cards(cards, nothing.rubric), cards, unprinted)["code"]) == ["indicator_1_0"]
+
+
+def item(points: float, target: object, zero: str) -> dict[str, Any]:
+    return {"max": parameter(points), "target": parameter(target), "zero_denominator": parameter(zero)}
+
+
+def test_a_value_that_rounding_puts_between_two_parts_counts_in_what_is_left_open_at_most() -> None:
+    """A quarter of the way through what the rate may be, a printed value lies on both sides of that quarter."""
+    case = open_rule()
+    rate = rate_of(case.identified, "i1")
+    quarter = rate.low + rate.width / 4
+
+    def across(found: Identified) -> float:
+        told = found.readings["i1"].rate
+        return 2.0 if told is None else float(told.low < quarter - 0.001 and told.high > quarter + 0.001)
+
+    (row,) = ask_of(case, across).itertuples()
+    assert (row.code, row.open_now, row.open_most, row.open_least) == ("i1", 2.0, 1.0, 0.0)
+
+
+def test_what_leaves_least_open_whatever_its_value_comes_before_what_may_leave_less() -> None:
+    case = known({}, 50.0, 30.0, 30.0)
+    del case.cards[0]["i1"], case.cards[0]["i2"]
+
+    def left(found: Identified) -> float:
+        one, other = found.readings["i1"].rate, found.readings["i2"].rate
+        return 1.0 if other else 2.0 if one is None else 0.0 if one.low < 0.01 else 1.5
+
+    table = ask_of(case, left)
+    assert list(table["code"]) == ["i2", "i1"]
+    assert list(table["open_most"]) == [1.0, 1.5] and list(table["open_least"]) == [1.0, 0.0]
+
+
+def cards_of(case: planted.Case) -> list[Evidence]:
+    history = case.history
+    return [read_card(history, case.rubric, *key) for key in case.keys]
+
+
+def open_of(case: planted.Case) -> Callable[[Identified], float]:
+    """What is open: how many points the levers lost."""
+    return lambda identified: identified.lost(case.levers).width
+
+
+def told(case: planted.Case, code: str, unit: str, value: float) -> Identified:
+    """What identification says once a figure of the first month is published with 2 decimals."""
+    history = case.history
+    row = history.iloc[0].copy()
+    row["level"], row["code"], row["unit"], row["value"], row["decimals"] = "indicator", code, unit, round(value, 2), 2
+    history = pd.concat([history, row.to_frame().T], ignore_index=True).astype(history.dtypes)
+    return identify_cards([read_card(history, case.rubric, *key) for key in case.keys], case.rubric)
+
+
+ASKED = pytest.mark.parametrize("seeds", [range(12), pytest.param(range(80), marks=pytest.mark.slow)])
+
+
+@lru_cache(maxsize=100)
+def what_to_ask(seed: int) -> tuple[planted.Case, pd.DataFrame]:
+    """A case, and what to ask for in the group of a lever."""
+    case = planted.plant(50_000 + seed, largest=100, months=3)
+    cards = cards_of(case)
+    identified = identify_cards(cards, case.rubric)
+    group = identified.group_of(next(iter(case.levers))).code
+    return case, next_figures(identified, cards, open_of(case), [group])
+
+
+def values_tried(row: Any) -> list[float]:
+    """Both ends of what a rate may be, and the middle."""
+    return [row.low + place * (row.high - row.low) / 2 for place in range(3)]
+
+
+@ASKED
+def test_no_true_figure_leaves_more_open_than_foretold(seeds: range) -> None:
+    foretold, came_true = [], []
+    for case, table in map(what_to_ask, seeds):
+        for row in table.itertuples():
+            truth = case.rates[0][row.code] if row.unit == "percent" else case.scores[0][row.code]
+            assert row.low - NEAR <= truth <= row.high + NEAR
+            left = open_of(case)(told(case, row.code, row.unit, truth))
+            assert left <= row.open_most + NEAR <= row.open_now + 2 * NEAR
+            foretold.append((row.sure, row.possible))
+            came_true.append(row.open_now - left)
+    sure, possible = np.array(foretold).T
+    assert len(came_true) >= len(seeds) / 2
+    assert (sure > 0.01).sum() >= len(seeds) / 8 and (possible > 0.01).sum() >= len(seeds) / 2
+    assert sure.mean() - NEAR <= np.mean(came_true) <= possible.mean() + NEAR
+
+
+@ASKED
+def test_truth_that_was_tried_leaves_what_was_foretold(seeds: range) -> None:
+    """A rate is tried at both of its ends and in the middle."""
+    tried, narrower = 0, 0
+    for case, table in map(what_to_ask, seeds[:30]):
+        for row in table[table["unit"] == "percent"].itertuples():
+            possible = 0
+            for value in values_tried(row):
+                try:
+                    left = open_of(case)(told(case, row.code, row.unit, value))
+                except ContradictionError:
+                    continue
+                possible += 1
+                assert row.open_least - NEAR <= left <= row.open_most + NEAR
+                narrower += left < row.open_now - 0.01
+            assert possible == row.tried
+            tried += possible
+    assert tried >= len(seeds) and narrower >= len(seeds) / 3
+
+
+def test_no_value_between_those_tried_leaves_more_open_than_foretold() -> None:
+    """With 5,17 to 32,78 % possible, 8,35 % leaves more open than both ends and the middle: 0,287 against 0,224."""
+    case, table = what_to_ask(8)
+    (row,) = table[table["code"] == "indicator_0_1"].itertuples()
+    assert (row.low, row.high) == pytest.approx((5.167, 32.778), abs=0.001)
+    ends = [open_of(case)(told(case, row.code, "percent", value)) for value in values_tried(row)]
+    left = [open_of(case)(told(case, row.code, "percent", value)) for value in np.linspace(row.low, row.high, 13)]
+    assert max(left) <= row.open_most + NEAR
+    assert max(left) > max(ends) + 0.05
+
+
+@ASKED
+def test_no_printed_figure_is_asked_for(seeds: range) -> None:
+    rows = 0
+    for case, table in map(what_to_ask, seeds):
+        figures = case.cards[0]
+        for row in table.itertuples():
+            assert (row.code, row.unit) not in figures
+            assert (f"{row.code}_base", "count") not in figures or row.unit == "points"
+            assert row.unit == "points" or not planted.is_printed(figures, row.code)
+            rows += 1
+    assert rows >= len(seeds) / 2
+
+
+# April 2023
+
+
+@pytest.fixture(scope="module")
+def rubric(rubrics) -> Rubric:
+    return rubric_in_force(rubrics, APRIL)
+
+
+@pytest.fixture(scope="module")
+def evidence(history, rubric) -> Evidence:
+    return read_card(history, rubric, HOA_BINH, APRIL)
+
+
+@pytest.fixture(scope="module")
+def table(evidence, rubric) -> pd.DataFrame:
+    return next_figures(identify_cards([evidence], rubric), [evidence], gain_width(LEVERS))
+
+
+def test_points_of_e_results_are_the_first_to_ask_for(table) -> None:
+    first = table.iloc[0]
+    assert (first["code"], first["unit"]) == ("e_result", "points")
+    assert first["open_now"] == pytest.approx(1.09, abs=0.005)
+    assert first["open_most"] <= 0.41
+    assert first["open_least"] <= first["open_most"]
+    assert (first["low"], first["high"]) == pytest.approx((6 * 0.33825, 6 * 0.33835 / 0.8))
+    assert first["sure"] == pytest.approx(first["open_now"] - first["open_most"])
+    assert first["possible"] == pytest.approx(first["open_now"] - first["open_least"])
+
+
+@pytest.mark.parametrize("points", [2.03, 2.54])
+def test_points_of_e_results_leave_no_more_open_once_told(table, evidence, rubric, points: float) -> None:
+    """2,03 is 33,83 % of 6 points and 2,54 is that with a target of 80 %: either tells the rule of the lever."""
+    known = identify_cards([with_figure(evidence, "e_result", "points", Interval.of_printed(points, 2))], rubric)
+    assert len({rule.target for item in known.hypotheses["digitisation"] for rule in item.rules["e_result"]}) == 1
+    assert gain_width(LEVERS)(known) <= table.loc[0, "open_most"] + NEAR
+
+
+def test_only_figures_that_help_and_are_not_printed(table, evidence, rubric) -> None:
+    printed = {key[2:] for key in keys_of(evidence, rubric)}
+    assert not printed & set(zip(table["code"], table["unit"], strict=True))
+    assert (table["open_least"] < table["open_now"]).all()
+    assert (table["open_most"] <= table["open_now"] + NEAR).all()
+    assert table["open_most"].is_monotonic_increasing
+    assert list(table["code"]) == ["e_result", "synced_personal_storage"]
+
+
+def test_groups_limit_what_is_asked_for(table, evidence, rubric) -> None:
+    identified = identify_cards([evidence], rubric)
+    assert {identified.group_of(code).code for code in table["code"]} == {"digitisation"}
+    assert next_figures(identified, [evidence], gain_width(LEVERS), ["satisfaction"]).empty
+
+
+def test_every_undisclosed_figure_is_looked_at(evidence, rubric) -> None:
+    """Rates that are not printed, and the points of printed ones whose rule is open: each leaves one less open."""
+    identified = identify_cards([evidence], rubric)
+
+    def unknown(found: Identified) -> float:
+        return sum((not item.printed) + (item.points is None) for item in found.readings.values())
+
+    asked = next_figures(identified, [evidence], unknown, ["satisfaction", "digitisation"])
+    hidden = ["petition_on_time", "petition_classification", "synced_personal_storage"]
+    hidden += ["citizen_data_dossier", "citizen_data_procedure", "certified_e_copy"]
+    open_rules = ["petition_satisfaction", "handling_satisfaction", "e_result", "digitised", "data_reuse"]
+    assert {(row.code, row.unit) for row in asked.itertuples()} == {
+        *((code, "percent") for code in hidden),
+        *((code, "points") for code in open_rules),
+    }
+
+
+def test_figure_printed_without_a_value_can_be_told(history, rubric) -> None:
+    """A row whose value is missing says nothing, and a row with one takes its place."""
+    row = history[(history["period"] == APRIL) & (history["code"] == "e_result")].iloc[0].copy()
+    row["code"], row["value"] = "synced_personal_storage", float("nan")
+    more = pd.concat([history, row.to_frame().T], ignore_index=True).astype(history.dtypes)
+    card = read_card(more, rubric, HOA_BINH, APRIL)
+    reading = with_figure(card, "synced_personal_storage", "percent", Interval.of_printed(40.0, 2)).readings[
+        "synced_personal_storage"
+    ]
+    assert reading.rate is not None and (reading.rate.low, reading.rate.high) == pytest.approx((39.995, 40.005))

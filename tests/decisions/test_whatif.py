@@ -8,30 +8,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import pytest
-from test_joint_oracle import TOTAL
 
-from analysis.decisions.levers import load_levers
-from analysis.decisions.whatif import gains
+from analysis.decisions.levers import Lever, load_levers
+from analysis.decisions.whatif import gain_width, gains, gains_by_rule, group_scores_then
 from analysis.identification.evidence import read_card
 from analysis.identification.identify import Identified, identify_cards
+from analysis.scorecards.history import TOTAL
 from analysis.scorecards.rubric import rubric_in_force
 from places import REPOSITORY
 from planted import Case, Figures, Links, family, is_printed, lever, parameter, plant, points, with_links
 
 HOA_BINH, APRIL, JULY = "Hòa Bình", "2023-04", "2024-07"
 NUMBERS = ["gain_low", "gain_high", "total_low", "total_high", "remaining_low", "remaining_high", "own_low", "own_high"]
-CASES, BATCH = 300, 30
+FEW, MANY = range(20), range(20, 300)
+SEEDS = pytest.mark.parametrize("seeds", [FEW, pytest.param(MANY, marks=pytest.mark.slow)], ids=["few", "many"])
 EXACT = 1e-8
 
 
-def true_gain(case: Case, levers: Mapping[str, float], links: Links, started: Mapping[str, float]) -> float:
-    """Σ max(0, points of the new rate − score today); a rate with nothing to count has `started` somewhere."""
+def true_gains(case: Case, levers: Mapping[str, float], links: Links, started: Mapping[str, float]) -> dict[str, float]:
+    """Of each indicator max(0, points of the new rate − score today); what had nothing to count has `started`."""
     rates, scores = case.rates[0], case.scores[0]
-    gain = 0.0
+    found = {}
     for code, rule in case.rules.items():
         raised = 0.0
         for acting, target in levers.items():
@@ -40,29 +42,43 @@ def true_gain(case: Case, levers: Mapping[str, float], links: Links, started: Ma
         rate = rates[code]
         carried = None if rate is None or not raised else min(rate + raised, 100.0)
         ends = [end for end in (levers.get(code), carried) if end is not None]
-        if ends:
-            gain += max(0.0, points(rule, max(ends)) - scores[code])
-    return gain
+        found[code] = max(0.0, points(rule, max(ends)) - scores[code]) if ends else 0.0
+    return found
 
 
-@pytest.mark.parametrize("batch", range(CASES // BATCH))
-def test_planted_gain_lies_between_low_and_high(batch: int) -> None:
-    for seed in range(batch * BATCH, (batch + 1) * BATCH):
-        case, acts, links = with_links(plant(60_000 + seed, largest=200, months=3), seed)
-        identified = identify_cards(case.cards_at_once(), case.rubric)
-        started = {code: float(np.random.default_rng(seed).uniform(0, 100)) for code in case.levers}
-        for row in gains(identified, case.levers, acts).itertuples():
+def started_of(case: Case, seed: int) -> dict[str, float]:
+    return {code: float(np.random.default_rng(seed).uniform(0, 100)) for code in case.levers}
+
+
+def planted(seed: int) -> tuple[Case, dict[str, Lever], Links]:
+    return with_links(plant(60_000 + seed, largest=200, months=3), seed)
+
+
+@lru_cache(maxsize=len(FEW))
+def identified_of(seed: int) -> Identified:
+    case = planted(seed)[0]
+    return identify_cards(case.cards_at_once(), case.rubric)
+
+
+@SEEDS
+def test_planted_gain_lies_between_low_and_high(seeds: range) -> None:
+    for seed in seeds:
+        case, acts, links = planted(seed)
+        for row in gains(identified_of(seed), case.levers, acts).itertuples():
             levers = case.levers if row.code == "together" else {row.code: case.levers[row.code]}
-            gain = true_gain(case, levers, links, started)
+            gain = sum(true_gains(case, levers, links, started_of(case, seed)).values())
             assert row.gain_low - EXACT <= gain <= row.gain_high + EXACT
             assert row.total_low - EXACT <= sum(case.scores[0].values()) + gain <= row.total_high + EXACT
+            assert row.remaining_low == pytest.approx(case.rubric.points - row.total_high)
+            assert row.remaining_high == pytest.approx(case.rubric.points - row.total_low)
 
 
+@pytest.mark.slow
 def test_random_links_are_worth_trying() -> None:
     """Rates of levers and of what they move are printed and not printed; links surely move, may move, and stack."""
     kinds: Counter[str] = Counter()
-    for seed in range(CASES):
-        case, acts, _links = with_links(plant(60_000 + seed, largest=200, months=3), seed)
+    for seed in (*FEW, *MANY):
+        case, acts, _links = planted(seed)
         moved = Counter(move.indicator for act in acts.values() for move in act.moves if move.high)
         for code, act in acts.items():
             for move in act.moves:
@@ -78,30 +94,35 @@ def test_random_links_are_worth_trying() -> None:
     assert len(kinds) == 9 and min(kinds.values()) >= 15
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_more_acts_never_gain_less(seed: int) -> None:
+@SEEDS
+def test_more_acts_never_gain_less_and_links_of_0_move_nothing(seeds: range) -> None:
     """Together is at least what each act brings, and what acts move besides never lowers a gain."""
-    case, acts, _links = with_links(plant(60_000 + seed, largest=200, months=3), seed)
-    identified = identify_cards(case.cards_at_once(), case.rubric)
-    through, alone = gains(identified, case.levers, acts), gains(identified, case.levers)
-    assert (through["gain_low"] >= alone["gain_low"] - EXACT).all()
-    assert (through["gain_high"] >= alone["gain_high"] - EXACT).all()
-    assert through["gain_low"].max() <= through["gain_low"].iloc[-1] + EXACT
-    assert through["gain_high"].max() <= through["gain_high"].iloc[-1] + EXACT
-    assert (through["gain_high"] <= identified.lost(case.rules).high + EXACT).all()
+    for seed in seeds:
+        case, acts, _links = planted(seed)
+        identified = identified_of(seed)
+        through, alone = gains(identified, case.levers, acts), gains(identified, case.levers)
+        assert (through["gain_low"] >= alone["gain_low"] - EXACT).all()
+        assert (through["gain_high"] >= alone["gain_high"] - EXACT).all()
+        assert through["gain_low"].max() <= through["gain_low"].iloc[-1] + EXACT
+        assert through["gain_high"].max() <= through["gain_high"].iloc[-1] + EXACT
+        assert (through["gain_high"] <= identified.lost(case.rules).high + EXACT).all()
+        still = {code: lever(code, [(move.indicator, 0.0, 0.0) for move in act.moves]) for code, act in acts.items()}
+        zero = gains(identified, case.levers, still)
+        pd.testing.assert_frame_equal(alone[NUMBERS], zero[NUMBERS], check_exact=False, atol=1e-9)
+        assert (alone["gain_low"] == alone["own_low"]).all() and (alone["gain_high"] == alone["own_high"]).all()
+        pd.testing.assert_frame_equal(alone[["own_low", "own_high"]], through[["own_low", "own_high"]])
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_links_of_0_move_nothing(seed: int) -> None:
-    case, acts, _links = with_links(plant(60_000 + seed, largest=200, months=3), seed)
-    identified = identify_cards(case.cards_at_once(), case.rubric)
-    still = {code: lever(code, [(move.indicator, 0.0, 0.0) for move in act.moves]) for code, act in acts.items()}
-    without, zero = gains(identified, case.levers), gains(identified, case.levers, still)
-    pd.testing.assert_frame_equal(without[NUMBERS], zero[NUMBERS], check_exact=False, atol=1e-9)
-    assert (without["gain_low"] == without["own_low"]).all() and (without["gain_high"] == without["own_high"]).all()
-    pd.testing.assert_frame_equal(
-        without[["own_low", "own_high"]], gains(identified, case.levers, acts)[["own_low", "own_high"]]
-    )
+@SEEDS
+def test_the_scores_of_the_groups_then_hold_the_truth(seeds: range) -> None:
+    for seed in seeds:
+        case, acts, links = planted(seed)
+        for moves, coefficients in (({}, {}), (acts, links)):
+            then = group_scores_then(identified_of(seed), case.levers, moves)
+            gained = true_gains(case, case.levers, coefficients, started_of(case, seed))
+            for group, codes in case.groups(0).items():
+                true = sum(case.scores[0][code] + gained[code] for code in codes)
+                assert then[group].low - EXACT <= true <= then[group].high + EXACT
 
 
 # Links one can work out in one's head
@@ -111,11 +132,12 @@ def known(maximum: float, target: object = "none") -> dict[str, object]:
     return {"max": parameter(maximum), "target": parameter(target), "zero_denominator": parameter("no_points")}
 
 
-def small(whole: float = 20.0, **more: tuple[float, int]) -> Identified:
+def small(whole: float = 20.0, of_main: int = 100, **more: tuple[float, int]) -> Identified:
     """`main` at 50 of 100 %, 10 points; `side` of 20 points; 10 points of others. Counts, so that rates are exact."""
     toml = family([(10, [known(10)]), (20, [known(20)]), (10, [known(10)])])
     main, side = "indicator_0_0", "indicator_1_0"
-    figures: Figures = {(main, "count"): (50, 0), (f"{main}_base", "count"): (100, 0), (TOTAL, "points"): (whole, 2)}
+    figures: Figures = {(main, "count"): (of_main // 2, 0), (f"{main}_base", "count"): (of_main, 0)}
+    figures |= {(TOTAL, "points"): (whole, 2)}
     figures |= {(side, unit): figure for unit, figure in more.items() if unit != "base"}
     figures |= {(f"{side}_base", "count"): more["base"]} if "base" in more else {}
     rules = {
@@ -140,6 +162,25 @@ def test_printed_side_moves_from_its_rate() -> None:
     assert gain(identified, {"indicator_0_0": 50.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((0.0, 0.0))
 
 
+def test_rounding_of_the_sides_rate_widens_what_its_group_scores_then() -> None:
+    """From 39.5 to 40.5 % it rises by 10 of 100 %, to 9.9 to 10.1 of its 20 points."""
+    acts = {"indicator_0_0": lever("indicator_0_0", [("indicator_1_0", 1.0, 1.0)])}
+    then = group_scores_then(small(percent=(40, 0)), {"indicator_0_0": 60.0}, acts)
+    assert (then["group_0"].low, then["group_0"].high) == pytest.approx((6.0, 6.0))
+    assert (then["group_1"].low, then["group_1"].high) == pytest.approx((9.9, 10.1))
+
+
+def test_side_without_a_rate_rises_by_no_more_than_it_lost() -> None:
+    """The side has 19.495 of its 20 points at least, so 5 to 10 % more of them are 0.505 points at most."""
+    assert gain(small(34.5), {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((1.0, 1.505))
+
+
+def test_an_act_on_what_had_nothing_to_count_may_start_anywhere() -> None:
+    """Its own 60 % are 6 points; it may have stood at 60 % or at 0, so the side rises by 0 to 60 of 100 %."""
+    identified = small(12.0, of_main=0, count=(40, 0), base=(100, 0))
+    assert gain(identified, {"indicator_0_0": 60.0}, ("indicator_1_0", 1.0, 1.0)) == pytest.approx((6.0, 18.0))
+
+
 def test_side_without_a_rate_may_already_be_full() -> None:
     """The side has 5 to 15 points (20 less 5 and 0 to 10): it may rise by 2 of its 20 points, and nothing is sure."""
     assert gain(small(), {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((1.0, 3.0))
@@ -162,7 +203,7 @@ def test_side_without_a_rate_may_have_been_rounded_down() -> None:
         frozenset(),
         {main: 51.0},
     )
-    true = true_gain(case, case.levers, {(main, side): 1.0}, {})
+    true = sum(true_gains(case, case.levers, {(main, side): 1.0}, {}).values())
     assert true == pytest.approx(0.1 + 20 * (6.1745 + 51.0 - 50.049) / 100 - 1.23)
     low, high = gain(identify_cards(case.cards_at_once(), case.rubric), case.levers, (side, 1.0, 1.0))
     assert low - EXACT <= true <= high + EXACT
@@ -180,6 +221,31 @@ def test_a_lever_moved_by_another_ends_at_the_higher_of_target_and_link() -> Non
     assert gain(identified, levers) == pytest.approx((2.0, 2.0))
     assert gain(identified, levers, ("indicator_1_0", 0.0, 1.0)) == pytest.approx((2.0, 3.0))
     assert gain(identified, levers, ("indicator_1_0", 1.0, 1.0)) == pytest.approx((3.0, 3.0))
+
+
+def test_the_gain_under_each_rule_that_is_left_open() -> None:
+    """One of 3 or 4 points from 50 to 100 %; another of 2 or 1, full from 50 or 80 %, from 40 to 60 %."""
+    open_one, open_other = known(3) | {"max": parameter(3, 4)}, known(2, 50) | {"max": parameter(2, 1)}
+    toml = family([(5, [open_one, open_other | {"target": parameter(50, 80)}]), (1, [known(1)])])
+    one, other, last = "indicator_0_0", "indicator_0_1", "indicator_1_0"
+    figures: Figures = {(one, "count"): (50, 0), (other, "count"): (40, 0)}
+    figures |= {(f"{code}_base", "count"): (100, 0) for code in (one, other)}
+    rules = dict.fromkeys((one, other, last), (1.0, 100.0, "no_points"))
+    case = Case(toml, [figures], rules, [], [], frozenset(), {})
+    table = gains_by_rule(identify_cards(case.cards_at_once(), case.rubric), {one: 100.0, other: 60.0})
+    found = [(row.lever, row.parameter, row.code, row.alternative) for row in table.itertuples()]
+    assert found == [
+        (one, "target", one, "100"),
+        (one, "allotment", "group_0", "4 + 1"),
+        (one, "allotment", "group_0", "3 + 2"),
+        (other, "target", other, "80"),
+        (other, "target", other, "50"),
+        (other, "allotment", "group_0", "4 + 1"),
+        (other, "allotment", "group_0", "3 + 2"),
+    ]
+    assert list(table["gain_low"]) == pytest.approx([1.5, 2.0, 1.5, 0.25, 0.2, 0.2, 0.4])
+    assert list(table["gain_high"]) == pytest.approx([2.0, 2.0, 1.5, 0.5, 0.4, 0.25, 0.5])
+    assert gain_width({one: 100.0})(identify_cards(case.cards_at_once(), case.rubric)) == pytest.approx(0.5)
 
 
 # Finite differences

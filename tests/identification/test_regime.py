@@ -7,7 +7,6 @@ import pytest
 from analysis.errors import ContradictionError
 from analysis.identification import evidence, regime
 from analysis.identification.identify import explained, identify_cards
-from analysis.identification.proof import irreducible_conflict
 from analysis.identification.regime import telling
 from analysis.scorecards import history
 from analysis.scorecards.rubric import load_rubrics
@@ -48,7 +47,7 @@ def test_a_month_held_against_the_telling_cards_is_held_against_all(regime, hidd
     for first in cards[:4]:
         others = [item for item in cards if item is not first]
         few = identify_cards([first, *(item for item in kept if item is not first)], rubric)
-        if first in kept:  # then the others must be asked anew, as `Loaded.cards` does
+        if first in kept:  # then the others must be asked anew, as `Project.cards` does
             few = identify_cards([first, *telling(others, rubric)[0]], rubric)
         everything = identify_cards([first, *others], rubric)
         assert few.survivors == everything.survivors
@@ -64,16 +63,6 @@ def test_real_months_are_explained_by_the_rules_that_explain_all_cards():
         assert len(known.cards(entity, month)) <= len(cards) == 1 + len(found.others)
         assert found.survivors == identify_cards(cards, rubric).survivors
         assert members(found) == members(identify_cards(cards, rubric))
-
-
-def test_many_cards_are_read_as_each_of_them_is():
-    known = regime.load_project()
-    for entity in ("Hòa Bình", "Phú Thọ", "Bắc Kạn"):
-        rows = known.own(entity)
-        for (_entity, period), numbers in history.cards(rows).items():
-            one = history.card(rows, entity, period)
-            assert one.reset_index(drop=True).equals(rows.iloc[numbers].reset_index(drop=True))
-        assert [period for _entity, period in history.cards(rows)] == history.periods_with_total(rows, entity)
 
 
 def test_a_card_that_nothing_explains_is_evidence_of_nothing(project_copy, change):
@@ -102,26 +91,3 @@ def test_what_was_read_is_read_again_when_a_file_changes(project_copy, change):
     after = regime.load_project()
     assert after is not before
     assert after.own("Hòa Bình")["value"].iloc[0] == 58.84
-    assert history.data_hash() != ""
-
-
-def test_a_changed_file_changes_the_hash_of_the_data(project_copy, change):
-    before = history.data_hash()
-    change("hoa-binh.csv", 2, value="58.84", quote="58,84/100")
-    assert history.data_hash() != before
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_of_an_irreducible_conflict_nothing_can_be_left_out(seed):
-    draw = random.Random(seed)
-    figures = [("e", "p", str(number), "percent") for number in range(12)]
-    cores = [set(draw.sample(figures, draw.randint(1, 5))) for _core in range(draw.randint(0, 4))]
-
-    def holds(kept):
-        return not any(core <= set(kept) for core in cores)
-
-    found = irreducible_conflict(figures, holds)
-    assert bool(found) == bool(cores)
-    assert found == [key for key in figures if key in found]
-    assert not found or not holds(found)
-    assert all(holds([other for other in found if other != key]) for key in found)

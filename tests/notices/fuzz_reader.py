@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of the reader, with the notices as corpus. Needs atheris (Linux), which is in no lock.
 
-    python -m pip install atheris && python tests/fuzz_bulletin.py -max_total_time=600
+    python -m pip install atheris && PYTHONPATH=tests python tests/notices/fuzz_reader.py -max_total_time=600
 
 Any error that is not one of ours is a crash, and so is a text that takes longer than it may.
 """
@@ -14,13 +14,14 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["analysis"]):
-    from analysis.bulletin import read
-    from analysis.rubric import load_rubrics
-    from analysis.wordings import load_phrasebook
-
     from analysis.errors import AnalysisError
+    from analysis.notices.phrasebook import load_phrasebook
+    from analysis.notices.reader import read
+    from analysis.scorecards.rubric import load_rubrics
 
-REPOSITORY = Path(__file__).parents[1]
+from noticed import NOTICES
+from places import REPOSITORY
+
 RUBRICS = load_rubrics(REPOSITORY / "data" / "rubrics")
 BOOK = load_phrasebook(REPOSITORY / "data" / "wordings.toml")
 LONGEST = 2.0  # seconds, under instrumentation
@@ -41,7 +42,7 @@ def one(data: bytes) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for number, path in enumerate(sorted(REPOSITORY.glob("tests/notices/files/**/*.txt"))):
+        for number, path in enumerate(sorted(NOTICES.glob("**/*.txt"))):
             shutil.copyfile(path, Path(folder) / f"{number:03d}")
         atheris.Setup([*sys.argv, folder], one)
         atheris.Fuzz()

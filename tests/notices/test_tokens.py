@@ -1,12 +1,13 @@
 """Numbers, dates and letters of a notice: read for sure, or broken."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.notices.tokens import clean, fold, is_broken, is_legacy, number_style, read_printed, tokenise
+from analysis.notices.tokens import clean, fold, is_broken, is_legacy, number_style, passage, read_printed, tokenise
 
 
 def numbers(text: str) -> list[tuple[str, bool]]:
@@ -16,49 +17,21 @@ def numbers(text: str) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "58,83",
-        "(36,09%)",
-        "17,7điểm",
-        "58,83²",
-        "24th",
-        "2,2/18, 17,7/20",
-        "đạt 537 (36,09%).",
-        "18.7 out of 20",
-        "5; 3",
+    "text", [
+        "58,83", "(36,09%)", "17,7điểm", "58,83²", "24th", "2,2/18, 17,7/20", "đạt 537 (36,09%).",
+        "18.7 out of 20", "5; 3",
     ],
-)
+)  # fmt: skip
 def test_a_number_that_nothing_touches_is_whole(text):
     assert numbers(text) and all(not broken for _number, broken in numbers(text))
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "17, 7",
-        "17 ,7",
-        "17. 7",
-        "5O,3",
-        "O5,3",
-        "8,,0",
-        "23 636",
-        "-2,5",
-        "+0,5",
-        "3-5",
-        "3 – 5",
-        "8,/12",
-        "½5",
-        "88·32",
-        "88‚32",
-        "88`32",
-        "88|32",
-        "5;3",
-        "17,\n7",
-        "447\n450",
-        "1'234",
+    "text", [
+        "17, 7", "17 ,7", "17. 7", "5O,3", "O5,3", "8,,0", "23 636", "-2,5", "+0,5", "3-5", "3 – 5", "8,/12",
+        "½5", "88·32", "88‚32", "88`32", "88|32", "5;3", "17,\n7", "447\n450", "1'234",
     ],
-)
+)  # fmt: skip
 def test_a_number_that_may_be_another_is_broken(text):
     assert numbers(text)
     assert any(broken for _number, broken in numbers(text))
@@ -86,15 +59,9 @@ def test_the_decimal_mark_is_told_by_the_text(text, style):
 @pytest.mark.parametrize(
     ("printed", "style", "value", "decimals"),
     [
-        ("58,83", ",", "58.83", 2),
-        ("23.636", ",", "23636", 0),
-        ("1.234,5", ",", "1234.5", 1),
-        ("23,636", ".", "23636", 0),
-        ("1,234.50", ".", "1234.50", 2),
-        ("58.83", "mixed", "58.83", 2),
-        ("447.450", ",", "447450", 0),
-        ("09", None, "9", 0),
-        ("10,0", ",", "10.0", 1),
+        *(("58,83", ",", "58.83", 2), ("23.636", ",", "23636", 0), ("1.234,5", ",", "1234.5", 1)),
+        *(("23,636", ".", "23636", 0), ("1,234.50", ".", "1234.50", 2), ("58.83", "mixed", "58.83", 2)),
+        *(("447.450", ",", "447450", 0), ("09", None, "9", 0), ("10,0", ",", "10.0", 1)),
     ],
 )
 def test_a_printed_number_has_one_value(printed, style, value, decimals):
@@ -120,21 +87,11 @@ def test_what_is_written_is_read_in_either_style(value, style):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("tháng 4/2023", "2023-04"),
-        ("tháng 4 năm 2023", "2023-04"),
-        ("Tháng 04-2023", "2023-04"),
-        ("quý IV/2025", "2025-Q4"),
-        ("Quý 2 năm 2026", "2026-Q2"),
-        ("năm 2026", "2026"),
-        ("in April 2023", "2023-04"),
-        ("July 2024", "2024-07"),
-        ("the second quarter of 2026", "2026-Q2"),
-        ("Q3/2025", "2025-Q3"),
-        ("ngày 24/4/2023", "2023-04-24"),
-        ("ngày 24 tháng 4 năm 2023", "2023-04-24"),
-        ("24-4-2023", "2023-04-24"),
-        ("September 4, 2025", "2025-09-04"),
-        ("4th of September 2025", "2025-09-04"),
+        *((text, "2023-04") for text in ("tháng 4/2023", "tháng 4 năm 2023", "Tháng 04-2023", "in April 2023")),
+        *(("July 2024", "2024-07"), ("năm 2026", "2026"), ("quý IV/2025", "2025-Q4"), ("Q3/2025", "2025-Q3")),
+        *((text, "2026-Q2") for text in ("Quý 2 năm 2026", "the second quarter of 2026")),
+        *((text, "2023-04-24") for text in ("ngày 24/4/2023", "ngày 24 tháng 4 năm 2023", "24-4-2023")),
+        *((text, "2025-09-04") for text in ("September 4, 2025", "4th of September 2025")),
     ],
 )
 def test_dates(text, found):
@@ -144,24 +101,38 @@ def test_dates(text, found):
     assert numbers(text) == []
 
 
-def test_a_day_that_does_not_exist_is_no_day():
+def test_a_day_or_month_that_does_not_exist_is_none():
     (day,) = tokenise("ngày 31/2/2023")[1]
     assert day.iso() is None
+    assert tokenise("tháng 13/2023")[1] == []
+
+
+def test_no_piece_stands_in_two_tokens():
+    tokens, _dates = tokenise("THÁNG\n1. Nhóm 5")
+    assert all(before.end <= after.start for before, after in pairwise(tokens))
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "shown"),
     [
-        "766/QĐ-TTg",
-        "3220/VPUBND-NVK",
-        "61/2018/NĐ-CP",
-        "lúc 17:30",
-        "17h00",
-        "Bộ chỉ số 766 ",
-        "1. Nhóm",
-        "https://a.vn/58,83",
+        ("Một. Đạt 58,83 điểm; hạng 3.", ("Đạt ", "58,83", " điểm;")),
+        ("(58,83)", ("(", "58,83", ")")),
+        ("A\t58,83\tB\nC", ("A | ", "58,83", " | B")),
+        ("Một. " + "từ " * 100 + "58,83", ("từ " * 100, "58,83", "")),
     ],
 )
+def test_a_figure_in_its_sentence_or_its_row(text, shown):
+    start = text.index("58,83")
+    found = passage(text, start, start + 5)
+    assert (found.before, found.quote, found.after) == shown
+
+
+@pytest.mark.parametrize(
+    "text", [
+        "766/QĐ-TTg", "3220/VPUBND-NVK", "61/2018/NĐ-CP", "lúc 17:30", "17h00", "Bộ chỉ số 766 ", "1. Nhóm",
+        "https://a.vn/58,83",
+    ],
+)  # fmt: skip
 def test_what_is_no_figure_is_no_number(text):
     assert numbers(text) == []
 
@@ -187,13 +158,12 @@ def test_the_two_places_of_a_tone_are_one_word():
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
+    "text", [
         "Hßa B×nh ®¹t 58,83 ®iÓm, xÕp h¹ng 24/63; c«ng khai minh b¹ch",
         "Hoøa Bình ñaït 58,83 ñieåm, xeáp haïng thöù 24; coâng khai minh baïch",
         "HÃ²a BÃ¬nh Ä‘áº¡t 58,83 Ä‘iá»ƒm, xáº¿p háº¡ng 24/63",
     ],
-)
+)  # fmt: skip
 def test_letters_of_old_fonts_and_wrong_decodings_are_known(text):
     assert is_legacy(text)
 

@@ -1,18 +1,12 @@
-"""Trying an improvement in the page: the script's numbers are Python's, for any rates, months and rules.
+"""Trying an improvement in the page: are the script's numbers Python's, for any rates, months and rules?"""
 
-Set SCORECARD_VECTORS for more random vectors than a push needs; 10 000 were compared before this was first committed.
-"""
-
-import os
 import random
 
 import numpy as np
 import pytest
 
-from analysis import opened as opened_of
-from analysis.comparisons.ranks import standing
+from analysis.card import open_card
 from analysis.decisions import whatif
-from analysis.decisions.levers import load_levers
 from analysis.decisions.plan import rates_for
 from analysis.diagnosis.losses import losses_by_indicator
 from analysis.identification.bounds import group_scores, unprinted_rates
@@ -22,9 +16,8 @@ from analysis.runs.page import PAGE_FOLDER
 from planted import lever, plant, with_links
 
 pytestmark = pytest.mark.browser
-VECTORS = int(os.environ.get("SCORECARD_VECTORS", "180"))
 REAL = (("Hòa Bình", "2023-04"), ("Hòa Bình", "2024-07"), ("Phú Thọ", "2026"))
-PLANTED = 60
+MANY = 60  # random vectors of rates, or random families; ten thousand were compared before this was first committed
 EXACT = 1e-9
 COMPUTE = """([data, vectors]) => {
   const scorer = trying(data);
@@ -88,34 +81,28 @@ def vector(rng, data):
 
 @pytest.fixture(scope="module", params=REAL, ids="-".join)
 def real(request):
-    entity, month = request.param
-    opened = opened_of.open_month(month, entity)
-    identified = opened.identified
-    acts = load_levers(identified.rubric, identified.period)
-    known = standing(opened.history, identified.rubric, entity, identified.period)
-    rank = rank_steps(known, identified)
-    return identified, acts, data_of(identified, acts, rank), known
+    it = open_card(*request.param).results
+    return it.identified, it.acts, data_of(it.identified, it.acts, rank_steps(it.standing, it.identified)), it.standing
 
 
-def test_the_page_computes_what_python_computes(page, real):
+@pytest.mark.parametrize("count", [8, pytest.param(MANY, marks=pytest.mark.slow)])
+def test_the_page_computes_what_python_computes(page, real, count):
     identified, acts, data, known = real
     rng = random.Random(f"{identified.entity} {identified.period}")
-    vectors = [vector(rng, data) for _number in range(VECTORS // 3)]
+    vectors = [vector(rng, data) for _number in range(count)]
     found = page.evaluate(COMPUTE, [data, vectors])
-    worst = 0.0
     for levers, numbers in zip(vectors, found, strict=True):
         wanted = expected(identified, levers, acts, known if data["rank"] else None)
-        gap = np.abs(np.array(numbers) - np.array(wanted)).max()
-        assert gap <= EXACT, (levers, numbers, wanted)
-        worst = max(worst, gap)
-    assert {len(levers) for levers in vectors} == {1, 2, 3, 4, 5, 6, 7}
+        assert np.abs(np.array(numbers) - np.array(wanted)).max() <= EXACT, (levers, numbers, wanted)
+    assert len({len(levers) for levers in vectors}) >= min(count / 2, 7)
     assert len({tuple(numbers) for numbers in found}) > len(vectors) / 2
 
 
-def test_the_page_computes_what_python_computes_under_planted_rules(page):
+@pytest.mark.parametrize("seeds", [range(18, 24), pytest.param(range(MANY), marks=pytest.mark.slow)])
+def test_the_page_computes_what_python_computes_under_planted_rules(page, seeds):
     """Small random families held against several months, some of which forbid choices; with acts that move more."""
     forbidding = 0
-    for seed in range(PLANTED):
+    for seed in seeds:
         case, acts, _links = with_links(plant(seed), seed)
         identified = case.identified()
         every = {code: lever(code) for code in identified.readings} | acts
@@ -130,11 +117,12 @@ def test_the_page_computes_what_python_computes_under_planted_rules(page):
     assert forbidding > 0
 
 
-def test_the_rate_that_a_total_needs_is_the_least_that_gives_it(page, real):
+@pytest.mark.parametrize("count", [3, pytest.param(12, marks=pytest.mark.slow)])
+def test_the_rate_that_a_total_needs_is_the_least_that_gives_it(page, real, count):
     identified, acts, data, _known = real
     rng = random.Random(identified.period)
     asked = []
-    for _number in range(12):
+    for _number in range(count):
         levers = vector(rng, data)
         code = rng.choice([code for code, known in data["indicators"].items() if known["lever"]])
         asked.append([levers, code, round(identified.total.high + rng.uniform(0.1, 8), 1)])
@@ -154,14 +142,13 @@ def test_the_rate_that_a_total_needs_is_the_least_that_gives_it(page, real):
             today = identified.readings[code].rate
             if rate - 0.01 >= (today.high if today else 0.0):
                 assert total(rate - 0.01) < goal
-    assert answered >= 5
+    assert answered >= count / 3
 
 
 def test_the_rate_that_a_total_needs_is_that_of_the_plan(page):
     """One lever with a printed rate: within the rounding of today's rate, which a plan adds to."""
-    identified = opened_of.open_month("2023-04", "Hòa Bình").identified
-    acts = load_levers(identified.rubric, identified.period)
-    rows = rates_for(identified, {"e_result": acts["e_result"]}, 61.0)
-    (ends,) = page.evaluate(NEEDED, [data_of(identified, acts), [[{}, "e_result", 61.0]]])
+    it = open_card("Hòa Bình", "2023-04").results
+    rows = rates_for(it.identified, {"e_result": it.acts["e_result"]}, 61.0)
+    (ends,) = page.evaluate(NEEDED, [data_of(it.identified, it.acts), [[{}, "e_result", 61.0]]])
     assert ends[0] == pytest.approx(rows.loc[0, "rate_best"], abs=0.02)
     assert ends[1] == pytest.approx(rows.loc[0, "rate_sure"], abs=0.02)

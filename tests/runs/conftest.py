@@ -1,5 +1,6 @@
-"""The fixtures of `made`, for every test of this room."""
+"""The fixtures of `made` and `pages`, for every test of this room."""
 
-from made import apart, good, project, same_environment, simulated, small, three, whole
+from made import apart, good, project, same_environment, simulated, small, stand_in, three
+from pages import reports
 
-__all__ = ["apart", "good", "project", "same_environment", "simulated", "small", "three", "whole"]
+__all__ = ["apart", "good", "project", "reports", "same_environment", "simulated", "small", "stand_in", "three"]

@@ -10,24 +10,22 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-import analysis
 from analysis import errors
 from analysis.runs import cluster
+from analysis.runs.record import code_hash
 from made import (
-    FOUR,
     GONE_SECONDS,
     MONTHS,
     ONE,
-    THREE,
     TWO,
     alive,
     all_whole,
+    ask,
     begin,
     counts,
     finish,
@@ -43,6 +41,7 @@ from made import (
 
 pytest.importorskip("distributed", reason="Dask is missing: pip install -e .[dask]")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+slow = pytest.mark.slow
 Start = Callable[..., subprocess.Popen[bytes]]
 
 
@@ -89,102 +88,100 @@ def dask(module: str, *words: str, **environment: str) -> subprocess.Popen[bytes
     )
 
 
-def unpacked(apart: Path) -> list[Path]:
-    return list(apart.glob(f"{cluster.PREFIX}*/*"))
+def busy(apart: Path, workers: list[subprocess.Popen[bytes]]) -> list[subprocess.Popen[bytes]]:
+    """The workers that are making a report."""
+    making = {path.parents[3].name for path in apart.glob(f"{cluster.PREFIX}*/*/reports/.work/*/")}
+    return [one for one in workers if f"{cluster.PREFIX}{one.pid}" in making]
 
 
-def test_cluster_makes_the_same_files_and_tells_what_fails(simulated, apart, address, worker):
-    worker(), worker()
-    plant(simulated, "middle", f'assert entity != "{THREE}", "planted"')
-    here = simulated.parent / "here"
-    shutil.copytree(simulated, here)
-    months, wanted = MONTHS[0], ["--entities", names(simulated, ONE, TWO, THREE), "--json"]
-    names(here, ONE, TWO, THREE)
-    run = finish(begin(simulated, *wanted, "--scheduler", address, months=months))
-    assert (run.code, counts(run)) == (29, (2, 0, 1)), run.err
-    assert unpacked(apart) == []  # nothing of it stays on the machines of the cluster
-    wait_for(lambda: not alive(apart, "analysis.runs.worker"), GONE_SECONDS)
-    assert sockets(apart) == []
-    local = finish(begin(here, *wanted, months=months))
-    assert (local.code, counts(local)) == (29, (2, 0, 1)), local.err
-    assert times(simulated).keys() == times(here).keys() and len(listed(simulated)) == 2
-    for name in times(simulated):
-        assert same_files(simulated / "reports" / name, here / "reports" / name, FOUR)
-    for folder in work_folders(simulated):
-        failure = json.loads((folder / "failed.json").read_bytes())
-        assert (failure["entity"], failure["exit_code"], failure["run_id"]) == (THREE, 20, folder.name)
-        assert "planted" in (folder / "report.ipynb").read_text(encoding="utf-8")
-    assert len(work_folders(simulated)) == 1
-
-
-def test_lost_worker_of_the_cluster(simulated, apart, address, worker):
-    """Its report is made by the other one, and no process of it stays."""
+def test_a_report_of_a_lost_worker_is_made_by_another_and_a_failure_is_told(simulated, apart, address, worker):
+    """What a killed worker left on its machine stays there; of the other nothing stays."""
     workers = [worker(), worker()]
+    plant(simulated, "first", f'if entity == "{TWO}":\n    raise ValueError("planted")')
+    go = apart / "go"
+    plant(simulated, "first", f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.05)")
+    (simulated / "COMMIT").write_text("abc+", encoding="utf-8")
     wanted = ["--entities", names(simulated, ONE, TWO), "--scheduler", address, "--json"]
-    process = begin(simulated, *wanted, months=f"{MONTHS[0]}..{MONTHS[1]}")
-
-    def busy() -> list[subprocess.Popen[bytes]]:
-        making = {path.parents[3].name for path in apart.glob(f"{cluster.PREFIX}*/*/reports/.work/*/")}
-        return [one for one in workers if f"{cluster.PREFIX}{one.pid}" in making]
-
-    wait_for(busy)
-    lost = busy()[0]
+    process = begin(simulated, *wanted, months=MONTHS[0])
+    wait_for(lambda: busy(apart, workers))
+    lost = busy(apart, workers)[0]
     lost.kill()
     lost.wait()
+    go.touch()
     run = finish(process)
-    assert (run.code, counts(run)) == (0, (4, 0, 0)), run.err
-    assert len(listed(simulated)) == 4 and all_whole(simulated)
+    assert (run.code, counts(run)) == (29, (1, 0, 1)), run.err
+    assert [path.parent.name for path in apart.glob(f"{cluster.PREFIX}*/*")] == [f"{cluster.PREFIX}{lost.pid}"]
+    assert listed(simulated) == [f"mo-phong-01/{MONTHS[0]}/"] and all_whole(simulated)
+    made = simulated / "reports" / "mo-phong-01" / MONTHS[0]
+    assert json.loads((made / "run.json").read_bytes())["commit"] == "abc+"
+    (left,) = work_folders(simulated)
+    failed = json.loads((left / "failed.json").read_bytes())
+    assert (failed["entity"], failed["exit_code"], failed["run_id"]) == (TWO, 20, left.name)
+    assert "planted" in (left / "report.ipynb").read_text(encoding="utf-8")
     wait_for(lambda: not alive(apart, "analysis.runs.worker"), GONE_SECONDS)
     wait_for(lambda: not alive(apart, "forkserver"), GONE_SECONDS)
 
 
-def refused(project: Path, address: str) -> str:
-    """A batch that no cluster makes: what the user is told."""
-    run = finish(begin(project, "--scheduler", address))
-    assert (run.code, run.out) == (33, ""), run.err
-    assert "Traceback" not in run.err
-    assert not (project / "reports").exists() or times(project) == {}
-    return run.err
+@slow
+def test_cluster_makes_the_same_files(simulated, apart, address, worker):
+    worker(), worker()
+    here = simulated.parent / "here"
+    shutil.copytree(simulated, here)
+    for folder, where in ((simulated, ["--scheduler", address]), (here, [])):
+        run = finish(begin(folder, "--entities", names(folder, ONE, TWO), *where, months=MONTHS[0]))
+        assert run.code == 0, run.err
+    assert list(apart.glob(f"{cluster.PREFIX}*/*")) == []  # nothing of it stays on the machines of the cluster
+    assert sockets(apart) == [] and len(times(here)) == 2
+    for name in times(here):
+        assert same_files(simulated / "reports" / name, here / "reports" / name)
 
 
-def test_worker_with_another_version(simulated, apart, address, worker):
-    changed = apart / "changed"
-    shutil.copytree(Path(analysis.__file__).parent, changed / "analysis")
-    with (changed / "analysis" / "losses.py").open("a", encoding="utf-8") as file:
-        file.write("# newer\n")
-    worker(PYTHONPATH=str(changed))
-    said = refused(simulated, address)
-    assert "1 workers of the cluster have another version" in said and "Install the same version there" in said
-    assert "tcp://127.0.0.1" in said
+# Without a scheduler
 
 
-def test_cluster_without_a_worker(address, monkeypatch):
-    monkeypatch.setattr(cluster, "WAIT_SECONDS", 1)
-    began = time.monotonic()
-    with pytest.raises(errors.ClusterError, match="has no worker") as caught, cluster.dask_workers(address):
-        pass
-    assert caught.value.exit_code == 33 and "dask worker ADDRESS" in caught.value.next_step
-    assert time.monotonic() - began < 15
+class Scheduler:
+    """What the cluster is asked for, answered by one worker in this very process."""
+
+    def __init__(self, waits: Exception | None = None, version: str | Exception = "") -> None:
+        self.waits, self.version = waits, version
+
+    def wait_for_workers(self, count: int, timeout: float) -> None:
+        assert (count, timeout) == (1, cluster.WAIT_SECONDS)
+        if self.waits:
+            raise self.waits
+
+    def run(self, asked: Callable[[], str]) -> dict[str, str]:
+        if isinstance(self.version, Exception):
+            raise self.version
+        return {"tcp://one": asked(), "tcp://two": self.version or asked()}
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "words", "rows", "then"),
+    [
+        (Scheduler(TimeoutError()), "has no worker", (), "dask worker ADDRESS"),
+        (Scheduler(version="0" * 100), "^1 workers .* another version", (f"tcp://two {'0' * 80}",), "same version"),
+        (Scheduler(version=ModuleNotFoundError("no analysis")), "or none", (" ModuleNotFoundError: no analysis",), ""),
+    ],
+    ids=["no worker", "another version", "no package"],
+)
+def test_workers_that_are_not_of_use(scheduler, words, rows, then):
+    with pytest.raises(errors.ClusterError, match=words) as caught:
+        cluster._check_workers(scheduler)
+    assert caught.value.exit_code == 33 and caught.value.rows == rows and then in caught.value.next_step
+
+
+def test_workers_of_the_same_version_are_of_use():
+    assert len(code_hash()) == 64
+    cluster._check_workers(Scheduler())
 
 
 @pytest.mark.parametrize("nowhere", ["tcp://127.0.0.1:1", "127.0.0.1:1", "no address", "http://127.0.0.1:1"])
-def test_no_scheduler_at_the_address(monkeypatch, nowhere):
-    monkeypatch.setattr(cluster, "WAIT_SECONDS", 1)
-    began = time.monotonic()
-    with pytest.raises(errors.ClusterError, match="No Dask scheduler answers") as caught, cluster.dask_workers(nowhere):
-        pass
-    assert "dask scheduler" in caught.value.next_step
-    assert time.monotonic() - began < 15
-
-
-IMPATIENT = "from analysis import cli, cluster\ncluster.WAIT_SECONDS = 1\ncli.main()"
-
-
-def test_no_scheduler_from_the_command_line(simulated, apart):
-    words = ["batch", "--months", MONTHS[0], "--allow-synthetic", "--scheduler", "tcp://127.0.0.1:1", "--lang", "en"]
-    run = subprocess.run([sys.executable, "-c", IMPATIENT, *words], capture_output=True, text=True, encoding="utf-8")
-    assert (run.returncode, run.stdout) == (33, ""), run.stderr
-    assert "No Dask scheduler answers at tcp://127.0.0.1:1" in run.stderr and "Traceback" not in run.stderr
+def test_no_scheduler_at_the_address(simulated, monkeypatch, nowhere):
+    monkeypatch.setattr(cluster, "WAIT_SECONDS", 0.5)
+    code, said = ask("batch", "--months", MONTHS[0], "--allow-synthetic", "--scheduler", nowhere)
+    assert code == 33
+    assert f"No Dask scheduler answers at {nowhere}" in said and "dask scheduler" in said
     assert not (simulated / "reports").exists()
 
 

@@ -20,6 +20,7 @@ from urllib.request import Request, urlopen
 import nbformat
 import psutil
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyterlab_server import settings_utils, translations_handler
 from nbformat import v4
 
@@ -52,6 +53,7 @@ def hook(event, arguments):
                 file.write(f"{host or ''}\\n")
 sys.addaudithook(hook)
 """
+slow = pytest.mark.slow
 # What the tests ask of JupyterLab's own model of the notebook in front
 
 CELLS = """() => {
@@ -134,11 +136,11 @@ class Server:
     def error(self) -> str:
         return self.said.read_text(encoding="utf-8")
 
-    def ask(self, path: str):
-        """What the server answers to a question of JupyterLab's."""
+    def ask(self, path: str, data: bytes | None = None):
+        """What the server answers to a question of JupyterLab's, or to `data` that are posted."""
         parts = urlparse(self.address)
         token = parse_qs(parts.query)["token"][0]
-        request = Request(f"http://{parts.netloc}{path}", headers={"Authorization": f"token {token}"})
+        request = Request(f"http://{parts.netloc}{path}", headers={"Authorization": f"token {token}"}, data=data)
         with urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
@@ -217,9 +219,23 @@ def errors_in(cells: list[dict]) -> list[str]:
     return [f"{output['ename']}: {output['evalue']} in\n{cell['source']}" for cell, output in failed]
 
 
+def ends(server: Server) -> None:
+    """Ctrl-C ends it with its kernels, and without a word of the server."""
+    family = psutil.Process(server.process.pid).children(recursive=True)
+    assert family
+    assert server.end() == 0
+    assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
+    assert list((server.folder / "runtime").glob("jpserver-*")) == []
+    told, *others = server.error.splitlines()
+    assert "Ctrl-C" in told
+    # A kernel that is told to end may stumble over its own loop.
+    assert not others or ("ipykernel" in server.error and others[-1] == "RuntimeError: Event loop is closed")
+
+
 # In JupyterLab
 
 
+@slow
 @pytest.mark.browser
 def test_the_notebook_asked_for_is_open_in_vietnamese_and_nothing_pops_up(page):
     assert shown(page) == ["Tệp", "Chỉnh sửa"]
@@ -229,15 +245,7 @@ def test_the_notebook_asked_for_is_open_in_vietnamese_and_nothing_pops_up(page):
     assert {path.name for path in NOTEBOOKS} | {"probe.ipynb"} == set(names)
 
 
-@pytest.mark.browser
-def test_the_kernel_is_this_python_in_this_project(page, served):
-    (cell,) = run_all(page)
-    assert errors_in([cell]) == []
-    (output,) = cell["outputs"]
-    page.evaluate(PUT_AWAY)
-    assert ast.literal_eval(output["data"]["text/plain"]) == (sys.executable, str(served.project))
-
-
+@slow
 @pytest.mark.browser
 @pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
 def test_a_notebook_runs_and_its_first_slider_moves_its_chart(page, served, name):
@@ -262,6 +270,7 @@ def test_a_notebook_runs_and_its_first_slider_moves_its_chart(page, served, name
     assert all(cell.execution_count for cell in saved.cells if cell.cell_type == "code")
 
 
+@slow
 @pytest.mark.browser
 def test_nothing_outside_this_machine_was_asked(page, served):
     assert len(page.asked) > 50
@@ -271,6 +280,7 @@ def test_nothing_outside_this_machine_was_asked(page, served):
     assert hosts <= LOCAL
 
 
+@slow
 @pytest.mark.browser
 def test_the_language_that_the_user_chose_wins(page, served):
     chosen = served.settings / "translation-extension" / "plugin.jupyterlab-settings"
@@ -283,38 +293,42 @@ def test_the_language_that_the_user_chose_wins(page, served):
     assert [path for path in served.settings.rglob("*") if path.is_file()] == [chosen]
 
 
+@slow
 @pytest.mark.browser
-def test_ctrl_c_ends_it_with_its_kernels(page, served):
+def test_ctrl_c_ends_it_with_a_page_open(page, served):
     """The last test of this server."""
-    page.locator(".jp-DirListing").get_by_text("probe.ipynb", exact=True).dblclick()
-    page.wait_for_function(IN_FRONT, arg="notebooks/probe.ipynb")
-    family = psutil.Process(served.process.pid).children(recursive=True)
-    assert family
-    assert served.end() == 0
-    assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
-    assert list((served.folder / "runtime").glob("jpserver-*")) == []
-    told, *others = served.error.splitlines()
-    assert "Ctrl-C" in told
-    # Nothing of the server; a kernel that is told to end may stumble over its own loop.
-    assert not others or ("ipykernel" in served.error and others[-1] == "RuntimeError: Event loop is closed")
+    ends(served)
 
 
 # Without a browser
 
 
-def test_english_on_demand_and_only_on_this_machine(tmp_path):
+def answer_of(connection: Path) -> tuple[str, str]:
+    """What a running kernel answers to the probe."""
+    client, said = BlockingKernelClient(), []
+    client.load_connection_file(str(connection))
+    client.start_channels()
+    client.wait_for_ready(PATIENCE)
+    client.execute_interactive(PROBE, output_hook=said.append)
+    client.stop_channels()
+    return ast.literal_eval(next(item["content"]["data"]["text/plain"] for item in said if "data" in item["content"]))
+
+
+def test_it_starts_and_ctrl_c_ends_it_with_its_kernels(tmp_path):
+    """In English on demand, only on this machine, with the kernel of this very Python."""
     own = "--ServerApp.log_level=CRITICAL"  # in place of ours
     with serving(tmp_path, "probe.ipynb", "--lang", "en", "--", *OPTIONS, own) as server:
         assert urlparse(server.address).path == "/lab/workspaces/scorecard/tree/notebooks/probe.ipynb"
         assert server.ask("/lab/api/translations/default")["data"] == {}
         assert list(server.ask("/api/kernelspecs")["kernelspecs"]) == ["python3"]
-        sockets = psutil.Process(server.process.pid).net_connections("tcp")
-        listening = {socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN}
+        itself = psutil.Process(server.process.pid)
+        listening = {port.laddr.ip for port in itself.net_connections("tcp") if port.status == psutil.CONN_LISTEN}
         assert listening and listening <= {"127.0.0.1", "::1"}
         with pytest.raises(HTTPError, match="403"):
             urlopen(f"http://{urlparse(server.address).netloc}/api/contents", timeout=PATIENCE)
-        assert server.end() == 0
-        assert server.error == "JupyterLab is open in the browser, or at this address; Ctrl-C here ends it:\n"
+        number = server.ask("/api/kernels", b'{"name": "python3", "path": "notebooks/probe.ipynb"}')["id"]
+        assert answer_of(server.folder / "runtime" / f"kernel-{number}.json") == (sys.executable, str(server.project))
+        ends(server)
 
 
 def test_what_jupyterlab_refuses_is_told(tmp_path):
@@ -363,7 +377,7 @@ def test_a_notebook_that_could_not_be_saved_is_not_opened(project_copy, monkeypa
 LEFT_BY_A_SERVER = """
 import asyncio, logging, time
 import anyio.to_thread
-from analysis import lab
+from analysis.runs import lab
 
 async def asked():
     await anyio.to_thread.run_sync(time.time)

@@ -1,43 +1,31 @@
 """Simulated histories: what was planted comes back, and nothing simulated passes for real."""
 
-import base64
 import csv
 import json
 import math
-import shutil
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
-from bs4 import BeautifulSoup
 from click.testing import CliRunner
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from analysis import commands
 from analysis.cli import app
 from analysis.comparisons import ranks
-from analysis.errors import CheckError, HistoryError, ParameterError, SyntheticError, UnknownNameError, WriteError
-from analysis.identification import regime
+from analysis.errors import HistoryError, ParameterError, UnknownNameError, WriteError
 from analysis.identification.identify import identify_cards
 from analysis.identification.regime import cards_of
-from analysis.language import rounded, use_language
-from analysis.report import charts, drawing
-from analysis.report.figures import Figures, exact
-from analysis.runs import run
-from analysis.runs.page import one_cell, page_of
-from analysis.scorecards import entities
+from analysis.language import rounded
 from analysis.scorecards.entities import same_world
 from analysis.scorecards.history import COLUMNS, TOTAL, load_history, row_problems
 from analysis.scorecards.rubric import rubric_in_force
 from analysis.scorecards.sources import load_corrections, load_sources
-from analysis.scorecards.synthetic import Break, Synthetic, example, synthetic_history, write_project
-from places import REPOSITORY, made_once
+from analysis.scorecards.synthetic import Break, Synthetic, draw_counts, example, synthetic_history, write_project
+from places import REPOSITORY
 
 LABEL = "SYNTHETIC FIGURES – NOT REAL DATA"
 ENTITY, MONTH = "Mô phỏng 01", "2024-06"
-FOLDER = f"reports/mo-phong-01/{MONTH}"
 SHORT = {"first": "2024-05", "last": MONTH}
 FEW = ("on_time", "e_result", "digitised", "data_reuse", "online_submission")
 EXACT = 1e-9
@@ -71,6 +59,7 @@ def test_an_entity_does_not_depend_on_how_many_there_are_nor_a_month_on_the_last
     among = synthetic_history(rubrics, first="2025-09", last="2026-02", missing=0.4, entities=3)
     shared = among.rates[(among.rates["entity"] == ENTITY) & (among.rates["period"] <= "2025-12")]
     pd.testing.assert_frame_equal(alone.rates, shared.reset_index(drop=True))
+    assert not series(among, "on_time").equals(series(among, "on_time", "Mô phỏng 02"))
     assert alone.rules == {rubrics[0].id: among.rules[rubrics[0].id]}
     before = among.figures[(among.figures["entity"] == ENTITY) & (among.figures["period"] < "2025-12")]
     assert len(before)
@@ -99,7 +88,7 @@ def test_trend_and_break_are_those_that_were_planted(rubrics):
     assert levels[:"2023-12"].unique() == pytest.approx([math.log(4)])
     assert levels["2024-01":].unique() == pytest.approx([math.log(4) - 1])
     noisy = logit(series(synthetic_history(rubrics, **asked), "on_time"))
-    assert noisy.std() > 0.05
+    assert 0.05 < noisy[:"2023-12"].std() < 0.2
     assert noisy["2024-01":].mean() - noisy[:"2023-12"].mean() == pytest.approx(-1, abs=0.5 * math.sqrt(1 / 6))
 
 
@@ -117,6 +106,15 @@ def test_months_without_publication_are_absent_and_the_last_is_not(rubrics):
     assert 40 <= months["nunique"].sum() <= 80  # 120 × a half, and some standard deviations
     assert made.rates.groupby("entity")["period"].nunique().eq(30).all()
     assert months["nunique"].nunique() > 1
+
+
+def test_units_lie_apart_and_count_no_less_than_five():
+    """Of a rate of 50 % in one month, in logits."""
+    counts, bases = draw_counts(0, 0, np.full((1, 22), 50.0), 400)
+    assert counts.shape == bases.shape == (1, 400, 22) and (counts <= bases).all()
+    assert bases.min() == 5 and 100 < np.median(bases) < 300
+    rates = counts[bases > 300] / bases[bases > 300]
+    assert 0.6 < np.log(rates / (1 - rates)).std() < 0.8
 
 
 # What is printed
@@ -320,7 +318,7 @@ def test_the_command_writes_a_project_that_every_command_answers_from(project_co
 
 def test_answers_about_real_figures_do_not_change(project_copy):
     answer = commands.losses("2023-04", "Hòa Bình")
-    assert "SYNTHETIC" not in answer.text
+    assert "SYNTHETIC" not in str(answer)
     assert "kind" not in answer.data
 
 
@@ -387,224 +385,3 @@ def test_nobody_is_ranked_against_the_other_world(both, history, rubrics, entity
     expected, why_alone = ranks.alike(own, entity, period)
     pd.testing.assert_frame_equal(near, expected)
     assert why == why_alone
-
-
-# The guard and the label
-
-
-def make_simulated(folder: Path) -> None:
-    for name in ("data", "notebooks"):
-        shutil.copytree(REPOSITORY / name, folder / "real" / name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder / "real")
-        from analysis.scorecards.rubric import load_rubrics
-
-        made = synthetic_history(load_rubrics(), **SHORT, printed=FEW)
-        patch.chdir(write_project(made, folder / "simulated"))
-        words = ["report", MONTH, "--entity", "mo-phong-01", "--lang", "en"]
-        refused = CliRunner().invoke(app, words)
-        listed = Path("reports").is_dir() and sorted(path.name for path in Path("reports").rglob("*"))
-        done = CliRunner().invoke(app, [*words, "--allow-synthetic"])
-    told = {"refused": [refused.exit_code, refused.stderr], "left": listed, "done": [done.exit_code, done.stderr]}
-    (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
-    use_language("en")
-
-
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory) -> Path:
-    """A simulated project with the report of its last month, and what the command said."""
-    return made_once(tmp_path_factory, "simulated", make_simulated)
-
-
-@pytest.fixture(scope="module")
-def told(simulated) -> dict:
-    return json.loads((simulated / "told.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def folder(simulated, told) -> Path:
-    assert told["done"][0] == 0, told["done"][1]
-    return simulated / "simulated" / FOLDER
-
-
-@pytest.fixture(scope="module")
-def soup(folder) -> BeautifulSoup:
-    return BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "html.parser")
-
-
-def test_a_report_of_simulated_figures_is_refused(told):
-    code, words = told["refused"]
-    assert code == 17 == SyntheticError.exit_code
-    assert "Mô phỏng 01 is simulated: these figures are not real." in words
-    assert "--allow-synthetic" in words
-    assert not told["left"]
-
-
-def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch):
-    """The contract lets none in; a card that has one all the same is refused."""
-    figures = regime.load_project().cards("Hòa Bình", "2023-04")[0].figures.copy()
-    figures.loc[(TOTAL, "points"), "kind"] = "synthetic"
-    monkeypatch.setattr(run, "card", lambda *_asked: figures)
-    with pytest.raises(SyntheticError, match=r"hoa-binh\.csv:2 total_score"):
-        run.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"})
-    assert run.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"}, allow_synthetic=True)
-
-
-def test_the_command_says_it(told):
-    assert told["done"][1].count(LABEL) == 2
-
-
-def test_the_page_says_it(soup):
-    assert soup.title.get_text().startswith(f"{LABEL}: Mô phỏng 01 lost")
-    assert soup.select_one(".origin .chip.synthetic").get_text() == LABEL
-    assert soup.select_one("body > .synthetic-label").get_text() == LABEL
-    assert "Mô phỏng 01" in soup.h1.get_text()
-
-
-def words_of(image) -> str:
-    svg = base64.b64decode(image["src"].split(",")[1]).decode()
-    return " ".join(BeautifulSoup(svg, "html.parser").get_text(" ").split())
-
-
-def test_every_chart_says_it_inside_the_picture(soup):
-    images = soup.select("figure.chart img")
-    assert len(images) >= 4
-    for image in images:
-        assert LABEL in words_of(image)
-
-
-def test_every_figure_is_synthetic_in_the_table(folder):
-    with (folder / "figures.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) > 200
-    assert {row["kind"] for row in rows} == {"synthetic"}
-    assert {row["entity"] for row in rows} == {ENTITY}
-
-
-def test_every_sheet_says_it(folder):
-    book = openpyxl.load_workbook(folder / "workbook.xlsx")
-    assert len(book.worksheets) >= 4
-    for sheet in book.worksheets:
-        assert str(sheet["A1"].value).startswith(LABEL), sheet.title
-        assert sheet.oddHeader.center.text == LABEL
-        assert sheet.sheet_properties.tabColor.rgb == "00C00000"
-
-
-def test_the_record_and_the_list_of_reports_say_it(folder):
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    assert record["kind"] == "synthetic"
-    assert record["title"].startswith(LABEL)
-    page = BeautifulSoup((folder.parents[1] / "index.html").read_text(encoding="utf-8"), "html.parser")
-    (chip,) = page.select(".chip")
-    assert (chip["class"], chip.get_text()) == (["chip", "synthetic"], LABEL)
-
-
-def test_nothing_real_says_it():
-    item = exact("total", "Total", 1.0, "points", 2, "published", "")
-    real = Figures()
-    real.add([item, exact("lost", "Lost", 1.0, "points", 2, "derived", "")])
-    assert real.label == ""
-    assert [figure.kind for figure in real.values()] == ["published", "derived"]
-    ax = charts.loss_by_group(
-        pd.DataFrame(
-            [("a", "A", 1.0, 1.0, 1.0, 1)], columns=["code", "name", "lost", "lost_low", "lost_high", "decimals"]
-        )
-    )
-    page = page_of(one_cell(str(drawing.picture(ax, "words", "source", real.label))), "Title", real.label)
-    body = BeautifulSoup(page, "html.parser")
-    assert LABEL not in body.get_text() and LABEL not in words_of(body.img) and "aside" not in str(body.body)
-
-
-def test_a_figure_made_from_simulated_ones_is_simulated():
-    made = Figures()
-    made.add([exact("lost", "Lost", 1.0, "points", 2, "derived", "")])
-    made.add([exact("total", "Total", 1.0, "points", 2, "synthetic", "")])
-    made.add([exact("share", "Share", 1.0, "percent", 0, "derived", "")])
-    assert [figure.kind for figure in made.values()] == ["synthetic"] * 3
-    assert made.label == entities.synthetic_label() == LABEL
-    assert Figures(made).label == LABEL
-
-
-def test_a_picture_without_the_label_is_not_published():
-    frame = pd.DataFrame([("2024-05", 50.0, 2), ("2024-06", 51.0, 2)], columns=["period", "value", "decimals"])
-    good, bad = (
-        str(drawing.picture(charts.history_of_totals(frame), "words", "source", label)) for label in (LABEL, "")
-    )
-    assert LABEL in page_of(one_cell(good), "Title", LABEL)
-    with pytest.raises(CheckError, match="1 pictures"):
-        page_of(one_cell(good + bad), "Title", LABEL)
-
-
-def test_the_label_hides_nothing_of_a_picture():
-    frame = pd.DataFrame([("2024-05", 50.0, 2), ("2024-06", 51.0, 2)], columns=["period", "value", "decimals"])
-    ax = charts.history_of_totals(frame)
-    figure, before = ax.figure, ax.figure.get_size_inches().copy()
-    drawing.picture(ax, "words", "source", LABEL)
-    FigureCanvasAgg(figure).draw()
-    assert figure.get_size_inches() == pytest.approx((before[0], before[1] + drawing.STRIP))
-    box = figure.texts[-1].get_bbox_patch().get_window_extent()
-    assert box.y1 < ax.get_tightbbox().y0 and box.y0 >= 0
-    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
-
-
-# In a browser
-
-
-SEEN = """() => {
-  const label = document.querySelector('.synthetic-label').getBoundingClientRect();
-  const over = document.elementFromPoint(label.x + label.width / 2, label.y + label.height / 2);
-  return [label.top, label.bottom, Boolean(over.closest('.synthetic-label'))];
-}"""
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(("width", "height"), [(1280, 900), (320, 600)])
-def test_the_banner_is_seen_at_every_place_of_the_page(browser, folder, width, height):
-    page = browser.new_page(viewport={"width": width, "height": height})
-    page.goto((folder / "index.html").as_uri())
-    first = page.locator("h1").bounding_box()
-    for share in (0, 0.1, 0.35, 0.7, 1):
-        page.evaluate("share => scrollTo(0, share * document.body.scrollHeight)", share)
-        top, bottom, on_top = page.evaluate(SEEN)
-        assert top == 0 and on_top, share
-    assert bottom <= first["y"]
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    page.evaluate("location.hash = document.querySelector('tr[id]').id")
-    assert page.evaluate("document.querySelector(':target').getBoundingClientRect().top") >= bottom
-    page.close()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])
-def test_the_banner_is_on_every_slide_and_covers_nothing(browser, folder, width, height):
-    page = browser.new_page(viewport={"width": width, "height": height})
-    page.goto((folder / "index.html").as_uri() + "?slides")
-    slides = page.locator(".slide").count()
-    assert slides >= 5
-    for number in range(slides):
-        top, bottom, on_top = page.evaluate(SEEN)
-        assert top == 0 and on_top, number
-        inside = page.evaluate(
-            "[...document.querySelectorAll('.slide.on > *')].filter((item) => item.checkVisibility())"
-            ".map((item) => item.getBoundingClientRect().top)"
-        )
-        assert min(inside) >= bottom, number
-        assert page.evaluate("document.documentElement.scrollHeight") <= height, number
-        page.keyboard.press("ArrowRight")
-    page.close()
-
-
-@pytest.mark.browser
-def test_the_banner_is_on_every_printed_page_and_covers_nothing(browser, folder, tmp_path):
-    pdfplumber = pytest.importorskip("pdfplumber")
-    page = browser.new_page()
-    page.goto((folder / "index.html").as_uri())
-    page.pdf(path=tmp_path / "page.pdf", format="A4", prefer_css_page_size=True)
-    page.close()
-    with pdfplumber.open(tmp_path / "page.pdf") as pdf:
-        assert len(pdf.pages) > 5
-        for sheet in pdf.pages:
-            words = sorted(sheet.extract_words(), key=lambda word: (word["top"], word["x0"]))
-            label, rest = words[: len(LABEL.split())], words[len(LABEL.split()) :]
-            assert " ".join(word["text"] for word in label) == LABEL, sheet.page_number
-            assert rest and min(word["top"] for word in rest) > label[0]["bottom"], sheet.page_number

@@ -164,12 +164,10 @@ def identify(
 ) -> Identified:
     """The members of the family that agree with every figure of the month jointly, and of the months `together` too.
 
-
     Raises
     ------
     ContradictionError: no member agrees; the figures in conflict and the rules tried are named.
     NoTotalError, UnknownNameError: from `history.card`.
-    RubricError: a parameter is an interval.
     """
     card(history, entity, period)
     others = tuple(key for key in dict.fromkeys(together) if key != (entity, period))

@@ -137,7 +137,7 @@ def fixed(rubric: Rubric, code: str, parameter: str, value: float, *others: floa
         for indicator in group.indicators:
             if indicator.code == code:
                 known: Parameter[float] = getattr(indicator, parameter)
-                alone = known.model_copy(update={**only, "low": None, "high": None, "status": "assumed", "source": ""})
+                alone = known.model_copy(update={**only, "status": "assumed", "source": ""})
                 indicator = indicator.model_copy(update={parameter: alone})
             indicators.append(indicator)
         groups.append(group.model_copy(update={"indicators": tuple(indicators)}))

@@ -20,6 +20,7 @@ from analysis.scorecards.periods import is_month
 
 MARKERS = ("o", "D", "s", "^", "v", "P")
 PALE = 0.35
+LEAST = 2  # bars that a picture has room for, so that a legend fits under it
 
 
 def loss_by_group(by_group: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
@@ -121,7 +122,7 @@ def lost_by_indicator(by_indicator: pd.DataFrame, ax: Axes | None = None) -> Axe
     """
     rows = by_indicator.sort_values(["lost_high", "lost_low"], ascending=False, kind="stable").head(12)
     rows = rows[rows["lost_high"] > 0].reset_index(drop=True)
-    ax = ax or axes(len(rows), WIDE)
+    ax = ax or axes(max(len(rows), LEAST), WIDE)
     for place, row in enumerate(rows.itertuples()):
         colour = COLOURS.get(row.group, MUTED)
         ax.barh(place, row.lost_low, color=colour, height=0.6)
@@ -150,7 +151,7 @@ def cards_side_by_side(cards: pd.DataFrame, ax: Axes | None = None) -> Axes:
     `lost_high`.
     """
     names = list(dict.fromkeys(cards["name"]))
-    ax = ax or axes(len(names), WIDE)
+    ax = ax or axes(max(len(names), LEAST), WIDE)
     labels = list(dict.fromkeys(cards["card"]))
     step = 0.6 / max(len(labels), 2)
     for number, label in enumerate(labels):
@@ -223,7 +224,7 @@ def standing(positions: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Everything in percent of the maximum, so that groups of different worth can be read on one axis.
     """
     rows = positions[(positions["level"] == "group") & positions["value"].notna()].reset_index(drop=True)
-    ax = ax or axes(len(rows), WIDE)
+    ax = ax or axes(max(len(rows), LEAST), WIDE)
     for place, row in enumerate(rows.itertuples()):
         colour, part = COLOURS.get(row.code, MUTED), 100 / row.max
         width = part * (row.upper_quarter - row.lower_quarter)
@@ -258,7 +259,7 @@ def standing(positions: pd.DataFrame, ax: Axes | None = None) -> Axes:
 def beside_alike(alike: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """The score of each group (`peers.against_alike`) beside those of about as many dossiers: range and median."""
     rows = alike[alike["code"] != TOTAL].reset_index(drop=True)
-    ax = ax or axes(len(rows), WIDE)
+    ax = ax or axes(max(len(rows), LEAST), WIDE)
     for place, row in enumerate(rows.itertuples()):
         colour = COLOURS.get(row.code, MUTED)
         ax.hlines(place, row.alike_lowest, row.alike_highest, color=colour, alpha=PALE, linewidth=9)

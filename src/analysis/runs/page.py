@@ -12,6 +12,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from markupsafe import escape
 
 from analysis import project
 from analysis.errors import BrowserError, CheckError
-from analysis.language import _, language
+from analysis.language import _, language, nfc
 from analysis.report.section import Section
 
 PAGE_FOLDER = Path(__file__).parents[1] / "report" / "page"
@@ -33,6 +36,11 @@ ALLOWED = {
     *("strong", "b", "em", "i", "u", "s", "del", "sub", "sup", "mark", "small", "a", "img", "ul", "ol", "li"),
     *("dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "figure", "figcaption"),
 }
+ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
+CELL = re.compile(r"<(t[dh])\b([^>]*)>(.*?)</\1>", re.DOTALL)
+NUMBER = re.compile(r"[−+-]?[\d.,\s]*\d(e[+-]?\d+)?\s*%?")
+MISSING = ("", "–", "-", "NaN", "None", "nan", "<NA>", "NaT")
+PRINTED = ((100, "usual"), (122, "small"), (145, "smaller"))  # letters that fit beside each other on A4
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
 PLACES = {
     "win32": (
@@ -120,14 +128,28 @@ def _text(words: str) -> str:
 
 def _markdown(source: str, attachments: Any = None) -> str:
     """Markdown as HTML; pictures that lie in the notebook, or in its folder, are put into it."""
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-
     folder = str(project.root() / "notebooks")
     kept = {name: dict(item) for name, item in (attachments or {}).items()}
-    renderer = IPythonRenderer(
-        escape=False, attachments=kept, embed_images=True, path=folder, exclude_anchor_links=True
-    )
-    return str(MarkdownWithMath(renderer=renderer).render(source))
+    made, renderer = _renderer()
+    drawn = renderer(escape=False, attachments=kept, embed_images=True, path=folder, exclude_anchor_links=True)
+    return str(made(renderer=drawn).render(source))
+
+
+@lru_cache
+def _renderer() -> tuple[Any, Any]:
+    """nbconvert's, but a tag among words is not closed at once, and an attachment that is gone stops no report."""
+    from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
+
+    class Renderer(IPythonRenderer):
+        def _html_embed_images(self, html: str) -> str:
+            return str(super()._html_embed_images(html)) if "<img" in html.lower() else html
+
+        def _embed_image_or_attachment(self, src: str) -> str:
+            with suppress(InvalidNotebook):
+                return str(super()._embed_image_or_attachment(src))
+            return ""
+
+    return MarkdownWithMath, Renderer
 
 
 def _added(html: str) -> str:
@@ -135,12 +157,12 @@ def _added(html: str) -> str:
     import nh3
 
     clean = nh3.clean(
-        html,
+        nfc(html),
         tags=ALLOWED,
         attributes={"*": {"title", "lang"}, "a": {"href"}, "img": {"src", "alt", "width", "height"}}
         | {cell: {"colspan", "rowspan", "scope"} for cell in ("th", "td")}
         | {"ol": {"start"}},
-        attribute_filter=lambda tag, name, value: value if (tag, name) != ("img", "src") or _inside(value) else None,
+        attribute_filter=_harmless,
         url_schemes={"http", "https", "mailto", "data"},
     )
     clean = re.sub(r"<img(?![^>]* src=)[^>]*>", escape(_("(a picture that is not in the notebook)")), clean)
@@ -151,14 +173,50 @@ def _added(html: str) -> str:
 
     def scrolled(found: re.Match[str]) -> str:
         name = escape(_("Added table {name}").format(name=f"{digest}-{next(tables)}"))
-        return f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">{found.group()}</div>'
+        table, size = _as_ours(found.group())
+        return f'<div class="scroll {size}" role="region" tabindex="0" aria-label="{name}">{table}</div>'
 
     clean = re.sub(r"<table\b.*?</table>", scrolled, clean, flags=re.DOTALL)
     return f'<section class="added">{clean}</section>'
 
 
-def _inside(address: str) -> bool:
-    return address.startswith("data:image/")
+def _as_ours(table: str) -> tuple[str, str]:
+    """A table whose numbers stand to the right and whose heads say what they are of, and how small it is printed."""
+    columns: dict[int, list[str]] = {}  # from the right: a head of several rows stands in the first of them only
+    heads, widths = table.find("</thead>"), dict[int, int]()
+    for row in ROW.finditer(table):
+        cells = CELL.findall(row.group())
+        for place, (kind, _given, html) in enumerate(cells):
+            text, right = unescape(re.sub(r"<[^>]*>", "", html)).strip(), len(cells) - place
+            if row.start() > heads and (heads > 0 or kind == "td"):
+                columns.setdefault(right, []).append(text)
+            longest = len(text) if NUMBER.fullmatch(text) else max(map(len, text.split()), default=0)
+            widths[right] = max(widths.get(right, 0), longest)
+    known = {place: [word for word in words if word not in MISSING] for place, words in columns.items()}
+    numbers = {place for place, words in known.items() if words and all(map(NUMBER.fullmatch, words))}
+
+    def marked(found: re.Match[str]) -> str:
+        scope = "col" if found.start() < heads else "row"
+        right = itertools.count(len(CELL.findall(found.group())), -1)
+
+        def cell(one: re.Match[str]) -> str:
+            kind, given, html = one.groups()
+            given += f' scope="{scope}"' if kind == "th" and "scope=" not in given else ""
+            given += ' class="n"' if next(right) in numbers else ""
+            return f"<{kind}{given}>{html}</{kind}>"
+
+        return CELL.sub(cell, found.group())
+
+    letters = sum(widths.values()) + 2 * len(widths)
+    size = next((name for most, name in PRINTED if letters <= most), "smallest")
+    return ROW.sub(marked, table), size
+
+
+def _harmless(_tag: str, name: str, value: str) -> str | None:
+    """A picture must be inside the page, and a link may not be a page of its own."""
+    inside = re.sub(r"[\x00-\x20]", "", value).lower().startswith("data:")
+    picture = value.startswith("data:image/")
+    return None if (name == "src" and not picture) or (name == "href" and inside) else value
 
 
 def _filled(notebook: Any, resources: dict[str, Any]) -> str:

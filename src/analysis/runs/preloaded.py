@@ -9,9 +9,19 @@ import gc
 import signal
 import sys
 from contextlib import suppress
+from types import TracebackType
 
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # which forks are given too
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # interrupted, they end without a word: who asked speaks
+
+
+def _without_a_word(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A fork whose task never came ends silently: who was to send it was interrupted, and says so."""
+    if kind is not EOFError:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _without_a_word
 gc.disable()  # nothing that is imported goes away
 import babel.dates
 import babel.numbers
@@ -40,6 +50,7 @@ import seaborn
 
 for name in ESTIMATES:
     del sys.modules[name]
+import scipy.optimize  # what the proof and the plan import when they first ask it
 
 from matplotlib.backends.registry import backend_registry
 

@@ -105,7 +105,6 @@ def synthetic_history(
     ------
     ParameterError: a number out of its bounds, or months that are none or end before they begin.
     UnknownNameError: a code that no rubric of these months has, or a month that no rubric governs.
-    RubricError: a family with an interval, of which no member can be drawn.
     """
     months = _months(first, last)
     regimes = {month: rubric_in_force(rubrics, month) for month in months}

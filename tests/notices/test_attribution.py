@@ -1,0 +1,228 @@
+"""Which number of a notice belongs to which name, and which to none?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from analysis.scorecards.history import BASE
+from noticed import figures_of
+
+HEAD = "Hòa Bình tháng 4/2023 đạt 58,83/100 điểm."
+
+
+def beside(reader, words: str) -> dict[tuple[str, str], str]:
+    """The figures of a notice of Hòa Bình beside its total: (code, unit) → value."""
+    found = {key: str(value[0]) for key, value in figures_of(reader(f"{HEAD} {words}")).items()}
+    assert found.pop(("total_score", "points")) == "58.83"
+    return found
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Tỷ lệ hồ sơ nộp trực tuyến tăng 5,25% so với tháng 3/2023.",
+        "Tháng trước tỷ lệ hồ sơ nộp trực tuyến đạt 91,80%.",
+        "Tỷ lệ hồ sơ nộp trực tuyến của huyện Đà Bắc đạt 91,80%.",
+        "Mục tiêu tỷ lệ hồ sơ nộp trực tuyến đạt 91,80%.",
+        "Tỷ lệ hồ sơ nộp trực tuyến bình quân chung cả nước là 91,80%.",
+        "Hà Nam: tỷ lệ hồ sơ nộp trực tuyến 91,80%.",
+        "Tỷ lệ hồ sơ không nộp trực tuyến là 8,20%.",
+        "Tỷ lệ hồ sơ nộp trực tuyến đạt hơn 91,80%.",
+        "Tỷ lệ hồ sơ nộp trực tuyến tháng 3/2023 là 91,80%.",
+        "Tỷ lệ hồ sơ nộp trực tuyến và hồ sơ thanh toán trực tuyến là 91,80%.",
+        "Tỷ lệ hồ sơ nộp trực tuyến qua bưu cục xã hội hóa: 91,80%.",
+        "Tỷ lệ hồ sơ nộp trực tuyến đạt 91,80% kế hoạch.",
+        "Tỷ lệ hồ sơ nộp trực tuyến đạt 91,80% vào tháng 3/2023.",
+        "Có 91,80% hồ sơ nộp trực tuyến ở cấp xã.",
+        "Tỷ lệ hồ sơ nộp trực tuyến cả nước đạt 91,80%.",
+        "Năm ngoái, tỷ lệ hồ sơ nộp trực tuyến đạt 91,80%.",
+        "Tỉnh đứng thứ 5 khu vực.",
+        "Tỉnh đứng thứ 5/63 về số hóa hồ sơ.",
+        "Số hồ sơ nộp trực tuyến trị giá 5 triệu.",
+        "Tại TP. Hòa Bình, tỷ lệ hồ sơ nộp trực tuyến đạt 91,80%.",
+        "Tỷ lệ hồ sơ nộp trực tuyến, hồ sơ thanh toán trực tuyến lần lượt: 91,80%; 60,10%.",
+    ],
+)
+def test_another_number_is_not_the_figure(reader, sentence):
+    notice = reader(f"{HEAD} {sentence}")
+    assert [item.code for item in notice.figures] == ["total_score"]
+    assert any(notice.quote(item) in sentence for item in notice.unread)
+
+
+SCORES = "\nChỉ tiêu\tĐiểm tối đa\tĐiểm đạt\nCông khai, minh bạch\t18\t{score}\nXếp hạng\t{ranked}\t24"
+STRANGE = "anh bà chị dì em già hai ích kia"
+UNSURE = "cannot be read for sure"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("Xếp hạng toàn quốc 24/63.", {"national_rank": "24"}),
+        ("Hòa Bình đứng đầu cả nước.", {"national_rank": "1"}),
+        ("Hòa Bình đứng đầu cả nước cùng Hà Nam.", {}),
+        ("Hòa Bình được 58,83/100, thứ 24/63.", {"national_rank": "24"}),
+        (
+            "Công khai, minh bạch 2,2/18 điểm; 58,83/100, xếp hạng 24/63.",
+            {"transparency": "2.2", "national_rank": "24"},
+        ),
+        ("Công khai, minh bạch 2,2/18, tổng điểm xếp thứ 24/63.", {"transparency": "2.2", "national_rank": "24"}),
+        ("Công khai, minh bạch ngành, 2,2/18 điểm.", {"transparency": "2.2"}),
+        (f"Công khai, minh bạch {STRANGE[:-4]} 2,2/18 điểm.", {"transparency": "2.2"}),
+        ("Sau tháng 3/2023, tháng 4/2023 hồ sơ nộp trực tuyến đạt 91,80%.", {"online_submission": "91.80"}),
+        ("91,80% cấp kết quả điện tử 60,10%.", {"e_result": "60.10"}),
+        ("Hồ sơ nộp trực tuyến: 5,5 điểm.", {"online_submission": "5.5"}),
+        ("Số hóa hồ sơ tối đa của nhóm hồ sơ là 22 điểm.", {}),
+        ("Hà Nam đạt 60,10%, Hòa Bình có hồ sơ nộp trực tuyến 91,80%.", {"online_submission": "91.80"}),
+        ("\nTỷ lệ hồ sơ nộp trực tuyến:\n91,80%", {"online_submission": "91.80"}),
+        (SCORES.format(score="2,2", ranked=63), {"transparency": "2.2", "national_rank": "24"}),
+        ("\nChỉ tiêu\tĐơn vị tính\tTháng 4/2023\nCấp kết quả điện tử\t%\t33,83", {"e_result": "33.83"}),
+        (
+            "\nChỉ tiêu\tHà Nam\tTháng 4/2023\n\tTỷ lệ (%)\tTỷ lệ (%)\nCấp kết quả điện tử\t50,00\t33,83",
+            {"e_result": "33.83"},
+        ),
+        ("\nSTT\tChỉ tiêu\tCột một\tCột hai\n1\tCấp kết quả điện tử\t50,00%\t33,83%", {}),
+        ("Mức độ hài lòng trong xử lý phản ánh kiến nghị đạt 91,80%.", {"petition_satisfaction": "91.80"}),
+        (
+            "\nĐơn vị\tHồ sơ nộp trực tuyến\tCấp kết quả điện tử\nUBND tỉnh Hòa Bình\t50,1%\t40,2%",
+            {"online_submission": "50.1", "e_result": "40.2"},
+        ),
+    ],
+)
+def test_a_number_goes_to_its_name_and_to_no_other(reader, words, found):
+    assert {code: value for (code, _unit), value in beside(reader, words).items()} == found
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("Công khai, minh bạch xếp hạng 5/63.", "the rank of a group"),
+        ("Tỷ lệ hồ sơ nộp trực tuyến không đạt 91,80%.", "says that it is not so"),
+        ("Tỷ lệ hồ sơ nộp trực tuyến 3 tháng đầu năm 2023 đạt 91,80%.", "since January"),
+        ("Tỷ lệ hồ sơ nộp trực tuyến và đạt 91,80%.", "no name that is known"),
+        ("Hồ sơ nộp trực tuyến, hồ sơ thanh toán trực tuyến, cấp kết quả điện tử: 91,80%.", "no name that is known"),
+        ("\nTỷ lệ hồ sơ nộp trực tuyến:\nđạt, 91,80%", "no name that is known"),
+        ("Tỷ lệ hồ sơ nộp trực tuyến: 3.", "counts something else"),
+        ("Tỷ lệ hồ sơ nộp trực tuyến: 191,80%.", "does not fit"),
+        ("Hồ sơ nộp trực tuyến: 1.999/1.940 hồ sơ.", "does not fit"),
+        ("Hồ sơ nộp trực tuyến: 9,5 điểm.", "does not fit"),
+        ("Hồ sơ nộp trực tuyến: 5,5/18 điểm.", "does not fit"),
+        ("\nCấp xã:\n- Hồ sơ nộp trực tuyến: 91,80%\n- Cấp kết quả điện tử: 33,83%", "a part of the province"),
+        ("\nCấp kết quả điện tử\t33,83%\t40,00%", "the heads of the columns are not known"),
+        ("\nCông khai, minh bạch\t10,0\t12,5", "the heads of the columns are not known"),
+        (SCORES.format(score="2,2; 3,3", ranked=""), "no name that is known"),
+        ("Bệnh viện Hòa Bình đạt 50,12 điểm.", "no name that is known"),
+        (f"Hòa Bình {STRANGE} 50,12 điểm.", "no name that is known"),
+    ],
+)
+def test_a_number_that_no_name_may_take_is_left_with_its_reason(reader, words, why):
+    notice = reader(f"{HEAD} {words}")
+    assert {item.code for item in notice.figures} <= {"total_score", "national_rank"} and not notice.problems
+    assert notice.unread and all(why in item.why for item in notice.unread)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("Công khai, minh bạch ngành y tế, giáo dục, 2,2/18 điểm.", UNSURE),
+        (f"Công khai, minh bạch {STRANGE} 2,2/18 điểm.", UNSURE),
+        ("Tỷ lệ hồ sơ nộp trực tuyến 8,,0.", UNSURE),
+        ("Hồ sơ nộp trực tuyến 5,20 điểm phần trăm.", UNSURE),
+        ("Công khai, minh bạch: đạt/2,2 điểm.", UNSURE),
+        ("Tỷ lệ hồ sơ nộp trực tuyến 91,801%.", "read in two ways"),
+        ("Xếp hạng 0/63.", "provinces are printed"),
+        ("Xếp hạng 24/34.", "34 provinces are printed, 63 were ranked"),
+        ("Tỷ lệ hồ sơ nộp trực tuyến 91,80% đạt 93,10%.", "another number of this kind"),
+        ("Tỷ lệ hồ sơ nộp trực tuyến 60,10% tăng lên 65,20%.", "another number of this kind"),
+        ("Công khai, minh bạch: 2,2/18 điểm. Công khai, minh bạch: 3,3/18 điểm.", "with different values"),
+        ("Xếp hạng (tối đa 34): 24.", "the maximum printed is 34, the rubric says 63"),
+        ("Công khai, minh bạch: 18,5 điểm.", "more points are printed than the maximum of 18"),
+    ],
+)
+def test_a_number_that_may_be_wrong_forbids_storing(reader, words, why):
+    assert why in reader(f"{HEAD} {words}").problems[0].why
+
+
+def test_what_only_repeats_a_score_or_stands_after_a_rate_forbids_nothing(reader):
+    notice = reader(f"{HEAD} Công khai, minh bạch: 2,2/18 điểm (12,2%). Tỷ lệ hồ sơ nộp trực tuyến 91,80% 8,,0.")
+    assert not notice.problems
+    assert [notice.quote(item) for item in notice.unread] == ["8", "0"]
+
+
+def test_of_an_old_and_a_new_value_the_new_one_is_read(reader):
+    for words in ("từ 60,10% lên 65,20%", "60,10% lên 65,20%"):
+        assert beside(reader, f"Hồ sơ nộp trực tuyến {words}.") == {("online_submission", "percent"): "65.20"}
+
+
+@pytest.mark.parametrize("number", ["2.", "2)", "(2)", "2.1", "Mục 2:", "Chỉ số 2"])
+def test_the_number_of_a_list_is_not_a_figure(reader, number):
+    found = beside(reader, f"\n{number} Hồ sơ nộp trực tuyến: 91,80%.")
+    assert found == {("online_submission", "percent"): "91.80"}
+
+
+def test_a_row_of_another_unit_in_a_table_is_left(reader):
+    notice = reader(
+        f"{HEAD}\nĐơn vị\tHồ sơ nộp trực tuyến\tHồ sơ thanh toán trực tuyến\n"
+        "Lạc Sơn\t50,1%\t40,2%\nCả nước\t61,1%\t51,2%"
+    )
+    assert [item.code for item in notice.figures] == ["total_score"]
+    assert len(notice.unread) == 4
+
+
+def test_a_named_indicator_without_a_figure_is_missing_and_not_zero(reader):
+    notice = reader(f"{HEAD} Tỷ lệ cấp kết quả điện tử: chưa có số liệu.")
+    assert notice.missing == ("e_result",)
+    assert [item.code for item in notice.figures] == ["total_score"]
+
+
+def test_a_group_whose_parts_have_figures_is_not_missing(reader):
+    notice = reader(
+        f"{HEAD} Dịch vụ công trực tuyến và thanh toán trực tuyến gồm: cung cấp dịch vụ công trực tuyến 8,0/12 điểm; "
+        "thanh toán trực tuyến 9,5/10 điểm."
+    )
+    assert len(notice.figures) == 3 and notice.missing == ()
+
+
+def test_a_count_called_a_rate_is_a_count(reader):
+    found = beside(reader, "Tỷ lệ hồ sơ đồng bộ lên Cổng DVCQG: 23.636 hồ sơ.")
+    assert found == {("dossier_sync", "count"): "23636"}
+
+
+def test_a_count_of_a_whole_keeps_the_whole(reader):
+    found = beside(reader, "Hồ sơ nộp trực tuyến: 97,05% (1.940/1.999 hồ sơ).")
+    assert found == {
+        ("online_submission", "percent"): "97.05",
+        ("online_submission", "count"): "1940",
+        ("online_submission" + BASE, "count"): "1999",
+    }
+
+
+def test_five_groups_without_maxima_are_told_by_the_total(reader):
+    text = (
+        "Hòa Bình tháng 4/2023 tổng điểm 60,0/100. Công khai, minh bạch: 10,0 điểm. Tiến độ giải quyết: 15,0 điểm. "
+        "Dịch vụ công trực tuyến: 11,0 điểm. Mức độ hài lòng: 10,0 điểm. Số hóa hồ sơ: 14,0 điểm."
+    )
+    codes = {item.code for item in reader(text).figures}
+    assert "online_service" in codes and "online_service_provision" not in codes
+
+
+@pytest.mark.parametrize(("rate", "code"), [("95,50", "on_time"), ("99,30", "reported_on_time")])
+def test_the_scored_rate_on_time_is_told_by_the_score(reader, rate, code):
+    text = (
+        f"Phú Thọ tháng 5/2026: 70,00/100 điểm. Tiến độ giải quyết: 19,10/20 điểm. Hồ sơ giải quyết đúng hạn: {rate}%."
+    )
+    assert (code, "percent") in figures_of(reader(text))
+
+
+@pytest.mark.parametrize("head", ["Tháng 3/2023", "Kế hoạch năm", "Bình quân cả nước", "So với kỳ trước"])
+def test_a_column_that_is_not_known_is_not_read(reader, head):
+    text = f"{HEAD}\nChỉ tiêu\t{head}\tTỷ lệ (%)\nCấp kết quả điện tử\t50,00\t33,83\n"
+    assert figures_of(reader(text))["e_result", "percent"][0] == Decimal("33.83")
+
+
+def test_the_maxima_are_not_taken_for_scores(reader):
+    notice = reader(
+        "Hòa Bình tháng 4/2023\nCông khai, minh bạch: 18,0 điểm\nTiến độ giải quyết: 20,0 điểm\nSố hóa hồ sơ: 22,0 điểm"
+    )
+    assert len(notice.problems) == 3

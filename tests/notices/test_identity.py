@@ -1,0 +1,77 @@
+"""Whose notice is it, and of which month? Never guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.errors import BulletinError, UnknownNameError
+
+ONE = "Tỉnh {entity} tháng {month}/2023: tổng điểm 58,83/100 điểm, xếp hạng 24/63."
+
+
+TOTAL = "tổng điểm 58,83/100 điểm."
+OF_APRIL = f"Hòa Bình tháng 4/2023: {TOTAL}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (ONE.format(entity="Hà Giang", month=5), {"entity": "Hà Giang", "period": "2023-05", "scope": "month"}),
+        (f"Hòa Bình quý 1/2023: {TOTAL}", {"period": "2023-Q1", "scope": "quarter"}),
+        (f"Hòa Bình tháng 6/2025: {TOTAL}", {"period": "2025-06"}),  # its last month
+        (f"Hòa Bình tháng 4: {TOTAL} Kế hoạch năm 2023.", {"period": "2023-04"}),
+        (f"So với tháng 3/2023, {OF_APRIL}", {"period": "2023-04"}),
+        (f"Ước vọng hòa bình. Hà Nam tháng 4/2023: {TOTAL}", {"entity": "Hà Nam"}),  # no name without a capital
+        (f"{OF_APRIL} Trích xuất từ Cổng dịch vụ công quốc gia lúc 17h00 ngày 24/4/2023.", {"as_of": "2023-04-24"}),
+        (f"{OF_APRIL} Số liệu đến 31/12/2023.", {"as_of": ""}),  # no month's figures are drawn so late
+        (f"Số: 766/QĐ-TTg\nSố: 12/BC-UBND\n{OF_APRIL}", {"number": "12/BC-UBND"}),
+        (f"Số: 12/BC Hòa Bình, ngày 25/4/2023\n{OF_APRIL} Đến 24/4/2023.", {"published": "2023-04-25"}),
+        (f"Số: 12/BC Hòa Bình, ngày 20/4/2023\n{OF_APRIL} Đến 24/4/2023.", {"published": ""}),
+        (f"Kết quả Bộ chỉ số 766 tháng 4\n{OF_APRIL}", {"title": "Kết quả Bộ chỉ số 766 tháng 4"}),
+        (f"Văn phòng UBND tỉnh Hòa Bình: {OF_APRIL}", {"publisher": "Văn phòng UBND tỉnh Hòa Bình"}),
+    ],
+)
+def test_what_a_notice_tells_of_itself(reader, text, told):
+    notice = reader(text)
+    assert {name: getattr(notice, name) for name in told} == told
+
+
+def test_two_days_to_which_the_figures_run_forbid_storing(reader):
+    notice = reader(f"{OF_APRIL} Số liệu đến 24/4/2023. Số liệu đến 25/4/2023.")
+    assert [notice.quote(item) for item in notice.problems] == ["24/4/2023", "25/4/2023"]
+
+
+@pytest.mark.parametrize("text", ["Tổng điểm: 58,83/100 điểm.", OF_APRIL])
+def test_where_the_text_is_silent_or_agrees_the_user_may_say_what_it_is_of(reader, text):
+    notice = reader(text, entity="hoa-binh", period="2023-04")
+    assert (notice.entity, notice.period) == ("Hòa Bình", "2023-04")
+
+
+@pytest.mark.parametrize(
+    ("text", "about", "words"),
+    [
+        ("Tổng điểm tháng 4/2023: 58,83/100 điểm.", {}, "names no province"),
+        (ONE.format(entity="Hà Giang", month=4), {"entity": "Hòa Bình"}, "not of Hòa Bình"),
+        (ONE.format(entity="Hà Giang", month=4), {"entity": "Hoa Binhh"}, "is not a province"),
+        ("Tỉnh Hòa Bình: tổng điểm 58,83/100 điểm.", {}, "does not say which month"),
+        (ONE.format(entity="Hòa Bình", month=4), {"period": "2023-05"}, "not of May 2023"),
+        ("Hòa Bình. Tháng 4/2023 tỉnh Hà Nam đạt 58,83/100 điểm.", {}, "names several provinces"),
+        ("Tháng 3/2023. Tỉnh Hòa Bình tháng 4/2023 đạt tổng điểm 58,83/100.", {}, "names several months"),
+        ("Tỉnh Hòa Bình tháng 8/2025: tổng điểm 58,83/100 điểm.", {}, "ended with June 2025"),
+    ],
+)
+def test_what_the_notice_is_of_is_not_guessed(reader, text, about, words):
+    with pytest.raises(BulletinError, match=words):
+        reader(text, **about)
+
+
+def test_a_month_without_rules_is_an_unknown_name(reader):
+    with pytest.raises(UnknownNameError):
+        reader(ONE.format(entity="Hòa Bình", month=4).replace("2023", "2021"))
+
+
+def test_the_notice_of_a_district_is_refused(reader):
+    text = "UBND HUYỆN ĐÀ BẮC\nHòa Bình tháng 4/2023 đạt 58,83/100 điểm."
+    with pytest.raises(BulletinError, match="ĐÀ BẮC"):
+        reader(text)
+    assert reader(text, entity="hoa-binh").entity == "Hòa Bình"

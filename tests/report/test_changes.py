@@ -1,0 +1,126 @@
+"""Is it told what moved, from which month on, and which totals are known?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from analysis.card import open_card
+from analysis.report.changes import change_section, month_change_figures, months_section, total_figures
+from analysis.report.figures import Figures, between
+from analysis.report.section import Picture, Slide
+from shown import said, tables
+
+
+def moved(*values: float, certainty: str = "published") -> pd.DataFrame:
+    rows = [
+        ("performance", f"Part {number}", value, value - 0.05, value + 0.05, certainty, f"reason {number % 2}")
+        for number, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=["effect", "name", "value", "low", "high", "certainty", "why"])
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ((2.0, -0.5), "Since March 2023 the total rose by 1.50 points."),
+        ((-2.0, 0.5), "Since March 2023 the total fell by 1.50 points."),
+        ((2.0, -2.0), "Since March 2023 the total stayed the same (0.00 points)."),
+    ],
+)
+def test_a_change_is_a_rise_or_a_fall(values, words):
+    section = change_section(moved(*values), "2023-03")
+    assert said(section) == [words]
+    assert section.figures["bridge.total"].value == section.data["total"] == pytest.approx(sum(values))
+    assert section.figures["bridge.size"].value == pytest.approx(abs(sum(values)))
+    (rows,) = tables(replace(section, parts=section.parts[0].parts)).values()
+    first = f"{values[0]:.2f}".replace("-", "−")
+    assert rows[0][:3] == ["Part 0", "performance", first] and " to " in rows[0][3]
+    assert isinstance(section.parts[0], Slide) and len(section.parts) == 1
+
+
+def test_what_cannot_be_told_apart_says_why_once():
+    assumed = said(change_section(moved(1.0, certainty="assumes_one_rule"), "2023-03"))
+    assert assumed[1].startswith(
+        "Rules exist that explain both months, so the changes marked as performance may be that."
+    )
+    reasons = said(change_section(moved(1.0, 1.0, 1.0, certainty="not_separable"), "2023-03"))
+    assert reasons[1:] == ["reason 0", "reason 1"]
+
+
+def test_without_an_earlier_month_that_is_said(april):
+    section = april.change
+    assert said(section) == ["No earlier month of this entity has a total and every group under these figures."]
+    assert not section.figures and section.data["parts"] == [] and "total" not in change_section(moved(), "").data
+    picture = Picture("change_steps", moved(1.0), "s")
+    assert change_section(moved(1.0), "2023-03", picture, {"entity": "E"}).parts[1] is picture
+    assert change_section(moved(1.0), "2023-03", picture, {"entity": "E"}).data["entity"] == "E"
+
+
+# The totals that are known
+
+
+def test_the_months_that_are_known_are_counted_and_too_few_make_no_trend(july):
+    assert said(july.months) == [
+        "Hòa Bình has a published total for these periods under the rules of this report: April 2023 and July 2024. A "
+        "trend needs at least 6 comparable months; 2 are known, so none is shown and no gap is joined."
+    ]
+    known = july.months.figures
+    assert (known["trend.needed"].value, known["trend.known"].value) == (6, 2)
+    total = known["past.2023-04.total"]
+    assert (total.value, total.where, total.quote) == (58.83, "hoa-binh.csv:2", "58,83/100") and total.low < 58.83
+    picture = july.months.parts[-1]
+    assert picture.words == "April 2023: 58.83; July 2024: 83.08." and "3220/VPUBND-NVK" in picture.source
+
+
+def totals(july, *periods: str, scope: str = "month") -> pd.DataFrame:
+    row = july.results.past.iloc[0]
+    return pd.DataFrame([{**row, "period": period, "scope": scope} for period in periods])
+
+
+SIX = [f"2024-0{month}" for month in range(1, 7)]
+
+
+@pytest.mark.parametrize(
+    ("periods", "scope", "known"),
+    [
+        (SIX, "month", 6),
+        (SIX[:5], "month", 5),
+        ([*SIX[:5], "2024", "2024-Q2"], "month", 5),  # no months
+        ([*SIX[:5], "2026-01", "2022-07"], "month", 5),  # other rules
+        (SIX, "year_to_date", 0),
+    ],
+)
+def test_only_months_of_their_own_under_these_rules_count(july, periods, scope, known):
+    past, identified = totals(july, *periods, scope=scope), july.results.identified
+    figures = Figures.of(total_figures(past, identified))
+    assert figures["trend.known"].value == known
+    words = said(months_section(figures, july.results.figures, past, identified, july.results.project.sources))[0]
+    assert ("A trend needs" in words) == (known < 6) and "2026" not in words and "July 2022" not in words
+    assert ("past.2024.longer_period" in figures) == ("2024" in periods) and "past.2026-01.total" not in figures
+
+
+def test_a_change_since_the_month_before_has_the_ends_of_both(july):
+    before = between("past.2024-06.total", "June", (81.45, 81.55), "points", 1, "", 81.5)
+    (change,) = month_change_figures(Figures.of([before]), july.results.figures, july.results.identified)
+    assert change.value == pytest.approx(1.58)
+    assert (change.low, change.high) == (pytest.approx(83.075 - 81.55), pytest.approx(83.085 - 81.45))
+    assert change.decimals == 2 and str(change) == "1.58"
+    unknown = [replace(before, value=None)], [replace(before, id="past.2024-05.total")]
+    assert not [*month_change_figures(Figures.of(*unknown), july.results.figures, july.results.identified)]
+
+
+def test_a_year_has_no_month_before(year):
+    assert "change" not in year.results.of_past
+
+
+def test_an_earlier_report_is_followed_up(july):
+    promised = {"month": "2023-04", "levers": {"digitised": 98.0, "e_result": 20.0}, "target_score": 80.0}
+    card = open_card("Hòa Bình", "2024-07", promised=promised, language="en")
+    words = said(card.follow_up)
+    assert words[0].startswith("The report of April 2023 weighed what follows")
+    assert any(line.startswith("Total score: 80 was aimed at and is reached, with 83.08") for line in words)
+    (rows,) = tables(card.follow_up).values()
+    assert rows[-1][-1] == "reached" and len(rows) == 3

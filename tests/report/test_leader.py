@@ -1,0 +1,164 @@
+"""Does the first screen say what a leader must know: where from, how much, whether it changed, and what to do?"""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from analysis.card import open_card
+from analysis.report.leader import first_steps_section
+from analysis.report.section import Section
+from pages import parsed
+from shown import said
+
+
+def first_screen(entity: str, period: str) -> BeautifulSoup:
+    return parsed(open_card(entity, period, language="en").summary.html)
+
+
+def test_april_2023_names_the_two_groups_and_what_is_not_printed(april):
+    assert said(april.summary) == [
+        "Hòa Bình lost 41.17 points in April 2023; about two thirds of them in two groups: Transparency and disclosure "
+        "and Dossier digitisation.",
+        "Most of the loss, 33.5 to 35.1 points, sits in 11 indicators whose rate the notice does not print.",
+        "2.3 to 2.4 points of these follow from the published scores; where 31.1 to 32.9 points went cannot be worked "
+        "out from what was published.",
+        "Total score: 58.83/100",
+        "Rank: 24/63",
+        "The groups sum to 58.7; published 58.83; the gap of 0.13 is within rounding (±0.305).",
+    ]
+    soup = parsed(april.summary.html)
+    assert soup.select_one(".chip.published").get_text() == "Published figures"
+    assert soup.select_one(".origin .ref").get_text() == (
+        "Index of Decision 766/QĐ-TTg · April 2023 · figures to 24/4/2023 · "
+        "Văn phòng Ủy ban nhân dân tỉnh Hòa Bình, 3220/VPUBND-NVK"
+    )
+    numbers = {item.dt.get_text(): item.dd.get_text() for item in soup.select(".numbers div")}
+    assert numbers == {
+        "Total score": "58.83/100",
+        "Rank": "24/63",
+        "Since the month before": "the total of March 2023 is not known",
+    }
+    assert april.summary.data["sentence"] == said(april.summary)[0] == april.summary.title
+
+
+def test_the_bars_are_as_long_as_the_losses_and_those_named_stand_out(april, card_of):
+    bars = parsed(april.summary.html).select(".bars li")
+    widths = [float(bar.rect["width"]) for bar in bars]
+    lost = [float(bar.b.data["value"]) for bar in bars]
+    longest = april.results.by_group["lost_high"].max()
+    assert widths == pytest.approx([100 * value / longest for value in lost], abs=0.01)
+    assert ["named" in bar["class"] for bar in bars] == [True, True, False, False, False, False]
+    assert bars[0].rect["fill"] == "#12436d" and bars[0].small.get_text() == "(2.2/18)"
+    hidden = parsed(card_of("Bắc Kạn", "2023-08").summary.html).select(".bars li")
+    assert {float(bar.rect["width"]) == 100 for bar in hidden if "(?/" in bar.small.get_text()} == {True, False}
+
+
+def test_without_a_rank_that_is_said(card_of):
+    soup = parsed(card_of("Phú Thọ", "2026-08").summary.html)
+    rank = soup.select(".numbers dd")[1]
+    assert (rank["class"], rank.get_text()) == (["words"], "not published")
+    assert not any(words.startswith("Rank") for words in said(card_of("Phú Thọ", "2026-08").summary))
+
+
+# What to do first
+
+
+def steps(section: Section) -> list[list[str]]:
+    return [[" ".join(part.get_text().split()) for part in item.find_all(True, recursive=False)]
+            for item in parsed(section.html).select(".acts li")]  # fmt: skip
+
+
+def test_the_first_actions_say_what_each_is_worth(year):
+    first, *_others = steps(year.first_steps)
+    assert first[:3] == ["Petitions handled on time", "from 50.21 % to 99.21 %", "+2.94 to 5.89 points"]
+    assert (
+        said(year.first_steps)[0].replace("\u00a0", " ")
+        == "Petitions handled on time: from 50.21 % to 99.21 %, +2.94 to 5.89 points"
+    )
+    assert year.first_steps.table is year.results.first and len(year.first_steps.parts) == 2
+
+
+def test_an_action_without_a_rate_and_one_that_moves_others_are_told(april):
+    it = april.results
+    row = {"code": "certified_e_copy", "name": "Copies", "target": 62.5, "own_low": 1.0, "own_high": 1.5}
+    row |= {"gain_low": 1.0, "gain_high": 2.0, "moved": ("e_result",)}
+    nothing = pd.DataFrame()
+    section = first_steps_section(it.figures, pd.DataFrame([row]), nothing, it.identified)
+    assert steps(section) == [
+        [
+            "Copies",
+            "to 62.50 %; today's rate is not printed",
+            "+1.00 to 2.00 points",
+            "1.00 to 1.50 points are its own; the rest depends on Electronic results issued, and how much of that "
+            "comes true is not known.",
+        ]
+    ]
+    printed = pd.DataFrame([row | {"code": "e_result", "moved": ()}])
+    assert steps(first_steps_section(it.figures, printed, nothing, it.identified))[0][1] == "from 33.83 % to 62.50 %"
+    assert said(section)[1:] == [
+        "Each is counted alone. A range is what the rules that fit allow; which of them holds is not public.",
+        "No single figure that is not published would narrow this plan.",
+    ]
+
+
+def test_one_set_of_rules_leaves_no_range_to_explain(year):
+    assert "Each is counted alone." in said(year.first_steps)
+
+
+def test_where_the_leaders_part_ends_paper_begins_a_new_page(april):
+    heading = parsed(april.for_the_analyst.html).find("h2", class_="analyst")
+    assert heading.get_text() == "For the analyst: how these results were reached"
+    assert "from here on each result is shown with its evidence" in str(april.for_the_analyst)
+
+
+# The first screen of other data
+
+
+@pytest.mark.parametrize(
+    ("rows", "entity", "period", "words"),
+    [
+        (["2024-06,month,,total,total_score,81.5,points,100,2,derived,bao-hoa-binh-2024-07,"], "Hòa Bình", "2024-07",
+         "1.58 points"),
+        (["2025-12,month,,total,total_score,50,points,100,2,published,portal-2026-10-10,50",
+          "2026-01,month,,total,total_score,60,points,100,2,published,portal-2026-10-10,60"], "Phú Thọ", "2026-01",
+         "other rules were in force in December 2025"),
+        ([], "Hòa Bình", "2024-07", "the total of June 2024 is not known"),
+        ([], "Phú Thọ", "2026", "not a month: nothing to compare with"),
+    ],
+)  # fmt: skip
+def test_a_change_is_told_only_from_the_month_before_under_the_same_rules(project_copy, rows, entity, period, words):
+    path = project_copy / "data" / "observations" / ("phu-tho.csv" if entity == "Phú Thọ" else "hoa-binh.csv")
+    added = "".join(f"{entity},{row}\n" for row in rows)
+    path.write_text(path.read_text(encoding="utf-8") + added, encoding="utf-8", newline="\n")
+    assert first_screen(entity, period).select_one(".numbers div:last-child dd").get_text() == words
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "label"),
+    [
+        (2, "derived", "Figures derived from a publication"),
+        (4, "entered", "Figures entered by hand"),
+        (34, "entered", "Figures entered by hand"),
+    ],
+)
+def test_the_label_of_a_page_is_that_of_its_weakest_figure(change, line, kind, label):
+    """Line 2 is the total, line 4 a group, line 34 a rate."""
+    change("hoa-binh.csv", line, kind=kind)
+    assert first_screen("Hòa Bình", "2023-04").select_one(".chip").get_text() == label
+
+
+def test_a_card_of_one_kind_has_its_label(project_copy):
+    """A real entity has no simulated figure, so all of such a card are."""
+    path = project_copy / "data" / "observations" / "hoa-binh.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(",published,", ",derived,"), encoding="utf-8")
+    assert first_screen("Hòa Bình", "2023-04").select_one(".chip").get_text() == "Figures derived from a publication"
+    text = text.replace(",published,", ",synthetic,").replace(",derived,", ",synthetic,")
+    path.write_text(text.replace("\nHòa Bình,", "\nMô phỏng Hòa Bình,"), encoding="utf-8")
+    card = open_card("Mô phỏng Hòa Bình", "2023-04")
+    assert parsed(card.summary.html).select_one(".chip.synthetic").get_text() == "SYNTHETIC FIGURES – NOT REAL DATA"
+    assert (
+        str(card.summary).startswith("SYNTHETIC FIGURES – NOT REAL DATA\n") and card.summary.data["kind"] == "synthetic"
+    )

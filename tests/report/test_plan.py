@@ -1,0 +1,207 @@
+"""Are the plan, what a target needs and what to ask for told in words that follow the results?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from analysis.decisions.deadline import YEAR_TO_DATE
+from analysis.report.plan import ask_section, late_words, needs_section, plan_section
+from analysis.report.section import Section
+from shown import frame, said, tables
+
+NONE = float("nan")
+SHOWN = {
+    "target": 64.0,
+    "feasible": True,
+    "cost": 18.0,
+    "sure_total": 64.175,
+    "best_total": 66.0,
+    "steps": frame(
+        "lever name added cost",
+        ("on_time", "Handle dossiers", 10.0, 12.5),
+        ("fee_procedures_integrated", "Integrate fees", 5.5, 5.5),
+        ("online_services", "Offer services", 1.0, 1.0),
+    ),
+    "schedule": frame("month name added sure_total", (1, "Handle dossiers", 10.0, 63.0), (2, "Fees", 5.5, 64.175)),
+    "limits": frame("limit shadow_price", ("months", NONE), ("target", 14.0)),
+}
+EFFORTLESS = (
+    "No costs were given, so one percentage point of any improvement counts as one unit of effort; with real costs the "
+    "cheapest way may be another."
+)
+SURE = "With this plan the total is 64.18 for sure and 66.00 at best."
+DEARER = "One more point of total would take 14 percentage points of effort more."
+
+
+@pytest.fixture
+def planned(year):
+    """planned(target=62) gives the section of a plan with these results."""
+
+    def made(**changed):
+        it = year.results
+        return plan_section(it.identified, replace(it.best, **(SHOWN | changed)), frame("lever"))
+
+    return made
+
+
+def test_a_plan_that_is_sure_says_its_steps_its_total_and_its_price(planned):
+    first, *rest = said(planned())
+    assert first == (
+        "To be sure of 64 under every rule that fits, the cheapest way takes 18 percentage points of effort: "
+        "Handle dossiers +10 percentage points, to 99.05 %; Integrate fees +5.50 percentage points, to 26.9 to 28.5 %; "
+        "Offer services +1 percentage points."
+    )
+    assert rest == [SURE, DEARER, EFFORTLESS]
+
+
+def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):
+    regret = frame("world cost_known regret", ("w", 16.0, 2.0), ("v", NONE, NONE))
+    section = planned(regret=regret)
+    found, figures = tables(section), section.figures
+    assert found["The cheapest plan that is sure"][0] == ["Handle dossiers", "89.05", "10", "99.05"]
+    assert found["The cheapest plan that is sure"][2] == ["Offer services", "not known", "1", "not known"]
+    assert [row[1:] for row in found["The plan month by month"]] == [["1", "10", "63.00"], ["2", "5.50", "64.18"]]
+    assert (str(figures["world.0.cost"]), str(figures["world.0.regret"])) == ("16", "2")
+    assert "world.1.cost" not in figures and "limit.0.price" not in figures and figures["limit.1.price"].value == 14
+    assert str(figures["step.on_time.cost"]) == "12.50" and figures["step.on_time.rate"].value == pytest.approx(
+        89.047358
+    )
+    full = planned(steps=SHOWN["steps"].assign(added=50.0)).figures["step.on_time.after"]
+    assert (full.value, full.low, full.high) == (100, 100, 100), "a rate is never raised above full"
+
+
+@pytest.mark.parametrize(
+    ("changed", "place", "words"),
+    [
+        ({"target": 50.0}, 1, "From 50 on a total is of a higher class of the index."),
+        ({"target": 90.0}, 1, "From 90 on a total is of a higher class of the index."),
+        ({"target": 80.0}, 1, "From 80 on a total is of a higher class; that limit is inferred from the labels of "
+                              "published totals."),
+        ({"feasible": False, "largest_regret": 5.0}, 0,
+         "64 cannot be reached for sure with these improvements: together they surely bring 64.18, and 66.00 at best. "
+         "Improvements whose rate may already be full are not counted on."),
+        ({"feasible": False, "largest_regret": 5.0}, 1, EFFORTLESS),
+        ({"target": None, "months": 3}, 1, SURE),
+        ({"target": None, "months": 3}, 2, DEARER),
+        ({"largest_regret": 2.5}, 2,
+         "If the rules were known the same target could take less: not knowing them costs up to 2.50 of the 18."),
+        ({"largest_regret": 2.5, "worlds_joint": False}, 2,
+         "If one more rule were known the same target could take less, by up to 2.50 of the 18; if all were, "
+         "perhaps by more."),
+        ({"largest_regret": 0.0}, 2, DEARER),
+        ({"priced": True}, -1, "One more point of total would take 14 units of cost more."),
+    ],
+)  # fmt: skip
+def test_a_plan_says_what_it_rests_on(planned, changed, place, words):
+    assert said(planned(**changed))[place] == words
+
+
+def test_a_budget_and_costs_are_named_in_the_first_sentence(planned):
+    section = planned(target=None, budget=20.0, months=3)
+    assert said(section)[0].startswith("The most that 3 months and this effort surely bring is 64.18: Handle dossiers")
+    assert "plan.target" not in section.figures and section.data["budget"] == 20
+    assert "the cheapest way takes 18 units of cost: " in said(planned(priced=True))[0]
+
+
+# What a target needs
+
+
+def needs(year, target: float, *rows: tuple) -> Section:
+    columns = "lever name rate_low rate_high added_best added_sure rate_best rate_sure most_best most_sure"
+    return needs_section(year.results.identified, frame(columns, *rows), None, target)
+
+
+def test_what_each_improvement_needs_is_told_as_far_as_it_is_sure(year):
+    section = needs(
+        year,
+        64.0,
+        ("a", "A", 10.0, 10.0, 20.0, 21.000001, 30.001, 31.0, 66.0, 65.0),
+        ("b", "B", 10.0, 10.0, 20.0, NONE, 30.0, NONE, 66.0, 63.5),
+        ("c", "C", NONE, NONE, 20.0, 21.5, NONE, NONE, 66.0, 65.0),
+        ("d", "D", NONE, NONE, 20.0, NONE, NONE, NONE, 66.0, 63.5),
+        ("e", "E", 10.0, 10.0, NONE, NONE, NONE, NONE, 63.0, 62.5),
+        ("f", "F", 10.0, 10.0, NONE, NONE, NONE, NONE, 63.9, 62.5),
+        ("together", "All together", NONE, NONE, 2.0, 3.0, NONE, NONE, 99.0, 98.0),
+    )
+    assert said(section) == [
+        "A: 64 needs 31.00 % to be sure, 30.01 % at best.",
+        "B: 64 needs at least 30.00 %, and may not be reached: at most 63.50 is sure.",
+        "C: 64 needs 21.50 percentage points more to be sure, 20.00 at best.",
+        "D: 64 needs at least 20.00 percentage points more, and may not be reached: at most 63.50 is sure.",
+        "All together: 64 needs 3.00 percentage points more of each to be sure, 2.00 at best.",
+        "No other improvement alone can bring 64; the furthest is F, with 63.90 at best.",
+    ]
+    (rows,) = tables(section).values()
+    assert rows[0] == ["A", "31.00", "30.01", "65.00", "66.00"]
+    assert rows[1] == ["B", "out of reach", "30.00", "63.50", "66.00"]
+    assert rows[2] == ["C", "+21.50", "+20.00", "65.00", "66.00"]
+    assert rows[3] == ["D", "out of reach", "+20.00", "63.50", "66.00"]
+    assert section.figures["way.a.added_sure"].value == 21.01 and section.figures["plan.target"].value == 64
+
+
+def test_a_total_out_of_reach_is_said_once(year):
+    never = ("e", "E", 10.0, 10.0, NONE, NONE, NONE, NONE, 63.0, 62.5)
+    all_of_them = ("together", "All together", NONE, NONE, NONE, NONE, NONE, NONE, 89.6, 87.3)
+    assert said(needs(year, 90.0, never)) == [
+        "No improvement alone can bring 90; the furthest is E, with 63.00 at best."
+    ]
+    assert said(needs(year, 90.0, never, all_of_them)) == [
+        "90 is out of reach even with all of these together, which brings 89.60 at best."
+    ]
+    assert needs(year, 64.0).parts == needs_section(year.results.identified, pd.DataFrame(), None, None).parts == []
+
+
+@pytest.mark.parametrize(
+    ("possible", "words"),
+    [
+        (
+            "yes",
+            "90.0 to 91.0 % is needed in each of the 4 months left; if it counts each month alone, 80 % in the last",
+        ),
+        ("no", "would be needed in each of the 4 months left, which is impossible; 70.0 to 71.0 % is the most. If it"),
+        ("open", "90.0 to 91.0 % would be needed in each of the 4 months left; whether that is possible is open."),
+    ],
+)
+def test_what_the_year_still_allows_is_told_for_both_ways_of_counting(year, possible, words):
+    late = frame(
+        "code name counting target months_left needed_low needed_high possible most_low most_high",
+        ("a", "A", YEAR_TO_DATE, 80.0, 4, 90.0, 91.0, possible, 70.0, 71.0),
+        ("a", "A", "month", 80.0, 4, 80.0, 80.0, "yes", 100.0, 100.0),
+    )
+    section = needs_section(year.results.identified, pd.DataFrame(), late, 64.0)
+    first, note = said(section)
+    assert first.startswith("A, 80 % by the end of the year: if the score counts since its start, ") and words in first
+    assert note.startswith("Months are taken to have equally many dossiers")
+    assert section.parts[0].words == "What is still possible by the end of the year?"
+    assert late_words(section.figures, late.iloc[1:]) == []
+
+
+# Which number to ask for
+
+
+def test_what_to_ask_for_is_told_the_most_helpful_first():
+    columns = "name unit low high open_now open_most open_least sure"
+    asked = frame(
+        columns,
+        ("A", "points", 1.0, 2.0, 0.83, 0.67, 0.2, 0.16),
+        ("B", "percent", 10.0, 20.0, 0.83, 0.83, 0.29, 0.0),
+        ("C", "percent", 10.0, 20.0, 0.83, 0.83, 0.5, 0.005),
+        ("D", "percent", 10.0, 20.0, 0.83, 0.83, 0.6, 0.0),
+    )
+    section = ask_section(asked)
+    assert said(section) == [
+        "A, its points: what is open of the plan shrinks from 0.83 to at most 0.67 points.",
+        "B, its rate: what is open of the plan may shrink from 0.83 to 0.29 points.",
+        "C, its rate: what is open of the plan may shrink from 0.83 to 0.50 points.",
+    ]
+    (rows,) = tables(section).values()
+    assert rows[:2] == [
+        ["A", "points of the indicator", "1.00 to 2.00", "0.67", "0.20"],
+        ["B", "rate, %", "10.0 to 20.0", "0.83", "0.29"],
+    ]
+    assert len(rows) == 4
+    nothing = ask_section(frame(columns))
+    assert said(nothing) == ["No single figure that is not published would narrow this plan."] and not tables(nothing)

@@ -1,0 +1,105 @@
+"""Is it told what an improvement is worth, why that is a range, and where it leads in the rank?"""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analysis.interval import Interval
+from analysis.report.worth import rank_after_section, rank_section, worth_section
+from shown import said, tables
+
+
+def test_april_says_what_each_improvement_is_worth_and_why_that_is_a_range(april):
+    section = april.what_if()
+    assert said(section) == [
+        "Electronic results issued: from 33.83 % to 80 % gains 2.77 to 3.46 points; the total becomes 61.6 to 62.3.",
+        "Reuse of digitised data: from 0 % to 80 % gains 1.60 to 2.00 points; the total becomes 60.4 to 60.8.",
+        "All together gain 4.37 to 5.46 points: the total becomes 63.2 to 64.3, and 35.7 to 36.8 points remain lost.",
+        "The rules of this period are not fully public: of 14,929,920 that were tried, 995,328 fit every published "
+        "figure. Each range covers all of them. It is not a confidence interval.",
+        "Electronic results issued: 2.77 points if every percent up to 100 % counts; 3.46 points if 80 % already earns "
+        "full marks. The published figures rule out none of these.",
+        "Reuse of digitised data: 1.60 points if every percent up to 100 % counts; 2.00 points if 80 % already earns "
+        "full marks. The published figures rule out none of these.",
+    ]
+    (rows,) = tables(section).values()
+    assert rows[0] == ["Electronic results issued", "33.83", "80", "2.77 to 3.46", "61.6 to 62.3", "37.7 to 38.4"]
+    assert rows[2] == ["All together", "", "", "4.37 to 5.46", "63.2 to 64.3", "35.7 to 36.8"]
+    target = section.figures["rule.1.target"]
+    assert (target.value, target.kind) == (80, "derived") and "target e_result = 80" in section.figures[
+        "rule.1.gain"
+    ].rule
+
+
+def test_a_rate_that_is_not_printed_and_one_that_moves_others_are_told_so(april, year):
+    section = april.what_if({"on_time": 95.5})
+    first, only = said(section)[0], tables(section)["Gain of each improvement over every rule that fits"]
+    assert first.startswith("Dossiers handled on time: the notice does not print today's rate; raising it to 95.50 % ")
+    assert first.endswith(" points, depending on where it stands.") and only[0][1:3] == ["not printed", "95.50"]
+    assert [row[0] for row in only] == ["Dossiers handled on time"]
+    moved = said(year.what_if())
+    assert moved[1] == (
+        "Electronic results issued: 0.31 to 0.32 points are its own; the rest depends on Dossiers and results "
+        "digitised and Dossiers submitted online, and how much of that comes true is not known."
+    )
+    assert moved[-1].startswith("One set of rules, recovered or inferred")
+
+
+def test_a_target_that_is_known_is_no_reason_for_a_range(april):
+    """One alternative is left, or the maximum is open: nothing to choose between."""
+    it = april.results
+    rows = it.by_rule.iloc[[0, 2, 3]].reset_index(drop=True)
+    section = worth_section(it.figures, it.gained, rows, it.identified, it.project.sources)
+    assert not any("rule out none" in words for words in said(section))
+
+
+# The rank
+
+
+def ranked(known: int, open_: bool = False) -> pd.DataFrame:
+    columns = ["case", "rank_best", "rank_worst", "known", "ranked", "open"]
+    return pd.DataFrame([("today", 24, 24, known, 63, False), ("after", 9, 13, known, 63, open_)], columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("outlook", "words"),
+    [
+        (
+            ranked(63),
+            "With the 4.37 to 5.46 points of the improvements weighed first, and the others as they are, the rank "
+            "would be 9 to 13 of 63 (today 24).",
+        ),
+        (
+            ranked(5),
+            "With the 4.37 to 5.46 points of the improvements weighed first the rank would be 9 to 13 of 63 (today "
+            "24), if the others stay as they are: 5 of the 63 totals are known, and the range holds whatever the "
+            "others are.",
+        ),
+        (ranked(1, True), "Of 63 totals only 1 is known: nothing can be said of the rank."),
+        (ranked(0).iloc[:0], "How many were ranked is not known, so nothing can be said of the rank."),
+    ],
+)
+def test_the_rank_is_told_as_far_as_the_others_are_known(april, outlook, words):
+    gains = april.what_if().figures
+    section = rank_section(gains, outlook)
+    assert said(section) == [words]
+    assert len(section.figures) == 3 * len(outlook)
+    if len(outlook):
+        assert section.figures["outlook.after.known"].value == outlook["known"].iloc[0]
+
+
+def test_a_rank_after_any_gain_is_counted_where_all_are_known():
+    counted = pd.DataFrame(
+        {"case": ["others_stay", "others_drift"], "drift": [0.0, 1.0], "rank_best": [3, 2], "rank_worst": [3, 5]}
+    )
+    alike = pd.DataFrame({"entity": ["A", "B"], "place": [1, 2]})
+    section = rank_after_section(Interval(1.0, 2.5), ranked(63), counted, alike, "", "B")
+    assert said(section) == [
+        "With 1.00 to 2.50 points more, and the others as they are, the rank would be 9 to 13 of 63 (today 24).",
+        "If the others move by up to 1.0 points either way, the rank would be 2 to 5.",
+        "Among 2 provinces with a like number of dossiers: place 2.",
+    ]
+    assert section.data["gain"] == {"low": 1.0, "high": 2.5} and list(section.tables) == ["outlook", "counted", "alike"]
+    unknown = rank_after_section(Interval(1.0, 1.0), ranked(5), counted.iloc[:0], alike, "Nobody is alike.", "B")
+    assert said(unknown)[1:] == ["Nobody is alike."] and unknown.data["alike_reason"] == "Nobody is alike."

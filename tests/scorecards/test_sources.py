@@ -1,0 +1,95 @@
+"""Where figures come from, and what in their sources is wrong: what breaks its contract is named with its line."""
+
+import pytest
+
+from analysis.errors import HistoryError
+from analysis.scorecards.sources import load_corrections, load_sources
+from places import REPOSITORY
+
+
+@pytest.mark.parametrize(
+    ("edit", "what", "row"),
+    [
+        (None, "There is no file ", ""),
+        (lambda data: data.replace(b" = ", b" ", 1), "sources.toml is not valid TOML.", "line {line},"),
+        (lambda data: b"# \xf2\n" + data, "sources.toml is not valid TOML.", "utf-8"),
+    ],
+    ids=["missing", "syntax", "encoding"],
+)
+def test_a_file_that_cannot_be_read(project_copy, edit, what, row):
+    path = project_copy / "data" / "sources.toml"
+    data = path.read_bytes()
+    path.unlink() if edit is None else path.write_bytes(edit(data))
+    with pytest.raises(HistoryError) as caught:
+        load_sources()
+    assert caught.value.what.startswith(what) and "sources.toml" in caught.value.what
+    assert row.format(line=1 + data.split(b" = ")[0].count(b"\n")) in "".join(caught.value.rows)
+
+
+SOURCE, ENTRY = 'publisher = "Báo Hòa Bình"', "[[correction]]"
+
+
+@pytest.mark.parametrize(
+    ("load", "old", "new", "at", "row"),
+    [
+        (load_sources, f"{SOURCE}\n", "", "[bao-hoa-binh-2024-07]", "publisher: is missing"),
+        (load_sources, SOURCE, SOURCE.replace("er =", "r ="), "publishr", "publishr: is not a field known"),
+        (
+            load_sources,
+            SOURCE,
+            f'{SOURCE}\npublished = "7/24"',
+            'published = "7/24"',
+            "published: Input should be a valid",
+        ),
+        (load_corrections, "reason = ", "why = ", ENTRY, "reason: is missing"),
+        (load_corrections, "reason = ", "why = ", "why = ", "why: is not a field known"),
+        (load_corrections, '"accept"', '"ignore"', "action", "action: is not one of 'accept'"),
+        (load_corrections, "82.1,", '"82,1",', "expect", "expect.sum: is not a number"),
+        (load_corrections, "82.1, total", "82.1, totl", "expect", "expect.totl"),
+        (load_corrections, ", total = 82.88", "", "expect", "expect:"),
+        (load_corrections, ENTRY, "[[other]]", "[[other]]", "other: is not a field known"),
+        (
+            load_corrections,
+            "[[correction]]",
+            'correction = ["A"]\n[[other]]',
+            "correction",
+            "correction: is not a table",
+        ),
+        (load_corrections, ENTRY, "correction = 5\n[[other]]", "correction =", "correction: is not a list"),
+    ],
+)
+def test_a_bad_field_is_named_with_its_line(rewrite, load, old, new, at, row):
+    name = "sources.toml" if load is load_sources else "corrections.toml"
+    text = rewrite(f"data/{name}", old, new)
+    with pytest.raises(HistoryError, match=f"{name} does not keep its contract") as caught:
+        load()
+    line = 1 + text[: text.index(f"\n{at}") + 1].count("\n")
+    assert any(found.startswith(f"{name}:{line} {row}") for found in caught.value.rows), caught.value.rows
+
+
+def test_the_second_correction_is_told_from_the_first(rewrite):
+    good = '[[correction]]\nentity = "A"\nperiod = "2023"\ncheck = "groups_to_total"\naction = "accept"\nreason = "r"\n'
+    rewrite("data/corrections.toml", "[[correction]]", f"{good}expect = {{ sum = 1, total = 2 }}\n\n[[correction]]")
+    text = rewrite("data/corrections.toml", 'reason = "The', 'why = "The')
+    with pytest.raises(HistoryError) as caught:
+        load_corrections()
+    first, second = (at for at, line in enumerate(text.splitlines(), 1) if line == "[[correction]]")
+    places = [int(row.removeprefix("corrections.toml:").split()[0]) for row in caught.value.rows]
+    assert len(places) == 2 and all(place >= second > first for place in places)
+
+
+def test_shipped_sources_and_corrections(history):
+    sources = load_sources(REPOSITORY / "data")
+    assert sources["hoa-binh-2023-04"].number == "3220/VPUBND-NVK"
+    assert sources["hoa-binh-2023-04"].in_full.split(", ")[1] == "3220/VPUBND-NVK"
+    assert sources["hoa-binh-2023-04"].in_full.endswith(" (25/4/2023)")
+    (correction,) = load_corrections(REPOSITORY / "data")
+    assert (correction.entity, correction.expect) == ("Bắc Kạn", {"sum": 82.1, "total": 82.88})
+    dated = [source for source in sources.values() if source.published]
+    assert dated and all(source.published <= source.accessed for source in dated)
+    assert set(history["source"]) <= sources.keys()
+
+
+def test_no_correction_is_no_error(project_copy):
+    (project_copy / "data" / "corrections.toml").write_text("", encoding="utf-8")
+    assert load_corrections() == ()
