@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations, permutations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from analysis.decisions.whatif import gains
@@ -29,7 +28,6 @@ from planted import (
     Case,
     Figures,
     Member,
-    RuleTuple,
     Toml,
     box,
     ends,
@@ -85,26 +83,20 @@ def check_truth(case: Case, identified: Identified) -> None:
     assert inside(narrowed.scores(case.some), true_sum)  # were the member not feasible jointly, there would be no bound
     assert inside(identified.scores(case.some), true_sum)
     assert inside(identified.lost(case.some), sum(case.rules[code][0] for code in case.some) - true_sum)
-    for row in losses_by_indicator(identified).itertuples():
-        assert row.lost_low - EXACT <= case.rules[row.code][0] - scores[row.code] <= row.lost_high + EXACT
-
     hidden = unprinted_rates(identified)
     assert list(hidden["code"]) == [
         code for code in rates if rate_span(case.cards[0], code) is None and rates[code] is not None
     ]
     for row in hidden.itertuples():
         assert row.low - EXACT <= rates[row.code] <= row.high + EXACT
-    true = {code: sum(scores[item] for item in items) for code, items in case.groups(0).items()}
     for row in group_scores(identified).itertuples():
-        score = true.get(row.code, sum(scores.values()))
+        score = sum(scores[code] for code in case.groups(0).get(row.code, scores))
         assert row.low - EXACT <= score <= row.high + EXACT
         assert row.printed_low - EXACT <= row.low and row.high <= row.printed_high + EXACT
-
     gained = {code: max(0.0, points(case.rules[code], target) - scores[code]) for code, target in case.levers.items()}
     for row in gains(identified, case.levers).itertuples():
-        gain = gained.get(row.code, sum(gained.values()))
-        assert row.gain_low - EXACT <= gain <= row.gain_high + EXACT
-        assert row.total_low - EXACT <= sum(scores.values()) + gain <= row.total_high + EXACT
+        total = sum(scores.values()) + gained.get(row.code, sum(gained.values()))
+        assert row.total_low - EXACT <= total <= row.total_high + EXACT
 
 
 def fixed_at(identified: Identified, rules: Member) -> Identified:
@@ -254,7 +246,6 @@ def compare(case: Case) -> None:
     asked = [case.some, *map(frozenset, case.groups(0).values()), *(frozenset([code]) for code in hidden["code"])]
     some, *rest = oracle.sums(asked)
     assert pair(identified.scores(case.some)) == pytest.approx(ends(some), abs=NEAR)
-    assert pair(identified.lost(case.some)) == pytest.approx(ends(oracle.maxima(case.some) - some), abs=NEAR)
     for row, sums in zip(group_scores(identified).itertuples(), rest[: len(case.groups(0))], strict=False):
         assert (row.low, row.high) == pytest.approx(ends(sums), abs=NEAR)
     for row, sums in zip(hidden.itertuples(), rest[len(case.groups(0)) :], strict=True):
@@ -375,17 +366,6 @@ def test_a_target_fits_only_where_an_indicator_that_has_points_may_have_it() -> 
     assert found == [("max", 2, True), ("max", 0, True), ("target", 100, False), ("target", 50, True)]
 
 
-def test_random_cases_are_worth_comparing() -> None:
-    """Families shrink but seldom to one member, and every kind of indicator occurs often."""
-    cases = [alone(plant(10_000 + seed, LARGEST, 3)) for seed in range(60)]
-    assert sum(len(case.groups(0)) < len(case.toml["group"]) for case in cases) >= 8
-    found = [case.identified() for case in cases]
-    assert sum(item.survivors < item.rubric.size() for item in found) >= 15
-    assert sum(item.survivors > 1 for item in found) >= 30
-    kinds = pd.concat([losses_by_indicator(item)["disclosure"] for item in found]).value_counts()
-    assert kinds.to_dict().keys() == {"printed", "derivable", "undisclosed"} and kinds.min() >= 15
-
-
 # Cases on an edge
 
 
@@ -450,40 +430,6 @@ def test_score_within_its_rounding_of_the_maximum_may_come_from_any_rate_above_t
 
 
 # One month against several
-
-
-def test_other_months_narrow_and_never_widen() -> None:
-    """What survives together survives in each month alone; the order of the other months does not matter."""
-    narrower, sums_printed = 0, 0
-    for seed in range(60):
-        case = plant(20_000 + seed)
-        first, *rest = case.cards_at_once()
-        identified = identify_cards([first, *rest], case.rubric)
-        apart = [identify_cards([card], case.rubric) for card in (first, *rest)]
-        for single in apart:
-            assert identified.survivors <= single.survivors
-            for code in case.rules:
-                assert rules_of(identified, code) <= rules_of(single, code)
-        assert inside(apart[0].scores(case.some), identified.scores(case.some).low)
-        assert inside(apart[0].scores(case.some), identified.scores(case.some).high)
-        narrower += identified.survivors < min(single.survivors for single in apart)
-        assert not identified.sums or any(len(card.groups) < len(first.groups) for card in rest)
-        sums_printed += bool(identified.sums)
-
-        for order in list(permutations(rest))[1:3]:
-            other = identify_cards([first, *order], case.rubric)
-            assert other.survivors == identified.survivors
-            assert set(other.others) == set(identified.others)
-            for code in case.rules:
-                assert rules_of(other, code) == rules_of(identified, code)
-            assert pair(other.scores(case.some)) == pytest.approx(pair(identified.scores(case.some)), abs=EXACT)
-            assert pair(other.lost(case.some)) == pytest.approx(pair(identified.lost(case.some)), abs=EXACT)
-    assert narrower >= 20 and sums_printed >= 10
-
-
-def rules_of(identified: Identified, code: str) -> set[RuleTuple]:
-    items = identified.hypotheses[identified.group_of(code).code]
-    return {(rule.max, rule.target, str(rule.zero_denominator)) for item in items for rule in item.rules[code]}
 
 
 def test_together_names_each_other_month_once_in_any_order() -> None:

@@ -70,16 +70,6 @@ def test_a_conflict_is_what_all_subsets_show(seed: int) -> None:
     assert smallest_conflict(figures, holds) == smallest
 
 
-def test_random_cores_are_worth_searching() -> None:
-    """A greedy search, dropping one figure after the other, would sometimes end in a larger conflict."""
-    larger = 0
-    for seed in range(60):
-        figures, cores = random_cores(seed)
-        greedy = irreducible_conflict(figures, lambda kept, cores=cores: not any(core <= set(kept) for core in cores))
-        larger += len(greedy) > min(map(len, cores), default=0)
-    assert larger >= 6
-
-
 def random_cores(seed: int) -> tuple[list[FigureKey], list[set[FigureKey]]]:
     rng = np.random.default_rng(seed)
     figures = [(ENTITY, "2024-01", f"figure_{number}", "points") for number in range(rng.integers(2, 10))]
@@ -151,27 +141,17 @@ def test_both_months_together_leave_995_328_members(both, rubric) -> None:
     assert conflict(both, rubric) == []
 
 
+IN_JULY = {(JULY, "processing_progress", "points"), (JULY, "satisfaction", "points")}
+IN_APRIL = {(APRIL, "satisfaction", "points")} | {
+    (APRIL, f"{name}_satisfaction", "percent") for name in ("handling", "petition")
+}
+
+
 @pytest.mark.parametrize(
     ("code", "parameter", "value", "named"),
     [
-        (
-            "petition_classification",
-            "max",
-            0.0,
-            {
-                (APRIL, "satisfaction", "points"),
-                (APRIL, "handling_satisfaction", "percent"),
-                (APRIL, "petition_satisfaction", "percent"),
-                (JULY, "processing_progress", "points"),
-                (JULY, "satisfaction", "points"),
-            },
-        ),
-        (
-            "handling_satisfaction",
-            "target",
-            100.0,
-            {(JULY, "processing_progress", "points"), (JULY, "satisfaction", "points")},
-        ),
+        ("petition_classification", "max", 0.0, {*IN_JULY, *IN_APRIL}),
+        ("handling_satisfaction", "target", 100.0, IN_JULY),
     ],
 )
 def test_what_the_relation_rules_out(both, rubric, history, code, parameter, value, named) -> None:
@@ -179,19 +159,12 @@ def test_what_the_relation_rules_out(both, rubric, history, code, parameter, val
     relations = load_relations(rubric)
     narrowed = fixed(rubric, code, parameter, value)
     cards = [regrouped(assume(item, relations), narrowed) for item in both]
+    assert value == 100.0 or all(identify_cards([item], narrowed).survivors for item in cards)  # each alone allows it
     found = conflict(cards, narrowed)
     assert set(found) == {(HOA_BINH, *figure) for figure in named}
     keys = [(HOA_BINH, JULY), (HOA_BINH, APRIL)]
     assert proves(history, narrowed, keys, found, relations)
     assert conflict([regrouped(item, narrowed) for item in both], narrowed) == []  # without it both fit
-
-
-def test_allotment_is_ruled_out_by_both_months_together_alone(both, rubric) -> None:
-    relations = load_relations(rubric)
-    narrowed = fixed(rubric, "petition_classification", "max", 0.0)
-    assert next(narrowed.groups[4].allotments()) == (6.0, 6.0, 0.0, 6.0)
-    for item in both:
-        assert identify_cards([regrouped(assume(item, relations), narrowed)], narrowed).survivors > 0
 
 
 @pytest.mark.parametrize("alone", [True, False])
@@ -206,18 +179,11 @@ def test_figures_that_rule_an_alternative_out_conflict_with_it(history, rubric, 
     excluded = {(row.code, row.parameter, row.value) for row in open_rules[~open_rules["fits"]].itertuples()}
     assert len(excluded) == 4
     assert set(zip(ruled["code"], ruled["parameter"], ruled["value"], strict=True)) == excluded
+    assert ruled_out(identified, cards, open_rules[open_rules["fits"]]).empty
     for (code, name, value), rows in ruled.groupby(["code", "parameter", "value"]):
         named = list(rows[["entity", "period", "figure", "unit"]].itertuples(index=False, name=None))
         keys = list(dict.fromkeys((entity, period) for entity, period, _code, _unit in named))
         assert proves(history, fixed(rubric, str(code), str(name), float(value)), keys, named)
-
-
-def test_alternatives_that_fit_have_no_row(history, rubric) -> None:
-    cards = [read_card(history, rubric, HOA_BINH, JULY)]
-    identified = identify_cards(cards, rubric)
-    open_rules = alternatives(identified)
-    assert len(ruled_out(identified, cards, open_rules[open_rules["fits"]])) == 0
-    assert len(ruled_out(identified, cards, open_rules.assign(fits=True))) == 0
 
 
 def test_each_figure_contributes_what_its_absence_widens(history, rubric) -> None:
