@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from analysis.cli import main
+from analysis.cli import app, main
 from analysis.language import use_language
 from analysis.scorecards.history import COLUMNS
 
@@ -55,6 +55,9 @@ def quick(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) ->
         monkeypatch.setattr(sys, "argv", ["scorecard", *words])
         monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
         monkeypatch.setenv("LANGUAGE", "vi")  # as `main` does; so the old one comes back
+        monkeypatch.delenv("COLUMNS", raising=False)
+        for command in (app, *app.commands.values()):
+            monkeypatch.setattr(command, "_help_option", None)  # which keeps the language of its first call
         with warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
             warnings.simplefilter("error")
             for unseen in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
