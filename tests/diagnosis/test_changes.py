@@ -16,26 +16,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import planted
 from analysis.diagnosis.changes import bridge_between, card_before, change_bridge, period_before, rule_news, since
 from analysis.errors import CheckError, ContradictionError, NoTotalError, ParameterError, UnknownNameError
-from analysis.interval import Interval
+from analysis.interval import Interval, total
 from analysis.language import rounded
 from analysis.report.figures import Figures
 from analysis.report.rules import news_section
-from analysis.scorecards.history import COLUMNS
+from analysis.scorecards.history import COLUMNS, TOTAL
 from analysis.scorecards.rubric import Rubric
+from planted import parameter
 from shown import said
 
 ENTITY, BEFORE, AFTER = "Mẫu", "2023-01", "2023-02"
 COLUMNS_OF_A_BRIDGE = ["group", "code", "name", "effect", "value", "low", "high", "certainty", "why"]
-Printed = dict[str, Any]
+PERFORMED, OPEN_BOTH = ["performance"] * 2, ["not_separable"] * 2
 
 
 # A small index, and cards of it: total and groups to one decimal, rates to none.
-
-
-def known(value):
-    return {"value": value, "status": "assumed", "source": "tests"}
 
 
 def named(code):
@@ -44,32 +42,29 @@ def named(code):
 
 def indicator(code, points=5, target="none", zero="no_points"):
     """A tuple is a list of alternatives."""
-
-    def parameter(value):
-        alternatives = {"any_of": value, "status": "assumed", "source": "tests"}
-        return alternatives if isinstance(value, tuple) else known(value)
-
-    return named(code) | {"max": parameter(points), "target": parameter(target), "zero_denominator": parameter(zero)}
+    values = {"max": points, "target": target, "zero_denominator": zero}
+    return named(code) | {
+        name: parameter(*(value if isinstance(value, tuple) else [value])) for name, value in values.items()
+    }
 
 
 def rubric(groups, **changed):
     """`groups` are group → (points, indicators)."""
-    listed = [named(code) | {"max": known(points), "indicator": items} for code, (points, items) in groups.items()]
-    whole = known(sum(points for points, _items in groups.values()))
+    listed = [named(code) | {"max": parameter(points), "indicator": items} for code, (points, items) in groups.items()]
+    whole = parameter(sum(points for points, _items in groups.values()))
     start = {"id": "tiny", "decision": "0/QĐ", "valid_from": "2023-01", "max": whole, "group": listed}
     return Rubric.model_validate(start | changed)
 
 
-def card(period, figures: Printed, entity=ENTITY, scope="month", decimals=1):
+def card(period, figures, entity=ENTITY, scope="month"):
     """`x_base` is a count, `x%` a rate without decimals, `total` and the rest points."""
     rows = []
     for code, value in figures.items():
         unit = "percent" if code.endswith("%") else "count" if code.endswith("_base") else "points"
         level = "indicator" if unit != "points" else "total" if code == "total" else "group"
-        code = "total_score" if code == "total" else code.removesuffix("%")
-        places = decimals if unit == "points" else 0
-        row = (entity, period, scope, "2023-03-01", level, code, value, unit, None, places, "synthetic", "tests", "")
-        rows.append(row)
+        code = TOTAL if code == "total" else code.removesuffix("%")
+        places = 1 if unit == "points" else 0
+        rows.append((entity, period, scope, "2023-03-01", level, code, value, unit, None, places, "synthetic", "t", ""))
     frame = pd.DataFrame(rows, columns=COLUMNS).assign(file="tiny.csv", line=range(2, 2 + len(rows)))
     return frame.astype({"value": float, "max": float, "decimals": int, "line": int})
 
@@ -78,9 +73,13 @@ def bridge(rubrics, *cards, before=BEFORE, after=AFTER, entity=ENTITY):
     """The bridge, after what must hold of every one."""
     history = pd.concat(cards, ignore_index=True)
     frame = change_bridge(history, rubrics if isinstance(rubrics, tuple) else (rubrics,), entity, before, after)
-    points = history[(history["entity"] == entity) & (history["code"] == "total_score")].set_index("period")["value"]
+    points = history[(history["entity"] == entity) & (history["code"] == TOTAL)].set_index("period")["value"]
     check(frame, points[after] - points[before])
     return frame
+
+
+def between(rubrics, january, february):
+    return bridge(rubrics, card(BEFORE, january), card(AFTER, february))
 
 
 def check(frame, change):
@@ -101,20 +100,36 @@ def check(frame, change):
 
 
 def parts(frame):
-    """(group, code, effect) → value, without rounding."""
-    return {(row.group, row.code, row.effect): row.value for row in frame.iloc[:-1].itertuples()}
+    """(code, effect) → value, without rounding."""
+    return {(row.code, row.effect): row.value for row in frame.iloc[:-1].itertuples()}
+
+
+def effects(frame):
+    return list(frame["effect"][:-1])
+
+
+def ends(frame, row=0):
+    return frame["low"][row], frame["high"][row]
 
 
 FIRST = (5, [indicator("a", 3), indicator("b", 2, 50)])
 SECOND = (5, [indicator("c", 4), indicator("d", 1)])
 TINY = {"first": FIRST, "second": SECOND}
+OPEN = {"first": (5, [indicator("a", 3), indicator("b", 2, ("none", 50))]), "second": SECOND}
+THIRD = {"third": (2, [indicator("e", 2)])}
+BOTH = {"combined": [named("both") | {"groups": ["first", "second"]}]}
 JANUARY = {"total": 7.7, "first": 3.5, "second": 4.2, "a%": 50, "b%": 50, "c%": 80, "d%": 100}
 FEBRUARY = {"total": 7.6, "first": 4.2, "second": 3.3, "a%": 80, "b%": 45, "c%": 60, "d%": 90}
+TOGETHER = {"total": 7.7, "both": 7.7, "a%": 50, "b%": 50, "c%": 80, "d%": 100}
+
+
+def without(month, *codes):
+    return {code: value for code, value in month.items() if code not in codes}
 
 
 def test_performance_under_one_rule():
     """3 × 80 % + 2 × 45/50 = 4.2 and 4 × 60 % + 1 × 90 % = 3.3: together 7.5, printed 7.6 for what rounding hides."""
-    frame = bridge(rubric(TINY), card(BEFORE, JANUARY), card(AFTER, FEBRUARY))
+    frame = between(rubric(TINY), JANUARY, FEBRUARY)
     assert list(frame["effect"]) == ["performance", "performance", "rounding"]
     assert list(frame["value"]) == pytest.approx([0.7, -0.9, 0.1])
     assert list(frame["low"]) == pytest.approx([0.6, -1.0, 0.1])
@@ -122,13 +137,8 @@ def test_performance_under_one_rule():
     assert list(frame["certainty"]) == ["assumes_one_rule", "assumes_one_rule", "published"]
     assert "none is proved" in frame["why"][0]
     assert list(frame["group"]) == ["first", "second", ""] and list(frame["code"]) == ["first", "second", "rounding"]
-
-
-def test_bounds_stay_inside_the_scale():
-    """5.0 of 5 is 4.95 to 5, not 5.05."""
     full = {"total": 9.2, "first": 5.0, "second": 4.2, "a%": 100, "b%": 90, "c%": 80, "d%": 100}
-    frame = bridge(rubric(TINY), card(BEFORE, JANUARY), card(AFTER, full))
-    assert (frame["low"][0], frame["high"][0]) == pytest.approx((4.95 - 3.55, 5.0 - 3.45))
+    assert ends(between(rubric(TINY), JANUARY, full)) == pytest.approx((4.95 - 3.55, 5.0 - 3.45))  # not 5.05
 
 
 @pytest.mark.parametrize("unexplained", [{}, {"a%": 0}])
@@ -138,107 +148,76 @@ def test_the_same_card_twice_needs_no_rule(unexplained):
     assert set(frame["certainty"]) == {"published"}
 
 
-def test_the_same_card_under_two_periods():
-    frame = bridge(rubric(TINY), card(BEFORE, JANUARY), card(AFTER, JANUARY))
-    assert (frame["value"] == 0).all()
-    assert set(frame["effect"]) == {"performance", "rounding"}
-
-
 # Rules
 
 
-def two_regimes(**second):
-    """`tiny` for January 2023, and another file from February on."""
-    later = {"id": "later", "valid_from": "2023-02"}
-    return rubric(TINY, valid_to="2023-01"), rubric(TINY | second, **later)
+def two_regimes(before=TINY, after=TINY):
+    """A file for January 2023, and another from February on."""
+    return rubric(before, valid_to=BEFORE), rubric(after, id="later", valid_from=AFTER)
 
 
 def test_nothing_is_performance_under_two_rubrics():
-    frame = bridge(two_regimes(), card(BEFORE, JANUARY), card(AFTER, FEBRUARY))
-    assert list(frame["effect"]) == ["not_separable", "not_separable", "rounding"]
+    frame = between(two_regimes(), JANUARY, FEBRUARY)
+    assert effects(frame) == OPEN_BOTH
     assert list(frame["value"]) == pytest.approx([0.7, -0.9, 0.1])
     assert list(frame["low"][:2]) == pytest.approx([0.6, -1.0])
     assert "under different rules (tiny; later)" in frame["why"][0]
 
 
-@pytest.mark.parametrize("swapped", [False, True])
-def test_the_same_rates_under_two_rubrics_are_no_performance(swapped):
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_same_rates_under_two_rubrics_are_no_performance(sign):
     """Without its target, b at 40 % is worth 0.8 and no longer 1.6; the other group scores as before."""
-    targets = ("none", 50) if swapped else (50, "none")
-    scores = ({"total": 7.3, "first": 3.1}, {"total": 6.5, "first": 2.3})
-    first = [(5, [indicator("a", 3), indicator("b", 2, target)]) for target in targets]
-    rubrics = two_regimes(first=first[1])
-    rubrics = (rubric(TINY | {"first": first[0]}, valid_to="2023-01"), rubrics[1])
-    figures = [JANUARY | {"b%": 40} | score for score in (scores[::-1] if swapped else scores)]
-    frame = bridge(rubrics, card(BEFORE, figures[0]), card(AFTER, figures[1]))
-    sign = -1 if swapped else 1
-    assert list(frame["effect"]) == ["rule", "rule", "rounding"]
+    linear = TINY | {"first": (5, [indicator("a", 3), indicator("b", 2)])}
+    rules = [TINY, linear][::sign]
+    months = [JANUARY | {"b%": 40, "total": 7.3, "first": 3.1}, JANUARY | {"b%": 40, "total": 6.5, "first": 2.3}][
+        ::sign
+    ]
+    frame = between(two_regimes(*rules), *months)
+    assert effects(frame) == ["rule", "rule"]
     assert list(frame["value"]) == pytest.approx([-0.8 * sign, 0.0, 0.0])
-    assert frame.loc[frame["effect"] == "performance", "value"].sum() == 0
     # Unseen behind `50` and `40`: 1 % of 3 points, and of b 1 % of 2 points, which a target of 50 % doubles.
-    assert (frame["low"][0], frame["high"][0]) == pytest.approx((-0.8 * sign - 0.17, -0.8 * sign + 0.17))
+    assert ends(frame) == pytest.approx((-0.8 * sign - 0.17, -0.8 * sign + 0.17))
 
 
-def without(month, *codes):
-    return {code: value for code, value in month.items() if code not in codes}
+MORE = TINY | {"first": (5, [indicator("a", 3), indicator("b", 1, 50), indicator("new", 1)])}
+UNCOUNTED = without(JANUARY, "c%") | {"total": 4.5, "second": 1.0}
 
 
-@pytest.mark.parametrize("hidden", ["a%", "b%"])
-def test_a_rate_that_is_not_printed_may_have_moved(hidden):
-    frame = bridge(two_regimes(), *(card(month, without(JANUARY, hidden)) for month in (BEFORE, AFTER)))
-    assert list(frame["effect"]) == ["not_separable", "rule", "rounding"]
-
-
-def test_nothing_to_count_and_nothing_printed_are_not_alike():
-    hidden = without(JANUARY, "c%") | {"total": 4.5, "second": 1.0}
-    frame = bridge(two_regimes(), card(BEFORE, hidden | {"c_base": 0}), card(AFTER, hidden))
-    assert list(frame["effect"]) == ["rule", "not_separable", "rounding"]
-
-
-def test_an_indicator_that_only_one_rubric_has_is_not_compared():
-    more = 5, [indicator("a", 3), indicator("b", 1, 50), indicator("new", 1)]
-    rubrics = two_regimes(first=more)
-    frame = bridge(rubrics, card(BEFORE, JANUARY), card(AFTER, JANUARY | {"new%": 50}))
-    assert list(frame["effect"]) == ["not_separable", "rule", "rounding"]
-    rubrics = (rubric(TINY | {"first": more}, valid_to="2023-01"), two_regimes()[1])
-    frame = bridge(rubrics, card(BEFORE, JANUARY | {"new%": 50}), card(AFTER, JANUARY))
-    assert list(frame["effect"]) == ["not_separable", "rule", "rounding"]
+@pytest.mark.parametrize(
+    ("rubrics", "january", "february", "expected"),
+    [
+        (two_regimes(), without(JANUARY, "a%"), without(JANUARY, "a%"), ["not_separable", "rule"]),
+        (two_regimes(), without(JANUARY, "b%"), without(JANUARY, "b%"), ["not_separable", "rule"]),
+        (two_regimes(), UNCOUNTED | {"c_base": 0}, UNCOUNTED, ["rule", "not_separable"]),
+        (two_regimes(after=MORE), JANUARY, JANUARY | {"new%": 50}, ["not_separable", "rule"]),
+        (two_regimes(MORE), JANUARY | {"new%": 50}, JANUARY, ["not_separable", "rule"]),
+        (rubric(TINY), JANUARY, JANUARY, PERFORMED),
+        # b at 0 % is 0 whatever its target, so that both months leave it open
+        (rubric(OPEN), JANUARY | {"total": 5.7, "first": 1.5, "b%": 0}, FEBRUARY, PERFORMED),
+        (rubric(TINY), UNCOUNTED | {"c_base": 0}, UNCOUNTED | {"c_base": 0}, PERFORMED),
+        (rubric(TINY, **BOTH), TOGETHER, without(FEBRUARY, *TINY) | {"both": 7.6}, ["performance"]),
+        # together 6.7 needs b without a target; apart, 4.2 needs it
+        (rubric(OPEN, **BOTH), TOGETHER | {"total": 6.7, "both": 6.7}, FEBRUARY, ["not_separable", "counting"]),
+    ],
+)
+def test_what_the_parts_of_a_change_are_called(rubrics, january, february, expected):
+    assert effects(between(rubrics, january, february)) == expected
 
 
 def test_a_group_that_only_one_rubric_has():
-    rubrics = (
-        rubric(TINY, valid_to="2023-01"),
-        rubric(TINY | {"third": (2, [indicator("e", 2)])}, id="later", valid_from="2023-02"),
-    )
-    later = JANUARY | {"total": 9.2, "third": 1.5, "e%": 75}
-    frame = bridge(rubrics, card(BEFORE, JANUARY), card(AFTER, later))
-    assert parts(frame) == {
-        ("first", "first", "rule"): 0,
-        ("second", "second", "rule"): 0,
-        ("third", "third", "not_separable"): 1.5,
-    }
-    assert (frame["low"][2], frame["high"][2]) == pytest.approx((1.45, 1.55))
-
-
-OPEN = {"first": (5, [indicator("a", 3), indicator("b", 2, ("none", 50))]), "second": SECOND}
+    frame = between(two_regimes(after=TINY | THIRD), JANUARY, JANUARY | {"total": 9.2, "third": 1.5, "e%": 75})
+    assert parts(frame) == {("first", "rule"): 0, ("second", "rule"): 0, ("third", "not_separable"): 1.5}
+    assert ends(frame, 2) == pytest.approx((1.45, 1.55))
 
 
 def test_no_rule_gives_both_months():
     """b at 45 % is 1.8 with a target of 50 %, at 50 % it is 1.0 without one: each month fits, both together do not."""
-    january = card(BEFORE, JANUARY | {"total": 6.7, "first": 2.5})
-    frame = bridge(rubric(OPEN), january, card(AFTER, FEBRUARY))
-    assert list(frame["effect"]) == ["not_separable", "performance", "rounding"]
-    assert list(frame["value"]) == pytest.approx([1.7, -0.9, 0.1])
+    january = JANUARY | {"total": 6.7, "first": 2.5}
+    frame = between(rubric(OPEN), january, FEBRUARY)
+    assert parts(frame) == pytest.approx({("first", "not_separable"): 1.7, ("second", "performance"): -0.9})
     assert "a rule, or what is counted, must have changed" in frame["why"][0]
-    no_rate_moved = parts(bridge(rubric(OPEN), january, card(AFTER, JANUARY)))
-    assert no_rate_moved == pytest.approx({("first", "first", "rule"): 1.0, ("second", "second", "performance"): 0.0})
-
-
-def test_a_rule_that_is_left_open_by_both_months_is_one_rule():
-    """b at 0 % is 0 whatever its target."""
-    january = card(BEFORE, JANUARY | {"total": 5.7, "first": 1.5, "b%": 0})
-    frame = bridge(rubric(OPEN), january, card(AFTER, FEBRUARY))
-    assert set(frame["effect"]) == {"performance", "rounding"}
+    no_rate_moved = parts(between(rubric(OPEN), january, JANUARY))
+    assert no_rate_moved == pytest.approx({("first", "rule"): 1.0, ("second", "performance"): 0.0})
 
 
 # What is counted
@@ -246,150 +225,84 @@ def test_a_rule_that_is_left_open_by_both_months_is_one_rule():
 
 def test_nothing_to_count_in_one_month():
     """c is 80 % of 4 points in January (79,5 to 80,5 %), and no points in February, when there was nothing to count."""
-    february = without(JANUARY, "c%") | {"total": 4.5, "second": 1.0, "c_base": 0}
-    frame = bridge(rubric(TINY), card(BEFORE, JANUARY), card(AFTER, february))
-    assert parts(frame) == pytest.approx(
-        {
-            ("first", "first", "performance"): 0.0,
-            ("second", "second", "performance"): 0.0,
-            ("second", "c", "counting"): -3.2,
-        },
-        abs=0.01,
-    )
+    frame = between(rubric(TINY), JANUARY, UNCOUNTED | {"c_base": 0})
+    expected = {("first", "performance"): 0.0, ("second", "performance"): 0.0, ("c", "counting"): -3.2}
+    assert parts(frame) == pytest.approx(expected, abs=0.01)
     row = frame.iloc[2]
     assert (row["low"], row["high"]) == pytest.approx((-3.22, -3.18))
-    assert (row["name"], row["certainty"]) == ("Number c", "assumes_one_rule")
+    assert (row["group"], row["name"], row["certainty"]) == ("second", "Number c", "assumes_one_rule")
     assert "In February 2023 there was nothing to count" in row["why"]
 
 
 def test_points_for_nothing_to_count():
     rubrics = rubric(TINY | {"second": (5, [indicator("c", 4, zero="full"), indicator("d", 1)])})
-    january = without(JANUARY, "c%") | {"total": 8.5, "second": 5.0, "c_base": 0}
-    frame = bridge(rubrics, card(BEFORE, january), card(AFTER, FEBRUARY))
-    assert parts(frame)["second", "c", "counting"] == pytest.approx(-1.6, abs=0.03)
-    assert parts(frame)["second", "second", "performance"] == pytest.approx(-0.1, abs=0.03)
+    frame = between(rubrics, UNCOUNTED | {"total": 8.5, "second": 5.0, "c_base": 0}, FEBRUARY)
+    assert parts(frame)["c", "counting"] == pytest.approx(-1.6, abs=0.03)
+    assert parts(frame)["second", "performance"] == pytest.approx(-0.1, abs=0.03)
     assert "In January 2023" in frame["why"][2]
 
 
-NOTHING_IN_SECOND = {"total": 3.5, "first": 3.5, "second": 0.0, "a%": 50, "b%": 50, "c_base": 0, "d_base": 0}
-
-
-def test_a_whole_group_without_anything_to_count_has_no_performance():
-    frame = bridge(rubric(TINY), card(BEFORE, JANUARY), card(AFTER, NOTHING_IN_SECOND))
-    values = parts(frame)
-    assert set(values) == {("first", "first", "performance"), ("second", "c", "counting"), ("second", "d", "counting")}
-    assert values["second", "c", "counting"] == pytest.approx(-3.2, abs=0.03)
-    assert values["second", "c", "counting"] + values["second", "d", "counting"] == pytest.approx(-4.2)
-
-
-def test_each_share_stays_inside_its_own_bounds():
+def test_the_shares_of_a_whole_group_stay_inside_their_own_bounds():
     """January: d had 99,5 to 100 % of 1, so c, whose rate is not printed, had the rest of 4.15 to 4.25."""
-    cards = card(BEFORE, without(JANUARY, "c%")), card(AFTER, NOTHING_IN_SECOND)
-    frame = bridge(rubric(TINY), *cards).set_index("code")
-    assert tuple(frame.loc["c", ["low", "high"]]) == pytest.approx((-3.255, -3.15))
-    assert tuple(frame.loc["d", ["low", "high"]]) == pytest.approx((-1, -0.995))
-    assert frame.loc["c", "value"] + frame.loc["d", "value"] == pytest.approx(-4.2)
-
-
-def test_nothing_to_count_in_both_months():
-    january = without(JANUARY, "c%") | {"c_base": 0, "second": 1.0, "total": 4.5}
-    february = without(FEBRUARY, "c%") | {"c_base": 0, "second": 0.9, "total": 5.1}
-    frame = bridge(rubric(TINY), card(BEFORE, january), card(AFTER, february))
-    assert set(frame["effect"]) == {"performance", "rounding"}
+    nothing = {"total": 3.5, "first": 3.5, "second": 0.0, "a%": 50, "b%": 50, "c_base": 0, "d_base": 0}
+    frame = between(rubric(TINY), without(JANUARY, "c%"), nothing)
+    assert list(parts(frame)) == [("first", "performance"), ("c", "counting"), ("d", "counting")]
+    assert ends(frame, 1) == pytest.approx((-3.255, -3.15)) and ends(frame, 2) == pytest.approx((-1, -0.995))
+    assert frame["value"][1:3].sum() == pytest.approx(-4.2)
 
 
 def test_the_share_of_a_rate_that_is_not_printed_is_a_range():
     """January: c and d sum to 4.15 to 4.25, so c had 3.15 to 4 and d 0.15 to 1. February: d had 89,5 to 90,5 % of 1."""
     february = {"total": 4.4, "first": 3.5, "second": 0.9, "a%": 50, "b%": 50, "c_base": 0, "d%": 90}
-    frame = bridge(rubric(TINY), card(BEFORE, without(JANUARY, "c%", "d%")), card(AFTER, february))
-    performance, counting = frame.iloc[1], frame.iloc[2]
-    assert (counting["low"], counting["high"]) == pytest.approx((-4.0, -3.15))
-    assert (performance["low"], performance["high"]) == pytest.approx((0.895 - 1, 0.905 - 0.15))
-    assert performance["value"] + counting["value"] == pytest.approx(-3.3)
+    frame = between(rubric(TINY), without(JANUARY, "c%", "d%"), february)
+    assert ends(frame, 1) == pytest.approx((0.895 - 1, 0.905 - 0.15)) and ends(frame, 2) == pytest.approx((-4, -3.15))
+    assert frame["value"][1:3].sum() == pytest.approx(-3.3)
 
 
 @pytest.mark.parametrize(
-    ("scopes", "effect", "words"),
+    ("rubrics", "february", "scopes", "effect", "words"),
     [
-        (("month", "year_to_date"), "counting", "counts the month, February 2023 counts everything since January"),
-        (("month", "unknown"), "not_separable", "It is not known"),
-        (("unknown", "unknown"), "not_separable", "It is not known"),
+        (
+            rubric(TINY),
+            FEBRUARY,
+            ("month", "year_to_date"),
+            "counting",
+            "counts the month, February 2023 counts everything since January",
+        ),
+        (rubric(TINY), FEBRUARY, ("month", "unknown"), "not_separable", "It is not known"),
+        (rubric(TINY), FEBRUARY, ("unknown", "unknown"), "not_separable", "It is not known"),
+        (two_regimes(), FEBRUARY, ("month", "year_to_date"), "not_separable", "under different rules"),
+        (two_regimes(), JANUARY, ("month", "year_to_date"), "not_separable", "everything since January"),
     ],
 )
-def test_another_scope(scopes, effect, words):
-    frame = bridge(rubric(TINY), card(BEFORE, JANUARY, scope=scopes[0]), card(AFTER, FEBRUARY, scope=scopes[1]))
-    assert list(frame["effect"]) == [effect, effect, "rounding"]
+def test_another_scope(rubrics, february, scopes, effect, words):
+    frame = bridge(rubrics, card(BEFORE, JANUARY, scope=scopes[0]), card(AFTER, february, scope=scopes[1]))
+    assert effects(frame) == [effect, effect]
     assert list(frame["certainty"]) == ["not_separable", "not_separable", "published"]
     assert words in frame["why"][0]
 
 
-@pytest.mark.parametrize("figures", [FEBRUARY, JANUARY])
-def test_another_scope_under_other_rules_is_neither_counting_nor_rules_alone(figures):
-    later = card(AFTER, figures, scope="year_to_date")
-    frame = bridge(two_regimes(), card(BEFORE, JANUARY), later)
-    assert list(frame["effect"]) == ["not_separable", "not_separable", "rounding"]
-    assert "under different rules" in frame["why"][0] and "since January" in frame["why"][0]
+@pytest.mark.parametrize("february", [FEBRUARY, JANUARY])
+def test_a_merger_in_between_may_have_made_it_another_province(february):
+    def ranked(first, second):
+        months = {"valid_from": BEFORE, "valid_to": BEFORE}, {"valid_from": AFTER, "valid_to": None}
+        return [own | {"units": units, "source": "t"} for own, units in zip(months, (first, second), strict=True)]
 
-
-def ranked(first, second):
-    entry = {"units": 63, "valid_from": "2023-01", "valid_to": "2023-01", "source": "tests"}
-    return [entry | {"units": first}, entry | {"units": second, "valid_from": "2023-02", "valid_to": None}]
-
-
-@pytest.mark.parametrize("after", [FEBRUARY, JANUARY])
-def test_a_merger_in_between_may_have_made_it_another_province(after):
-    months = card(BEFORE, JANUARY), card(AFTER, after)
-    frame = bridge(rubric(TINY, ranked=ranked(63, 34)), *months)
-    assert list(frame["effect"]) == ["not_separable", "not_separable", "rounding"]
+    frame = between(rubric(TINY, ranked=ranked(63, 34)), JANUARY, february)
+    assert effects(frame) == OPEN_BOTH
     assert "(63 were ranked, then 34): Mẫu may be another one" in frame["why"][0]
-    same = bridge(rubric(TINY, ranked=ranked(63, 63)), *months)
-    assert set(same["effect"]) == {"performance", "rounding"}
+    assert effects(between(rubric(TINY, ranked=ranked(63, 63)), JANUARY, february)) == PERFORMED
 
 
-BOTH = [named("both") | {"groups": ["first", "second"]}]
-
-
-@pytest.mark.parametrize("swapped", [False, True])
-def test_two_groups_printed_as_one_are_added_up(swapped):
-    together = without(JANUARY, *TINY) | {"both": 7.7}
-    cards = card(BEFORE, together), card(AFTER, FEBRUARY)
-    if swapped:
-        cards = card(BEFORE, FEBRUARY), card(AFTER, together)
-    frame = bridge(rubric(TINY | {"third": (2, [indicator("e", 2)])}, combined=BOTH), *map(with_third, cards))
-    sign = -1 if swapped else 1
-    assert parts(frame) == pytest.approx(
-        {
-            ("both", "both", "performance"): -0.2 * sign,
-            ("both", "both", "counting"): 0.0,
-            ("third", "third", "performance"): 0.0,
-        }
-    )
-    assert (frame["low"][0], frame["high"][0]) == pytest.approx((-0.2 * sign - 0.15, -0.2 * sign + 0.15))
+@pytest.mark.parametrize("sign", [1, -1])
+def test_two_groups_printed_as_one_are_added_up(sign):
+    """A third group has 2.0, which e at 100 % gives."""
+    months = [month | {"total": month["total"] + 2, "third": 2.0, "e%": 100} for month in (TOGETHER, FEBRUARY)]
+    frame = between(rubric(TINY | THIRD, **BOTH), *months[::sign])
+    moved = {("both", "performance"): -0.2 * sign, ("both", "counting"): 0.0, ("third", "performance"): 0.0}
+    assert parts(frame) == pytest.approx(moved)
+    assert ends(frame) == pytest.approx((-0.2 * sign - 0.15, -0.2 * sign + 0.15))
     assert "as Number first and Number second" in frame["why"][1]
-
-
-def with_third(frame):
-    """The card with a third group of 2.0, which e at 100 % gives."""
-    frame = frame.copy()
-    frame.loc[frame["code"] == "total_score", "value"] += 2
-    more = card(frame["period"][0], {"third": 2.0, "e%": 100})
-    return pd.concat([frame, more], ignore_index=True)
-
-
-def test_both_months_printed_as_one():
-    cards = [
-        card(period, without(month, *TINY) | {"both": both})
-        for period, month, both in ((BEFORE, JANUARY, 7.7), (AFTER, FEBRUARY, 7.6))
-    ]
-    frame = bridge(rubric(TINY, combined=BOTH), *cards)
-    assert parts(frame) == pytest.approx({("both", "both", "performance"): -0.1})
-
-
-def test_no_rule_gives_the_one_group_and_the_two():
-    """Together 6.7 needs b without a target; apart, 4.2 needs it."""
-    together = without(JANUARY, *TINY) | {"total": 6.7, "both": 6.7}
-    frame = bridge(rubric(OPEN, combined=BOTH), card(BEFORE, together), card(AFTER, FEBRUARY))
-    assert list(frame["effect"]) == ["not_separable", "counting", "rounding"]
 
 
 # What cannot be compared
@@ -398,10 +311,10 @@ def test_no_rule_gives_the_one_group_and_the_two():
 @pytest.mark.parametrize(
     ("cards", "error", "words"),
     [
-        ([card(BEFORE, JANUARY), card(AFTER, FEBRUARY, entity="Khác")], ParameterError, "put for another.\n  - Khác"),
+        ([card(BEFORE, JANUARY), card(AFTER, FEBRUARY, "Khác")], ParameterError, "put for another.\n  - Khác"),
         ([card(BEFORE, JANUARY)], UnknownNameError, "no figure of Mẫu for February 2023"),
-        ([card(AFTER, FEBRUARY, entity="Khác")], UnknownNameError, "no figure of Mẫu for January 2023"),
-        ([card(BEFORE, JANUARY, entity="Khác")], UnknownNameError, "no figure of Mẫu for January 2023"),
+        ([card(AFTER, FEBRUARY, "Khác")], UnknownNameError, "no figure of Mẫu for January 2023"),
+        ([card(BEFORE, JANUARY, "Khác")], UnknownNameError, "no figure of Mẫu for January 2023"),
         ([card(BEFORE, JANUARY), card(AFTER, {"first": 4.2})], NoTotalError, "first 4.2"),
         (
             [card(BEFORE, JANUARY), card(AFTER, without(FEBRUARY, "second"))],
@@ -418,6 +331,8 @@ def test_no_rule_gives_the_one_group_and_the_two():
             CheckError,
             "do not sum to its total.\n  - 7.40 to 7.60 ≠ 7.90",
         ),
+        # each errs by the same, so that their change adds up
+        ([card(BEFORE, JANUARY | {"total": 8.2}), card(AFTER, FEBRUARY | {"total": 8.1})], CheckError, "8.20"),
         (
             [card(BEFORE, JANUARY), card(AFTER, FEBRUARY | {"a%": 20})],
             ContradictionError,
@@ -431,22 +346,13 @@ def test_refuses(cards, error, words):
     assert words in str(refused.value)
 
 
-def test_refuses_the_later_month_first():
+def test_refuses_the_later_month_first_and_cards_of_two_provinces():
+    cards = [card(BEFORE, JANUARY), card(AFTER, FEBRUARY)]
     with pytest.raises(ParameterError, match=r"February 2023 comes after January 2023\."):
-        bridge(rubric(TINY), card(BEFORE, JANUARY), card(AFTER, FEBRUARY), before=AFTER, after=BEFORE)
-
-
-def test_refuses_cards_of_two_provinces():
-    cards = [card(BEFORE, JANUARY), card(AFTER, FEBRUARY, entity="Khác")]
+        bridge(rubric(TINY), *cards, before=AFTER, after=BEFORE)
     with pytest.raises(ParameterError, match="these are two") as refused:
         bridge_between(pd.concat(cards), (rubric(TINY),), (ENTITY, BEFORE), ("Khác", AFTER))
     assert refused.value.rows == ("Khác", "Mẫu")
-
-
-def test_cards_that_each_err_by_the_same_are_refused_though_their_change_adds_up():
-    wrong = [JANUARY | {"total": 8.2}, FEBRUARY | {"total": 8.1}]
-    with pytest.raises(CheckError):
-        bridge(rubric(TINY), card(BEFORE, wrong[0]), card(AFTER, wrong[1]))
 
 
 def test_a_bridge_starts_from_the_last_card_of_like_length_that_adds_up():
@@ -466,7 +372,7 @@ def test_a_bridge_starts_from_the_last_card_of_like_length_that_adds_up():
 def test_parts_that_do_not_add_up_are_refused(monkeypatch):
     monkeypatch.setattr("analysis.diagnosis.changes.round", lambda *_number: 0.5, raising=False)
     with pytest.raises(CheckError, match=r"The parts sum to 0\.3 points, the published change is -0\.1\."):
-        bridge(rubric(TINY), card(BEFORE, JANUARY), card(AFTER, FEBRUARY))
+        between(rubric(TINY), JANUARY, FEBRUARY)
 
 
 # Real months
@@ -636,169 +542,133 @@ def test_the_last_period_with_a_total_and_rules(history, rubrics):
 
 @dataclass(frozen=True, eq=False)
 class Planted:
-    """`scores` are the true points of each month; `rules` the rules they came of, (maximum, target, zero)."""
+    """Two months as printed, and the rules and rates that they came of; `apart` where a rubric governs each."""
 
-    rubrics: tuple[Rubric, ...]
-    cards: tuple[pd.DataFrame, pd.DataFrame]
-    rules: tuple[dict[str, tuple], dict[str, tuple]]
-    rates: tuple[dict[str, float | None], dict[str, float | None]]
-    alternatives: dict[str, list[tuple]]
-    printed: tuple[Printed, Printed]
+    case: planted.Case
+    apart: bool
+    rules: tuple[planted.Member, planted.Member]
+
+    @property
+    def rubrics(self) -> tuple[Rubric, ...]:
+        first, second = (period for _entity, period in self.case.keys)
+        ways = [{"valid_to": first}, {"id": "later", "valid_from": second}] if self.apart else [{}]
+        return tuple(Rubric.model_validate(self.case.toml | way) for way in ways)
 
 
-GROUPS = {"first": ["a", "b"], "second": ["c", "d"]}
-CODES = [*chain.from_iterable(GROUPS.values())]
-
-
-def points(rule, rate):
-    """Points under (maximum, target, zero); a rate of None had nothing to count."""
-    maximum, target, zero = rule
-    if rate is None:
-        return maximum if zero == "full" else 0.0
-    return min(maximum, maximum * rate / (100 if target == "none" else target))
+def score(rule: planted.RuleTuple, rate: float | None) -> float:
+    """Points under a rule; a rate of None had nothing to count."""
+    return planted.points(rule, rate) if rate is not None else rule[0] if rule[2] == "full" else 0.0
 
 
 @st.composite
-def planted(draw):
-    targets, zeros = ("none", 50, 80), ("no_points", "full")
-    family = {
-        code: (
-            (2, 4) if code in ("a", "b") and draw(st.booleans()) else (3,),
-            draw(
-                st.sets(st.sampled_from(targets), min_size=1, max_size=2).map(lambda some: tuple(sorted(some, key=str)))
-            ),
-            draw(st.sets(st.sampled_from(zeros), min_size=1, max_size=2).map(lambda some: tuple(sorted(some)))),
-        )
-        for code in CODES
-    }
-    family["b"] = (family["a"][0], *family["b"][1:])
-    groups = {group: (6, [indicator(code, *family[code]) for code in codes]) for group, codes in GROUPS.items()}
-    alternatives = {code: [*product(*family[code])] for code in CODES}
-    rules = [draw(st.fixed_dictionaries({code: st.sampled_from(alternatives[code]) for code in CODES})) for _ in "12"]
-    for one in rules:
-        one["b"] = (6 - one["a"][0], *one["b"][1:])
+def planted_changes(draw: Any) -> Planted:
+    def some(*pool: Any) -> dict[str, Any]:
+        return parameter(*draw(st.lists(st.sampled_from(pool), min_size=1, max_size=2, unique=True)))
+
+    groups = []
+    for maxima in draw(st.sampled_from([(2, 4), (3,)])), (3,):
+        rules = [(parameter(*maxima), some("none", 50, 80), some("no_points", "full")) for _indicator in "12"]
+        groups.append((6, [dict(zip(("max", "target", "zero_denominator"), rule, strict=True)) for rule in rules]))
+    toml = planted.family(groups)
+    codes = list(chain.from_iterable(planted.indicators_of(toml).values()))
+    rules = [draw(st.sampled_from(planted.members(toml))) for _month in "12"]
     if draw(st.booleans()):
         rules[1] = rules[0]
-    rate = st.none() | st.integers(0, 100).map(float)
-    rates = [draw(st.fixed_dictionaries(dict.fromkeys(CODES, rate))) for _ in "12"]
+    rates = [draw(st.fixed_dictionaries(dict.fromkeys(codes, st.none() | st.integers(0, 100)))) for _month in "12"]
     if draw(st.integers(0, 4)) == 0:
         rates[1] = rates[0]
-    hidden = draw(st.sets(st.tuples(st.sampled_from("12"), st.sampled_from(CODES)), max_size=3))
-    as_one = [draw(st.integers(0, 4)) == 0 for _ in "12"]
-    printed = []
-    for number, (of, at, one) in enumerate(zip(rules, rates, as_one, strict=True), start=1):
-        scores = {group: sum(points(of[code], at[code]) for code in codes) for group, codes in GROUPS.items()}
+    hidden = draw(st.sets(st.tuples(st.sampled_from([0, 1]), st.sampled_from(codes)), max_size=3))
+    cards = []
+    for month, (of, at) in enumerate(zip(rules, rates, strict=True)):
+        scores = {
+            name: sum(score(of[code], at[code]) for code in own) for name, own in planted.indicators_of(toml).items()
+        }
         whole = sum(scores.values())
-        shown = {"both": whole} if one else scores
-        figures = {code: float(rounded(value, 1)) for code, value in ({"total": whole} | shown).items()}
-        for code in CODES:
-            if at[code] is None:
-                figures[f"{code}_base"] = 0
-            elif (str(number), code) not in hidden:
-                figures[f"{code}%"] = at[code]
-        printed.append(figures)
-    combined = {"combined": BOTH}
-    if draw(st.integers(0, 4)) == 0:
-        rubrics = (
-            rubric(groups, valid_to=BEFORE, **combined),
-            rubric(groups, id="later", valid_from=AFTER, **combined),
-        )
-    else:
-        rubrics = (rubric(groups, **combined),)
-    cards = card(BEFORE, printed[0]), card(AFTER, printed[1])
-    return Planted(rubrics, cards, tuple(rules), tuple(rates), alternatives, tuple(printed))
+        shown = {TOTAL: whole} | ({planted.BOTH: whole} if draw(st.integers(0, 4)) == 0 else scores)
+        figures = {(name, "points"): (float(rounded(value, 1)), 1) for name, value in shown.items()}
+        for code, rate in at.items():
+            if rate is None:
+                figures[f"{code}_base", "count"] = 0, 0
+            elif (month, code) not in hidden:
+                figures[code, "percent"] = rate, 0
+        cards.append(figures)
+    case = planted.Case(toml, cards, rules[0], rates, [], frozenset(), {})
+    return Planted(case, draw(st.integers(0, 4)) == 0, tuple(rules))
 
 
 @lru_cache
-def survivors(case: Planted, month: int) -> set[tuple]:
-    """Every joint member that can give the month's figures: rules in the order of `CODES`."""
-    figures, alternatives, found = case.printed[month], case.alternatives, set()
+def survivors(change: Planted, month: int) -> list[planted.Member]:
+    """Every joint member that can give the month's figures."""
+    figures = change.case.cards[month]
 
-    def box(code, rule):
-        if f"{code}_base" in figures:
-            return Interval.point(points(rule, None))
-        if f"{code}%" not in figures:
-            return Interval(0, rule[0])
-        rate = figures[f"{code}%"]
-        return Interval(points(rule, max(rate - 0.5, 0)), points(rule, min(rate + 0.5, 100)))
+    def met(spans: Any, code: str) -> Interval | None:
+        return total(spans).meet(Interval(*planted.span(figures, code, "points")))
 
-    def sums(boxes, code):
-        low, high = sum(item.low for item in boxes), sum(item.high for item in boxes)
-        return Interval(low, high).meet(Interval.of_printed(figures[code], 1))
-
-    for member in product(*(alternatives[code] for code in CODES)):
-        rules = dict(zip(CODES, member, strict=True))
-        if rules["a"][0] + rules["b"][0] != 6:
-            continue
-        boxes = {code: box(code, rule) for code, rule in rules.items()}
-        shown = {"both": CODES} if "both" in figures else GROUPS
-        spans = [sums([boxes[code] for code in codes], group) for group, codes in shown.items()]
-        if all(span is not None for span in spans) and sums(spans, "total") is not None:
-            found.add(member)
+    found = []
+    for member in planted.members(change.case.toml):
+        boxes = {code: Interval(*planted.box(rule, figures, code, 0.0)) for code, rule in member.items()}
+        spans = [met((boxes[code] for code in codes), group) for group, codes in change.case.groups(month).items()]
+        if None not in spans and met(spans, TOTAL) is not None:
+            found.append(member)
     return found
 
 
-def one_rule(case: Planted, codes: list[str]) -> bool:
+def one_rule(change: Planted, codes: list[str]) -> bool:
     """Whether the rules of these indicators survive both months; in a month that prints two groups, each by itself."""
     by_month = []
     for month in (0, 1):
-        units = (
-            [CODES] if "both" in case.printed[month] else [unit for unit in GROUPS.values() if set(unit) <= set(codes)]
-        )
-        alive = survivors(case, month)
-        each = [{tuple(member[CODES.index(code)] for code in unit) for member in alive} for unit in units]
+        units = [unit for unit in change.case.groups(month).values() if set(unit) & set(codes)]
+        each = [{tuple(member[code] for code in unit) for member in survivors(change, month)} for unit in units]
         by_month.append({tuple(chain.from_iterable(parts)) for parts in product(*each)})
     return bool(by_month[0] & by_month[1])
 
 
-def check_planted(case):
-    frame = bridge(case.rubrics, *case.cards)
-    groups = {"both": CODES} if any("both" in printed for printed in case.printed) else GROUPS
+def check_planted(change: Planted) -> None:
+    case, rates = change.case, change.case.rates
+    (entity, before), (_entity, after) = case.keys
+    frame = bridge(change.rubrics, case.history, before=before, after=after, entity=entity)
+    groups = min(case.groups(0), case.groups(1), key=len)
     assert list(dict.fromkeys(frame["group"][:-1])) == list(groups)
-    true = [{code: points(of[code], at[code]) for code in CODES} for of, at in zip(case.rules, case.rates, strict=True)]
-    moved = {code: true[1][code] - true[0][code] for code in CODES}
+    true = [{code: score(of[code], at[code]) for code in at} for of, at in zip(change.rules, rates, strict=True)]
+    moved = {code: true[1][code] - true[0][code] for code in true[0]}
     for group, codes in groups.items():
         rows = frame[frame["group"] == group].set_index("code")
-        effects = set(rows["effect"])
-        change = printed_change(case, group)
-        assert rows["value"].sum() == pytest.approx(change, abs=1e-9)
+        kinds = set(rows["effect"])
+        scores = [sum(card[part, "points"][0] for part in parts_of(card, group)) for card in case.cards]
+        assert rows["value"].sum() == pytest.approx(scores[1] - scores[0], abs=1e-9)
         first, *counted = list(rows.itertuples())
-        once = [code for code in codes if (case.rates[0][code] is None) != (case.rates[1][code] is None)]
-        if len(case.rubrics) == 2 or not one_rule(case, codes):
-            assert effects & {"not_separable", "rule"} and "performance" not in effects
+        once = [code for code in codes if (rates[0][code] is None) != (rates[1][code] is None)]
+        if change.apart or not one_rule(change, codes):
+            assert kinds & {"not_separable", "rule"} and "performance" not in kinds
             assert (first.effect == "rule") == nothing_moved(case, codes)
-            by_rule = sum(points(case.rules[1][code], case.rates[0][code]) - true[0][code] for code in codes)
+            by_rule = sum(score(change.rules[1][code], rates[0][code]) - true[0][code] for code in codes)
             assert within(first, by_rule if first.effect == "rule" else sum(moved[code] for code in codes))
-            assert case.rules[0] != case.rules[1] or len(case.rubrics) == 2
+            assert change.rules[0] != change.rules[1] or change.apart
             continue
-        assert not effects & {"not_separable", "rule"}
-        assert {row.Index for row in counted if row.Index != "both"} | ({first.Index} - {group}) == set(once)
+        assert not kinds & {"not_separable", "rule"}
+        assert {row.Index for row in counted if row.Index != planted.BOTH} | ({first.Index} - {group}) == set(once)
         if len(once) < len(codes):
             assert (first.effect, first.certainty) == ("performance", "assumes_one_rule")
-        if case.rules[0] == case.rules[1]:
+        if change.rules[0] == change.rules[1]:
             for code in once:
                 assert within(rows.loc[code], moved[code])
             assert first.Index in once or within(first, sum(moved[code] for code in codes if code not in once))
 
 
-def printed_change(case, group):
-    def score(figures):
-        return figures[group] if group in figures else sum(figures[part] for part in GROUPS)
-
-    return score(case.printed[1]) - score(case.printed[0])
+def parts_of(figures: planted.Figures, group: str) -> list[str]:
+    return [group] if (group, "points") in figures else ["group_0", "group_1"]
 
 
-def nothing_moved(case, codes):
-    one, other = case.printed
-    keys = [key for code in codes for key in (f"{code}%", f"{code}_base")]
-    printed = all(f"{code}%" in one or f"{code}_base" in one for code in codes)
-    return printed and all(one.get(key) == other.get(key) for key in keys)
+def nothing_moved(case: planted.Case, codes: list[str]) -> bool:
+    keys = [(code, "percent") for code in codes] + [(f"{code}_base", "count") for code in codes]
+    one, other = ({key: card[key] for key in keys if key in card} for card in case.cards)
+    return one == other and len(one) == len(codes)
 
 
-def within(row, number):
+def within(row: Any, number: float) -> bool:
     return row.low - 1e-6 <= number <= row.high + 1e-6
 
 
 @pytest.mark.parametrize("examples", [40, pytest.param(500, marks=pytest.mark.slow)])
 def test_planted_changes_come_back(examples):
-    settings(max_examples=examples, deadline=None)(given(planted())(check_planted))()
+    settings(max_examples=examples, deadline=None)(given(planted_changes())(check_planted))()
