@@ -1,7 +1,6 @@
 """Is each report of a batch as good as if it were the only one, whatever happens to the others?
 
-Real faults in a batch of sixty; real interrupts and kills; the files of a batch against those of single reports. The
-provinces are simulated, and most runs use the small notebook of `made`.
+The provinces are simulated, and most runs use the small notebook of `made`.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from analysis import errors
 from analysis.language import slug
 from analysis.runs import worker
 from analysis.runs.batch import chains, names_in, progress, run_batch, summary
-from analysis.runs.run import prepare, render
 from analysis.runs.workers import USUAL, Job, Outcome, Submit
 from analysis.scorecards.history import COLUMNS
 from made import (
@@ -54,6 +52,7 @@ from made import (
     same_files,
     simulate,
     sockets,
+    start,
     times,
     wait_for,
     work_folders,
@@ -95,19 +94,28 @@ def contradict(project: Path, entity: str, period: str) -> None:
 # 1. Which reports, in which order.
 
 
-def test_all_that_have_no_parent_month_by_month(simulated):
-    assert chains(["all"], ALL_MONTHS, True) == [[(entity, month) for month in MONTHS] for entity in (ONE, TWO, THREE)]
-    for months in (MONTHS[1], f"{MONTHS[1]}..{MONTHS[1]}"):
-        assert chains(["all"], months, True) == [[(entity, MONTHS[1])] for entity in (ONE, TWO, THREE)]
-    assert chains(["all"], "2020-01..2024-05", True) == [[(entity, MONTHS[0])] for entity in (ONE, TWO, THREE)]
+def alone(*entities: str, months: tuple[str, ...] = (MONTHS[0],)) -> list[list[tuple[str, str]]]:
+    return [[(entity, month) for month in months] for entity in entities]
 
 
-def test_units_of_a_province(simulated):
-    units = [f"{TWO}, xã 001", f"{TWO}, xã 002"]
-    assert chains(["all"], MONTHS[0], True, TWO) == [[(unit, MONTHS[0])] for unit in units]
-    assert chains(["all"], MONTHS[0], True, "mo-phong-02") == [[(unit, MONTHS[0])] for unit in units]
+PROVINCES, UNITS = (ONE, TWO, THREE), (f"{TWO}, xã 001", f"{TWO}, xã 002")
+
+
+@pytest.mark.parametrize(
+    ("months", "parent", "expected"),
+    [
+        (ALL_MONTHS, "", alone(*PROVINCES, months=MONTHS)),
+        (MONTHS[1], "", alone(*PROVINCES, months=MONTHS[1:2])),
+        (f"{MONTHS[1]}..{MONTHS[1]}", "", alone(*PROVINCES, months=MONTHS[1:2])),
+        ("2020-01..2024-05", "", alone(*PROVINCES)),
+        (MONTHS[0], TWO, alone(*UNITS)),
+        (MONTHS[0], "mo-phong-02", alone(*UNITS)),
+    ],
+)
+def test_all_are_those_without_a_parent_or_the_units_of_one(simulated, months, parent, expected):
+    assert chains(["all"], months, True, parent) == expected
     with pytest.raises(errors.ParameterError, match="has no units"):
-        chains(["all"], MONTHS[0], True, units[0])
+        chains(["all"], MONTHS[0], True, UNITS[0])
 
 
 def test_simulated_entities_must_be_allowed(simulated):
@@ -120,24 +128,21 @@ def test_simulated_entities_must_be_allowed(simulated):
         chains(["all"], MONTHS[0])
 
 
-def test_real_entities_only(project_copy):
+def test_real_entities_and_years_which_are_not_inside_a_range_of_months(project_copy):
+    """Lâm Đồng has totals of 2025 and 2026, and of no month: one report, which will fail."""
     found = chains(["all"], "2023-04..2024-07")
     assert [("Hòa Bình", "2023-04"), ("Hòa Bình", "2024-07")] in found
     assert [("Bắc Kạn", "2023-08"), ("Bắc Kạn", "2024-07")] in found
     assert {entity for chain in found for entity, _month in chain} == {"Hòa Bình", "Bắc Kạn", "Bình Dương"}
-
-
-def test_years_are_not_inside_a_range_of_months(project_copy):
-    """Lâm Đồng has totals of 2025 and 2026, and of no month."""
     assert [("Lâm Đồng", "2025")] in chains(["all"], "2025")
-    assert chains(["lam-dong"], "2025-01..2026-12") == [[("Lâm Đồng", "2026-12")]]  # one report, which will fail
+    assert chains(["lam-dong"], "2025-01..2026-12") == [[("Lâm Đồng", "2026-12")]]
 
 
 def test_entity_without_a_total(simulated):
     """Named by the user it has a report, of the last month, which will fail; among `all` it is passed over."""
     for month in MONTHS:
         edit(simulated, "mo-phong-02", month, "total_score", value=None)
-    assert chains([TWO, ONE], ALL_MONTHS, True) == [[(TWO, MONTHS[-1])], [(ONE, month) for month in MONTHS]]
+    assert chains([TWO, ONE], ALL_MONTHS, True) == [[(TWO, MONTHS[-1])], *alone(ONE, months=MONTHS)]
     assert [chain[0][0] for chain in chains(["all"], ALL_MONTHS, True)] == [ONE, THREE]
 
 
@@ -223,39 +228,30 @@ def of(outcomes: Iterable[Outcome], state: str) -> set[str]:
 
 
 @linux
-def test_a_batch_of_two_at_a_time_one_of_which_fails(simulated, monkeypatch):
-    """By the command line: each report waits for the other; the good one is as if it were alone; --resume mends all."""
-    notebook = (simulated / "notebooks" / "monthly_report.ipynb").read_bytes()
-    plant(simulated, "middle", f'assert entity != "{TWO}", "planted"')
-    plant(simulated, "first", TOGETHER)
-    wanted = ["--entities", names(simulated, ONE, TWO)]
+def test_a_batch_by_the_command_line_one_of_which_fails(project, good, stand_in, monkeypatch):
+    """A report is as if it were alone, and --resume keeps it. Of Lâm Đồng no month is known."""
+    shutil.rmtree(project / "reports")
+    wanted = ["--entities", names(project, "hoa-binh", "lam-dong"), "--months", "2023-04..2024-03", "--jobs", "1"]
     with tempfile.TemporaryDirectory(prefix="t-") as folder:
-        run = finish(begin(simulated, *wanted, months=MONTHS[0], TMPDIR=folder))
+        run = finish(start(project, "batch", *wanted, TMPDIR=folder))
         wait_for(lambda: not alive(Path(folder)), GONE_SECONDS)
         assert sockets(Path(folder)) == []
     assert run.code == 29, run.err
-    first, *told = run.err.splitlines()
-    assert first == "2 reports; jobs: 2."
-    assert [line[:6] for line in told[:2]] == ["[1/2] ", "[2/2] "]
-    assert sorted(re.sub(r"\d+\.\d s", "s", line[6:]) for line in told[:2]) == [
-        f"{ONE}, May 2024: made (s)",
-        f"{TWO}, May 2024: FAILED: Cell [3] of the notebook failed: AssertionError. (s)",
-    ]
-    assert "1 of 2 reports failed" in run.err and "--resume" in run.err and "Traceback" not in run.err
-    assert run.out.startswith("1 made, 0 unchanged, 1 failed.\n") and f"{TWO}, May 2024 (20): Cell [3]" in run.out
-    made = simulated / "reports" / "mo-phong-01" / MONTHS[0]
-    assert listed(simulated) == [f"mo-phong-01/{MONTHS[0]}/"] and all_whole(simulated)
-    (record,) = [json.loads((folder / "failed.json").read_bytes()) for folder in work_folders(simulated)]
-    assert (record["entity"], record["period"], record["exit_code"]) == (TWO, MONTHS[0], 20)
-    shutil.copytree(made, simulated / "batch")
-    render(prepare({"entity": ONE, "month": MONTHS[0], "language": "en"}, allow_synthetic=True))
-    assert same_files(simulated / "batch", made)
+    first, made, failed, *_more = run.err.splitlines()
+    assert first == "2 reports; jobs: 1." and "Traceback" not in run.err
+    assert re.fullmatch(r"\[1/2\] Hòa Bình, April 2023: made \(\d+\.\d s\)", made)
+    assert failed.startswith("[2/2] Lâm Đồng, March 2024: FAILED: There is no figure of Lâm Đồng for March 2024.")
+    assert "1 of 2 reports failed" in run.err and "--resume" in run.err
+    assert run.out.startswith("1 made, 0 unchanged, 1 failed.\n  Lâm Đồng, March 2024 (10): There is no figure")
+    assert listed(project) == ["hoa-binh/2023-04/"]
+    assert same_files(project / "reports" / "hoa-binh" / "2023-04", good / "hoa-binh" / "2023-04")
+    (record,) = [json.loads((folder / "failed.json").read_bytes()) for folder in work_folders(project)]
+    assert (record["entity"], record["period"], record["exit_code"]) == ("Lâm Đồng", "2024-03", 10)
 
-    (simulated / "notebooks" / "monthly_report.ipynb").write_bytes(notebook)
+    stand_in()
     monkeypatch.setattr("analysis.runs.workers.local_workers", lambda _jobs: nullcontext(at_once))
-    code, said = ask("batch", *wanted, "--months", MONTHS[0], "--jobs", "1", "--allow-synthetic", "--resume")
-    assert code == 0 and f"{ONE}, May 2024: made" in said and f"{TWO}, May 2024: made" in said
-    assert len(listed(simulated)) == 2 and left_behind(simulated) == set()
+    code, said = ask("batch", *wanted, "--resume")
+    assert code == 29 and "Hòa Bình, April 2023: unchanged" in said
 
 
 def test_resume_makes_what_has_changed(simulated, stand_in):
@@ -298,7 +294,6 @@ def test_a_report_says_what_became_of_the_last_one(simulated, stand_in):
 
 
 def test_a_batch_whose_figures_are_at_fault(simulated, stand_in):
-    """A request that cannot be met is no failed run of a single report; in a batch it is."""
     stand_in()
     edit(simulated, "mo-phong-02", MONTHS[0], "total_score", value=None)
     contradict(simulated, "mo-phong-03", MONTHS[0])
@@ -368,18 +363,6 @@ def test_a_terminal_shows_one_line_and_the_failures_above_it(monkeypatch):
     assert re.fullmatch(r"\[2/3\] Mô phỏng 02, May 2024: FAILED: planted\n2/3 · 1 failed · .+ left", told[2])
     assert re.fullmatch(r"3/3 · 1 failed · .+ 0 s left\n", told[3])
     assert len(told) == 4
-
-
-TOGETHER = """
-import pathlib, time
-place = pathlib.Path("../../../together")
-place.mkdir(exist_ok=True)
-(place / run_id).touch()
-until = time.monotonic() + 60
-while len([*place.iterdir()]) < 2:
-    assert time.monotonic() < until, "nobody else runs"
-    time.sleep(0.05)
-"""
 
 
 # 3. Sixty reports, ten of which fail.

@@ -18,6 +18,7 @@ import pytest
 from analysis import errors
 from analysis.runs import cluster
 from analysis.runs.record import code_hash
+from analysis.runs.workers import Job, Outcome
 from made import (
     GONE_SECONDS,
     MONTHS,
@@ -39,7 +40,7 @@ from made import (
     work_folders,
 )
 
-pytest.importorskip("distributed", reason="Dask is missing: pip install -e .[dask]")
+distributed = pytest.importorskip("distributed", reason="Dask is missing: pip install -e .[dask]")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 slow = pytest.mark.slow
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -94,6 +95,48 @@ def busy(apart: Path, workers: list[subprocess.Popen[bytes]]) -> list[subprocess
     return [one for one in workers if f"{cluster.PREFIX}{one.pid}" in making]
 
 
+class StandIn:
+    """The worker of a Dask worker: leaves what a good run left, or for one entity a broken notebook."""
+
+    good: Path
+    closed = 0
+
+    def __init__(self, folder: Path, _limits: object) -> None:
+        self.reports = folder / "reports"
+        assert (folder / "COMMIT").read_text(encoding="utf-8") == "abc+"
+
+    def make(self, job: Job) -> Outcome:
+        if job.entity == TWO:
+            left = self.reports / ".work" / f"mo-phong-02-{job.month}-{'0' * 12}"
+            left.mkdir(parents=True)
+            (left / "report.ipynb").write_text("planted", encoding="utf-8")
+            return Outcome(job, "failed", 1.0, 20, "planted")
+        shutil.copytree(self.good, self.reports / "mo-phong-01" / job.month)
+        return Outcome(job, "made", 1.0)
+
+    def close(self) -> None:
+        StandIn.closed += 1
+
+
+def test_reports_made_on_a_cluster_are_published_and_failures_listed_here(simulated, good, monkeypatch):
+    """The scheduler and its worker are in this process, and no notebook runs."""
+    StandIn.good, StandIn.closed = good / "hoa-binh" / "2023-04", 0
+    monkeypatch.setattr(cluster, "Worker", StandIn)
+    (simulated / "COMMIT").write_text("abc+", encoding="utf-8")
+    wanted = ["--entities", names(simulated, ONE, TWO), "--months", MONTHS[0], "--allow-synthetic"]
+    here = {"processes": False, "n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**here) as scheduler:
+        code, said = ask("batch", *wanted, "--scheduler", scheduler.scheduler_address)
+    assert code == 29 and f"{ONE}, May 2024: made" in said and f"{TWO}, May 2024: FAILED: planted" in said
+    assert listed(simulated) == [f"mo-phong-01/{MONTHS[0]}/"] and all_whole(simulated)
+    (left,) = work_folders(simulated)
+    failed = json.loads((left / "failed.json").read_bytes())
+    assert (failed["entity"], failed["exit_code"], failed["run_id"]) == (TWO, 20, left.name)
+    assert (left / "report.ipynb").read_text(encoding="utf-8") == "planted"
+    assert StandIn.closed == 1 and not list(cluster._home().iterdir())
+
+
+@slow
 def test_a_report_of_a_lost_worker_is_made_by_another_and_a_failure_is_told(simulated, apart, address, worker):
     """What a killed worker left on its machine stays there; of the other nothing stays."""
     workers = [worker(), worker()]

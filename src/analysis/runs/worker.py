@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import BinaryIO
 
-from analysis.errors import NoTotalError
+from analysis.errors import NoTotalError, UnknownNameError
 from analysis.language import use_language
 from analysis.runs import forked
 from analysis.runs.record import made_from
@@ -39,7 +39,10 @@ def make(job: Job, limits: Limits) -> Outcome:
         if job.made_from and job.made_from == made_from(parameters.model_dump(), history.data_hash()):
             return Outcome(job, "kept", monotonic() - started)
         render(parameters, limits, listed=False)
-    except NoTotalError as error:  # a wrong request, of which `prepare` leaves no record; in a batch it is a failure
+    except (
+        NoTotalError,
+        UnknownNameError,
+    ) as error:  # a wrong request, of which `prepare` leaves no record; in a batch it is a failure
         return replace(failure(job, error, started), unrecorded=True)
     except Exception as error:
         return failure(job, error, started)
