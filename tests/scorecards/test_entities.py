@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from analysis.comparisons import ranks
@@ -14,8 +13,7 @@ from analysis.language import rounded
 from analysis.scorecards.entities import Unit, children_of, is_unit, load_units, same_world, siblings
 from analysis.scorecards.history import COLUMNS, data_hash, load_history
 from analysis.scorecards.rubric import load_rubrics, rubric_in_force
-from analysis.scorecards.sources import load_sources
-from analysis.scorecards.synthetic import synthetic_history, write_project
+from analysis.scorecards.synthetic import synthetic_history
 from places import REPOSITORY
 
 HEADER = "entity,parent,kind,source\n"
@@ -172,19 +170,6 @@ def test_simulated_units_are_held_against_their_siblings_only(rubrics):
 # Simulated units
 
 
-def test_a_written_project_with_units_reads_as_what_was_drawn(project_copy, rubrics, tmp_path):
-    asked = {"entities": 2, "first": "2026-08", "last": "2026-09", "units": 4, "seed": 3, "missing": 0.4}
-    made, again = (synthetic_history(rubrics, **asked) for _time in range(2))
-    pd.testing.assert_frame_equal(made.figures, again.figures)
-    folder = write_project(made, tmp_path / "simulated")
-    pd.testing.assert_frame_equal(load_history(rubrics, folder / "data"), made.figures)
-    assert load_units(folder / "data") == dict(made.units)
-    assert load_sources(folder / "data").keys() >= {unit.source for unit in made.units.values()}
-    names = sorted(path.name for path in (folder / "data" / "observations").iterdir())
-    assert names == ["mo-phong-01.csv", "mo-phong-01.units.csv", "mo-phong-02.csv", "mo-phong-02.units.csv"]
-    assert len(children_of(load_units(folder / "data"), ["Mô phỏng 02"], "mo-phong-02")) == 4
-
-
 def test_the_rates_of_a_simulated_province_are_those_of_its_units_sums(rubrics):
     made = synthetic_history(rubrics, first="2024-05", last="2024-06", units=12, seed=2)
     counts = made.figures[made.figures["unit"] == "count"]
@@ -196,13 +181,3 @@ def test_the_rates_of_a_simulated_province_are_those_of_its_units_sums(rubrics):
         assert figure.value == float(rounded(100 * of_units[figure.period, figure.code] / whole, 2))
     bases = counts[(counts["code"] == "on_time_base") & (counts["entity"] != "Mô phỏng 01")]["value"]
     assert bases.mean() > 1.1 * bases.median()  # skewed
-
-
-def test_without_units_nothing_of_a_simulation_changes(rubrics):
-    made = synthetic_history(rubrics, first="2024-06", last="2024-06")
-    assert list(made.figures.columns) == [*COLUMNS, "file", "line"] and not made.units
-    among = synthetic_history(rubrics, first="2024-06", last="2024-06", units=2)
-    assert made.rules == among.rules
-    with pytest.raises(ParameterError, match="cannot be simulated") as told:
-        synthetic_history(rubrics, units=1000)
-    assert told.value.rows == ("units = 1000: 0 … 999",)

@@ -16,7 +16,7 @@ from analysis.errors import HistoryError, ParameterError, UnknownNameError, Writ
 from analysis.identification.identify import identify_cards
 from analysis.identification.regime import cards_of
 from analysis.language import rounded
-from analysis.scorecards.entities import same_world
+from analysis.scorecards.entities import load_units, same_world
 from analysis.scorecards.history import COLUMNS, TOTAL, load_history, row_problems
 from analysis.scorecards.rubric import rubric_in_force
 from analysis.scorecards.sources import load_corrections, load_sources
@@ -43,11 +43,14 @@ def series(made: Synthetic, code: str, entity: str = ENTITY) -> pd.Series:
 # What is drawn
 
 
-def test_the_same_seed_gives_the_same_and_another_seed_another(rubrics):
-    first, again, other = (synthetic_history(rubrics, **SHORT, seed=seed, missing=0.3) for seed in (1, 1, 2))
+@pytest.mark.parametrize("units", [0, 2])
+def test_the_same_seed_gives_the_same_and_another_seed_another(rubrics, units):
+    asked = {**SHORT, "missing": 0.3, "units": units}
+    first, again, other = (synthetic_history(rubrics, **asked, seed=seed) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(first.figures, again.figures)
     pd.testing.assert_frame_equal(first.rates, again.rates)
-    assert first.rules == again.rules
+    assert first.rules == again.rules == synthetic_history(rubrics, **SHORT, seed=1).rules
+    assert units or list(first.figures.columns) == [*COLUMNS, "file", "line"]
     assert not first.rates["rate"].equals(other.rates["rate"])
     assert first.rules != other.rules
 
@@ -192,6 +195,7 @@ def test_ranks_are_printed_only_where_all_are_simulated(rubrics):
     [
         ({"entities": 0}, ParameterError, "entities = 0"),
         ({"entities": 100}, ParameterError, "entities = 100"),
+        ({"units": 1000}, ParameterError, "units = 1000: 0 … 999"),
         ({"noise": -0.1}, ParameterError, "noise"),
         ({"noise": math.nan}, ParameterError, "noise"),
         ({"trend": {"e_result": math.inf}}, ParameterError, "trend, breaks: inf"),
@@ -239,12 +243,15 @@ def test_a_real_file_with_one_simulated_figure_is_refused(change, rubrics):
 # A project of its own
 
 
-def test_a_written_project_reads_as_what_was_drawn(project_copy, rubrics, tmp_path):
-    made = synthetic_history(rubrics, entities=3, first="2025-11", last="2026-02", missing=0.3)
+@pytest.mark.parametrize("units", [0, 4])
+def test_a_written_project_reads_as_what_was_drawn(project_copy, rubrics, tmp_path, units):
+    made = synthetic_history(rubrics, entities=2, first="2025-11", last="2026-02", missing=0.3, units=units)
     folder = write_project(made, tmp_path / "new" / "simulated")
     pd.testing.assert_frame_equal(load_history(rubrics, folder / "data"), made.figures, check_dtype=False)
-    assert {path.name for path in (folder / "data" / "observations").iterdir()} == set(made.figures["file"])
-    assert all(path.name.startswith("mo-phong-") for path in (folder / "data" / "observations").iterdir())
+    names = {f"mo-phong-0{number}{kind}.csv" for number in (1, 2) for kind in ("", ".units")[: 1 + bool(units)]}
+    assert {path.name for path in (folder / "data" / "observations").iterdir()} == set(made.figures["file"]) == names
+    assert load_units(folder / "data") == dict(made.units) and len(made.units) == 2 * units
+    assert load_sources(folder / "data").keys() >= {unit.source for unit in made.units.values()}
     truth = pd.read_csv(folder / "data" / "truth.csv")
     assert truth["rate"].to_numpy() == pytest.approx(made.rates["rate"].to_numpy())
     source = load_sources(folder / "data")["synthetic"]
@@ -252,7 +259,6 @@ def test_a_written_project_reads_as_what_was_drawn(project_copy, rubrics, tmp_pa
     assert load_corrections(folder / "data") == ()
     for name in ("data/rubrics/2026-01_766-QD-TTg.toml", "data/levers.toml", "notebooks/monthly_report.ipynb"):
         assert (folder / name).read_bytes() == (project_copy / name).read_bytes()
-    assert "hoa-binh.csv" not in "".join(path.name for path in folder.rglob("*"))
 
 
 def test_the_truth_is_told_in_words(project_copy, rubrics, tmp_path):

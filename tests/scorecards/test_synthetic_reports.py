@@ -79,6 +79,7 @@ def test_a_report_of_simulated_figures_is_refused(told):
     assert "Mô phỏng 01 is simulated: these figures are not real." in words
     assert "--allow-synthetic" in words
     assert not told["left"]
+    assert told["done"][1].count(LABEL) == 2
 
 
 def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch):
@@ -89,10 +90,6 @@ def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch
     with pytest.raises(SyntheticError, match=r"hoa-binh\.csv:2 total_score"):
         run.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"})
     assert run.prepare({"entity": "Hòa Bình", "month": "2023-04", "language": "en"}, allow_synthetic=True)
-
-
-def test_the_command_says_it(told):
-    assert told["done"][1].count(LABEL) == 2
 
 
 def test_the_page_says_it(soup):
