@@ -98,6 +98,8 @@ def test_what_is_wrong_in_a_toml_file_is_told_with_line_and_field(tmp_path):
         (("group", 1, "item", 1, "top"), "t.toml:12 top: wrong"),
         (("table", "name"), "t.toml:14 name: wrong"),
         (("table", "name", "deeper"), "t.toml:14 name.deeper: wrong"),
+        (("group", 0, "item", 0, "top"), "t.toml:5 top: wrong"),  # another table has such a field
+        (("table", "mo"), "t.toml:13 mo: wrong"),  # `more` is another field
         ((), "t.toml: wrong"),
     ],
     ids=str,
@@ -139,17 +141,20 @@ def test_a_file_is_replaced_whole(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("fault", [OSError("full"), KeyboardInterrupt()], ids=repr)
+@pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("step", range(4))
-def test_several_files_are_replaced_or_none(tmp_path, monkeypatch, step, fault):
+def test_several_files_are_replaced_or_none(tmp_path, monkeypatch, step, late, fault):
     old, new = tmp_path / "old", tmp_path / "deep" / "er" / "new"
     old.write_bytes(b"1")
     steps = iter([*[None] * step, fault])
 
     def failing(real):
         def call(*given):
-            if error := next(steps, None):
+            error = next(steps, None)
+            found = real(*given) if late or not error else None
+            if error:
                 raise error
-            return real(*given)
+            return found
 
         return call
 

@@ -1,10 +1,13 @@
-"""What an analyst adds to the notebook of the report: does it stand on the page, read well, and bring nothing along?"""
+"""What others wrote, in cells of the notebook or in the data: is it on the page, read well, and does nothing run?"""
 
 from __future__ import annotations
 
 import base64
+import csv
+import json
 import re
 import shutil
+from itertools import cycle
 from pathlib import Path
 
 import nbformat
@@ -16,7 +19,7 @@ from analysis.language import use_language
 from analysis.runs import run
 from analysis.runs.page import shown_on_page
 from chromium import AXE, CONTRASTS, CUT_OFF, PAYLOADS, WIDER_THAN_THE_PAGE, axe, change_mode, needs_axe, open_page
-from pages import parsed
+from pages import WANTED, parsed
 from places import REPOSITORY, made_once
 
 PLACE = "Ô của chuyên viên"  # the marked place of the notebook
@@ -184,18 +187,19 @@ def test_a_wide_table_is_printed_smaller(columns, size):
     assert parsed(output(html=f"<table><tr>{cells}</tr></table>")).div["class"] == ["scroll", size]
 
 
-# On the page
+# On the page, beside hostile words
 
 
 @pytest.fixture(scope="module")
 def added(tmp_path_factory) -> Path:
-    """The page of a report with cells of all kinds at the marked place."""
-    return made_once(tmp_path_factory, "added", make_added) / "reports" / "dong-thap" / "2026" / "index.html"
+    """The page of a report with cells of all kinds at the marked place, and payloads in the words of others."""
+    return made_once(tmp_path_factory, "added", make_added) / "reports" / "hoa-binh" / "2024-07" / "index.html"
 
 
 def make_added(project: Path) -> None:
     for name in ("data", "notebooks"):
         shutil.copytree(REPOSITORY / name, project / name)
+    make_hostile(project / "data")
     path = project / "notebooks" / run.NOTEBOOK
     notebook = nbformat.read(path, as_version=4)
     (place,) = [number for number, cell in enumerate(notebook.cells, start=1) if PLACE in cell.source]
@@ -205,8 +209,30 @@ def make_added(project: Path) -> None:
         patch.chdir(project / "notebooks")
         png()
         patch.chdir(project)
-        run.render(run.prepare({"entity": "Đồng Tháp", "month": "2026", "language": "vi"}))
+        run.render(run.prepare(WANTED["july"]))
     use_language("en")
+
+
+def make_hostile(data: Path) -> None:
+    """Payloads in the words of the notice, publishers, titles, groups and indicators."""
+    hostile, figures = cycle(PAYLOADS), data / "observations" / "hoa-binh.csv"
+    with figures.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["period"] == "2024-07":
+            row["quote"] += "".join(f" {next(hostile)}" for _payload in range(4))
+    with figures.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    hostile = cycle(reversed(PAYLOADS))
+    for path in (data / "rubrics" / "2022-08_766-QD-TTg.toml", data / "sources.toml"):
+        lines = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if match := re.match(r'(name = \{ vi = |publisher = |title = )"([^"]*)"(.*)', line):
+                line = f"{match[1]}{json.dumps(f'{match[2]} {next(hostile)}')}{match[3]}"
+            lines.append(line)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def test_added_cells_stand_in_their_order_between_the_months_and_the_checks(added):
@@ -273,3 +299,51 @@ def test_a_wide_table_scrolls_on_a_phone_and_paper_cuts_nothing_off(browser, add
     )
     assert len(lines) > 20 and set(lines) == {1}, "a number is not broken"
     page.context.close()
+
+
+def test_hostile_text_is_shown_as_text(added):
+    """In the title, its heading, a name, a quote, a source, a caption and the words of a picture."""
+    assert len(set(PAYLOADS)) == 48
+    for page in (added, added.parents[2] / "index.html"):
+        soup = parsed(page.read_text(encoding="utf-8"))
+        assert len(soup.find_all("script")) == (2 if page == added else 0)
+        assert not soup.select("iframe, object, embed, form, link, base, svg script")
+        assert all(
+            image["src"].startswith(("data:image/svg+xml;base64,", "data:image/png;base64,"))
+            for image in soup.find_all("img")
+        )
+        assert not [element for element in soup.find_all(True) for name in element.attrs if name.startswith("on")]
+    soup = parsed(added.read_text(encoding="utf-8"))
+    assert soup.title.get_text() == soup.h1.get_text()
+
+    def shown(words: str) -> int:
+        return sum(" ".join(payload.split()) in " ".join(words.split()) for payload in PAYLOADS)
+
+    assert shown(soup.get_text()) == 48
+    parts = (soup.h1, soup.select_one(".origin"), soup.figcaption, soup.find("q"), soup.find("details", class_="ref"))
+    assert all(shown(part.get_text()) >= 1 for part in parts)
+    assert shown(" ".join(image["alt"] for image in soup.find_all("img"))) >= 3
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("mode", "page"),
+    [
+        ("light", "index.html"),
+        *(
+            pytest.param(*view, marks=pytest.mark.slow)
+            for view in (("no script", "index.html"), ("light", "index.html?slides"), ("light", "../../index.html"))
+        ),
+    ],
+)
+def test_no_text_can_run(browser, added, mode, page):
+    opened = open_page(browser, f"{added.parent.as_uri()}/{page}", mode)
+    opened.evaluate("document.querySelectorAll('details').forEach((item) => { item.open = true; })")
+    opened.evaluate(
+        """document.querySelectorAll('*').forEach((item) => ['mouseover', 'focus'].forEach(
+          (name) => { if (item.tagName !== 'BUTTON') item.dispatchEvent(new MouseEvent(name)); }))"""
+    )
+    assert opened.title() != "ran"
+    assert all(url.startswith(("data:", "file:")) for url in opened.asked)
+    assert opened.said == []
+    opened.context.close()

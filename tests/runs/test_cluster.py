@@ -1,6 +1,6 @@
 """Does a Dask cluster make the same reports as this machine, and does it survive the loss of a worker?
 
-A real scheduler and real workers, each a process of its own on this machine.
+Scheduler and workers are in this process, or in slow tests processes of their own.
 """
 
 from __future__ import annotations

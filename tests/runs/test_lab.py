@@ -293,13 +293,6 @@ def test_the_language_that_the_user_chose_wins(page, served):
     assert [path for path in served.settings.rglob("*") if path.is_file()] == [chosen]
 
 
-@slow
-@pytest.mark.browser
-def test_ctrl_c_ends_it_with_a_page_open(page, served):
-    """The last test of this server."""
-    ends(served)
-
-
 # Without a browser
 
 
