@@ -72,6 +72,7 @@ UNSURE = "cannot be read for sure"
         (f"Công khai, minh bạch {STRANGE[:-4]} 2,2/18 điểm.", {"transparency": "2.2"}),
         ("Sau tháng 3/2023, tháng 4/2023 hồ sơ nộp trực tuyến đạt 91,80%.", {"online_submission": "91.80"}),
         ("91,80% cấp kết quả điện tử 60,10%.", {"e_result": "60.10"}),
+        ("Hồ sơ nộp trực tuyến 91,80%, 1940.", {"online_submission": "91.80"}),
         ("Hồ sơ nộp trực tuyến: 5,5 điểm.", {"online_submission": "5.5"}),
         ("Số hóa hồ sơ tối đa của nhóm hồ sơ là 22 điểm.", {}),
         ("Hà Nam đạt 60,10%, Hòa Bình có hồ sơ nộp trực tuyến 91,80%.", {"online_submission": "91.80"}),
@@ -207,7 +208,9 @@ def test_five_groups_without_maxima_are_told_by_the_total(reader):
     assert "online_service" in codes and "online_service_provision" not in codes
 
 
-@pytest.mark.parametrize(("rate", "code"), [("95,50", "on_time"), ("99,30", "reported_on_time")])
+@pytest.mark.parametrize(
+    ("rate", "code"), [("95,50", "on_time"), ("95,5", "reported_on_time"), ("99,30", "reported_on_time")]
+)
 def test_the_scored_rate_on_time_is_told_by_the_score(reader, rate, code):
     text = (
         f"Phú Thọ tháng 5/2026: 70,00/100 điểm. Tiến độ giải quyết: 19,10/20 điểm. Hồ sơ giải quyết đúng hạn: {rate}%."
@@ -219,6 +222,13 @@ def test_the_scored_rate_on_time_is_told_by_the_score(reader, rate, code):
 def test_a_column_that_is_not_known_is_not_read(reader, head):
     text = f"{HEAD}\nChỉ tiêu\t{head}\tTỷ lệ (%)\nCấp kết quả điện tử\t50,00\t33,83\n"
     assert figures_of(reader(text))["e_result", "percent"][0] == Decimal("33.83")
+
+
+def test_a_number_out_of_100_may_be_the_total_however_far_its_name(reader):
+    notice = reader("Hòa Bình tháng 4/2023: công khai, minh bạch 2,2/18 điểm. Bệnh viện được 58/100.")
+    assert [(notice.quote(item), "it may be the Total score" in item.why) for item in notice.problems] == [
+        ("58/100", True)
+    ]
 
 
 def test_the_maxima_are_not_taken_for_scores(reader):

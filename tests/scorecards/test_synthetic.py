@@ -107,8 +107,8 @@ def test_months_without_publication_are_absent_and_the_last_is_not(rubrics):
 
 def test_units_lie_apart_and_count_no_less_than_five():
     """Of a rate of 50 % in one month, in logits."""
-    counts, bases = draw_counts(0, 0, np.full((1, 22), 50.0), 400)
-    assert counts.shape == bases.shape == (1, 400, 22) and (counts <= bases).all()
+    counts, bases = draw_counts(0, 0, np.full((1, 22), 50.0), 2000)
+    assert counts.shape == bases.shape == (1, 2000, 22) and (counts <= bases).all()
     assert bases.min() == 5 and 100 < np.median(bases) < 300
     rates = counts[bases > 300] / bases[bases > 300]
     assert 0.6 < np.log(rates / (1 - rates)).std() < 0.8
