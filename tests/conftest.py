@@ -15,8 +15,16 @@ from analysis.scorecards.rubric import Rubric, load_rubrics
 from places import REPOSITORY
 
 
+@pytest.fixture(scope="session", autouse=True)
+def english_from_the_start():
+    """What is made once is made in English too, whichever test asks for it first."""
+    use_language("en")
+
+
 @pytest.fixture(autouse=True)
-def english():
+def english(english_from_the_start):
+    use_language("en")
+    yield
     use_language("en")
 
 

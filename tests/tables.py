@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from analysis.language import rounded
 from analysis.scorecards.history import BASE, COLUMNS, RANK, TOTAL
+from planted import parameter
 
 YEAR = "2026"
 CARD = {"period": YEAR, "scope": "year_to_date", "as_of": "2026-10-10"}
@@ -79,3 +80,11 @@ def climbing(months=30, seed=3):
     """A rate that climbs by about a tenth of a logit a month."""
     draw = np.random.default_rng(seed)
     return np.round(100 * expit(-1.5 + np.cumsum(0.1 + draw.normal(0, 0.05, months))), 2)
+
+
+def changed(rubric, code, **parameters):
+    """The rubric with other parameters of an indicator; a tuple is a list of alternatives."""
+    table = rubric.model_dump(by_alias=True)
+    (item,) = [item for group in table["group"] for item in group["indicator"] if item["code"] == code]
+    item |= {name: parameter(*(found if isinstance(found, tuple) else [found])) for name, found in parameters.items()}
+    return type(rubric).model_validate(table)
