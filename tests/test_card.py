@@ -22,6 +22,7 @@ from analysis.identification import bounds, proof
 from analysis.interval import Interval
 from analysis.language import use_language, write_number, write_period, write_range
 from analysis.report import charts
+from analysis.report.explore import LEVEL
 from analysis.runs import run
 from analysis.scorecards.history import periods_with_total
 from pages import parsed
@@ -36,13 +37,14 @@ pytestmark = pytest.mark.filterwarnings("error")
 def test_an_answer_is_what_its_module_answers(april, history, rubrics):
     identified = april.results.identified
     weighed = {"e_result": 80.0, "data_reuse": 80.0}
-    gained = whatif.gains(identified, weighed, april.results.acts)
+    one, gained = (whatif.gains(identified, asked, april.results.acts) for asked in ({"e_result": 80.0}, weighed))
     answers = [
         (april.losses.tables["groups"], losses.losses_by_group(history, rubrics[0], "Hòa Bình", "2023-04")),
         (april.losses.tables["indicators"], losses.losses_by_indicator(identified)),
         (april.indicators.table, losses.losses_by_indicator(identified)),
         (april.rules.tables["alternatives"], bounds.alternatives(identified)),
-        (april.what_if({"e_result": 80}).table, whatif.gains(identified, {"e_result": 80.0}, april.results.acts)),
+        (april.what_if({"e_result": 80}).table, one),
+        (april.weighing({"e_result": 80}).what_if().table, one),
         (april.what_if().tables["gains"], gained),
         (april.what_if().tables["by_rule"], whatif.gains_by_rule(identified, weighed)),
     ]
@@ -116,17 +118,30 @@ def test_the_rank_is_the_published_one_today(april, year):
     assert Interval(usual["low"], usual["high"]) == whatif.gain_of(year.results.gained)
 
 
-def test_provinces_are_compared_as_their_modules_do(year, history, rubrics):
-    asked = history, year.results.rubric, "Phú Thọ", "2026"
-    answers = [
-        (year.peers.tables["positions"], peers.positions(*asked)),
-        (year.peers.tables["alike"], peers.against_alike(*asked)[0]),
-        (year.spread.table, peers.spread(*asked)),
-        (year.leaders(0.5).table, peers.leaders(*asked, 0.5)),
-        (year.regression.table, refit.rules_regression(*asked)),
-    ]
-    for answer, expected in answers:
-        pd.testing.assert_frame_equal(answer, expected)
+def remembered(ask):
+    """The same function, which remembers what it was given and what it found."""
+
+    def asked(*given):
+        asked.given, asked.found = given, ask(*given)
+        return asked.found
+
+    return asked
+
+
+def test_provinces_are_compared_as_their_modules_do(year, monkeypatch):
+    """Each module is asked once, and what it found is the table."""
+    asked = year.history, year.results.rubric, "Phú Thọ", "2026"
+    for module, name, answer, more in (
+        (peers, "positions", lambda card: card.peers.tables["positions"], ()),
+        (peers, "spread", lambda card: card.spread.table, ()),
+        (peers, "leaders", lambda card: card.leaders(0.5).table, (0.5, LEVEL)),
+        (refit, "rules_regression", lambda card: card.regression.table, (LEVEL,)),
+    ):
+        remembering = remembered(getattr(module, name))
+        monkeypatch.setattr(module, name, remembering)
+        pd.testing.assert_frame_equal(answer(Card(year.results)), remembering.found)
+        assert remembering.given[0] is asked[0] and remembering.given[1:] == (*asked[1:], *more)
+    pd.testing.assert_frame_equal(year.peers.tables["alike"], peers.against_alike(*asked)[0])
 
 
 def test_a_trend_counts_the_months_that_the_page_counts(april, july):

@@ -392,7 +392,7 @@ def test_no_file_says_when_or_where_it_was_made(made, file):
 
 
 @every_report
-def test_the_other_files_have_the_same_numbers_and_composed_letters(made):
+def test_every_file_has_composed_letters(made):
     for path in made.folder.iterdir():
         if path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as parts:
@@ -400,13 +400,6 @@ def test_the_other_files_have_the_same_numbers_and_composed_letters(made):
         else:
             texts = [path.read_text(encoding="utf-8")]
         assert all(unicodedata.is_normalized("NFC", text) for text in texts), path.name
-    sheet = openpyxl.load_workbook(made.folder / "workbook.xlsx").worksheets[0]
-    found = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows() if row[0].value in made.rows}
-    assert found.keys() == made.rows.keys()
-    for row in made.rows.values():
-        numbers = [float(row[field]) for field in ("value", "low", "high") if row[field]]
-        told = [value for value in found[row["id"]] if isinstance(value, int | float)]
-        assert told[: len(numbers)] == pytest.approx(numbers, abs=1e-12), row["id"]
 
 
 # The page itself

@@ -66,9 +66,8 @@ def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):
     assert [row[1:] for row in found["The plan month by month"]] == [["1", "10", "63.00"], ["2", "5.50", "64.18"]]
     assert (str(figures["world.0.cost"]), str(figures["world.0.regret"])) == ("16", "2")
     assert "world.1.cost" not in figures and "limit.0.price" not in figures and figures["limit.1.price"].value == 14
-    assert str(figures["step.on_time.cost"]) == "12.50" and figures["step.on_time.rate"].value == pytest.approx(
-        89.047358
-    )
+    assert str(figures["step.on_time.cost"]) == "12.50"
+    assert figures["step.on_time.rate"].value == pytest.approx(89.047358)
     full = planned(steps=SHOWN["steps"].assign(added=50.0)).figures["step.on_time.after"]
     assert (full.value, full.low, full.high) == (100, 100, 100), "a rate is never raised above full"
 

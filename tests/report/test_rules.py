@@ -21,18 +21,11 @@ def test_april_says_how_many_rules_fit_and_what_is_left_of_each(april):
     assert rows["Dossiers handled on time"] == ["20", "legal", "100", "–", "inferred"] and len(rows) == 22
     assert ["Online payment", "9.452 to 9.518"] in groups
     assert ["Dossiers handled on time", "88.3 to 88.8"] in rates and len(rates) == 6
-    assert ruled_out[1] == [
-        "Fee procedures with payment integrated",
-        "points up to",
-        "100",
-        "Online payment 9.5; Fee procedures with payment integrated 50.14 %",
-    ]
+    killers = "Online payment 9.5; Fee procedures with payment integrated 50.14 %"
+    assert ruled_out[1] == ["Fee procedures with payment integrated", "points up to", "100", killers]
     assert [row[1:3] for row in ruled_out[::2]] == [["full marks from, %", "30"], ["full marks from, %", "80"]]
-    assert ["Electronic results issued", "995,328", "5.31"] in useful and [
-        "Online payment",
-        "1,966,080",
-        "0.00",
-    ] in useful
+    assert ["Electronic results issued", "995,328", "5.31"] in useful
+    assert ["Online payment", "1,966,080", "0.00"] in useful
     assert said(april.rules)[0] == (
         "The rules of this period are not fully public: of 14,929,920 that were tried, 995,328 fit every published "
         "figure. Each range covers all of them. It is not a confidence interval."

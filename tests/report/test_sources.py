@@ -17,14 +17,10 @@ from shown import said, tables
 
 def test_the_figures_of_a_card_have_their_words_and_their_line(april):
     figures = april.results.figures
-    total, rank, group, rate = (figures[name] for name in (
-        "total", "rank", "group.transparency.score", "printed.e_result.percent"))  # fmt: skip
-    assert (total.value, total.low, total.high, total.as_of) == (
-        58.83,
-        pytest.approx(58.825),
-        pytest.approx(58.835),
-        "2023-04-24",
-    )
+    names = ("total", "rank", "group.transparency.score", "printed.e_result.percent")
+    total, rank, group, rate = (figures[name] for name in names)
+    assert (total.value, total.as_of) == (58.83, "2023-04-24")
+    assert (total.low, total.high) == (pytest.approx(58.825), pytest.approx(58.835))
     assert (total.quote, total.where, total.source) == ("58,83/100", "hoa-binh.csv:2", "hoa-binh-2023-04")
     assert (rank.value, rank.unit, figures["ranked"].value) == (24, "rank", 63)
     assert (group.value, group.low, group.high) == (2.2, pytest.approx(2.15), pytest.approx(2.25))
@@ -55,11 +51,8 @@ def test_what_disagrees_is_said_and_a_known_disagreement_is_not_shouted(april):
     figures = Figures.of([april.results.figures["total"], exact("group.a.score", "", 1, "points", 1, "published", "")])
     figures.add(check_figures(changed, figures))
     section = checks_section(figures, changed, april.results.project.unchecked, april.results.identified)
-    assert [row[-1] for row in tables(section)["Checks of this notice"]] == [
-        "agrees",
-        "known disagreement",
-        "DISAGREES",
-    ]
+    ends = [row[-1] for row in tables(section)["Checks of this notice"]]
+    assert ends == ["agrees", "known disagreement", "DISAGREES"]
     assert not tables(checks_section(figures, changed.iloc[:0], checks.iloc[:0], april.results.identified))
 
 
@@ -70,21 +63,18 @@ def test_what_disagrees_is_said_and_a_known_disagreement_is_not_shouted(april):
 def shown(april):
     """What the section shows of some figures."""
     total = april.results.figures["total"]
-    figures = Figures.of(
-        [
-            total,
-            replace(april.results.figures["rank"], source="other"),
-            april.results.figures["ranked"],
-            replace(total, id="past.2023-04.total"),
-            replace(total, id="group.a.score", kind="derived"),
-            between("range", "<b>A range</b>", (1.0, 2.0), "percent", 1, "a rule"),
-            replace(exact("sure", "Sure", 3.0, "count", 0, "entered", "a parameter"), words="three"),
-            between("open", "Open", (None, None), "points", 1, "a rule"),
-        ]
-    )
+    made = [
+        between("range", "<b>A range</b>", (1.0, 2.0), "percent", 1, "a rule"),
+        replace(exact("sure", "Sure", 3.0, "count", 0, "entered", "a parameter"), words="three"),
+        between("open", "Open", (None, None), "points", 1, "a rule"),
+    ]
+    others = [replace(total, id="past.2023-04.total"), replace(total, id="group.a.score", kind="derived")]
+    rank, ranked = replace(april.results.figures["rank"], source="other"), april.results.figures["ranked"]
+    figures = Figures.of([total, rank, ranked, *others, *made])
     passage = {"hoa-binh.csv:2": Passage("Tổng điểm ", "58,83/100", " điểm.")}
-    made = april.results.identified, "ab" * 32, "0.1", ""
-    return sources_section(figures, april.results.project.sources, passage, *made)
+    return sources_section(
+        figures, april.results.project.sources, passage, april.results.identified, "ab" * 32, "0.1", ""
+    )
 
 
 def test_every_published_figure_shows_its_words_and_line_and_every_other_how_it_was_made(shown):
@@ -120,23 +110,13 @@ def test_simulated_figures_are_published_in_their_world(april):
     assert len(tables(section)["Figures of the notice"]) == 1 and said(section)[-1].endswith("commit abcdef")
 
 
-@pytest.mark.parametrize(
-    ("kinds", "weakest"),
-    [
-        (["published", "derived", "entered", "synthetic"], "synthetic"),
-        (["published", "derived", "entered"], "entered"),
-        (["derived", "published"], "derived"),
-        (["published"], "published"),
-    ],
-)
-def test_the_weakest_figure_that_was_read_names_the_page(april, kinds, weakest):
-    total = april.results.figures["total"]
+@pytest.mark.parametrize("weakest", range(4))
+def test_the_weakest_figure_that_was_read_names_the_page(april, weakest):
+    kinds, total = ["published", "derived", "entered", "synthetic"][: weakest + 1], april.results.figures["total"]
     read = [replace(total, id=f"printed.{number}.count", kind=kind) for number, kind in enumerate(kinds)]
-    made = [
-        exact("lever.x", "", 1.0, "points", 0, "entered", ""),
-        replace(total, id="ranked", where="", kind="entered"),
-    ]
-    assert weakest_kind(Figures({item.id: item for item in (*read, *made)})) == weakest
+    made = exact("lever.x", "", 1.0, "points", 0, "entered", ""), replace(total, id="ranked", where="", kind="entered")
+    for order in (read, read[::-1]):
+        assert weakest_kind(Figures({item.id: item for item in (*order, *made)})) == kinds[-1]
 
 
 def test_a_check_of_another_card_is_not_shown(april, july):

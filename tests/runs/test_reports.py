@@ -174,6 +174,7 @@ def test_markup_is_shown_as_text(reports):
 
 def test_the_newest_failure_of_each_report_with_their_number(reports):
     put_failure(reports, "hoa-binh-2023-04-000000000001", ended="2026-11-20T20:30:00Z", what="old")
+    put_failure(reports, "hoa-binh-2023-04-000000000009", ended="2026-11-20T20:29:00Z", what="older")
     put_failure(reports, "hoa-binh-2023-04-000000000002", ended="2026-11-21T01:00:00+00:00", what="new", notebook=True)
     put_failure(reports, "hoa-binh-2024-07-000000000003", period="2024-07", ended="2026-11-22T00:00:00Z", exit_code=15)
     put_failure(reports, "unread-000000000004", period="", ended="2026-11-19T00:00:00Z", exit_code=13)
@@ -182,7 +183,7 @@ def test_the_newest_failure_of_each_report_with_their_number(reports):
     found = words(shown(reports))
     assert [row[:3] for row in found] == [
         ["Hòa Bình, July 2024", "07:00 22/11/2026", "15"],
-        ["Hòa Bình, April 2023", "08:00 21/11/2026, the last of 2 failures", "20"],
+        ["Hòa Bình, April 2023", "08:00 21/11/2026, the last of 3 failures", "20"],
         ["Hòa Bình, the latest month", "07:00 19/11/2026", "13"],
     ]
     assert found[1][3:] == ["new một hai Mở sổ tay.", "reports/.work/hoa-binh-2023-04-000000000002/report.ipynb"]

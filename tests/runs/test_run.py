@@ -394,27 +394,6 @@ def test_empty_parameters(small):
     }
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"levers": {"e_rsult": 80.0}},
-        {"levers": {"e_result": 101.0}},
-        {"levers": {"e_result": -1.0}},
-        {"levers": {"e_result": 10.0}},
-        {"target_score": 50.0},
-        {"entity": "../../x"},
-        {"entity": "CON"},
-        {"month": "2023-05"},
-    ],
-)
-def test_impossible_parameter(small, changed):
-    wrong_name = changed.keys() & {"entity", "month"}
-    with pytest.raises(errors.UnknownNameError if wrong_name else errors.ParameterError) as caught:
-        prepare({**USUAL, **changed})
-    assert caught.value.next_step or caught.value.what
-    assert not (small / "reports").exists()
-
-
 def test_a_simulated_province_must_be_allowed(simulated):
     asked = {"entity": ONE, "month": "2024-05"}
     with pytest.raises(errors.SyntheticError, match="these figures are not real") as caught:
@@ -493,8 +472,11 @@ def test_contradictory_figures(project, change):
         (["2023-05"], 10, "2023-04"),
         (["2023-04", "-e", "hoa-bin"], 10, "Hòa Bình"),
         (["2023-04", "-e", "zzz"], 10, "data/observations"),
+        (["2023-04", "-e", "CON"], 10, "data/observations"),
         (["2023-04", "--set", "e_rsult=80"], 11, "e_result"),
         (["2023-04", "--set", "e_result=10"], 11, "33.83"),
+        (["2023-04", "--set", "e_result=101"], 11, "e_result"),
+        (["2023-04", "--set", "e_result=-1"], 11, "e_result"),
         (["2023-04", "--set", "e_result=abc"], 2, "e_result=abc"),
         (["2023-04", "--set", "e_result"], 2, "indicator=rate"),
         (["2023-04", "--set", "e_result=80", "--set", "e_result=90"], 2, "once each"),
