@@ -70,6 +70,12 @@ def test_a_conflict_is_what_all_subsets_show(seed: int) -> None:
     assert smallest_conflict(figures, holds) == smallest
 
 
+def test_of_conflicts_of_one_size_the_earlier_figures_are_named() -> None:
+    figures = [(ENTITY, "2024-01", f"figure_{number}", "points") for number in range(4)]
+    found = smallest_conflict(figures, lambda kept: not ({*figures[:2]} <= {*kept} or {*figures[2:]} <= {*kept}))
+    assert found == figures[:2]
+
+
 def random_cores(seed: int) -> tuple[list[FigureKey], list[set[FigureKey]]]:
     rng = np.random.default_rng(seed)
     figures = [(ENTITY, "2024-01", f"figure_{number}", "points") for number in range(rng.integers(2, 10))]

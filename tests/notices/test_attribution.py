@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from analysis.scorecards.history import BASE
@@ -22,6 +20,7 @@ def beside(reader, words: str) -> dict[tuple[str, str], str]:
 @pytest.mark.parametrize(
     "sentence",
     [
+        "\nĐơn vị\tHồ sơ nộp trực tuyến\nLạc Sơn\t50,1%\nCả nước\t61,1%",
         "Tỷ lệ hồ sơ nộp trực tuyến tăng 5,25% so với tháng 3/2023.",
         "Tháng trước tỷ lệ hồ sơ nộp trực tuyến đạt 91,80%.",
         "Tỷ lệ hồ sơ nộp trực tuyến của huyện Đà Bắc đạt 91,80%.",
@@ -54,11 +53,19 @@ def test_another_number_is_not_the_figure(reader, sentence):
 SCORES = "\nChỉ tiêu\tĐiểm tối đa\tĐiểm đạt\nCông khai, minh bạch\t18\t{score}\nXếp hạng\t{ranked}\t24"
 STRANGE = "anh bà chị dì em già hai ích kia"
 UNSURE = "cannot be read for sure"
+OF_LISTS = ("2.", "2)", "(2)", "2.1", "Mục 2:", "Chỉ số 2")
+COLUMNS = "\nChỉ tiêu\t{head}\tTỷ lệ (%)\nCấp kết quả điện tử\t50,00\t33,83"
+UNKNOWN = ("Tháng 3/2023", "Kế hoạch năm", "Bình quân cả nước", "So với kỳ trước")
 
 
 @pytest.mark.parametrize(
     ("words", "found"),
     [
+        *((f"\n{number} Hồ sơ nộp trực tuyến: 91,80%.", {"online_submission": "91.80"}) for number in OF_LISTS),
+        *((COLUMNS.format(head=head), {"e_result": "33.83"}) for head in UNKNOWN),
+        ("Hồ sơ nộp trực tuyến từ 60,10% lên 65,20%.", {"online_submission": "65.20"}),
+        ("Hồ sơ nộp trực tuyến 60,10% lên 65,20%.", {"online_submission": "65.20"}),
+        ("Tỷ lệ hồ sơ đồng bộ lên Cổng DVCQG: 23.636 hồ sơ.", {"dossier_sync": "23636"}),
         ("Xếp hạng toàn quốc 24/63.", {"national_rank": "24"}),
         ("Hòa Bình đứng đầu cả nước.", {"national_rank": "1"}),
         ("Hòa Bình đứng đầu cả nước cùng Hà Nam.", {}),
@@ -151,26 +158,6 @@ def test_what_only_repeats_a_score_or_stands_after_a_rate_forbids_nothing(reader
     assert [notice.quote(item) for item in notice.unread] == ["8", "0"]
 
 
-def test_of_an_old_and_a_new_value_the_new_one_is_read(reader):
-    for words in ("từ 60,10% lên 65,20%", "60,10% lên 65,20%"):
-        assert beside(reader, f"Hồ sơ nộp trực tuyến {words}.") == {("online_submission", "percent"): "65.20"}
-
-
-@pytest.mark.parametrize("number", ["2.", "2)", "(2)", "2.1", "Mục 2:", "Chỉ số 2"])
-def test_the_number_of_a_list_is_not_a_figure(reader, number):
-    found = beside(reader, f"\n{number} Hồ sơ nộp trực tuyến: 91,80%.")
-    assert found == {("online_submission", "percent"): "91.80"}
-
-
-def test_a_row_of_another_unit_in_a_table_is_left(reader):
-    notice = reader(
-        f"{HEAD}\nĐơn vị\tHồ sơ nộp trực tuyến\tHồ sơ thanh toán trực tuyến\n"
-        "Lạc Sơn\t50,1%\t40,2%\nCả nước\t61,1%\t51,2%"
-    )
-    assert [item.code for item in notice.figures] == ["total_score"]
-    assert len(notice.unread) == 4
-
-
 def test_a_named_indicator_without_a_figure_is_missing_and_not_zero(reader):
     notice = reader(f"{HEAD} Tỷ lệ cấp kết quả điện tử: chưa có số liệu.")
     assert notice.missing == ("e_result",)
@@ -183,11 +170,6 @@ def test_a_group_whose_parts_have_figures_is_not_missing(reader):
         "thanh toán trực tuyến 9,5/10 điểm."
     )
     assert len(notice.figures) == 3 and notice.missing == ()
-
-
-def test_a_count_called_a_rate_is_a_count(reader):
-    found = beside(reader, "Tỷ lệ hồ sơ đồng bộ lên Cổng DVCQG: 23.636 hồ sơ.")
-    assert found == {("dossier_sync", "count"): "23636"}
 
 
 def test_a_count_of_a_whole_keeps_the_whole(reader):
@@ -216,12 +198,6 @@ def test_the_scored_rate_on_time_is_told_by_the_score(reader, rate, code):
         f"Phú Thọ tháng 5/2026: 70,00/100 điểm. Tiến độ giải quyết: 19,10/20 điểm. Hồ sơ giải quyết đúng hạn: {rate}%."
     )
     assert (code, "percent") in figures_of(reader(text))
-
-
-@pytest.mark.parametrize("head", ["Tháng 3/2023", "Kế hoạch năm", "Bình quân cả nước", "So với kỳ trước"])
-def test_a_column_that_is_not_known_is_not_read(reader, head):
-    text = f"{HEAD}\nChỉ tiêu\t{head}\tTỷ lệ (%)\nCấp kết quả điện tử\t50,00\t33,83\n"
-    assert figures_of(reader(text))["e_result", "percent"][0] == Decimal("33.83")
 
 
 def test_a_number_out_of_100_may_be_the_total_however_far_its_name(reader):

@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError, BulletinError
-from analysis.notices.items import Candidate
 from analysis.notices.reader import unwrap
 from analysis.notices.tokens import sentence_at
 from noticed import GOLDEN, NOTICES, Figures, expected, figures_of, names_in, rows_of, text_of
@@ -70,16 +69,6 @@ def test_the_golden_notice_gives_exactly_the_known_figures(ours, history):
     assert "certified_e_copy" in notice.missing
 
 
-def test_a_place_is_where_the_words_stand(ours):
-    text, notice = text_of(GOLDEN), ours[GOLDEN]
-    assert len(notice.text) == len(text)
-    for item in notice.figures:
-        assert text[item.start : item.end] == notice.quote(item)
-        assert notice.quote(item) in notice.sentence(item)
-    rate = next(item for item in notice.figures if (item.code, item.unit) == ("e_result", "percent"))
-    assert "điện tử" in notice.sentence(rate)
-
-
 # Notices in many styles.
 
 
@@ -98,26 +87,21 @@ def test_a_notice_gives_its_figures_and_no_others(ours, name):
         assert item.unit == "rank" or notice.quote(item) == quotes[item.code, item.unit]
 
 
-def test_nearly_all_figures_of_our_notices_are_read(ours):
-    assert len(OURS) >= 30
-    wanted = sum(len(expected(name)) for name in OURS)
-    assert wanted > 600 and sum(len(notice.figures) for notice in ours.values()) / wanted > 0.99
-
-
 @pytest.mark.parametrize("name", HARD)
 def test_a_hard_notice_gives_no_other_figures(judge, name):
     found = judge(text_of(name, HARD_FOLDER))
     assert found is None or wrong(found, expected(name, HARD_FOLDER)) == {}
 
 
-def test_most_figures_of_hard_notices_are_read(reader):
-    assert len(HARD) >= 15
+def test_most_figures_are_read(ours, reader):
+    """Nearly all of our notices."""
+    found = sum(len(notice.figures) for notice in ours.values())
+    assert len(OURS) >= 30 and found > 0.99 * sum(len(expected(name)) for name in OURS) > 600
     found = 0
     for name in HARD:
         with contextlib.suppress(BulletinError):
             found += len(reader(text_of(name, HARD_FOLDER)).figures)
-    wanted = sum(len(expected(name, HARD_FOLDER)) for name in HARD)
-    assert wanted > 700 and found / wanted > 0.75
+    assert len(HARD) >= 15 and found > 0.75 * sum(len(expected(name, HARD_FOLDER)) for name in HARD) > 525
 
 
 # One notice altered.
@@ -309,9 +293,7 @@ def test_no_text_breaks_the_reader(reader, lines, mark):
         notice = reader(mark.join(lines))
     except AnalysisError:
         return
-    assert all(
-        isinstance(item, Candidate) and 0 <= item.start < item.end <= len(notice.text) for item in notice.figures
-    )
+    assert all(0 <= item.start < item.end <= len(notice.text) for item in notice.figures)
     assert len({(item.code, item.unit) for item in notice.figures}) == len(notice.figures)
 
 

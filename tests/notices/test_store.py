@@ -151,13 +151,6 @@ def test_standard_input(without_april):
     assert [row["code"] for row in stored(without_april, "2024-08")] == ["total_score", "national_rank"]
 
 
-def test_messages_are_vietnamese_by_default(without_april):
-    out, err = run("add", str(TEXT), "--yes")
-    assert "Tổng điểm" in out and "«58,83/100»" in out
-    for english in ("figures", "Stored", "Checks", "known", "Next"):
-        assert english not in out + err
-
-
 # A month that is known.
 
 
