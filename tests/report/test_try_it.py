@@ -98,7 +98,14 @@ def test_the_page_computes_what_python_computes(page, real, count):
     assert len({tuple(numbers) for numbers in found}) > len(vectors) / 2
 
 
-@pytest.mark.parametrize("seeds", [range(18, 24), pytest.param(range(MANY), marks=pytest.mark.slow)])
+def test_a_rank_is_the_best_of_the_hundredth_above_and_the_worst_of_the_one_below(page):
+    data = {"groups": [], "rank": {"best": [[0, 3], [101, 2]], "worst": [[0, 5], [100, 4]]}}
+    gains = [[0.0, 0.0], [0.999, 1.0], [1.0, 1.005], [1.0, 1.01]]
+    found = page.evaluate("([data, gains]) => gains.map((gain) => trying(data).rank(gain))", [data, gains])
+    assert found == [[3, 5], [3, 5], [2, 4], [2, 4]]
+
+
+@pytest.mark.parametrize("seeds", [(4, 5, 18, 20, 22, 24), pytest.param(range(MANY), marks=pytest.mark.slow)])
 def test_the_page_computes_what_python_computes_under_planted_rules(page, seeds):
     """Small random families held against several months, some of which forbid choices; with acts that move more."""
     forbidding = 0

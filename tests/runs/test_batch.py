@@ -481,24 +481,23 @@ def running(project: Path, *words: str) -> subprocess.Popen[str]:
 
 @slow
 @linux
-@pytest.mark.parametrize("whom", ["command", "terminal"])
-def test_interrupted_batch(simulated, apart, whom):
+@pytest.mark.parametrize("how", ["command", "terminal", "kill"])
+def test_a_batch_that_is_interrupted_or_killed(simulated, apart, how):
     """Ctrl-C on a terminal goes to each process of the command, `kill -INT` to the command alone."""
     process = running(simulated)
-    if whom == "terminal":
-        for number in in_group_of(process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(number, signal.SIGINT)
-    else:
-        process.send_signal(signal.SIGINT)
+    assert len(alive(apart)) > 3
+    for number in in_group_of(process.pid) if how == "terminal" else [process.pid]:
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL if how == "kill" else signal.SIGINT)
     run = finish(process)
-    assert (run.code, run.out) == (130, ""), run.err
-    assert "Interrupted. Every report is whole" in run.err and "Traceback" not in run.err
+    if how != "kill":
+        assert (run.code, run.out) == (130, ""), run.err
+        assert "Interrupted. Every report is whole" in run.err and "Traceback" not in run.err
     wait_for(lambda: not alive(apart), GONE_SECONDS)
     before = times(simulated)
     assert 1 <= len(before) < 9 and all_whole(simulated)
-    assert len(listed(simulated)) == len(before)
-    if whom == "command":
+    assert len(listed(simulated)) == len(before) or how == "kill"
+    if how == "command":
         run = finish(begin(simulated, "--resume", "--json"))
         assert (run.code, counts(run)) == (0, (9 - len(before), len(before), 0)), run.err
         assert before.items() <= times(simulated).items()
@@ -515,14 +514,3 @@ def in_group_of(leader: int) -> list[int]:
             if own in found and os.getpgid(number) == group and number not in found:
                 found.append(number)
     return found
-
-
-@slow
-@linux
-def test_killed_batch_leaves_no_process(simulated, apart):
-    process = running(simulated)
-    assert len(alive(apart)) > 3
-    process.kill()
-    process.communicate()
-    wait_for(lambda: not alive(apart), GONE_SECONDS)
-    assert times(simulated) and all_whole(simulated)
