@@ -7,12 +7,16 @@ import shutil
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from analysis.card import Card, open_card
 from analysis.language import use_language
 from analysis.scorecards.history import COLUMNS, load_history
 from analysis.scorecards.rubric import Rubric, load_rubrics
 from places import REPOSITORY
+
+settings.register_profile("unhurried", deadline=None)  # a slow machine is no fault
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)

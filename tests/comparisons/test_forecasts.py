@@ -70,7 +70,7 @@ shares = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([0.0, 1.0, 0.5]))
 
 @pytest.mark.parametrize("examples", [1, pytest.param(60, marks=pytest.mark.slow)])
 def test_no_forecast_and_no_size_leaves_the_bounds(examples):
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(st.lists(shares, min_size=4, max_size=22), st.sampled_from([0, 1, 2]), st.sampled_from([18.0, 100.0]))
     @example([1.0] * 20, 2, 100.0)
     @example([0.0] * 12, 1, 18.0)

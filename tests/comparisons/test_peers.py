@@ -143,7 +143,7 @@ cents = st.integers(0, 500).map(lambda number: number / 100)
 @pytest.mark.parametrize("examples", [5, pytest.param(60, marks=pytest.mark.slow)])
 def test_shares_of_any_table_sum_to_one(tiny_rubric, examples):
     tables = st.lists(st.tuples(cents, cents, cents, st.integers(-1, 1)), min_size=8, max_size=12)
-    settings(max_examples=examples, deadline=None)(given(tables)(lambda table: check_shares(tiny_rubric, table)))()
+    settings(max_examples=examples)(given(tables)(lambda table: check_shares(tiny_rubric, table)))()
 
 
 def check_shares(tiny_rubric, table):

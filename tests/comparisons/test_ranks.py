@@ -20,7 +20,7 @@ EXAMPLES = pytest.mark.parametrize("examples", [30, pytest.param(1000, marks=pyt
 
 
 def holds(check, examples, *strategies):
-    settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(given(*strategies)(check))()
+    settings(max_examples=examples, suppress_health_check=list(HealthCheck))(given(*strategies)(check))()
 
 
 def points(hundredths):

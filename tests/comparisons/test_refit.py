@@ -222,7 +222,7 @@ def test_rounding_always_allows_the_true_rule(runs):
         assert abs(left["worst"]) <= left["rounding_most"]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.integers(1, 100), st.integers(-55, 55)), min_size=3, max_size=8), st.integers(0, 50))
 def test_one_coefficient_is_bounded_by_each_score(table, extra):
     """Each score alone bounds it: (score − half − extra) / share to (score + half) / share."""

@@ -249,7 +249,7 @@ def test_what_is_written_is_read(project_copy, april):
     assert [item.name for item in path.parent.iterdir()] == [path.name]
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rate=st.floats(33.84, 100))
 def test_a_rate_is_kept_to_its_last_digit(april, tmp_path, rate):
     path = save_improvements(april, {"e_result": rate}, path=tmp_path / "one.toml")

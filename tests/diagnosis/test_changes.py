@@ -671,4 +671,4 @@ def within(row: Any, number: float) -> bool:
 
 @pytest.mark.parametrize("examples", [40, pytest.param(500, marks=pytest.mark.slow)])
 def test_planted_changes_come_back(examples):
-    settings(max_examples=examples, deadline=None)(given(planted_changes())(check_planted))()
+    settings(max_examples=examples)(given(planted_changes())(check_planted))()
