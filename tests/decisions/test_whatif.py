@@ -6,9 +6,9 @@ two ends of a link. An indicator that has a target and is moved by another act e
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from analysis.identification.identify import Identified, identify_cards
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.rubric import rubric_in_force
 from places import REPOSITORY
-from planted import Case, Figures, Links, family, is_printed, lever, parameter, plant, points, with_links
+from planted import Case, Figures, Links, Toml, family, lever, members, parameter, plant, points, with_links
 
 HOA_BINH, APRIL, JULY = "Hòa Bình", "2023-04", "2024-07"
 NUMBERS = ["gain_low", "gain_high", "total_low", "total_high", "remaining_low", "remaining_high", "own_low", "own_high"]
@@ -73,27 +73,6 @@ def test_planted_gain_lies_between_low_and_high(seeds: range) -> None:
             assert row.remaining_high == pytest.approx(case.rubric.points - row.total_low)
 
 
-@pytest.mark.slow
-def test_random_links_are_worth_trying() -> None:
-    """Rates of levers and of what they move are printed and not printed; links surely move, may move, and stack."""
-    kinds: Counter[str] = Counter()
-    for seed in (*FEW, *MANY):
-        case, acts, _links = planted(seed)
-        moved = Counter(move.indicator for act in acts.values() for move in act.moves if move.high)
-        for code, act in acts.items():
-            for move in act.moves:
-                main, side = (
-                    ("printed" if is_printed(case.cards[0], item) else "not") for item in (code, move.indicator)
-                )
-                kinds[f"main {main}, side {side}"] += bool(move.high)
-                kinds["sure"] += bool(move.low)
-                kinds["moves another lever"] += move.indicator in case.levers and bool(move.high)
-        kinds["stacks"] += any(many > 1 for many in moved.values())
-        kinds["rounded"] += "indicator_decimals" in case.toml
-        kinds["nothing to count"] += any(case.rates[0][code] is None for code in acts)
-    assert len(kinds) == 9 and min(kinds.values()) >= 15
-
-
 @SEEDS
 def test_more_acts_never_gain_less_and_links_of_0_move_nothing(seeds: range) -> None:
     """Together is at least what each act brings, and what acts move besides never lowers a gain."""
@@ -132,107 +111,86 @@ def known(maximum: float, target: object = "none") -> dict[str, object]:
     return {"max": parameter(maximum), "target": parameter(target), "zero_denominator": parameter("no_points")}
 
 
-def small(whole: float = 20.0, of_main: int = 100, **more: tuple[float, int]) -> Identified:
-    """`main` at 50 of 100 %, 10 points; `side` of 20 points; 10 points of others. Counts, so that rates are exact."""
-    toml = family([(10, [known(10)]), (20, [known(20)]), (10, [known(10)])])
-    main, side = "indicator_0_0", "indicator_1_0"
-    figures: Figures = {(main, "count"): (of_main // 2, 0), (f"{main}_base", "count"): (of_main, 0)}
-    figures |= {(TOTAL, "points"): (whole, 2)}
-    figures |= {(side, unit): figure for unit, figure in more.items() if unit != "base"}
-    figures |= {(f"{side}_base", "count"): more["base"]} if "base" in more else {}
-    rules = {
-        code: (maximum, 100.0, "no_points") for code, maximum in ((main, 10.0), (side, 20.0), ("indicator_2_0", 10.0))
-    }
-    case = Case(toml, [figures], rules, [], [], frozenset(), {})
+MAIN, SIDE = "indicator_0_0", "indicator_1_0"
+
+
+def identified_from(toml: Toml, figures: Figures) -> Identified:
+    case = Case(toml, [figures], members(toml)[0], [], [], frozenset(), {})
     return identify_cards(case.cards_at_once(), case.rubric)
 
 
+def small(whole: float = 20.0, of_main: int = 100, **more: tuple[float, int]) -> Identified:
+    """`main` at 50 of 100 %, 10 points; `side` of 20 points; 10 points of others. Counts, so that rates are exact."""
+    figures: Figures = {(MAIN, "count"): (of_main // 2, 0), (f"{MAIN}_base", "count"): (of_main, 0)}
+    figures |= {(TOTAL, "points"): (whole, 2)}
+    figures |= {(SIDE, unit): figure for unit, figure in more.items() if unit != "base"}
+    figures |= {(f"{SIDE}_base", "count"): more["base"]} if "base" in more else {}
+    return identified_from(family([(10, [known(10)]), (20, [known(20)]), (10, [known(10)])]), figures)
+
+
 def gain(identified: Identified, levers: Mapping[str, float], *moves: tuple[str, float, float]) -> tuple[float, float]:
-    row = gains(identified, levers, {"indicator_0_0": lever("indicator_0_0", moves)}).iloc[-1]
+    row = gains(identified, levers, {MAIN: lever(MAIN, moves)}).iloc[-1]
     return row["gain_low"], row["gain_high"]
 
 
-def test_printed_side_moves_from_its_rate() -> None:
-    """10 points more of main are 1; the side rises by 5 to 10 of 100 %, which is 1 to 2 of its 20 points."""
-    identified = small(count=(40, 0), base=(100, 0))
-    assert gain(identified, {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((2.0, 3.0))
-    assert gain(identified, {"indicator_0_0": 100.0}, ("indicator_1_0", 2.0, 2.0)) == pytest.approx(
-        (17.0, 17.0)
-    )  # full
-    assert gain(identified, {"indicator_0_0": 50.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((0.0, 0.0))
+@pytest.mark.parametrize(
+    ("card", "levers", "link", "expected"),
+    [
+        # 10 points more of main are 1; the side rises by 5 to 10 of 100 %, which is 1 to 2 of its 20 points
+        ({"count": (40, 0), "base": (100, 0)}, {MAIN: 60.0}, (0.5, 1.0), (2.0, 3.0)),
+        ({"count": (40, 0), "base": (100, 0)}, {MAIN: 100.0}, (2.0, 2.0), (17.0, 17.0)),  # full
+        ({"count": (40, 0), "base": (100, 0)}, {MAIN: 50.0}, (0.5, 1.0), (0.0, 0.0)),
+        # the side has 19.495 of its 20 points at least, so 5 to 10 % more of them are 0.505 points at most
+        ({"whole": 34.5}, {MAIN: 60.0}, (0.5, 1.0), (1.0, 1.505)),
+        # main had nothing to count: it may have stood at 60 % or at 0, so the side rises by 0 to 60 of 100 %
+        (
+            {"whole": 12.0, "of_main": 0, "count": (40, 0), "base": (100, 0)},
+            {MAIN: 60.0},
+            (1.0, 1.0),
+            (6.0, 18.0),
+        ),
+        # the side has 5 to 15 points (20 less 5 and 0 to 10): it may rise by 2 of its 20 points, and nothing is sure
+        ({}, {MAIN: 60.0}, (0.5, 1.0), (1.0, 3.0)),
+        ({}, {MAIN: 100.0}, (0.5, 2.0), (5.0, 20.005)),  # of the side 15 at most, as it has at least 4.995
+        ({"whole": 12.0, "base": (0, 0)}, {MAIN: 60.0}, (0.5, 1.0), (1.0, 1.0)),  # nothing to count stays so
+        # the side from 40 to its target 45 % (1 point) or, moved with main by 10, to 50 % (2 points)
+        ({"count": (40, 0), "base": (100, 0)}, {MAIN: 60.0, SIDE: 45.0}, (0.0, 0.0), (2.0, 2.0)),
+        ({"count": (40, 0), "base": (100, 0)}, {MAIN: 60.0, SIDE: 45.0}, (0.0, 1.0), (2.0, 3.0)),
+        ({"count": (40, 0), "base": (100, 0)}, {MAIN: 60.0, SIDE: 45.0}, (1.0, 1.0), (3.0, 3.0)),
+    ],
+)
+def test_what_a_link_brings(
+    card: dict[str, Any], levers: dict[str, float], link: tuple[float, float], expected: tuple[float, float]
+) -> None:
+    assert gain(small(**card), levers, (SIDE, *link)) == pytest.approx(expected)
 
 
 def test_rounding_of_the_sides_rate_widens_what_its_group_scores_then() -> None:
     """From 39.5 to 40.5 % it rises by 10 of 100 %, to 9.9 to 10.1 of its 20 points."""
-    acts = {"indicator_0_0": lever("indicator_0_0", [("indicator_1_0", 1.0, 1.0)])}
-    then = group_scores_then(small(percent=(40, 0)), {"indicator_0_0": 60.0}, acts)
+    acts = {MAIN: lever(MAIN, [(SIDE, 1.0, 1.0)])}
+    then = group_scores_then(small(percent=(40, 0)), {MAIN: 60.0}, acts)
     assert (then["group_0"].low, then["group_0"].high) == pytest.approx((6.0, 6.0))
     assert (then["group_1"].low, then["group_1"].high) == pytest.approx((9.9, 10.1))
-
-
-def test_side_without_a_rate_rises_by_no_more_than_it_lost() -> None:
-    """The side has 19.495 of its 20 points at least, so 5 to 10 % more of them are 0.505 points at most."""
-    assert gain(small(34.5), {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((1.0, 1.505))
-
-
-def test_an_act_on_what_had_nothing_to_count_may_start_anywhere() -> None:
-    """Its own 60 % are 6 points; it may have stood at 60 % or at 0, so the side rises by 0 to 60 of 100 %."""
-    identified = small(12.0, of_main=0, count=(40, 0), base=(100, 0))
-    assert gain(identified, {"indicator_0_0": 60.0}, ("indicator_1_0", 1.0, 1.0)) == pytest.approx((6.0, 18.0))
-
-
-def test_side_without_a_rate_may_already_be_full() -> None:
-    """The side has 5 to 15 points (20 less 5 and 0 to 10): it may rise by 2 of its 20 points, and nothing is sure."""
-    assert gain(small(), {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((1.0, 3.0))
-    low, high = gain(small(), {"indicator_0_0": 100.0}, ("indicator_1_0", 0.5, 2.0))
-    assert (low, high) == pytest.approx((5.0, 20.005))  # of the side 15 at most, as it has at least 4.995
 
 
 def test_side_without_a_rate_may_have_been_rounded_down() -> None:
     """Main has 5.0049 points and the side 1.2349, rounded 5.00 and 1.23: 1 % more of both is 0.1 and 0.2049 points."""
     toml = family([(10, [known(10)]), (20, [known(20)])]) | {"indicator_decimals": 2}
-    main, side = "indicator_0_0", "indicator_1_0"
-    figures: Figures = {(main, "count"): (50_049, 0), (f"{main}_base", "count"): (100_000, 0)}
-    rules = {main: (10.0, 100.0, "no_points"), side: (20.0, 100.0, "no_points")}
-    case = Case(
-        toml,
-        [figures | {(TOTAL, "points"): (6.23, 2)}],
-        rules,
-        [{main: 50.049, side: 6.1745}],
-        [{main: 5.0, side: 1.23}],
-        frozenset(),
-        {main: 51.0},
-    )
-    true = sum(true_gains(case, case.levers, {(main, side): 1.0}, {}).values())
-    assert true == pytest.approx(0.1 + 20 * (6.1745 + 51.0 - 50.049) / 100 - 1.23)
-    low, high = gain(identify_cards(case.cards_at_once(), case.rubric), case.levers, (side, 1.0, 1.0))
+    figures = {(MAIN, "count"): (50_049, 0), (f"{MAIN}_base", "count"): (100_000, 0), (TOTAL, "points"): (6.23, 2)}
+    true = 0.1 + 20 * (6.1745 + 51.0 - 50.049) / 100 - 1.23
+    low, high = gain(identified_from(toml, figures), {MAIN: 51.0}, (SIDE, 1.0, 1.0))
     assert low - EXACT <= true <= high + EXACT
-
-
-def test_side_with_nothing_to_count_stays() -> None:
-    identified = small(12.0, base=(0, 0))
-    assert gain(identified, {"indicator_0_0": 60.0}, ("indicator_1_0", 0.5, 1.0)) == pytest.approx((1.0, 1.0))
-
-
-def test_a_lever_moved_by_another_ends_at_the_higher_of_target_and_link() -> None:
-    """Side from 40 to its target 45 % (1 point) or, moved with main by 10, to 50 % (2 points)."""
-    identified = small(count=(40, 0), base=(100, 0))
-    levers = {"indicator_0_0": 60.0, "indicator_1_0": 45.0}
-    assert gain(identified, levers) == pytest.approx((2.0, 2.0))
-    assert gain(identified, levers, ("indicator_1_0", 0.0, 1.0)) == pytest.approx((2.0, 3.0))
-    assert gain(identified, levers, ("indicator_1_0", 1.0, 1.0)) == pytest.approx((3.0, 3.0))
 
 
 def test_the_gain_under_each_rule_that_is_left_open() -> None:
     """One of 3 or 4 points from 50 to 100 %; another of 2 or 1, full from 50 or 80 %, from 40 to 60 %."""
     open_one, open_other = known(3) | {"max": parameter(3, 4)}, known(2, 50) | {"max": parameter(2, 1)}
     toml = family([(5, [open_one, open_other | {"target": parameter(50, 80)}]), (1, [known(1)])])
-    one, other, last = "indicator_0_0", "indicator_0_1", "indicator_1_0"
+    one, other = "indicator_0_0", "indicator_0_1"
     figures: Figures = {(one, "count"): (50, 0), (other, "count"): (40, 0)}
     figures |= {(f"{code}_base", "count"): (100, 0) for code in (one, other)}
-    rules = dict.fromkeys((one, other, last), (1.0, 100.0, "no_points"))
-    case = Case(toml, [figures], rules, [], [], frozenset(), {})
-    table = gains_by_rule(identify_cards(case.cards_at_once(), case.rubric), {one: 100.0, other: 60.0})
+    identified = identified_from(toml, figures)
+    table = gains_by_rule(identified, {one: 100.0, other: 60.0})
     found = [(row.lever, row.parameter, row.code, row.alternative) for row in table.itertuples()]
     assert found == [
         (one, "target", one, "100"),
@@ -245,7 +203,7 @@ def test_the_gain_under_each_rule_that_is_left_open() -> None:
     ]
     assert list(table["gain_low"]) == pytest.approx([1.5, 2.0, 1.5, 0.25, 0.2, 0.2, 0.4])
     assert list(table["gain_high"]) == pytest.approx([2.0, 2.0, 1.5, 0.5, 0.4, 0.25, 0.5])
-    assert gain_width({one: 100.0})(identify_cards(case.cards_at_once(), case.rubric)) == pytest.approx(0.5)
+    assert gain_width({one: 100.0})(identified) == pytest.approx(0.5)
 
 
 # Finite differences
@@ -256,8 +214,8 @@ def test_gain_of_one_step_more_is_that_of_its_points_and_links(step: float) -> N
     """0.1 points a percentage point of main, and 0.2 for each that the side moves."""
     identified = small(12.0, count=(10, 0), base=(100, 0))
     for target in (50.0, 55.0, 70.0):
-        low, high = gain(identified, {"indicator_0_0": target}, ("indicator_1_0", 0.25, 0.75))
-        more_low, more_high = gain(identified, {"indicator_0_0": target + step}, ("indicator_1_0", 0.25, 0.75))
+        low, high = gain(identified, {MAIN: target}, (SIDE, 0.25, 0.75))
+        more_low, more_high = gain(identified, {MAIN: target + step}, (SIDE, 0.25, 0.75))
         assert more_low - low == pytest.approx(step * (0.1 + 0.2 * 0.25))
         assert more_high - high == pytest.approx(step * (0.1 + 0.2 * 0.75))
 
