@@ -126,20 +126,6 @@ def test_a_change_is_told_only_from_the_month_before_under_the_same_rules(projec
     assert first_screen(entity, period).select_one(".numbers div:last-child dd").get_text() == words
 
 
-@pytest.mark.parametrize(
-    ("line", "kind", "label"),
-    [
-        (2, "derived", "Figures derived from a publication"),
-        (4, "entered", "Figures entered by hand"),
-        (34, "entered", "Figures entered by hand"),
-    ],
-)
-def test_the_label_of_a_page_is_that_of_its_weakest_figure(change, line, kind, label):
-    """Line 2 is the total, line 4 a group, line 34 a rate."""
-    change("hoa-binh.csv", line, kind=kind)
-    assert first_screen("Hòa Bình", "2023-04").select_one(".chip").get_text() == label
-
-
 def test_a_card_of_one_kind_has_its_label(project_copy):
     """A real entity has no simulated figure, so all of such a card are."""
     path = project_copy / "data" / "observations" / "hoa-binh.csv"

@@ -24,6 +24,7 @@ def test_the_figures_of_a_card_have_their_words_and_their_line(april):
     assert (total.quote, total.where, total.source) == ("58,83/100", "hoa-binh.csv:2", "hoa-binh-2023-04")
     assert (rank.value, rank.unit, figures["ranked"].value) == (24, "rank", 63)
     assert (group.value, group.low, group.high) == (2.2, pytest.approx(2.15), pytest.approx(2.25))
+    assert (group.where, rate.where) == ("hoa-binh.csv:4", "hoa-binh.csv:34"), "read: see the weakest figure"
     assert (rate.value, rate.decimals, rate.kind, rate.label) == (33.83, 2, "published", "Electronic results issued")
     lost = figures["lost"]
     assert (lost.value, lost.low, lost.high) == (pytest.approx(41.17), pytest.approx(41.165), pytest.approx(41.175))
@@ -113,7 +114,8 @@ def test_simulated_figures_are_published_in_their_world(april):
 @pytest.mark.parametrize("weakest", range(4))
 def test_the_weakest_figure_that_was_read_names_the_page(april, weakest):
     kinds, total = ["published", "derived", "entered", "synthetic"][: weakest + 1], april.results.figures["total"]
-    read = [replace(total, id=f"printed.{number}.count", kind=kind) for number, kind in enumerate(kinds)]
+    names = ("total", "rank", "group.a.score", "printed.b.count")
+    read = [replace(total, id=name, kind=kind) for name, kind in zip(names, kinds, strict=False)]
     made = exact("lever.x", "", 1.0, "points", 0, "entered", ""), replace(total, id="ranked", where="", kind="entered")
     for order in (read, read[::-1]):
         assert weakest_kind(Figures({item.id: item for item in (*order, *made)})) == kinds[-1]

@@ -24,7 +24,7 @@ from analysis.language import use_language
 from analysis.runs import reports as publishing
 from analysis.runs import run
 from analysis.runs.record import Failure
-from analysis.runs.reports import browse, failed, find_report, index_of_reports, published
+from analysis.runs.reports import browse, failed, find_report, index_of_reports, last_promised, published
 from made import whole
 from pages import RESULT, put_report
 
@@ -449,6 +449,13 @@ def test_the_newest_month_of_the_entity_is_opened(reports):
     assert find_report(reports, "lam-dong", "2025") == reports / "lam-dong/2025/index.html"
     put_report(reports, "bac-ninh/2025", text="damaged")
     assert find_report(reports, "bac ninh", "") == reports / "bac-ninh/2025/index.html"
+
+
+def test_the_last_promise_is_that_of_the_period_that_ended_last_and_of_two_of_the_shorter(reports):
+    promised = {"levers": {"e_result": 80.0}, "target_score": None}
+    for period, latest in (("2024-11", "2024-11"), ("2024", "2024"), ("2024-12", "2024-12"), ("2025-01", "2024-12")):
+        put_report(reports, f"hoa-binh/{period}", parameters=promised)
+        assert last_promised(published(reports), "Hòa Bình", "2025-01").month == latest
 
 
 def test_no_such_report_names_those_there_are_and_the_command(reports):
