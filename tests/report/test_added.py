@@ -302,7 +302,6 @@ def test_a_wide_table_scrolls_on_a_phone_and_paper_cuts_nothing_off(browser, add
 
 
 def test_hostile_text_is_shown_as_text(added):
-    """In the title, its heading, a name, a quote, a source, a caption and the words of a picture."""
     assert len(set(PAYLOADS)) == 48
     for page in (added, added.parents[2] / "index.html"):
         soup = parsed(page.read_text(encoding="utf-8"))

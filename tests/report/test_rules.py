@@ -34,7 +34,6 @@ def test_april_says_how_many_rules_fit_and_what_is_left_of_each(april):
 
 
 def test_a_figure_of_another_card_says_of_which(july):
-    """What rules out is printed in April 2023."""
     ruled_out = tables(july.rules)["What was ruled out, and by which figures: a smallest set of them"]
     assert ruled_out[-1][-1] == (
         "Online payment 9.5 (Hòa Bình, April 2023); Dossiers paid online 76.04 % (Hòa Bình, April 2023)"

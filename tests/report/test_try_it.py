@@ -107,7 +107,6 @@ def test_a_rank_is_the_best_of_the_hundredth_above_and_the_worst_of_the_one_belo
 
 @pytest.mark.parametrize("seeds", [(4, 5, 18, 20, 22, 24), pytest.param(range(MANY), marks=pytest.mark.slow)])
 def test_the_page_computes_what_python_computes_under_planted_rules(page, seeds):
-    """Small random families held against several months, some of which forbid choices; with acts that move more."""
     forbidding = 0
     for seed in seeds:
         case, acts, _links = with_links(plant(seed), seed)

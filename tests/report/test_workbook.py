@@ -323,7 +323,6 @@ def test_gains_of_real_months_follow_the_rates_typed(month_of, name, count):
 
 
 def test_gains_of_random_families_follow_the_rates_typed(families):
-    """Some have groups that depend on each other: through the total, or through what other months forbid."""
     rng = np.random.default_rng(2)
     wide = forbidden = 0
     for made in families:

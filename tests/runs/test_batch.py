@@ -351,7 +351,6 @@ class Terminal(io.StringIO):
 
 
 def test_a_terminal_shows_one_line_and_the_failures_above_it(monkeypatch):
-    """The line has the time left."""
     monkeypatch.setattr("sys.stderr", screen := Terminal())
     with progress(3) as heard:
         for number, state in enumerate(("made", "failed", "kept"), start=1):

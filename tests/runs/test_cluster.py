@@ -119,7 +119,6 @@ class StandIn:
 
 
 def test_reports_made_on_a_cluster_are_published_and_failures_listed_here(simulated, good, monkeypatch):
-    """The scheduler and its worker are in this process, and no notebook runs."""
     StandIn.good, StandIn.closed = good / "hoa-binh" / "2023-04", 0
     monkeypatch.setattr(cluster, "Worker", StandIn)
     (simulated / "COMMIT").write_text("abc+", encoding="utf-8")

@@ -176,7 +176,6 @@ def test_a_temporary_folder_with_a_long_name_has_no_sockets_and_no_forks(monkeyp
 
 
 def test_a_fork_that_cannot_be_had_is_an_ordinary_process(project_copy, monkeypatch):
-    """The server may be gone; the kernel then starts as any other."""
 
     def gone(*_given: object) -> None:
         raise EOFError

@@ -9,7 +9,6 @@ MADE = {"entity": "Hòa Bình", "levers": {"e_result": 80.0}}
 
 @pytest.mark.parametrize("changed", ["notebooks/monthly_report.ipynb", "data/bulletins/hoa-binh/2023-04/new.txt"])
 def test_a_notebook_or_a_notice_that_is_changed(small, changed):
-    """Its parameters and its data as well."""
     before, path = made_from(MADE, "data"), small / changed
     assert before == made_from(dict(reversed(MADE.items())), "data")
     assert before not in (made_from({**MADE, "entity": "Bắc Kạn"}, "data"), made_from(MADE, "other"))
@@ -20,7 +19,6 @@ def test_a_notebook_or_a_notice_that_is_changed(small, changed):
 
 
 def test_the_program_that_made_it(small, monkeypatch):
-    """Every file of the package, but for those that Python compiles."""
     package = small / "analysis"
     (package / "runs" / "__pycache__").mkdir(parents=True)
     monkeypatch.setattr("analysis.runs.record.__file__", str(package / "runs" / "record.py"))

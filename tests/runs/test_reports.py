@@ -319,7 +319,6 @@ def test_figures_that_cannot_be_read_are_listed_as_asked(small, change, month, n
 
 
 def test_success_sweeps_the_failures_of_its_report(small, stand_in):
-    """The failure goes from the list and the disk; those of other reports stay."""
     reports = small / "reports"
     own = [put_failure(reports, f"hoa-binh-2023-00000000000{number}", notebook=True) for number in range(2)]
     own.append(put_failure(reports, "unread-000000000000", period=""))
@@ -425,7 +424,6 @@ def test_the_next_run_after_a_kill_mends_what_it_left(project, left, fault):
 
 
 def test_what_was_made_elsewhere_is_published_or_listed(project):
-    """From a cluster come the files of a report, or the broken notebook of a run that failed there."""
     final = project / "reports" / "hoa-binh" / "2023-04"
     publishing.publish_files("Hòa Bình", "2023-04", {"figures.csv": b"new", "index.html": b"page"})
     assert {path.name: path.read_bytes() for path in final.iterdir()} == {"figures.csv": b"new", "index.html": b"page"}

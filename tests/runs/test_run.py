@@ -117,7 +117,6 @@ def quick(fault: str, place: str) -> bool:
 
 @pytest.mark.parametrize(("fault", "place"), [pytest.param(*it, marks=[] if quick(*it) else slow) for it in EVERY])
 def test_fault_in_a_cell(project, fault, place):
-    """The last good report stays, and the error tells which cell, what it was and where the broken notebook is."""
     code, expected, exit_code = FAULTS[fault]
     plant(project, place, code)
     error = fails(project, expected, Limits(cell=0.5) if fault == "hang" and place == "first" else Limits(cell=5))
@@ -514,7 +513,6 @@ def test_a_report_is_made_and_made_again_alike(project, good):
 
 @slow
 def test_same_figures_give_the_same_files(tmp_path):
-    """With all the data and the whole notebook; the folders have names as people give them."""
     one, two = tmp_path / "one", tmp_path / "Báo cáo tháng 4 của tỉnh"
     here = {"TZ": "America/Los_Angeles", "LANG": "C", "LC_ALL": "", "PYTHONHASHSEED": "1", "COLUMNS": "40"}
     there = {"TZ": "Asia/Tokyo", "LANG": "vi_VN.UTF-8", "PYTHONHASHSEED": "4242", "NO_COLOR": "1"}
