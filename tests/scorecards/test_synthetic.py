@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
-from analysis.cli import app
 from analysis.comparisons import ranks
 from analysis.errors import HistoryError, ParameterError, UnknownNameError, WriteError
 from analysis.identification.identify import identify_cards
@@ -21,6 +19,7 @@ from analysis.scorecards.history import COLUMNS, TOTAL, load_history, row_proble
 from analysis.scorecards.rubric import rubric_in_force
 from analysis.scorecards.sources import load_corrections, load_sources
 from analysis.scorecards.synthetic import Break, Synthetic, draw_counts, example, synthetic_history, write_project
+from noticed import run
 from places import REPOSITORY
 
 LABEL = "SYNTHETIC FIGURES – NOT REAL DATA"
@@ -297,20 +296,16 @@ def test_a_project_is_written_whole_or_not_at_all(project_copy, rubrics, tmp_pat
 
 def test_the_command_writes_a_project_that_every_command_answers_from(project_copy, monkeypatch):
     words = ["synthetic", "simulated", "--from", "2024-05", "--to", MONTH, "--entities", "2", "--lang", "en"]
-    run = CliRunner().invoke(app, words)
-    assert (run.exit_code, run.stdout) == (0, "simulated\n")
-    assert LABEL in run.stderr and "scorecard report --entity mo-phong-01 --allow-synthetic" in run.stderr
+    out, err = run(*words)
+    assert out == "simulated\n"
+    assert LABEL in err and "scorecard report --entity mo-phong-01 --allow-synthetic" in err
     monkeypatch.chdir("simulated")
+    own = ("--entity", "mo-phong-01", "--lang", "en")
     for command in ("losses", "whatif", "change", "rank"):
-        run = CliRunner().invoke(app, [command, "--entity", "mo-phong-01", "--lang", "en"])
-        assert run.exit_code == 0, run.stderr
-        assert run.stdout.splitlines()[0] == LABEL, command
-        answer = json.loads(CliRunner().invoke(app, [command, "-e", "mo-phong-01", "--json"]).stdout)
-        assert answer["kind"] == "synthetic", command
-    run = CliRunner().invoke(app, ["check", "--lang", "en"])
-    assert run.exit_code == 0, run.stderr
-    run = CliRunner().invoke(app, ["export", "--entity", "mo-phong-01", "--lang", "en"])
-    exported = Path(run.stdout.strip())
+        assert run(command, *own)[0].splitlines()[0] == LABEL, command
+        assert json.loads(run(command, *own, "--json")[0])["kind"] == "synthetic", command
+    run("check")
+    exported = Path(run("export", *own)[0].strip())
     assert exported.name == "figures-mo-phong-01.csv"
     rows = list(csv.DictReader(exported.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
     assert {row["kind"] for row in rows} == {"synthetic"}
@@ -371,11 +366,14 @@ def test_nobody_is_ranked_against_the_other_world(both, history, rubrics, entity
     mixed, twins = both
     own = twins if entity == ENTITY else history
     rubric = rubric_in_force(rubrics, period)
-    pd.testing.assert_frame_equal(ranks.peers(mixed, entity, period), ranks.peers(own, entity, period))
-    gain = ranks.Interval(1.0, 2.0)
-    seen, expected = (ranks.outlook(ranks.standing(frame, rubric, entity, period), gain) for frame in (mixed, own))
-    pd.testing.assert_frame_equal(seen, expected)
-    near, why = ranks.alike(mixed, entity, period)
-    expected, why_alone = ranks.alike(own, entity, period)
-    pd.testing.assert_frame_equal(near, expected)
-    assert why == why_alone
+    seen, alone = (
+        (
+            ranks.peers(frame, entity, period),
+            ranks.outlook(ranks.standing(frame, rubric, entity, period), ranks.Interval(1.0, 2.0)),
+            *ranks.alike(frame, entity, period),
+        )
+        for frame in (mixed, own)
+    )
+    for found, expected in zip(seen[:3], alone[:3], strict=True):
+        pd.testing.assert_frame_equal(found, expected)
+    assert seen[3] == alone[3]

@@ -3,17 +3,15 @@
 import base64
 import csv
 import json
-import shutil
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from click.testing import CliRunner
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis.cli import app
+import noticed
 from analysis.errors import CheckError, SyntheticError
 from analysis.identification import regime
 from analysis.language import use_language
@@ -25,7 +23,7 @@ from analysis.runs.page import one_cell, page_of
 from analysis.scorecards.entities import synthetic_label
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.rubric import load_rubrics
-from analysis.scorecards.synthetic import synthetic_history, write_project
+from made import simulate
 from places import REPOSITORY, made_once
 
 LABEL = "SYNTHETIC FIGURES – NOT REAL DATA"
@@ -36,18 +34,16 @@ TOTALS = pd.DataFrame([("2024-05", 50.0, 2), (MONTH, 51.0, 2)], columns=["period
 
 
 def make_simulated(folder: Path) -> None:
-    for name in ("data", "notebooks"):
-        shutil.copytree(REPOSITORY / name, folder / "real" / name)
+    simulate(
+        folder / "simulated", load_rubrics(REPOSITORY / "data" / "rubrics"), first="2024-05", last=MONTH, printed=FEW
+    )
+    words = ["report", MONTH, "--entity", "mo-phong-01", "--lang", "en"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder / "real")
-        made = synthetic_history(load_rubrics(), first="2024-05", last=MONTH, printed=FEW)
-        patch.chdir(write_project(made, folder / "simulated"))
-        words = ["report", MONTH, "--entity", "mo-phong-01", "--lang", "en"]
-        refused = CliRunner().invoke(app, words)
-        listed = Path("reports").is_dir() and sorted(path.name for path in Path("reports").rglob("*"))
-        done = CliRunner().invoke(app, [*words, "--allow-synthetic"])
-    told = {"refused": [refused.exit_code, refused.stderr], "left": listed, "done": [done.exit_code, done.stderr]}
-    (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
+        patch.chdir(folder / "simulated")
+        _out, refused = noticed.run(*words, code=SyntheticError.exit_code)
+        assert not list(Path().glob("reports/**/*.html"))
+        _out, done = noticed.run(*words, "--allow-synthetic")
+    (folder / "told.json").write_text(json.dumps([refused, done]), encoding="utf-8")
     use_language("en")
 
 
@@ -58,13 +54,7 @@ def simulated(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(simulated) -> dict:
-    return json.loads((simulated / "told.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def folder(simulated, told) -> Path:
-    assert told["done"][0] == 0, told["done"][1]
+def folder(simulated) -> Path:
     return simulated / "simulated" / FOLDER
 
 
@@ -73,13 +63,11 @@ def soup(folder) -> BeautifulSoup:
     return BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "html.parser")
 
 
-def test_a_report_of_simulated_figures_is_refused(told):
-    code, words = told["refused"]
-    assert code == 17 == SyntheticError.exit_code
-    assert "Mô phỏng 01 is simulated: these figures are not real." in words
-    assert "--allow-synthetic" in words
-    assert not told["left"]
-    assert told["done"][1].count(LABEL) == 2
+def test_a_report_of_simulated_figures_is_refused_until_it_is_allowed(simulated):
+    refused, done = json.loads((simulated / "told.json").read_text(encoding="utf-8"))
+    assert SyntheticError.exit_code == 17
+    assert "Mô phỏng 01 is simulated: these figures are not real." in refused and "--allow-synthetic" in refused
+    assert done.count(LABEL) == 2
 
 
 def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch):
