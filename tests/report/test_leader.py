@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from analysis.card import open_card
+from analysis.report.figures import Figures, exact
 from analysis.report.leader import first_steps_section
 from analysis.report.section import Section
 from pages import parsed
@@ -83,15 +84,17 @@ def test_an_action_without_a_rate_and_one_that_moves_others_are_told(april):
     it = april.results
     row = {"code": "certified_e_copy", "name": "Copies", "target": 62.5, "own_low": 1.0, "own_high": 1.5}
     row |= {"gain_low": 1.0, "gain_high": 2.0, "moved": ("e_result",)}
-    nothing = pd.DataFrame()
-    section = first_steps_section(it.figures, pd.DataFrame([row]), nothing, it.identified)
+
+    def told(figures: Figures, **changed: object) -> Section:
+        return first_steps_section(figures, pd.DataFrame([row | changed]), pd.DataFrame(), it.identified)
+
+    section = told(it.figures)
     ((name, change, worth, besides),) = steps(section)
     assert (name, change, worth) == ("Copies", "to 62.50 %; today's rate is not printed", "+1.00 to 2.00 points")
-    assert besides.startswith(
-        "1.00 to 1.50 points are its own; the rest depends on Electronic results issued, and how "
-    )
-    printed = pd.DataFrame([row | {"code": "e_result", "moved": ()}])
-    assert steps(first_steps_section(it.figures, printed, nothing, it.identified))[0][1] == "from 33.83 % to 62.50 %"
+    assert besides.startswith("1.00 to 1.50 points are its own; the rest depends on Electronic results issued, ")
+    planned = it.figures.plus([exact("step.certified_e_copy.rate", "", 40.0, "percent", 2, "derived", "")])
+    assert steps(told(planned))[0][1] == "from 40.00 % to 62.50 %", "the rate of a plan, where the notice has none"
+    assert steps(told(it.figures, code="e_result", moved=()))[0][1] == "from 33.83 % to 62.50 %"
     assert said(section)[1:] == [
         "Each is counted alone. A range is what the rules that fit allow; which of them holds is not public.",
         "No single figure that is not published would narrow this plan.",

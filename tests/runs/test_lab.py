@@ -157,9 +157,8 @@ def serving(folder: Path, *words: str):
     try:
         yield server
     finally:
-        for process in (
-            psutil.Process(server.process.pid).children(recursive=True) if server.process.poll() is None else ()
-        ):
+        running = server.process.poll() is None
+        for process in psutil.Process(server.process.pid).children(recursive=True) if running else ():
             process.kill()
         server.process.kill()
         server.process.wait()
