@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from analysis.card import open_card
 from analysis.report.figures import Figures, exact
-from analysis.report.leader import first_steps_section
+from analysis.report.leader import first_steps_section, summary_section
 from analysis.report.section import Section
 from pages import parsed
 from shown import said
@@ -56,11 +56,14 @@ def test_the_bars_are_as_long_as_the_losses_and_those_named_stand_out(april, car
     assert {float(bar.rect["width"]) == 100 for bar in hidden if "(?/" in bar.small.get_text()} == {True, False}
 
 
-def test_without_a_rank_that_is_said(card_of):
-    soup = parsed(card_of("Phú Thọ", "2026-08").summary.html)
-    rank = soup.select(".numbers dd")[1]
+def test_without_a_rank_that_is_said_and_one_without_their_number_stands_alone(april, card_of):
+    section, it = card_of("Phú Thọ", "2026-08").summary, april.results
+    rank = parsed(section.html).select(".numbers dd")[1]
     assert (rank["class"], rank.get_text()) == (["words"], "not published")
-    assert not any(words.startswith("Rank") for words in said(card_of("Phú Thọ", "2026-08").summary))
+    assert not any(words.startswith("Rank") for words in said(section))
+    figures = Figures.of(item for item in it.figures.values() if item.id != "ranked")
+    alone = summary_section(figures, it.by_group, it.ledger, it.past, it.identified, it.project.sources)
+    assert parsed(alone.html).select(".numbers dd")[1].get_text() == "24"
 
 
 # What to do first

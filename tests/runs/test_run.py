@@ -265,19 +265,7 @@ def test_report_whose_pdf_is_not_printed(project, stand_in, monkeypatch):
     assert listed(project) == ["hoa-binh/2023-04/"] and left_behind(project) == set()
 
 
-# 3. Two runs at once.
-
-
-@slow
-def test_two_runs_of_different_months(small):
-    for run in map(finish, [start(small, "report", month) for month in ("2023-04", "2024-07")]):
-        assert run.code == 0, run.err
-    assert listed(small) == ["hoa-binh/2024-07/", "hoa-binh/2023-04/"]
-    assert all(whole(small / "reports" / name) for name in listed(small))
-    assert left_behind(small) == set()
-
-
-# 4. A runner that is killed or interrupted.
+# 3. A runner that is killed or interrupted.
 
 
 @slow
@@ -335,7 +323,7 @@ def test_interrupted_run(project, moment):
     no_kernel_left(project)
 
 
-# 5. Parameters.
+# 4. Parameters.
 
 USUAL = {"month": "2023-04", "levers": {"e_result": 80.0}}
 
@@ -425,7 +413,7 @@ def test_a_path_past_the_checks(project, stand_in, tmp_path_factory, field):
     assert os.listdir(outside) == []
 
 
-# 6. Bad data.
+# 5. Bad data.
 
 
 def refused(project: Path, *words: str) -> tuple[int, str]:
@@ -491,7 +479,7 @@ def test_request_that_cannot_be_met(project, words, exit_code, named):
     assert named in said
 
 
-# 7. The same report from the same figures.
+# 6. The same report from the same figures.
 
 
 def test_a_report_is_made_and_made_again_alike(project, good):
@@ -542,7 +530,7 @@ def test_project_folder_with_any_name(small):
     succeeds(folder)
 
 
-# 8. Parameters are data.
+# 7. Parameters are data.
 
 CODE = 'open("ran.txt", "w")'
 SPELLS = [
