@@ -113,6 +113,7 @@ def test_rules_to_choose_tell_what_survives_or_what_forbids_it(april, shown, mon
     made = boxes(monkeypatch)
     try_rules(april, "procedures_with_online_payment")
     (choice,) = made
+    assert choice.options[:2] == (("no target", 100.0), ("95 %", 95.0))
     survivors = f"{april.results.identified.survivors:,}"
     assert f"{survivors} of " in shown()[0][0]
     choice.value = (30.0,)

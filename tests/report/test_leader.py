@@ -80,6 +80,8 @@ def test_the_first_actions_say_what_each_is_worth(year):
     words = said(year.first_steps)[0].replace("\u00a0", " ")
     assert words == "Petitions handled on time: from 50.21 % to 99.21 %, +2.94 to 5.89 points"
     assert year.first_steps.table is year.results.first and len(year.first_steps.parts) == 2
+    (_heading, ask) = year.first_steps.parts[1].parts
+    assert len(ask.said) == 1 < len(year.results.asked), "one number to ask for, of several"
     assert "Each is counted alone." in said(year.first_steps), "one set of rules leaves no range to explain"
 
 
