@@ -7,12 +7,12 @@ used here: whether any rule explains the figures is the question of `identify`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import ceil, isnan
+from math import isnan
 
 import pandas as pd
 
 from analysis.errors import CheckError, HistoryError
-from analysis.interval import TOLERANCE, Interval, total
+from analysis.interval import Interval, total
 from analysis.language import _, write_number, write_range
 from analysis.scorecards.history import BASE, TOTAL, cards
 from analysis.scorecards.rubric import Rubric, rubric_in_force
@@ -233,9 +233,8 @@ def _count_to_percent(printed: Printed, rubric: Rubric) -> Iterator[dict[str, ob
             bases = Interval(100 * count.low / share.high, 100 * count.low / share.low)
             if bases.width >= 1:
                 continue  # some whole number always fits, so nothing would be checked
-            first = ceil(bases.low - TOLERANCE)
-            whole = first if first <= bases.high + TOLERANCE else round((bases.low + bases.high) / 2)
-            exact = Interval.point(100 * count.low / whole)
+            nearest = round((bases.low + bases.high) / 2)  # the one that may fit, as they are less than 1 apart
+            exact = Interval.point(100 * count.low / nearest)
             yield _row("whole_exists", items, exact, share, printed)
 
 
