@@ -98,8 +98,8 @@ def keep(folder: Path) -> None:
             "check": ("check",),
             "assume": ("identify", "2023-04", "--assume"),
         }
-        folder = REPOSITORY / "tests" / "notices" / "files"
-        others |= {f"add-{name}": ("add", str(folder / name), "--dry-run") for name in NOTICES}
+        notices = REPOSITORY / "tests" / "notices" / "files"
+        others |= {f"add-{name}": ("add", str(notices / name), "--dry-run") for name in NOTICES}
         for name, command in others.items():
             for kind, option in (("json", ("--json",)), ("txt", ())):
                 (folder / f"{name}.{kind}").write_text(run(real, *command, *option), encoding="utf-8")
