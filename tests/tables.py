@@ -82,9 +82,10 @@ def climbing(months=30, seed=3):
     return np.round(100 * expit(-1.5 + np.cumsum(0.1 + draw.normal(0, 0.05, months))), 2)
 
 
-def changed(rubric, code, **parameters):
-    """The rubric with other parameters of an indicator; a tuple is a list of alternatives."""
+def changed(rubric, **indicators):
+    """The rubric with other parameters: changed(rubric, a={"max": (2, 3)}); a tuple is a list of alternatives."""
     table = rubric.model_dump(by_alias=True)
-    (item,) = [item for group in table["group"] for item in group["indicator"] if item["code"] == code]
-    item |= {name: parameter(*(found if isinstance(found, tuple) else [found])) for name, found in parameters.items()}
+    for item in (item for group in table["group"] for item in group["indicator"]):
+        for name, found in indicators.get(item["code"], {}).items():
+            item[name] = parameter(*(found if isinstance(found, tuple) else [found]))
     return type(rubric).model_validate(table)

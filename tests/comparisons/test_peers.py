@@ -209,14 +209,6 @@ def test_phu_tho_is_nineteenth_and_weak_in_transparency(provinces, rubric):
     assert found.loc["dossier_sync", columns].to_list() == [1, 34, 0, 1]
 
 
-def test_ties_share_a_place(tiny):
-    table = of_points([{"first": first, "second": 1.0} for first in (5, 4, 4, 3, 2, 2, 2, 1)])
-    places = [only(positions(table, tiny, name, YEAR), code="first") for name in NAMES[:8]]
-    assert [row.place_best for row in places] == [1, 2, 2, 4, 5, 5, 5, 8]
-    assert [row.place_worst for row in places] == [1, 3, 3, 4, 7, 7, 7, 8]
-    assert (places[1].quantile_low, places[1].quantile_high) == (5 / 7, 6 / 7)
-
-
 # Leaders
 
 
@@ -254,7 +246,7 @@ def test_planted_leaders_come_back(tiny):
 )
 def test_who_has_nearly_all_of_an_indicator(tiny, full, held_by):
     """The first two of eight lead; where the rules leave the maximum open, nobody knows."""
-    rules = changed(tiny, "a", max=(2.0, 3.0)) if full is None else tiny
+    rules = changed(tiny, a={"max": (2.0, 3.0)}) if full is None else tiny
     points = [{"first": 5 - n / 2, "second": 1.0, "a": 3.0 if str(n) in (full or "") else 1.0} for n in range(8)]
     assert only(leaders(of_points(points), rules, "P00", YEAR), code="a").held_by == held_by
 

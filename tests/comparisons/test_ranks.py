@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from analysis.comparisons.ranks import RankSet, alike, peers, rank_after_gain, rank_set
 from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
 from analysis.interval import Interval
-from analysis.language import rounded
 from tables import figures
 
 PROVINCES = "2026"
@@ -349,35 +348,6 @@ def check_ends(small):
 @EXAMPLES
 def test_both_ends_are_attained_by_a_completion_and_no_completion_is_outside(examples):
     holds(check_ends, examples, small_cases())
-
-
-indexes = st.sets(st.integers(0, 33))
-amounts = st.one_of(st.floats(0, 14), st.integers(0, 1400).map(points))
-
-
-@EXAMPLES
-def test_hiding_provinces_never_hides_the_true_rank(ranking, examples):
-    """The true rank, counted on unrounded totals and on totals rounded to two decimals, is in the set."""
-
-    def check(number, hidden, ends, know_rank, with_rank):
-        own, others = ranking.iloc[number], ranking.drop(index=number)
-        known, gain = others[~others.index.isin(hidden)], Interval(min(ends), max(ends))
-        placed = known[known.index.isin(with_rank)]
-        allowed = rank_set(known, 34, own["total"], own["rank"] if know_rank else None, gain, placed)
-        for new in (own["total"] + gain.low, own["total"] + gain.high):
-            for total in (new, float(rounded(new, 2))):
-                assert allowed.rank_best <= 1 + sum(others["total"] > total + 1e-9) <= allowed.rank_worst
-
-    holds(check, examples, st.integers(0, 33), indexes, st.tuples(amounts, amounts), st.booleans(), indexes)
-
-
-def test_with_nothing_hidden_the_set_is_the_rank(ranking):
-    for row in ranking.iloc[::6].itertuples():
-        others = ranking.drop(index=row.Index)
-        for gain in (0.0, 0.5, 3.97):
-            allowed = rank_set(others, 34, row.total, gain=Interval.point(gain), known_ranks=others)
-            assert after(ranking, row.entity, gain)[0] == (allowed.rank_best, allowed.rank_worst)
-            assert allowed.rank_best == allowed.rank_worst
 
 
 def test_hiding_more_never_narrows(ranking):

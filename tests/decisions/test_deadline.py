@@ -43,15 +43,6 @@ def test_a_month_that_stands_alone_needs_the_target_itself():
     assert (row.possible, row.months_left, row.rate_low) == ("yes", 8, APRIL.low)
 
 
-def test_open_when_the_rounding_of_the_rate_decides():
-    """40 % after 6 months and 70 % by December need exactly 100 %; printed `40` it may be a little less or more."""
-    assert year(Interval.point(40), 6, 70).possible == "yes"
-    assert year(Interval.of_printed(40, 0), 6, 70).possible == "open"
-    assert year(Interval.point(39.9), 6, 70).possible == "no"
-    row = year(Interval(0, 100), 6, 70)
-    assert (row.needed_low, row.needed_high, row.possible) == (40, 140, "open")
-
-
 def test_what_rounding_adds_past_0_and_100_is_left_out():
     assert year(Interval.of_printed(0, 2), 4, 50).rate_low == 0
     assert year(Interval.of_printed(100, 2), 4, 50).rate_high == 100

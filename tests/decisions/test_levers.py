@@ -48,10 +48,7 @@ def test_levers_of_a_period(rubrics, number, period, links):
 
 def test_an_indicator_that_cannot_score_is_no_lever(rubrics):
     worth = {"petition_classification": 0, "petition_on_time": 6, "petition_satisfaction": 6}
-    rules = rubrics[0]
-    for code, points in worth.items():
-        rules = changed(rules, code, max=points)
-    found = load_levers(rules, "2023-04")
+    found = load_levers(changed(rubrics[0], **{code: {"max": points} for code, points in worth.items()}), "2023-04")
     assert "petition_classification" not in found and "petition_on_time" in found
 
 
