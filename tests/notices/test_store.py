@@ -60,17 +60,6 @@ def test_a_notice_becomes_figures(without_april):
     }
 
 
-@pytest.mark.slow
-def test_then_check_and_report_go_on(without_april):
-    run("add", str(DOCX), "--yes")
-    assert "0" in run("check", "--lang", "en")[0]
-    out, _err = run("report", APRIL, "--lang", "en")
-    page = Path(out.strip()).read_text(encoding="utf-8")
-    assert "<mark>33,83%</mark>" in page and "<mark>58,83/100</mark>" in page
-    assert page.count("<mark>") == 36
-    assert "sha256" in page
-
-
 def test_a_figure_changed_by_hand_opens_no_sentence_and_a_changed_notice_is_found(without_april):
     run("add", str(TEXT), "--yes")
     path = without_april / "data" / "observations" / "hoa-binh.csv"

@@ -26,7 +26,7 @@ def test_a_file_that_cannot_be_read(project_copy, edit, what, row):
     assert row.format(line=1 + data.split(b" = ")[0].count(b"\n")) in "".join(caught.value.rows)
 
 
-SOURCE, ENTRY = 'publisher = "Báo Hòa Bình"', "[[correction]]"
+SOURCE, NO_DATE, ENTRY = 'publisher = "Báo Hòa Bình"', 'published = "7/24"', "[[correction]]"
 
 
 @pytest.mark.parametrize(
@@ -34,13 +34,7 @@ SOURCE, ENTRY = 'publisher = "Báo Hòa Bình"', "[[correction]]"
     [
         (load_sources, f"{SOURCE}\n", "", "[bao-hoa-binh-2024-07]", "publisher: is missing"),
         (load_sources, SOURCE, SOURCE.replace("er =", "r ="), "publishr", "publishr: is not a field known"),
-        (
-            load_sources,
-            SOURCE,
-            f'{SOURCE}\npublished = "7/24"',
-            'published = "7/24"',
-            "published: Input should be a valid",
-        ),
+        (load_sources, SOURCE, f"{SOURCE}\n{NO_DATE}", NO_DATE, "published: Input should be a valid"),
         (load_corrections, "reason = ", "why = ", ENTRY, "reason: is missing"),
         (load_corrections, "reason = ", "why = ", "why = ", "why: is not a field known"),
         (load_corrections, '"accept"', '"ignore"', "action", "action: is not one of 'accept'"),
@@ -48,13 +42,7 @@ SOURCE, ENTRY = 'publisher = "Báo Hòa Bình"', "[[correction]]"
         (load_corrections, "82.1, total", "82.1, totl", "expect", "expect.totl"),
         (load_corrections, ", total = 82.88", "", "expect", "expect:"),
         (load_corrections, ENTRY, "[[other]]", "[[other]]", "other: is not a field known"),
-        (
-            load_corrections,
-            "[[correction]]",
-            'correction = ["A"]\n[[other]]',
-            "correction",
-            "correction: is not a table",
-        ),
+        (load_corrections, ENTRY, 'correction = ["A"]\n[[other]]', "correction", "correction: is not a table"),
         (load_corrections, ENTRY, "correction = 5\n[[other]]", "correction =", "correction: is not a list"),
     ],
 )
