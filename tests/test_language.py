@@ -108,9 +108,10 @@ def test_rounds_half_away_from_zero_as_decimals_do(number):
         (write_range, (2.77, 3.46, 2), "2.77 to 3.46"),
         (write_range, (2.771, 2.774, 2), "2.77"),
         (write_range, (-0.001, 0.001, 2), "0.00"),
-        (write_date, ("2023-04-24",), "24/4/2023"),
+        (write_date, ("2023-04-01",), "1/4/2023"),
         (write_list, ([],), ""),
         (write_list, (["a"],), "a"),
+        (write_list, (["a", "b"],), "a and b"),
         (write_list, (["a", "b", "c"],), "a; b and c"),
     ],
 )
