@@ -14,7 +14,7 @@ from analysis.errors import ParameterError, UnknownNameError
 from analysis.language import use_language, write_period
 from analysis.scorecards.periods import month_after
 from analysis.scorecards.rubric import Rubric, comparable_span
-from tables import climbing, figures
+from tables import changed, climbing, figures
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -42,12 +42,14 @@ def test_a_line_has_a_row_for_each_month_and_what_is_missing_stays_missing(tiny_
     assert set(series["top"]) == {100.0}
 
 
-def test_the_bound_of_a_score_is_that_of_the_rubric(rubrics, history):
+def test_the_bound_of_a_score_is_that_of_the_rubric(rubrics, history, tiny_rubric):
     tops = {
         code: monthly_series(history, rubrics, "Hòa Bình", code)["top"].iloc[0]
         for code in ("total_score", "satisfaction", "digitisation")
     }
     assert tops == {"total_score": 100.0, "satisfaction": 18.0, "digitisation": 22.0}
+    open_maximum = changed(tiny_rubric, a={"max": (2.0, 3.0)})
+    assert monthly_series(made([1.0], unit="points"), (open_maximum,), ENTITY, "a")["top"].tolist() == [3.0]
 
 
 def test_a_merger_and_other_rules_begin_a_new_part_and_a_gap_does_not(rubrics):
@@ -136,9 +138,10 @@ def test_the_real_months_are_refused_with_reasons(rubrics, history, code, unit, 
 
 
 def test_a_refusal_names_the_break_that_cut_the_months(rubrics):
-    history = made(range(50, 60), "2024-11", code="total_score", unit="points")
+    history = made([*range(50, 58), None, 60, 61], "2024-11", code="total_score", unit="points")
     found = trend(history, rubrics, ENTITY, "total_score")
-    assert found.series["part"].tolist() == [0] * 8 + [1] * 2
+    assert found.series["part"].tolist() == [0] * 8 + [1] * 3
+    assert not any("Months between them" in reason for reason in found.refusals)  # the part begins with its first value
     assert any("Earlier months do not count" in reason and "merged" in reason for reason in found.refusals)
     assert any("needed: 4, of July 2025 to December 2025" in reason for reason in found.refusals)
 
@@ -152,11 +155,14 @@ def test_a_figure_that_no_month_has_is_refused(rubrics, history):
 
 @pytest.mark.parametrize(("months", "modelled"), [(5, 0), (6, 1), (11, 1), (12, 2)])
 def test_six_months_give_a_band_and_twelve_a_model(tiny_rubric, months, modelled):
-    found = trend(made(climbing()[:months]), (tiny_rubric,), ENTITY, "a", "percent")
+    history = made(climbing()[:months])
+    history.loc[1:, "kind"] = "published"  # all but one
+    found = trend(history, (tiny_rubric,), ENTITY, "a", "percent")
     assert bool(found.refusals) == (modelled == 0)
     assert len(found.forecast[found.forecast["model"] == NAIVE]) == (3 if modelled else 0)
     assert (len(found.backtest) > 0) == (modelled == 2)
     assert any("at least 12" in note for note in found.notes) == (modelled == 1)
+    assert any("made up" in note for note in found.notes) == (modelled > 0)
 
 
 # What is foretold
@@ -185,6 +191,8 @@ def test_a_planted_climb_is_found_and_beats_as_last_month(tiny_rubric):
     assert (shown["middle"] > values[29]).all()
     assert set(found.forecast["model"]) == {NAIVE, found.chosen}
     assert "promises nothing" in sentence(found) and "made up" in sentence(found)
+    naive = found.backtest[found.backtest["model"] == NAIVE]
+    assert f"erred {100 * (1 - tested['mae'].mean() / naive['mae'].mean()):.0f} % less" in sentence(found)
 
 
 def test_nothing_is_foretold_across_a_known_break(rubrics):
