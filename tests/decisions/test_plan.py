@@ -265,8 +265,6 @@ def test_plan_is_what_exhaustive_search_finds(seed: int) -> None:
     )
     steps = steps_of(case, found)
     assert case.cost(steps) == pytest.approx(found.cost)
-    for member, corners in case.survivors:
-        assert case.totals(member, corners, steps[None]).min() >= goal - NEAR
     assert found.best_total == pytest.approx(case.best(steps), abs=NEAR)
     assert found.steps["cost"].sum() == pytest.approx(found.cost)
     assert found.priced == any(item.effort.cost for item in case.levers.values())
@@ -274,8 +272,6 @@ def test_plan_is_what_exhaustive_search_finds(seed: int) -> None:
     check_steps(case, found)
     check_regret_and_limits(case, found, target)
     assert found.worlds_joint
-    if found.feasible:
-        assert found.cost <= greedy(case, target) + NEAR
     if seed % 10 == 2:  # in whatever order the levers are given
         again = plan(case.identified, dict(reversed(case.levers.items())), target, case.months)
         for name in ("steps", "schedule", "limits", "regret"):
@@ -314,36 +310,12 @@ def check_schedule(case: Case, found: Plan) -> None:
     assert list(done.values()) == list(steps_of(case, found))
 
 
-def greedy(case: Case, target: float) -> float:
-    """The cost of taking, again and again, the step with most sure points per cost; infinite where it gets stuck."""
-    worth = {steps: (sure, cost) for cost, sure, steps in case.tried}
-    here = tuple(0.0 for _code in case.levers)
-    while worth[here][0] < target - NEAR:
-        ways = [way for row in np.eye(len(here)) if (way := tuple(np.add(here, row).tolist())) in worth]
-        if not ways:
-            return float("inf")
-        sure, cost = worth[here]
-        here = max(ways, key=lambda way: (worth[way][0] - sure) / (worth[way][1] - cost))
-    return worth[here][1]
-
-
 def known(levers: dict[str, Lever], *rates: float, worth: tuple[float, ...] = (10.0, 10.0, 10.0, 10.0)) -> Case:
     """Groups of one indicator each, linear, every rate known to a hundredth."""
     groups = [(points, [indicator(f"i{number}", [points], [100.0])]) for number, points in enumerate(worth)]
     total = round(sum(points * rate / 100 for points, rate in zip(worth, rates, strict=False)), 2)
     figures = printed(total, **{f"i{number}": rate for number, rate in enumerate(rates)})
     return Case(family(groups[: len(rates)]), [figures], levers)
-
-
-def test_greedy_is_trapped_by_a_maximum_and_by_a_setup() -> None:
-    """6 points for 5 and full, then 5 for 4.5 twice: greedy pays 9.5 for 10 points. A setup of 30 pays late."""
-    acts = {"i0": lever("i0", step=40, cost=0.125), "i1": lever("i1", step=50, cost=0.09)}
-    full = known(acts, 40.0, 0.0, worth=(15.0, 10.0))
-    setup = known({"i0": lever("i0", step=10, cost=1, setup=30), "i1": lever("i1", step=10, cost=3)}, 0.0, 0.0)
-    for case, target, cost in ((full, 15.99, 9.0), (setup, 7.0, 100.0)):
-        found = plan(case.identified, case.levers, target)
-        assert found.cost == pytest.approx(cost) == case.cheapest(target)
-        assert greedy(case, target) > found.cost + 0.4
 
 
 def test_equal_levers_are_told_apart_by_their_codes() -> None:
