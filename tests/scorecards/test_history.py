@@ -268,15 +268,18 @@ def test_totals(history):
     assert list(zip(rows["period"], rows["value"], strict=True)) == [("2023-04", 58.83), ("2024-07", 83.08)]
 
 
-@pytest.mark.parametrize("revised_first", [True, False])
-def test_card_is_the_one_last_published(tiny_history, revised_first):
-    revised = tiny_history.assign(as_of="2023-02-05", value=tiny_history["value"] + 0.1)
+@pytest.mark.parametrize(
+    ("name", "later", "revised_first"),
+    [("as_of", "2023-02-05", True), ("as_of", "2023-02-05", False), ("scope", "unknown", False)],
+)
+def test_card_is_the_one_last_published(tiny_history, name, later, revised_first):
+    revised = tiny_history.assign(**{name: later}, value=tiny_history["value"] + 0.1)
     published = [revised, tiny_history] if revised_first else [tiny_history, revised]
     both = pd.concat(published, ignore_index=True)
     figures = card(both, "Mẫu", "2023-01")
     assert len(figures) == len(tiny_history)
-    assert set(figures["as_of"]) == {"2023-02-05"}
-    assert both.iloc[cards(both)["Mẫu", "2023-01"]]["as_of"].eq("2023-02-05").all()
+    assert set(figures[name]) == {later}
+    assert both.iloc[cards(both)["Mẫu", "2023-01"]][name].eq(later).all()
 
 
 @pytest.mark.parametrize(
@@ -310,7 +313,7 @@ def test_card_without_total(history):
 
 def test_a_total_that_is_missing_is_none(tiny_history):
     tiny_history.loc[tiny_history["code"] == "total_score", "value"] = float("nan")
-    assert periods_with_total(tiny_history, "Mẫu") == []
+    assert periods_with_total(tiny_history, "Mẫu") == [] and cards(tiny_history) == {}
     with pytest.raises(NoTotalError, match="no total"):
         card(tiny_history, "Mẫu", "2023-01")
     with pytest.raises(NoTotalError, match="No total of Mẫu is known"):
