@@ -1,11 +1,13 @@
 """Trying an improvement in the page: are the script's numbers Python's, for any rates, months and rules?"""
 
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from analysis.card import open_card
+from analysis.comparisons.ranks import RankSet
 from analysis.decisions import whatif
 from analysis.decisions.plan import rates_for
 from analysis.diagnosis.losses import losses_by_indicator
@@ -103,6 +105,18 @@ def test_a_rank_is_the_best_of_the_hundredth_above_and_the_worst_of_the_one_belo
     gains = [[0.0, 0.0], [0.999, 1.0], [1.0, 1.005], [1.0, 1.01]]
     found = page.evaluate("([data, gains]) => gains.map((gain) => trying(data).rank(gain))", [data, gains])
     assert found == [[3, 5], [3, 5], [2, 4], [2, 4]]
+
+
+def test_the_ranks_of_the_page_reach_to_all_that_was_lost():
+    """One rank better from 1 point on, and another with the last hundredth of 41.17."""
+    identified = open_card("Hòa Bình", "2023-04").results.identified
+
+    def after(gain):
+        place = 3 - (gain.low >= 1) - (gain.low >= 41.175)
+        return RankSet(place, place, 3)
+
+    steps = rank_steps(SimpleNamespace(known=3, ranked=3, after=after), identified)
+    assert steps["best"] == steps["worst"] == [[0, 3], [100, 2], [4118, 1]]
 
 
 @pytest.mark.parametrize("seeds", [(4, 5, 18, 20, 22, 24), pytest.param(range(MANY), marks=pytest.mark.slow)])
