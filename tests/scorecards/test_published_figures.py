@@ -99,13 +99,13 @@ def test_every_published_score_is_reproduced() -> None:
 def test_package_scores_as_the_decimal_scorer_does(rubrics: Rubrics) -> None:
     known = next(rubric for rubric in rubrics if rubric.id == RULES_2026).indicators
     compared = 0
-    for figures in portal().values():
+    for province, figures in portal().items():
         for group, items in groups().items():
             for code in scores(figures, group):
                 (rule,) = known[code].rules(float(items[code]["max"]))
                 found, exact = rate(figures, code), exact_score(figures, code, items[code])
                 points = rule.points_when_empty() if found is None else rule.points(float(found))
-                assert points == pytest.approx(float(exact), abs=1e-9), (figures, code)
+                assert points == pytest.approx(float(exact), abs=1e-9), (province, code)
                 compared += 1
     assert compared == 17 * PROVINCES  # fifteen with points, and two of payment
 
