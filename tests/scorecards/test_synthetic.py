@@ -250,6 +250,7 @@ def test_a_written_project_reads_as_what_was_drawn(project_copy, rubrics, tmp_pa
     names = {f"mo-phong-0{number}{kind}.csv" for number in (1, 2) for kind in ("", ".units")[: 1 + bool(units)]}
     assert {path.name for path in (folder / "data" / "observations").iterdir()} == set(made.figures["file"]) == names
     assert load_units(folder / "data") == dict(made.units) and len(made.units) == 2 * units
+    assert all(unit.kind == "commune" for unit in made.units.values())
     assert load_sources(folder / "data").keys() >= {unit.source for unit in made.units.values()}
     truth = pd.read_csv(folder / "data" / "truth.csv")
     assert truth["rate"].to_numpy() == pytest.approx(made.rates["rate"].to_numpy())
