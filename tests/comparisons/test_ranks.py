@@ -7,7 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.comparisons.ranks import RankSet, alike, peers, rank_after_gain, rank_set
+from analysis.comparisons.ranks import (
+    RankSet,
+    alike,
+    counted,
+    outlook,
+    peers,
+    rank_after_gain,
+    rank_set,
+    standing,
+)
 from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
 from analysis.interval import Interval
 from tables import figures
@@ -283,6 +292,29 @@ def test_facts_that_cannot_be_true_together(known, ranked, rank, known_ranks):
     )
     with pytest.raises(CheckError):
         rank_set(frame(known), ranked, 50.0, rank, known_ranks=with_rank)
+
+
+def test_what_is_known_of_a_ranking_and_what_a_gain_brings(tiny_rubric):
+    """The first has 60, so that the one of four that is not known, above the third today, is not above 61."""
+    history = figures(
+        ("A", "total_score", 50.0),
+        ("A", "national_rank", 3),
+        ("B", "total_score", 60.0),
+        ("B", "national_rank", 1),
+        ("C", "total_score", 40.0),
+    )
+    known, gain = standing(history, tiny_rubric, "A", "2026"), Interval.point(11)
+    assert (known.ranked, known.known, known.rank, list(known.placed["entity"])) == (4, 3, 3, ["B"])
+    assert [list(row) for row in outlook(known, gain).to_numpy()] == [
+        ["today", 3, 3, 4, 3, False],
+        ["after", 1, 1, 4, 3, False],
+    ]
+    assert counted(history, "A", "2026", gain, 0.0, known).empty and outlook(None, gain).empty
+    whole = pd.concat([history, figures(("D", "total_score", 55.0))], ignore_index=True)
+    known = standing(whole, tiny_rubric, "A", "2026")
+    assert known.placed is None and known.after(gain) == RankSet(1, 1, 4)
+    assert list(counted(whole, "A", "2026", gain, 2.0, known)["case"]) == ["today", "others_fixed", "others_drift"]
+    assert standing(whole[whole["code"] != "national_rank"], tiny_rubric, "A", "2026") is None
 
 
 def test_too_many_coarse_totals_with_ranks_are_refused():

@@ -14,6 +14,7 @@ from analysis.comparisons.refit import (
     allowed,
     fit,
     implied_missing,
+    misfit,
     regression_sentence,
     rules_misfit,
     rules_regression,
@@ -80,6 +81,8 @@ def test_the_missing_payment_component_is_named_and_not_fitted_away(coefficients
     assert payment["why"].startswith("Includes a component that is not published")
     assert misfits.loc["online_service_provision", "missing_max"] == 12
     assert isnan(misfits.loc["online_service_provision", "worst"])
+    one = misfits.loc["processing_progress", "rounding_spread"]  # the sum of one rounded indicator is rounded no more
+    assert one == pytest.approx(0.01 / sqrt(12), rel=0.001)
     whole = misfits[misfits["missing"] == ""]
     assert (whole["worst"].abs() <= whole["rounding_most"]).all() and (whole["worst"].abs() < 0.0151).all()
     assert (whole["residual_spread"] < 1.5 * whole["rounding_spread"]).all() and (whole["why"] == "").all()
@@ -140,7 +143,7 @@ def test_a_rate_that_follows_from_another_is_not_estimated(tiny):
     assert found[found["level"] == "indicator"]["agrees"].all()
 
 
-def test_too_few_provinces_for_the_coefficients(tiny):
+def test_too_few_provinces_for_the_coefficients(tiny, provinces, rubric):
     """Eight provinces carry two coefficients, and with one rate unknown in one of them they do not."""
     table = of_rates(some_rates(count=8))
     assert rules_regression(table, tiny, "P00", YEAR)["agrees"].all()
@@ -148,6 +151,9 @@ def test_too_few_provinces_for_the_coefficients(tiny):
     found = rules_regression(less, tiny, "P00", YEAR)
     pair = found[(found["level"] == "group") & (found["group"] == "first")]
     assert (pair["why"] == "7 provinces are too few for 2 coefficients.").all() and pair["estimate"].isna().all()
+    some = provinces["entity"].isin([*provinces["entity"].unique()[:9], "Phú Thọ"])
+    found = rules_regression(provinces[some], rubric, "Phú Thọ", YEAR)
+    assert found["why"].str.contains("provinces are too few for 7 coefficients.").any()
 
 
 @pytest.mark.parametrize(("zero", "share"), [("full", 1.0), ("no_points", 0.0)])
@@ -221,3 +227,12 @@ def test_an_exact_fit_has_still_the_width_of_rounding():
     assert residuals.abs().max() < 1e-12
     half = student.ppf(0.975, 11) * 0.01 / sqrt(12 * (shares["x"] ** 2).sum())
     assert found.loc["x"].to_list() == pytest.approx([4, 4 - half, 4 + half], abs=1e-9)
+
+
+def test_what_a_fit_leaves_and_what_rounding_could_leave():
+    """Scores of 0, 0, 0 and 4 are 1 each: 3 are left, and half a point a score could leave (3/4 + 3 × 1/4) / 2."""
+    scores = pd.Series({"P": 0.0, "Q": 0.0, "R": 0.0, "S": 4.0})
+    shares = pd.DataFrame({"x": 1.0}, index=scores.index)
+    found = misfit(scores, shares, 0 * scores + 0.5, 0 * scores + 0.25)
+    numbers = [found[name] for name in ("r_squared", "worst", "rounding_most", "residual_spread", "rounding_spread")]
+    assert numbers == pytest.approx([0, 3, 0.75, 2, 0.5]) and found["worst_entity"] == "S"
