@@ -509,6 +509,7 @@ def test_the_same_inputs_give_the_same_bytes(month_of, tmp_path, monkeypatch):
         assert {entry.date_time for entry in file.infolist()} == {(2024, 7, 1, 0, 0, 0)}
         days = re.findall(rb"\d{4}-\d\d-\d\dT[\d:]+Z", file.read("docProps/core.xml"))
         assert days == [b"2024-07-01T00:00:00Z"] * 2
+    assert f"{workbook._moment(made.figures, '2024'):%Y-%m-%d}" == "2024-12-01", "the last month of a year"
 
 
 def test_sheets_have_names_that_excel_takes():

@@ -246,8 +246,9 @@ def test_a_failed_run_is_listed_with_what_it_said(small, stand_in):
     [
         (ZeroDivisionError("by zero" * 100), ZeroDivisionError, "1"),
         (OSError(28, "No space left on device"), errors.WriteError, "24"),
+        (errors.NotebookError("Cell 3 failed.", ["row " * 200]), errors.NotebookError, "20"),
     ],
-    ids=["program", "disk"],
+    ids=["program", "disk", "long row"],
 )
 def test_a_fault_of_the_program_and_a_full_disk_are_listed_too(small, stand_in, fault, raised, code):
     stand_in(failing(fault))
