@@ -425,6 +425,10 @@ def test_losses_are_formulas_that_give_the_losses(month_of, name):
     for row in (count + 2, count + 3):
         assert isinstance(calculator.cells[sheet, f"D{row}"], Formula)
     assert calculator(sheet, f"D{count + 2}") == pytest.approx(made.by_group["lost"].sum())
+    line = load_workbook(made.path)[sheet][count + 2]
+    formats = [cell.number_format for cell in line[1:6]]
+    most = made.by_group["decimals"].max()
+    assert [len(places.partition(".")[2]) for places in formats] == [most, 0, most, most + 1, most + 1]
     assert calculator(sheet, f"D{count + 3}") == pytest.approx(made.figures["lost"].value)
 
 
