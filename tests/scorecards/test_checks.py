@@ -210,7 +210,7 @@ def test_indicators_and_group_agree_and_one_with_nothing_to_count_needs_no_point
     [
         *((1, 3, 33, 0, True), (1, 3, 34, 0, False), (2, 3, 67, 0, True), (0, 3, 0, 0, True), (0, 3, 10, 0, False)),
         *((98, None, 72.59, 2, True), (97, None, 72.59, 2, False)),  # of some whole number
-        *((0, None, 72.59, 2, False), (0, None, 0, 2, True)),
+        *((3, None, 19, 0, True), (0, None, 72.59, 2, False), (0, None, 0, 2, True)),
     ],
 )
 def test_a_count_agrees_with_its_percent(tiny_history, tiny_rubric, count, base, percent, decimals, agrees):
