@@ -95,7 +95,7 @@ def check_bounds(values, decimals, top):
     jumps = find_breaks(known, 0.8)
     assert jumps[["size", "conf_low", "conf_high", "p_value"]].notna().all(axis=None)
     assert (jumps["size"].abs() <= top).all()
-    assert jumps["p_value"].between(1 / (1 + forecasts._DRAWS), 0.05).all()
+    assert jumps["p_value"].between(0, 0.05).all()
 
 
 def test_as_last_month_over_a_gap_has_the_variance_of_the_months_between():
@@ -256,6 +256,7 @@ def test_a_planted_jump_or_outlier_is_found_at_its_month(flag, size, least, hist
     for _history in range(histories):
         logits, at, step = planted(draw, 36, flag, size)
         found = find_breaks(line(percents(logits)), 0.8)
+        assert (found["p_value"] >= 1 / (1 + forecasts._DRAWS)).all()  # no draw is never proof
         right = found[(found["flag"] == flag) & ((found["month"] - at).abs() <= (flag == LEVEL_BREAK))]
         hits += bool(len(right)) and np.sign(right["size"].iloc[0]) == np.sign(step)
     assert hits >= least

@@ -19,6 +19,7 @@ from analysis.comparisons.ranks import (
 )
 from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
 from analysis.interval import Interval
+from analysis.scorecards.entities import SIBLINGS
 from tables import figures
 
 PROVINCES = "2026"
@@ -294,7 +295,7 @@ def test_facts_that_cannot_be_true_together(known, ranked, rank, known_ranks):
         rank_set(frame(known), ranked, 50.0, rank, known_ranks=with_rank)
 
 
-def test_what_is_known_of_a_ranking_and_what_a_gain_brings(tiny_rubric):
+def test_what_is_known_of_a_ranking_and_what_a_gain_brings(tiny_rubric, rubric):
     """The first has 60, so that the one of four that is not known, above the third today, is not above 61."""
     history = figures(
         ("A", "total_score", 50.0),
@@ -314,7 +315,11 @@ def test_what_is_known_of_a_ranking_and_what_a_gain_brings(tiny_rubric):
     known = standing(whole, tiny_rubric, "A", "2026")
     assert known.placed is None and known.after(gain) == RankSet(1, 1, 4)
     assert list(counted(whole, "A", "2026", gain, 2.0, known)["case"]) == ["today", "others_fixed", "others_drift"]
-    assert standing(whole[whole["code"] != "national_rank"], tiny_rubric, "A", "2026") is None
+    unranked = whole[whole["code"] != "national_rank"]
+    assert standing(unranked, tiny_rubric, "A", "2026") is None
+    assert standing(unranked, rubric, "A", "2026").ranked == 34
+    units = unranked.assign(**{SIBLINGS: "units of one province"})  # which nobody ranks among provinces
+    assert standing(units, rubric, "A", "2026") is None
 
 
 def test_too_many_coarse_totals_with_ranks_are_refused():
