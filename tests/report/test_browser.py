@@ -402,6 +402,8 @@ def test_every_lever_can_be_moved_by_the_keyboard_alone(opened, name):
 def test_a_total_typed_gives_the_rates_that_it_needs(opened):
     page = opened("april", "light")
     page.click("#trial-today")
+    page.evaluate(DRAWN)
+    assert "e_result=" not in page.url and not re.search(r"\d", page.inner_text("#gain-e_result")), "nothing is moved"
     page.fill("#trial-goal", "61")
     page.keyboard.press("Tab")
     page.wait_for_selector("#trial-needed span")

@@ -107,6 +107,12 @@ def test_a_rank_is_the_best_of_the_hundredth_above_and_the_worst_of_the_one_belo
     assert found == [[3, 5], [3, 5], [2, 4], [2, 4]]
 
 
+def test_levers_whose_rate_is_printed_come_first(april):
+    known, values = april.results.identified.readings, april.try_it.parts[0].values
+    for place, printed in (("first", True), ("rest", False)):
+        assert {known[row["code"]].rate is not None for row in values[place]} == {printed}
+
+
 def test_the_ranks_of_the_page_reach_to_all_that_was_lost():
     """One rank better from 1 point on, and another with the last hundredth of 41.17."""
     identified = open_card("Hòa Bình", "2023-04").results.identified

@@ -308,6 +308,13 @@ def test_a_batch_whose_figures_are_at_fault(simulated, stand_in):
     assert [(item["state"], item["exit_code"]) for item in answer.data["reports"][:2]] == [("made", 0), ("failed", 12)]
 
 
+def test_failures_are_told_by_entity_and_month():
+    found = ((TWO, MONTHS[0], 12), (ONE, MONTHS[1], 10), (ONE, MONTHS[0], 20))
+    outcomes = [Outcome(Job(entity, month, "en"), "failed", 1.0, code, "why") for entity, month, code in found]
+    names = [f"{ONE}, May 2024", f"{ONE}, June 2024", f"{TWO}, May 2024"]
+    assert summary(outcomes).failures == [f"{name}: why" for name in names]
+
+
 def test_a_worker_that_is_lost_with_its_machine_fails_its_report_alone(simulated, stand_in):
     def submit(job: Job) -> Future[Outcome]:
         lost: Future[Outcome] = Future()
