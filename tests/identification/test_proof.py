@@ -21,6 +21,7 @@ from analysis.identification.identify import identify_cards
 from analysis.identification.proof import (
     conflict,
     contributions,
+    explained_by,
     fixed,
     irreducible_conflict,
     regrouped,
@@ -207,6 +208,14 @@ def test_each_figure_contributes_what_its_absence_widens(history, rubric) -> Non
     more = table.set_index(["code", "unit"])["survivors"] > identified.survivors
     assert more["online_payment", "points"] and more["fee_procedures_integrated", "percent"]
     assert not more["total_score", "points"]
+
+
+def test_what_no_rule_explains_is_named_figure_by_figure(history, rubric) -> None:
+    cards = [read_card(history, rubric, "Bắc Kạn", JULY)]
+    with pytest.raises(ContradictionError) as error:
+        explained_by(cards, rubric)
+    # 14.15 + 7.95 + 8.25 + 14.45, and 20 and 18 at most: 82.8 is less than 82.875
+    assert len(error.value.rows) == 1 + len(conflict(cards, rubric)) == 1 + 5
 
 
 # Planted contradictions
