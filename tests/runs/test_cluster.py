@@ -106,6 +106,7 @@ class StandIn:
         assert (folder / "COMMIT").read_text(encoding="utf-8") == "abc+"
 
     def make(self, job: Job) -> Outcome:
+        assert not list(self.reports.glob("[!.]*/*")), "what was made before is gone"
         if job.entity == TWO:
             left = self.reports / ".work" / f"mo-phong-02-{job.month}-{'0' * 12}"
             left.mkdir(parents=True)
