@@ -83,6 +83,7 @@ def test_the_missing_payment_component_is_named_and_not_fitted_away(coefficients
     assert isnan(misfits.loc["online_service_provision", "worst"])
     one = misfits.loc["processing_progress", "rounding_spread"]  # the sum of one rounded indicator is rounded no more
     assert one == pytest.approx(0.01 / sqrt(12), rel=0.001)
+    assert 0.0049 < misfits.loc["satisfaction", "rounding_spread"] < 0.00499  # three, some of them 0 and so not rounded
     whole = misfits[misfits["missing"] == ""]
     assert (whole["worst"].abs() <= whole["rounding_most"]).all() and (whole["worst"].abs() < 0.0151).all()
     assert (whole["residual_spread"] < 1.5 * whole["rounding_spread"]).all() and (whole["why"] == "").all()
