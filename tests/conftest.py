@@ -4,6 +4,7 @@ is slow to make and made once."""
 import csv
 import io
 import shutil
+import sys
 
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from analysis.scorecards.history import COLUMNS, load_history
 from analysis.scorecards.rubric import Rubric, load_rubrics
 from places import REPOSITORY
 
+sys.modules.setdefault("rfc3987_syntax", None)  # two seconds of every process (see `forked.prepare_environment`)
 settings.register_profile("unhurried", deadline=None)  # a slow machine is no fault
 settings.load_profile("unhurried")
 

@@ -179,7 +179,7 @@ def test_latest_month_and_names_without_marks(small, quick):
     assert quick(small, "losses", "--entity=HOA BINH", "--json")[0] == given
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "words",
     [
@@ -313,7 +313,7 @@ def test_name_that_is_not_utf8(small):
 
 
 @needs_sh
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("closed", [">&-", *(pytest.param(it, marks=pytest.mark.slow) for it in ("2>&-", ">&- 2>&-"))])
 def test_closed_stream(small, closed):
     """As under some schedulers, and pythonw on Windows. What is still open is written; no output may be an error."""
     command = f'"$0" -c "$1" losses 2023-04 {closed}'
@@ -332,7 +332,9 @@ def test_reader_that_stops_reading(small):
     assert b"Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("folder", ["notebooks", "data/observations", "deep/er"])
+@pytest.mark.parametrize(
+    "folder", ["deep/er", *(pytest.param(it, marks=pytest.mark.slow) for it in ("notebooks", "data/observations"))]
+)
 def test_command_from_inside_the_project(small, quick, folder):
     (small / folder).mkdir(parents=True, exist_ok=True)
     expected = quick(small, "losses", "2023-04", "--json")

@@ -16,7 +16,13 @@ def test_there_are_notebooks_to_explore_with():
     assert "explore_start" in [path.stem for path in EXPLORE]
 
 
-@pytest.mark.parametrize("path", EXPLORE, ids=lambda path: path.stem)
+QUICK = ("explore_start", "explore_peers", "explore_trends")  # the others are slow: they only add up
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=() if path.stem in QUICK else pytest.mark.slow, id=path.stem) for path in EXPLORE],
+)
 def test_a_notebook_runs_to_its_end(path, project_copy, monkeypatch):
     """In the folder of notebooks, as JupyterLab runs it, with nothing in the home folder."""
     for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR"):

@@ -18,7 +18,9 @@ def blocks(name: str) -> list[str]:
     )
 
 
-@pytest.mark.parametrize(("name", "language"), [("README.md", "en"), ("README.vi.md", "vi")])
+@pytest.mark.parametrize(
+    ("name", "language"), [pytest.param("README.md", "en", marks=pytest.mark.slow), ("README.vi.md", "vi")]
+)
 def test_the_output_shown_is_the_output(project_copy, name, language):
     """Every line shown stands in the output, in this order; `…` is what was left out."""
     path = project_copy / "data" / "observations" / "hoa-binh.csv"
@@ -52,7 +54,7 @@ def test_every_command_of_the_readmes_exists():
         assert commands <= set(app.commands), commands - set(app.commands)
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.vi.md"])
+@pytest.mark.parametrize("name", ["README.md", pytest.param("README.vi.md", marks=pytest.mark.slow)])
 def test_the_lines_for_a_notebook_do_what_they_say(project_copy, monkeypatch, name):
     monkeypatch.chdir(project_copy)
     use_language("vi")

@@ -69,6 +69,7 @@ def test_names_and_rules_that_do_not_belong_are_refused(history, rubric, rubrics
         compared(figures(("P00", "first", 1.0)), rubric, "P00", YEAR)
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_and_other_tables_change_nothing(tiny):
     table = of_rates(some_rates(count=9), hidden="b")
     foreign = [

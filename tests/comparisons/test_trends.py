@@ -168,7 +168,7 @@ def test_six_months_give_a_band_and_twelve_a_model(tiny_rubric, months, modelled
 # What is foretold
 
 
-@pytest.mark.parametrize("value", [0.0, 40.0, 100.0])
+@pytest.mark.parametrize("value", [100.0, *(pytest.param(it, marks=pytest.mark.slow) for it in (0.0, 40.0))])
 def test_a_figure_that_never_moved_is_carried_on_within_its_rounding(tiny_rubric, value):
     found = trend(made([value] * 20), (tiny_rubric,), ENTITY, "a", "percent")
     assert found.chosen == "" and found.flags.empty
@@ -243,7 +243,7 @@ def test_neither_the_order_of_the_rows_nor_other_entities_matter(tiny_rubric):
     pd.testing.assert_frame_equal(mixed, before)
 
 
-@pytest.mark.parametrize("months", [3, 8, 20])
+@pytest.mark.parametrize("months", [8, *(pytest.param(it, marks=pytest.mark.slow) for it in (3, 20))])
 def test_the_sentence_says_what_it_does_not_mean_in_either_language(tiny_rubric, months):
     history = made(climbing(months))
     for language in ("en", "vi"):

@@ -222,7 +222,7 @@ def rounding_of(case: Case) -> float:
     return 0.005 if "indicator_decimals" in case.toml else 0.0
 
 
-@pytest.mark.parametrize("seeds", batches(200, quick=20))
+@pytest.mark.parametrize("seeds", batches(200, quick=10))
 def test_package_agrees_with_brute_force(seeds: range) -> None:
     """The month alone, and held against the others."""
     for seed in seeds:

@@ -219,7 +219,7 @@ def test_workers_of_the_same_version_are_of_use():
     cluster._check_workers(Scheduler())
 
 
-@pytest.mark.parametrize("nowhere", ["tcp://127.0.0.1:1", "127.0.0.1:1", "no address", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("nowhere", ["tcp://127.0.0.1:1", "127.0.0.1:1", "no address"])
 def test_no_scheduler_at_the_address(simulated, monkeypatch, nowhere):
     monkeypatch.setattr(cluster, "WAIT_SECONDS", 0.5)
     code, said = ask("batch", "--months", MONTHS[0], "--allow-synthetic", "--scheduler", nowhere)

@@ -45,6 +45,7 @@ forkserver.read_signed(answers), forkserver.read_signed(answers)
 """
 
 
+@pytest.mark.slow
 def test_script_without_a_guard_is_not_run_twice(tmp_path, monkeypatch, apart):
     """A fork that is never told what to do says nothing."""
     monkeypatch.chdir(tmp_path)

@@ -92,7 +92,9 @@ def test_killed_kernel_is_noticed(project_copy, kind):
     assert run_cells("print(1)") == ["1\n"]
 
 
-@pytest.mark.parametrize("why", ["died before it answered", "did not answer within 1 s"])
+@pytest.mark.parametrize(
+    "why", ["died before it answered", pytest.param("did not answer within 1 s", marks=pytest.mark.slow)]
+)
 def test_kernel_that_never_answers(project_copy, monkeypatch, why):
     if why.startswith("died"):
         monkeypatch.setattr(kernel, "_be_a_kernel", repr)  # ends at once

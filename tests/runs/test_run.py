@@ -112,7 +112,7 @@ EVERY = [(fault, place) for fault in FAULTS for place in ("first", "middle", "la
 
 
 def quick(fault: str, place: str) -> bool:
-    return place == {"raise": "middle", "exit": "last"}.get(fault, "first") or (fault, place) == ("exit", "middle")
+    return place == {"raise": "middle", "exit": "last"}.get(fault, "first")
 
 
 @pytest.mark.parametrize(("fault", "place"), [pytest.param(*it, marks=[] if quick(*it) else slow) for it in EVERY])
@@ -442,10 +442,19 @@ def refused(project: Path, *words: str) -> tuple[int, str]:
     ("file", "old", "new", "exit_code", "named"),
     [
         ("data/observations/hoa-binh.csv", ",2.2,", ',"2,2",', 13, "hoa-binh.csv:4"),
-        ("data/observations/hoa-binh.csv", '"2,2/18"', '"2,2/18" x', 13, "hoa-binh.csv:4"),
+        pytest.param(
+            "data/observations/hoa-binh.csv", '"2,2/18"', '"2,2/18" x', 13, "hoa-binh.csv:4", marks=pytest.mark.slow
+        ),
         ("data/observations/hoa-binh.csv", ",2.2,", ",2.7,", 15, "total_score"),
         ("data/rubrics/2022-08_766-QD-TTg.toml", "max = {", "max = [", 14, "2022-08_766-QD-TTg.toml"),
-        ("data/rubrics/2022-08_766-QD-TTg.toml", "max = { value = 6,", "max = { value = 7,", 14, "transparency"),
+        pytest.param(
+            "data/rubrics/2022-08_766-QD-TTg.toml",
+            "max = { value = 6,",
+            "max = { value = 7,",
+            14,
+            "transparency",
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["figure", "line", "sum", "syntax of the rules", "sum of the rules"],
 )
