@@ -192,7 +192,10 @@ def _obstacles(first: _Month, second: _Month) -> dict[str, str]:
 
 
 def _rows(group: Group, months: Months, obstacles: dict[str, str], found: list[Identified]) -> Iterator[Row]:
-    """The parts of a group's change; `found` are the survivors of each month, none where there are obstacles."""
+    """What of a group's change is performance: its parts, each decided here.
+
+    `found` are the survivors of each month, none where there are obstacles.
+    """
     one, other = sorted((month.parts(group) for month in months), key=len)
     if months[0].period == months[1].period:
         yield _row(group, PERFORMANCE, (0.0, NOTHING), PUBLISHED, _("Both months are the same card."))

@@ -118,7 +118,7 @@ def reasons(figures: Figures, by_rule: pd.DataFrame) -> list[Sentence]:
 
 
 def rank_words(figures: Figures, ranked: pd.DataFrame, gain: Sentence) -> Sentence:
-    """Where a gain leads, as far as the totals of others are known; `gain` opens the sentence."""
+    """Where a gain leads, as far as other totals are known; `gain` opens it. The panel's words are in `try_it`."""
     if ranked.empty:
         return say(_("How many were ranked is not known, so nothing can be said of the rank."))
     rows = ranked.set_index("case")

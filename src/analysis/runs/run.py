@@ -368,7 +368,7 @@ def relative(path: Path) -> str:
 
 
 def _check_that_all_ran(executed: Any, output: Path) -> None:
-    """papermill reports a killed kernel or `sys.exit(0)` as success; the counts of the cells do not."""
+    """A kernel that ended itself (`sys.exit`) papermill takes for success; the counts of the cells do not."""
     cells = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
     skipped = [cell for cell in cells if cell.execution_count is None]
     errors = [output for cell in cells for output in cell.outputs if output.output_type == "error"]

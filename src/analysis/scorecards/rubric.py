@@ -72,7 +72,6 @@ class Names(_Entry):
 class _Named(_Entry):
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     names: Names = Field(alias="name")
-    aliases: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -1,6 +1,6 @@
 // What is an improvement worth? The definitions of whatif.py and ranks.py, computed in the page.
 //
-// `trying(data)` takes what panel.rules_to_try gave. Points and rates (percent) are numbers, what is known of them
+// `trying(data)` takes what try_it.rules_to_try gave. Points and rates (percent) are numbers, what is known of them
 // pairs [low, high]; targets are {indicator: rate}. Bounds are sharp over every surviving rule.
 function trying(data) {
   'use strict';
