@@ -25,7 +25,7 @@ from tables import figures
 PROVINCES = "2026"
 FULL = 10_000
 NOBODY = pd.DataFrame(columns=["entity", "low", "high", "rank"])
-EXAMPLES = pytest.mark.parametrize("examples", [30, pytest.param(1000, marks=pytest.mark.slow)])
+EXAMPLES = pytest.mark.parametrize("examples", [30, pytest.param(300, marks=pytest.mark.slow)])
 
 
 def holds(check, examples, *strategies):

@@ -662,6 +662,6 @@ def within(row: Any, number: float) -> bool:
     return row.low - 1e-6 <= number <= row.high + 1e-6
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [20, pytest.param(150, marks=pytest.mark.slow)])
 def test_planted_changes_come_back(examples):
     settings(max_examples=examples)(given(planted_changes())(check_planted))()

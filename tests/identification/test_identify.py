@@ -68,7 +68,7 @@ def alone(case: Case) -> Case:
 # Planted truths
 
 
-@pytest.mark.parametrize("seeds", batches(1000, quick=80))
+@pytest.mark.parametrize("seeds", batches(400, quick=80))
 def test_planted_truth_survives(seeds: range) -> None:
     for seed in seeds:
         case = plant(seed)
@@ -222,7 +222,7 @@ def rounding_of(case: Case) -> float:
     return 0.005 if "indicator_decimals" in case.toml else 0.0
 
 
-@pytest.mark.parametrize("seeds", batches(200, quick=10))
+@pytest.mark.parametrize("seeds", batches(100, quick=10))
 def test_package_agrees_with_brute_force(seeds: range) -> None:
     """The month alone, and held against the others."""
     for seed in seeds:
