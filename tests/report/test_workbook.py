@@ -46,7 +46,7 @@ MONTHS = {
     "known": ("", "Phú Thọ"),
     "linked": ("2023-04", "Hòa Bình"),
 }
-FAMILIES, WITH_LIBREOFFICE = 18, 4
+FAMILIES, WITH_LIBREOFFICE = 36, 4
 FEW = (3, 7, 12, 29)  # seeds of families with hidden groups, wide gains, and months that forbid choices
 VECTORS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", '=HYPERLINK("http://x","y")', "#N/A", "'=1")
 VECTORS += ("a\x00b\x0b\x1f", "\ud800x\ufffe", "_x0041_", '=cmd|" /C calc"!A0', "<b>&amp;", "x" * 40_000, " =1")
