@@ -20,7 +20,7 @@ from analysis.comparisons.ranks import alike, peers, same_card
 from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.interval import TOLERANCE
 from analysis.language import _, write_list, write_number, write_period
-from analysis.scorecards.history import BASE, TOTAL
+from analysis.scorecards.history import BASE, TOTAL, shown
 from analysis.scorecards.rubric import Group, Indicator, Rubric
 
 LEAST_PROVINCES = 8
@@ -42,7 +42,7 @@ def compared(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     UnknownNameError: the rubric does not govern the period; from `ranks.peers` too.
     CheckError: fewer than 8 provinces with a total.
     """
-    if not rubric.covers(period):
+    if not rubric.covers(shown(history, entity, period).ruled):
         raise UnknownNameError(
             _("{rubric} does not govern {period}.").format(rubric=rubric.id, period=write_period(period))
         )

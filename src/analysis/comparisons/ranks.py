@@ -24,12 +24,13 @@ from analysis.errors import CheckError, ParameterError, UnknownNameError
 from analysis.interval import TOLERANCE, Interval
 from analysis.language import _, nearest, write_period
 from analysis.scorecards.entities import is_unit, siblings
-from analysis.scorecards.history import DOSSIERS, RANK, TOTAL, card
+from analysis.scorecards.history import DOSSIERS, RANK, TOTAL, card, shown
 from analysis.scorecards.rubric import Rubric
 
 NO_GAIN = Interval.point(0.0)
 FULL = 100_00  # hundredths of a point
 MOST_WAYS = 2000
+ONE_CARD = ["period", "scope", "as_of", "day"]
 OWN = ""
 CASES = ["case", "drift", "gain_low", "gain_high", "rank_best", "rank_worst", "passed_low", "passed_high"]
 OUTLOOK = ["case", "rank_best", "rank_worst", "ranked", "known", "open"]
@@ -139,7 +140,8 @@ def standing(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     """What is known of the ranking of a period; None where nobody knows how many are ranked. Raises as `peers`."""
     totals = peers(history, entity, period)
     own, others = totals[totals["entity"] == entity].iloc[0], totals[totals["entity"] != entity]
-    provinces = None if is_unit(history, entity) else rubric.ranked_units(period)
+    ruled = shown(history, entity, period).ruled
+    provinces = None if is_unit(history, entity) else rubric.ranked_units(ruled)
     ranked = int(own["ranked"]) if pd.notna(own["ranked"]) else provinces
     if not ranked:
         return None
@@ -244,10 +246,10 @@ def alike(history: pd.DataFrame, entity: str, period: str, within: float = 0.2) 
 
 
 def same_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
-    """The figures of the entity and its `entities.siblings` that are of the period, scope and date of its card."""
+    """The figures of the entity and its `entities.siblings` that are of the same day, capture and scope as its card."""
     total = card(history, entity, period).loc[(TOTAL, "points")]
     history = siblings(history[history["period"] == period], entity)
-    rows = history[(history[["period", "scope", "as_of"]] == total[["period", "scope", "as_of"]]).all(axis=1)]
+    rows = history[(history[ONE_CARD] == total[ONE_CARD]).all(axis=1)]
     known = total["as_of"] and total["scope"] != "unknown"
     return rows if known else rows[(rows["entity"] == entity) | (rows["source"] == total["source"])]
 

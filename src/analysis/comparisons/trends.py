@@ -8,7 +8,8 @@ said, under twelve no model is tried: the reasons are part of the answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pandas as pd
 
@@ -17,13 +18,13 @@ from analysis.errors import ParameterError, UnknownNameError
 from analysis.language import _, nearest, write_list, write_number, write_period, write_range
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import is_month, month_after, month_before, months_between
-from analysis.scorecards.rubric import LEAST_FOR_TREND, Rubric, comparable_span, governing, not_comparable
+from analysis.scorecards.rubric import LEAST_FOR_TREND, Rubric, Shown, comparable_span, governing, not_comparable
 
 LEAST_FOR_MODEL = 12
 FORECAST = ["period", "model", "middle", "conf_low", "conf_high", "level"]
 FLAGS = ["period", "flag", "size", "conf_low", "conf_high", "p_value", "why"]
 KNOWN_BREAK = "known_break"
-SERIES = ["period", "value", "top", "decimals", "part", "why", "as_of", "kind", "file", "line"]
+SERIES = ["period", "value", "top", "decimals", "part", "why", "as_of", "day", "kind", "file", "line"]
 PERCENT = 100.0
 
 
@@ -79,7 +80,8 @@ def trend(
         raise ParameterError(_("Months ahead must be at least 1, and a level between 0 and 1."), given)
     series = monthly_series(history, rubrics, entity, code, unit)
     last = str(series["period"].iloc[-1]) if len(series) else ""
-    name = (governing(rubrics, last) or rubrics[-1]).name_of(code)
+    shown = _last_shown(series) if last else Shown(last)
+    name = ((last and governing(rubrics, shown.ruled)) or rubrics[-1]).name_of(code)
     known = _known_breaks(series)
     months = _last_part(series)
     if (count := int(months["value"].notna().sum())) < LEAST_FOR_TREND:
@@ -91,7 +93,8 @@ def trend(
     tested = backtest(line, ahead, level) if count >= LEAST_FOR_MODEL else pd.DataFrame(columns=BACKTEST)
     chosen = best(tested)
     beyond = [month_after(last, step) for step in range(1, ahead + 1)]
-    reached = [month for month in beyond if not any(True for _why in not_comparable(rubrics, entity, last, month))]
+    ahead_of = {month: not_comparable(rubrics, entity, shown, replace(shown, period=month)) for month in beyond}
+    reached = [month for month, reasons in ahead_of.items() if not list(reasons)]
     rows = []
     for model in filter(None, (NAIVE, chosen)):
         made = bands(model, line, line.valued[-1:], ahead, level)[0]
@@ -104,6 +107,11 @@ def trend(
     notes = tuple(_notes(rubrics, entity, series, count, beyond, len(reached)))
     flags = _flags(months, line, find_breaks(line, level), known, unit)
     return Trend(entity, code, name, unit, series, (), notes, tested, forecast, flags, chosen)
+
+
+def _last_shown(series: pd.DataFrame) -> Shown:
+    """The last month with a figure, and how it is known."""
+    return Shown(str(series["period"].iloc[-1]), str(series["day"].iloc[-1]))
 
 
 def model_name(model: str) -> str:
@@ -213,7 +221,7 @@ def _refusals(
             yield _("Earlier months do not count: {why}").format(why=why)
     yield from other
     if len(series):
-        first, last = comparable_span(rubrics, str(series["period"].iloc[-1]))
+        first, last = comparable_span(rubrics, _last_shown(series))
         words = _("More months needed: {count}, from {first} on.")
         if last:
             words = _("More months needed: {count}, of {first} to {last}, as only these can be compared.")
@@ -235,7 +243,8 @@ def _notes(
     for why in series.loc[series["why"] != "", "why"]:
         yield _("Earlier months do not count: {why}").format(why=why)
     if reached < len(beyond):
-        why = " ".join(not_comparable(rubrics, entity, month_before(beyond[reached]), beyond[reached]))
+        shown = replace(_last_shown(series), period=month_before(beyond[reached]))
+        why = " ".join(not_comparable(rubrics, entity, shown, replace(shown, period=beyond[reached])))
         words = _("Nothing is foretold from {period} on: {why}")
         yield words.format(period=write_period(beyond[reached]), why=why)
 
@@ -262,14 +271,15 @@ def monthly_series(
 ) -> pd.DataFrame:
     """One figure of one entity month by month, from the first to the last month that has it, both INCLUDED.
 
-    Where a month was published several times, the figure with the latest `as_of` counts, as in `history.card`.
+    Where a month was published several times, the card that stands counts, as in `history.card`.
 
     Returns
     -------
     One row a calendar month: `period`; `value` (points or percent, NaN where missing); `top` (the bound: the maximum of
     the rubric in force, 100 for percent; NaN in a missing month that no rubric governs); `decimals` (missing as the
     value is); `part` (0, 1, …: months of different parts are not comparable); `why` (a sentence, in the first month of
-    each part but the first; else ""); `as_of`, `kind`, `file`, `line` of the figure. No row where no month has it.
+    each part but the first; else ""); `as_of`, `day`, `kind`, `file`, `line` of the figure. No row where no month has
+    it.
 
     Raises
     ------
@@ -278,15 +288,18 @@ def monthly_series(
     """
     rows = _figures(history, rubrics, entity, code, unit)
     rows = rows[(rows["scope"] == "month") & rows["period"].map(is_month)]
-    rows = rows.sort_values(["period", "as_of", "file", "line"], kind="stable").groupby("period").tail(1)
+    rows = rows[rows["superseded_by"] == ""].sort_values(["period", "file", "line"], kind="stable")
+    rows = rows.groupby("period").tail(1)
     if rows.empty:
         return pd.DataFrame(columns=SERIES)
     by_month = rows.set_index("period")
     months = months_between(by_month.index[0], by_month.index[-1])
-    frame = by_month.reindex(months)[["value", "decimals", "as_of", "kind", "file", "line"]]
+    frame = by_month.reindex(months)[["value", "decimals", "as_of", "day", "kind", "file", "line"]]
+    frame["day"] = frame["day"].ffill()  # a month that is missing is known as the one before it
     frame = frame.fillna({"as_of": "", "kind": "", "file": ""}).astype({"decimals": "Int64", "line": "Int64"})
-    why = ["", *(" ".join(not_comparable(rubrics, entity, month_before(month), month)) for month in months[1:])]
-    frame = frame.assign(top=[_top(rubrics, month, code, unit) for month in months], why=why)
+    known = [Shown(month, day) for month, day in zip(months, frame["day"], strict=True)]
+    why = ["", *(" ".join(not_comparable(rubrics, entity, *both)) for both in pairwise(known))]
+    frame = frame.assign(top=[_top(rubrics, month.ruled, code, unit) for month in known], why=why)
     if not (frame.loc[frame["value"].notna(), "top"] > 0).all():
         words = _("No rubric gives {code} a maximum, so it is not known what its points are out of.")
         raise ParameterError(words.format(code=code), [], _("Choose a score or a rate."))

@@ -17,11 +17,12 @@ from analysis import project
 from analysis.errors import ParameterError, RubricError
 from analysis.files import Toml, replace_all, writing
 from analysis.identification.identify import Identified
+from analysis.identification.regime import load_project
 from analysis.interval import Interval
 from analysis.language import _, language, nearest, slug, write_number
 from analysis.scorecards.history import data_hash
 from analysis.scorecards.periods import MONTH, months_of
-from analysis.scorecards.rubric import Names, Rubric, Status, load_rubrics, rubric_in_force
+from analysis.scorecards.rubric import Names, Rubric, Status
 from analysis.scorecards.sources import load_sources
 
 FILE = "levers.toml"
@@ -245,10 +246,10 @@ def load_improvements(path: Path) -> Improvements:
     return Toml(path, ParameterError, LARGEST).read_as(Improvements)
 
 
-def out_of_date(written: Improvements, month: str) -> list[str]:
+def out_of_date(written: Improvements, entity: str, month: str) -> list[str]:
     """What is another now than when the file was made: sentences, none where it is as it was."""
-    said = []
-    if month and written.rubric and written.rubric != (rules := rubric_in_force(load_rubrics(), month).id):
+    known, said = load_project(), []
+    if written.rubric and written.rubric != (rules := known.rules(*known.meant(entity, month)).id):
         words = _("The file was made under the rules {old}; they are weighed under {new} now.")
         said.append(words.format(old=written.rubric, new=rules))
     elif written.data_hash and written.data_hash != data_hash():

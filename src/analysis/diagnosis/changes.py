@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -20,9 +21,19 @@ from analysis.interval import TOLERANCE, Interval, total
 from analysis.language import _, write_list, write_number, write_period, write_range
 from analysis.scorecards.checks import Printed, figure
 from analysis.scorecards.entities import siblings
-from analysis.scorecards.history import TOTAL, card, periods_with_total
+from analysis.scorecards.history import TOTAL, card, periods_with_total, shown
 from analysis.scorecards.periods import months_of
-from analysis.scorecards.rubric import RULE, Group, Indicator, Known, Parameter, Rubric, apart, rubric_in_force
+from analysis.scorecards.rubric import (
+    RULE,
+    Group,
+    Indicator,
+    Known,
+    Parameter,
+    Rubric,
+    Shown,
+    apart,
+    rubric_in_force,
+)
 
 PERFORMANCE, COUNTING, ROUNDING = "performance", "counting", "rounding"
 NOT_SEPARABLE = "not_separable"
@@ -32,6 +43,8 @@ NOTHING = Interval.point(0.0)
 Row = dict[str, Any]
 MAX, TARGET, ZERO, GROUP, NEW, GONE = "max", "target", "zero_denominator", "group", "new", "gone"
 NEWS = ["code", "name", "parameter", "before", "after", "status_before", "status_after", "sure", "source"]
+RESTATED = ["period", "scope", "code", "name", "unit", "change", "over", "why"]
+OF_A_CAPTURE = ("day", "value", "decimals", "source", "quote", "file", "line")
 Value = float | str
 News = dict[str, Any]
 
@@ -41,10 +54,14 @@ class _Month:
     """One card, whose total and groups are all printed; `groups` are the groups as it prints them."""
 
     entity: str
-    period: str
+    shown: Shown
     rubric: Rubric
     figures: pd.DataFrame
     groups: tuple[Group, ...]
+
+    @property
+    def period(self) -> str:
+        return self.shown.period
 
     @property
     def total(self) -> pd.Series:
@@ -148,7 +165,8 @@ def _month(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, peri
             ),
         )
     figures = card(history, entity, period)
-    rubric = rubric_in_force(rubrics, period)
+    known = shown(history, entity, period)
+    rubric = rubric_in_force(rubrics, known.ruled)
     groups = rubric.groups_as_printed(set(figures["code"]))
     if missing := [group for group in groups if figure(figures, group.code, "points") is None]:
         words, names = _("{entity} has no score of {groups} for {period}."), write_list(item.name for item in missing)
@@ -157,7 +175,7 @@ def _month(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, peri
             [f"{period} {group.code}" for group in missing],
             _("Add the score to data/observations, or choose another month."),
         )
-    month = _Month(entity, period, rubric, figures, groups)
+    month = _Month(entity, known, rubric, figures, groups)
     whole, together = figure(figures, TOTAL, "points"), total(month.score(group) for group in groups)
     assert whole is not None  # card() guarantees a total
     if whole.meet(together) is None:
@@ -180,9 +198,10 @@ def _groups_of_both(first: _Month, second: _Month) -> tuple[Group, ...]:
 def _obstacles(first: _Month, second: _Month) -> dict[str, str]:
     """Why nothing of the whole change can be called performance: what changed or may have, and a sentence on each."""
     periods = {"before": write_period(first.period), "after": write_period(second.period)}
-    found = apart((first.rubric, first.period), (second.rubric, second.period), first.entity)
+    found = apart((first.rubric, first.shown), (second.rubric, second.shown), first.entity)
     scopes = [month.total["scope"] for month in (first, second)]
     counted = {"month": _("the month"), "quarter": _("the quarter"), "year_to_date": _("everything since January")}
+    counted |= {"year": _("the whole year")}
     if "unknown" in scopes:
         found["scope"] = _("It is not known that {before} and {after} count alike.").format(**periods)
     elif scopes[0] != scopes[1]:
@@ -313,13 +332,14 @@ def _summed(rows: list[Row], change: float) -> pd.DataFrame:
 def period_before(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str, period: str) -> str:
     """The entity's last period before one that has a total and one rubric; "" where there is none."""
     for before in reversed(periods_with_total(history, entity)):
-        if months_of(before)[1] < months_of(period)[0] and any(rubric.covers(before) for rubric in rubrics):
+        ruled = shown(history, entity, before).ruled
+        if months_of(before)[1] < months_of(period)[0] and any(rubric.covers(ruled) for rubric in rubrics):
             return before
     return ""
 
 
-def rule_news(rubrics: tuple[Rubric, ...], before: str, after: str) -> pd.DataFrame:
-    """What the rules in force in two periods say differently; nothing where one rubric governs both, or `before` is "".
+def rule_news(old: Rubric | None, new: Rubric) -> pd.DataFrame:
+    """What one rubric says differently from an earlier one; nothing where they are the same, or none was before.
 
     Returns
     -------
@@ -328,13 +348,8 @@ def rule_news(rubrics: tuple[Rubric, ...], before: str, after: str) -> pd.DataFr
     `zero_denominator`, the `group` of an indicator; `new` or `gone` with its maximum), `before` and `after` (tuples of
     alternatives, each a number or a word; empty where there is none), `status_before`, `status_after`, `sure` (no
     alternative is common to both), `source`.
-
-    Raises UnknownNameError when no rubric governs a period.
     """
-    if not before:
-        return pd.DataFrame(columns=NEWS)
-    old, new = rubric_in_force(rubrics, before), rubric_in_force(rubrics, after)
-    if old.id == new.id:
+    if old is None or old.id == new.id:
         return pd.DataFrame(columns=NEWS)
     earlier, later = _entries(old), _entries(new)
     rows = [row for code, entry in later.items() for row in _said_differently(earlier.get(code), entry)]
@@ -394,3 +409,32 @@ def _values(parameter: Known | Parameter) -> tuple[Value, ...]:
     if isinstance(parameter, Known):
         return (parameter.value,)
     return tuple(value if isinstance(value, str) else float(value) for value in parameter.alternatives)
+
+
+def restated(history: pd.DataFrame, rubrics: tuple[Rubric, ...], entity: str) -> pd.DataFrame:
+    """What the portal showed otherwise on a later day: the same figure of the same period, captured again.
+
+    Nothing of it is performance once a period is over. While it runs, dossiers are counted on too, and the two cannot
+    be told apart.
+
+    Returns
+    -------
+    One row a figure and two captures in a row, by period and day: `period`, `scope`, `code`, `name`, `unit`, `change`,
+    `over` (the period had ended on the first day), `why` (what is known to have changed in the rules between them, else
+    ""); of each capture `before_day`, `before_value`, `before_source` …, `after_day` … (`OF_A_CAPTURE`). Figures that
+    stayed the same have a row too.
+    """
+    rows = history[(history["entity"] == entity) & (history["day"] != "") & history["value"].notna()]
+    found = list[tuple[Any, ...]]()
+    for (period, scope, code, unit), same in rows.groupby(["period", "scope", "code", "unit"], sort=False):
+        of_days = same.sort_values("day", kind="stable").drop_duplicates("day", keep="last")
+        for old, new in pairwise(of_days.itertuples()):
+            rubric = rubric_in_force(rubrics, Shown(period, new.day).ruled)
+            why = "; ".join(item.what.text for item in rubric.changes_between(old.day, new.day))
+            over = old.day[:7] > months_of(period)[1]
+            change = round(new.value - old.value, 9)
+            both = [getattr(row, name) for row in (old, new) for name in OF_A_CAPTURE]
+            found.append((period, scope, code, rubric.name_of(code), unit, change, over, why, *both))
+    sides = [f"{side}_{name}" for side in ("before", "after") for name in OF_A_CAPTURE]
+    frame = pd.DataFrame(found, columns=[*RESTATED, *sides])
+    return frame.sort_values(["period", "before_day", "scope"], kind="stable", ignore_index=True)

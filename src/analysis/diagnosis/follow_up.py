@@ -12,7 +12,7 @@ from analysis.identification.evidence import Evidence, read_card
 from analysis.identification.identify import Identified
 from analysis.interval import TOLERANCE
 from analysis.scorecards.checks import figure
-from analysis.scorecards.history import TOTAL
+from analysis.scorecards.history import TOTAL, shown
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 
 KEPT, PARTLY, MISSED, OPEN = "kept", "partly", "missed", "open"
@@ -76,7 +76,7 @@ def _card_then(
 ) -> tuple[Rubric | None, Evidence | None]:
     """The rules and the card of an earlier month, as far as the project still has them."""
     try:
-        rubric = rubric_in_force(rubrics, month)
+        rubric = rubric_in_force(rubrics, shown(history, entity, month).ruled)
     except UnknownNameError:
         return None, None
     try:

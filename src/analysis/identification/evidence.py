@@ -119,8 +119,7 @@ def _last_published(history: pd.DataFrame, entity: str, period: str) -> pd.DataF
         return card(history, entity, period)
     except NoTotalError:
         rows = history[(history["entity"] == entity) & (history["period"] == period)]
-        last = rows[rows["as_of"] == rows["as_of"].max()]
-        return last.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
+        return rows[rows["superseded_by"] == ""].set_index(["code", "unit"], drop=False).rename_axis(["", ""])
 
 
 def blank_card(rubric: Rubric) -> Evidence:

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property, lru_cache
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 
 from analysis import files, project
-from analysis.errors import ContradictionError
+from analysis.errors import ContradictionError, ParameterError, UnknownNameError
 from analysis.identification import evidence
 from analysis.identification.evidence import Evidence, blank_card, read_cards
 from analysis.identification.identify import Hypothesis, Identified, Key, explained, identify_cards
 from analysis.interval import TOLERANCE
+from analysis.language import _, write_date
 from analysis.scorecards import entities, history, periods
 from analysis.scorecards.checks import reconcile, unchecked
-from analysis.scorecards.entities import Unit, is_synthetic, load_units, same_world
-from analysis.scorecards.history import card, load_history
-from analysis.scorecards.rubric import Rubric, load_rubrics, rubric_in_force
-from analysis.scorecards.sources import Correction, Source, load_corrections, load_sources
+from analysis.scorecards.entities import Mergers, Unit, is_mean, is_synthetic, load_mergers, load_units, same_world
+from analysis.scorecards.history import card, load_history, shown
+from analysis.scorecards.rubric import Rubric, Shown, load_rubrics, rubric_in_force, ruling
+from analysis.scorecards.sources import Correction, Note, Source, load_corrections, load_notes, load_sources
 
 
 def telling(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], list[Evidence]]:
@@ -97,19 +100,25 @@ def cards_of(
     Raises NoTotalError, UnknownNameError: from `history.card`.
     """
     card(history, entity, period)
-    keys = dict.fromkeys([(entity, period), *governed(same_world(history, entity), rubric, corrections)])
+    day = shown(history, entity, period).day
+    keys = dict.fromkeys([(entity, period), *governed(same_world(history, entity), rubric, day, corrections)])
     return read_cards(history, rubric, keys)
 
 
-def governed(history: pd.DataFrame, rubric: Rubric, corrections: Iterable[Correction] = ()) -> list[tuple[str, str]]:
-    """Entity and period of every card that one regime must explain: those with a score of a total or a group.
+def governed(
+    history: pd.DataFrame, rubric: Rubric, day: str, corrections: Iterable[Correction] = ()
+) -> list[tuple[str, str]]:
+    """Entity and period of every card that one rule must explain: those with a score of a total or a group.
 
-    Cards whose figures are known to disagree with each other (`corrections`) are left out.
+    Notices (`day` is "") tell of the rules of their time. What the portal showed on a day tells of the rules of that
+    day, whatever the period; the two are never held against each other. Means of many provinces, which no rule scored,
+    and cards whose figures are known to disagree with each other (`corrections`) are left out.
     """
     known = {(item.entity, item.period) for item in corrections}
     scored = history[history["level"].isin(("total", "group")) & history["value"].notna()]
+    scored = scored[(scored["superseded_by"] == "") & (scored["day"] == day)]
     cards = dict.fromkeys(zip(scored["entity"], scored["period"], strict=True))
-    return [key for key in cards if key not in known and rubric.covers(key[1])]
+    return [key for key in cards if key not in known and rubric.covers(ruling(key[1], day)) and not is_mean(key[0])]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -121,6 +130,8 @@ class Project:
     sources: Mapping[str, Source]
     corrections: tuple[Correction, ...]
     units: Mapping[str, Unit]
+    mergers: Mergers
+    notes: tuple[Note, ...] = ()
 
     @cached_property
     def checks(self) -> pd.DataFrame:
@@ -133,15 +144,31 @@ class Project:
         return unchecked(self.history, self.checks)
 
     @cached_property
+    def superseded(self) -> list[Project]:
+        """The cards that no longer count, the latest of each period first, each layer as if it did."""
+        layers, rows = list[Project](), self.history[self.history["superseded_by"] != ""]
+        while len(rows):
+            rows = history.with_standing(rows)
+            layers.append(replace(self, history=rows[rows["superseded_by"] == ""], corrections=()))
+            rows = rows[rows["superseded_by"] != ""]
+        return layers
+
+    @cached_property
     def _by_entity(self) -> Mapping[str, pd.DataFrame]:
         return {str(entity): rows for entity, rows in self.history.groupby("entity", sort=False)}
 
     def share(self) -> None:
-        """Do now the work that all months share. Raises AnalysisError where the figures disagree with a correction."""
+        """Do now the work that all months share: of the notices, and of the latest capture, which most reports are of.
+
+        Raises AnalysisError where the figures disagree with a correction.
+        """
         _every_figure = self.unchecked
-        for rubric in self.rubrics:
-            for synthetic in {is_synthetic(entity) for entity in self.entities}:
-                _telling(self, rubric.id, synthetic)
+        known = {(item.ruled, item.day, is_synthetic(entity)) for (entity, _period), item in self._shown.items()}
+        latest = max((day for _ruled, day, _synthetic in known), default="")
+        known = {item for item in known if item[1] in ("", latest)}
+        for rubric, (ruled, day, synthetic) in product(self.rubrics, known):
+            if rubric.covers(ruled):
+                _telling(self, rubric.id, day, synthetic)
 
     @property
     def entities(self) -> list[str]:
@@ -151,6 +178,28 @@ class Project:
     def own(self, entity: str) -> pd.DataFrame:
         """The figures of one entity, in their order."""
         return self._by_entity[entity]
+
+    def as_of(self, day: str) -> Project:
+        """The project as it was known on a day (an ISO date): no later notice, no later capture.
+
+        Raises ParameterError for what is no date, UnknownNameError where nothing was known yet.
+        """
+        try:
+            date.fromisoformat(day)
+        except ValueError as error:
+            raise ParameterError(_("“{day}” is no date.").format(day=day), [], _("Write YYYY-MM-DD.")) from error
+        known = history.as_known_on(self.history, self.sources, day)
+        if known.empty:
+            first = min(filter(None, [*self.history["as_of"], *self.history["day"]]), default="")
+            words = _("Nothing was known on {day}; the first figures are of {first}.")
+            raise UnknownNameError(words.format(day=write_date(day), first=write_date(first)))
+        return replace(self, history=known)
+
+    @property
+    def stale_notes(self) -> list[Note]:
+        """Notes on figures that are not there any more."""
+        known = set(zip(self.history["entity"], self.history["period"], self.history["source"], strict=True))
+        return [note for note in self.notes if (note.entity, note.period, note.source) not in known]
 
     def meant(self, entity: str, month: str) -> tuple[str, str]:
         """The entity and the period that the user means; an empty period is the latest with a total.
@@ -162,9 +211,17 @@ class Project:
         periods.check_period(month)
         return entity, month
 
-    def rules(self, month: str) -> Rubric:
-        """The family of rules in force. Raises RubricError where there is none."""
-        return rubric_in_force(self.rubrics, month)
+    @cached_property
+    def _shown(self) -> Mapping[Key, Shown]:
+        return history.shown_cards(self.history)
+
+    def shown(self, entity: str, month: str) -> Shown:
+        """How the card of a period is known: from a notice, or a capture of the portal on some day."""
+        return self._shown.get((entity, month), Shown(month))
+
+    def rules(self, entity: str, month: str) -> Rubric:
+        """The family of rules that scored a card. Raises UnknownNameError where none is known."""
+        return rubric_in_force(self.rubrics, self.shown(entity, month).ruled)
 
     def cards(self, entity: str, month: str) -> list[Evidence]:
         """The card of a month, and after it those others of its regime that tell something of the rules.
@@ -175,40 +232,41 @@ class Project:
 
     def left_out(self, entity: str, month: str) -> list[Key]:
         """Cards of the month's regime that no rule explains by itself, so that they are evidence of nothing."""
-        _kept, wrong = _telling(self, self.rules(month).id, is_synthetic(entity))
+        _kept, wrong = _telling(self, self.rules(entity, month).id, self.shown(entity, month).day, is_synthetic(entity))
         return [(item.entity, item.period) for item in wrong if (item.entity, item.period) != (entity, month)]
 
     def identified(self, entity: str, month: str) -> Identified:
         """The rules that fit a month and every other card of its regime. Raises as `identify.identify`."""
-        rubric = self.rules(month)
-        governed, wrong = _governed(self, rubric.id, is_synthetic(entity)), self.left_out(entity, month)
+        rubric, day = self.rules(entity, month), self.shown(entity, month).day
+        governed, wrong = _governed(self, rubric.id, day, is_synthetic(entity)), self.left_out(entity, month)
         others = tuple(key for key in governed if key != (entity, month) and key not in wrong)
         return replace(identify_cards(self.cards(entity, month), rubric), others=others)
 
 
-@lru_cache(maxsize=8)
-def _governed(project: Project, rubric_id: str, synthetic: bool) -> Mapping[Key, Evidence]:
-    """Every card that one regime must explain, of real entities or of simulated ones."""
+@lru_cache(maxsize=16)
+def _governed(project: Project, rubric_id: str, day: str, synthetic: bool) -> Mapping[Key, Evidence]:
+    """Every card that one rule must explain, of real entities or of simulated ones."""
     rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
     entities = {entity for entity in project.entities if is_synthetic(entity) == synthetic}
-    keys = [key for key in governed(project.history, rubric, project.corrections) if key[0] in entities]
+    keys = [key for key in governed(project.history, rubric, day, project.corrections) if key[0] in entities]
     return dict(zip(keys, evidence.read_cards(project.history, rubric, keys), strict=True))
 
 
-@lru_cache(maxsize=8)
-def _telling(project: Project, rubric_id: str, synthetic: bool) -> tuple[list[Evidence], list[Evidence]]:
+@lru_cache(maxsize=16)
+def _telling(project: Project, rubric_id: str, day: str, synthetic: bool) -> tuple[list[Evidence], list[Evidence]]:
     rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
-    return telling(list(_governed(project, rubric_id, synthetic).values()), rubric)
+    return telling(list(_governed(project, rubric_id, day, synthetic).values()), rubric)
 
 
 @lru_cache(maxsize=8)
 def _cards(project: Project, entity: str, month: str) -> tuple[Evidence, ...]:
-    rubric, own, synthetic = project.rules(month), project.own(entity), is_synthetic(entity)
+    rubric, own, synthetic = project.rules(entity, month), project.own(entity), is_synthetic(entity)
+    day = project.shown(entity, month).day
     history.card(own, entity, month)
     first = evidence.read_card(own, rubric, entity, month)
-    shared, _wrong = _telling(project, rubric.id, synthetic)
+    shared, _wrong = _telling(project, rubric.id, day, synthetic)
     if any((item.entity, item.period) == (entity, month) for item in shared):  # what it tells, others may tell too
-        others = [item for key, item in _governed(project, rubric.id, synthetic).items() if key != (entity, month)]
+        others = [item for key, item in _governed(project, rubric.id, day, synthetic).items() if key != (entity, month)]
         shared, _wrong = telling(others, rubric)
     return first, *shared
 
@@ -226,4 +284,5 @@ def load_project() -> Project:
 def _load_project(folder: Path, _stamp: files.Stamp) -> Project:
     rubrics = load_rubrics(folder / "rubrics")
     figures = load_history(rubrics, folder)
-    return Project(rubrics, figures, load_sources(folder), load_corrections(folder), load_units(folder))
+    of_files = load_sources(folder), load_corrections(folder), load_units(folder), load_mergers(folder)
+    return Project(rubrics, figures, *of_files, load_notes(folder))

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.errors import CheckError, HistoryError
 from analysis.interval import Interval, total
 from analysis.language import _, write_number, write_range
-from analysis.scorecards.history import BASE, TOTAL, cards
+from analysis.scorecards.history import BASE, TOTAL, cards, shown_cards
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.scorecards.sources import Correction
 
@@ -92,8 +92,9 @@ def reconcile(
     CheckError: not one check could be made.
     """
     rows: list[dict[str, object]] = []
+    known = shown_cards(history)
     for entity, period, printed in Printed.of_all(history):
-        for row in card_checks(printed, rubric_in_force(rubrics, period)):
+        for row in card_checks(printed, rubric_in_force(rubrics, known[entity, period].ruled)):
             rows.append({"entity": entity, "period": period, **row})
     if not rows:
         raise CheckError(_("No check could be made: no card has two figures that depend on each other."))

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from analysis import project
 from analysis.errors import HistoryError, ParameterError, UnknownNameError
 from analysis.files import Toml, read_rows, untidy
 from analysis.language import _, nearest, slug
+from analysis.scorecards.periods import months_of
 
 FIELDS = ["entity", "parent", "kind", "source"]
 DEPARTMENT, COMMUNE = "department", "commune"
@@ -24,6 +26,7 @@ Row = dict[str, str]
 SIMULATED = "Mô phỏng"  # how every simulated entity is called
 SYNTHETIC = "synthetic"  # the kind of simulated figures
 SIBLINGS = "siblings"
+MEAN_OF = "Cả nước"  # how the portal calls the mean of all provinces, or of all ministries
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,34 @@ class Unit:
     parent: str
     kind: str
     source: str
+
+
+class Mergers(BaseModel):
+    """Since which month (`first`) provinces are other ones than before; `into` has the parts that are known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    first: str = ""
+    source: str = ""
+    unchanged: tuple[str, ...] = ()
+    into: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    def became_part_of(self, entity: str) -> str:
+        """The province that one is part of now; "" where it is still one, or where that is not known."""
+        return next((whole for whole, parts in self.into.items() if entity in parts and entity != whole), "")
+
+    def in_doubt(self, entity: str, period: str) -> bool:
+        """Whether figures of today's province may be those of one of its parts alone, or of all of them."""
+        merged = entity in self.into or (self.first and entity not in self.unchanged)
+        return bool(merged) and months_of(period)[1] < self.first and not is_synthetic(entity)
+
+
+def load_mergers(folder: Path | None = None) -> Mergers:
+    """Which provinces were merged, from `mergers.toml`; none where a project has no such file.
+
+    Raises HistoryError for a file that cannot be read.
+    """
+    path = (folder or project.root() / "data") / "mergers.toml"
+    return Toml(path).read_as(Mergers) if path.is_file() else Mergers()
 
 
 def load_units(folder: Path | None = None) -> dict[str, Unit]:
@@ -156,6 +187,11 @@ def is_synthetic(entity: str) -> bool:
     return entity.startswith(f"{SIMULATED} ")
 
 
+def is_mean(entity: str) -> bool:
+    """Whether an entity is the mean of many, which nobody scored and which has no rank."""
+    return entity.startswith(MEAN_OF)
+
+
 def synthetic_label() -> str:
     """What must stand on everything that is made from simulated figures."""
     return _("SYNTHETIC FIGURES – NOT REAL DATA")
@@ -193,6 +229,7 @@ def siblings(history: pd.DataFrame, entity: str) -> pd.DataFrame:
     Provinces for a province; for a unit those of its kind below the same entity.
     """
     rows = same_world(history, entity)
+    rows = rows[~rows["entity"].map(is_mean).astype(bool)]
     return rows[rows[SIBLINGS] == _siblings_of(history, entity)] if SIBLINGS in rows else rows
 
 

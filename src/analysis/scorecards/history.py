@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,11 +22,11 @@ from analysis.files import Stamp, read_rows, stamp_of, untidy
 from analysis.language import _, nearest, slug, write_list, write_period
 from analysis.scorecards import entities
 from analysis.scorecards.entities import SIMULATED, SYNTHETIC, Unit, is_synthetic, with_siblings
-from analysis.scorecards.periods import PERIOD, check_period, is_month, month_number, period_order
-from analysis.scorecards.rubric import Rubric
-from analysis.scorecards.sources import Replacement, load_replacements, load_sources
+from analysis.scorecards.periods import PERIOD, check_period, is_month, month_number, months_of, period_order
+from analysis.scorecards.rubric import Rubric, Shown, ruling
+from analysis.scorecards.sources import Replacement, Source, load_replacements, load_sources
 
-COLUMNS = [
+AS_PRINTED = [
     "entity",
     "period",
     "scope",
@@ -40,9 +41,10 @@ COLUMNS = [
     "source",
     "quote",
 ]
+COLUMNS = [*AS_PRINTED, "superseded_by"]
 KEY = ["entity", "period", "scope", "as_of", "code", "unit"]
 TOTAL, RANK = "total_score", "national_rank"
-SCOPES = ("month", "year_to_date", "quarter", "unknown")
+SCOPES = ("month", "quarter", "year", "year_to_date", "unknown")
 UNITS_OF_LEVEL = {
     "total": ("points",),
     "rank": ("rank",),
@@ -67,9 +69,10 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
 
     Returns
     -------
-    One row a figure, in the order of files and lines: `COLUMNS`, then `file` and `line`. `value` and `max` are floats
-    (missing is NaN), `decimals` an integer, `as_of` an ISO date or "", everything else text. Where the project has
-    units (`entities`), `siblings` too (see `with_siblings`).
+    One row a figure, in the order of files and lines: `COLUMNS`, then `file`, `line`, and `day`: of a capture of the
+    portal its day, else "". `value` and `max` are floats (missing is NaN), `decimals` an integer, `as_of` an ISO date
+    or "", everything else text. `superseded_by` is the source of the card that stands instead, "" for what stands.
+    Where the project has units (`entities`), `siblings` too (see `with_siblings`).
 
     Raises
     ------
@@ -88,9 +91,14 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
             found = list(row_problems(row, rubrics, sources, units))
             findings += [f"{where} {row['code'] or '?'}: {text}" for text in found]
             if not found:
-                rows.append({**row})
-    rows = _without_replaced(rows, load_replacements(folder))
-    findings += [*_repeated(rows), *_misspelt(rows, units)]
+                rows.append({**row, "day": sources[row["source"]].day})
+    replacements = load_replacements(folder)
+    stands, replaced = superseded(rows, replacements), _replaced(rows, replacements)
+    left = [row for row in rows if id(row) not in replaced]
+    findings += [*_repeated(left), *_misspelt(left, units)]
+    if not findings:  # what another mistake left out would make every row of its card wrong
+        findings += _wrongly_standing(rows, stands)
+    rows = left
     if not rows and not findings:
         findings.append(_("there is no figure in data/observations"))
     if findings:
@@ -103,28 +111,28 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     return with_siblings(frame, units) if units else frame
 
 
-def _without_replaced(
-    rows: list[dict[str, str | float]], replacements: tuple[Replacement, ...]
-) -> list[dict[str, str | float]]:
-    """The rows that no later notice replaced. Raises HistoryError for a replacement that matches no row."""
+def _replaced(rows: Sequence[Mapping[str, Any]], replacements: tuple[Replacement, ...]) -> dict[int, str]:
+    """`id` of each row that a later notice replaced → that notice. Raises HistoryError where one matches no row."""
+    found: dict[int, str] = {}
     for entry in replacements:
         of_card = [row for row in rows if (row["entity"], row["period"]) == (entry.entity, entry.period)]
+        of_card = [row for row in of_card if id(row) not in found]
         newer = {(row["code"], row["unit"]) for row in of_card if row["source"] == entry.by}
-        replaced = {id(row) for row in of_card if row["source"] == entry.source and (row["code"], row["unit"]) in newer}
+        replaced = [row for row in of_card if row["source"] == entry.source and (row["code"], row["unit"]) in newer]
         if not replaced:
             raise HistoryError(
                 _("A replacement matches no figures any more."),
                 [f"corrections.toml: {entry.entity} {entry.period} {entry.source} → {entry.by}"],
                 _("Remove it from corrections.toml."),
             )
-        rows = [row for row in rows if id(row) not in replaced]
-    return rows
+        found |= {id(row): entry.by for row in replaced}
+    return found
 
 
 def data_files(folder: Path) -> list[Path]:
     """Every file that the numbers of a report are made from: figures, sources, rules, levers and units."""
     tables = [folder / "corrections.toml", folder / "sources.toml"]
-    optional = ("observations/*.csv", "levers.toml", "rubrics/*.toml", "units.csv")
+    optional = ("observations/*.csv", "levers.toml", "mergers.toml", "rubrics/*.toml", "units.csv")
     return sorted([*tables, *(path for pattern in optional for path in folder.glob(pattern))])
 
 
@@ -155,14 +163,15 @@ def periods_with_total(history: pd.DataFrame, entity: str) -> list[str]:
 
 
 def latest_period(history: pd.DataFrame, entity: str) -> str:
-    """The latest month with a total, or the latest longer period if no month has one. Raises NoTotalError."""
+    """The latest month with a total, or a longer period where no month of its year has one. Raises NoTotalError."""
     periods = periods_with_total(history, entity)
     if not periods:
         raise NoTotalError(
             _("No total of {entity} is known.").format(entity=entity), [], _("Add one to data/observations.")
         )
-    months = [period for period in periods if is_month(period)]
-    return (months or periods)[-1]
+    year = max(period[:4] for period in periods)
+    latest = [period for period in periods if period[:4] == year]
+    return ([period for period in latest if is_month(period)] or latest)[-1]
 
 
 def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
@@ -186,8 +195,7 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
             sorted(near),
             _("Choose one of these periods, or add the month to data/observations."),
         )
-    totals = rows[(rows["code"] == TOTAL) & rows["value"].notna()]
-    if totals.empty:
+    if rows[(rows["code"] == TOTAL) & rows["value"].notna()].empty:
         with_total = periods_with_total(of_entity, entity)
         raise NoTotalError(
             _("{entity} has figures for {period} but no total, so its loss is unknown.").format(
@@ -196,10 +204,75 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
             [f"{row.file}:{row.line} {row.code} {row.value:g}" for row in rows.itertuples()],
             _("Periods with a total: {periods}.").format(periods=write_list(with_total) if with_total else "–"),
         )
-    if len(totals) > 1 or rows["as_of"].nunique() > 1 or rows["scope"].nunique() > 1:
-        last = totals.sort_values("as_of", kind="stable").iloc[-1]
-        rows = rows[(rows["as_of"] == last["as_of"]) & (rows["scope"] == last["scope"])]
+    rows = rows[rows["superseded_by"] == ""]
     return rows.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
+
+
+def shown(history: pd.DataFrame, entity: str, period: str) -> Shown:
+    """The period, and the day of the capture whose card stands; "" where it is of notices, or nothing is known."""
+    rows = history[(history["entity"] == entity) & (history["period"] == period) & (history["superseded_by"] == "")]
+    return Shown(period, str(next(iter(rows["day"]), "")))
+
+
+def shown_cards(history: pd.DataFrame) -> dict[tuple[str, str], Shown]:
+    """`shown` of every entity and period."""
+    rows = history[history["superseded_by"] == ""]
+    keys = zip(rows["entity"], rows["period"], rows["day"], strict=True)
+    return {(entity, period): Shown(period, day) for entity, period, day in keys}
+
+
+def standing(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of each row the source of the card that stands instead of it; "" for the rows of the card that stands.
+
+    Rows are as in the files, with `day`. A notice and a capture, days (`as_of`) and scopes make different cards of a
+    period. That one stands whose total is of the latest `as_of`, or, where no total is known, what is of the latest; of
+    the same day a capture, then the one that comes last.
+    """
+    last: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for row in rows:
+        key = row["entity"], row["period"]
+        has_total = row["code"] == TOTAL and row["value"] != "" and row["value"] == row["value"]
+        found = (has_total, row["as_of"], row["day"], row["scope"], row["source"])
+        if found[:3] >= last.get(key, (False, "", "", "", ""))[:3]:
+            last[key] = found
+    stand = (last[row["entity"], row["period"]] for row in rows)
+    return [
+        "" if (row["as_of"], row["day"], row["scope"]) == found[1:4] else found[4]
+        for row, found in zip(rows, stand, strict=True)
+    ]
+
+
+def superseded(rows: Sequence[Mapping[str, Any]], replacements: tuple[Replacement, ...]) -> list[str]:
+    """What `superseded_by` must say in each row: what replaced it, or the source of the card that stands, or ""."""
+    replaced = _replaced(rows, replacements)
+    left = [row for row in rows if id(row) not in replaced]
+    stands = replaced | {id(row): by for row, by in zip(left, standing(left), strict=True)}
+    return [stands[id(row)] for row in rows]
+
+
+def as_known_on(history: pd.DataFrame, sources: Mapping[str, Source], day: str) -> pd.DataFrame:
+    """The history without what was counted, published or captured after a day (an ISO date), and what stood then.
+
+    A figure of which no day is known counts as known from the end of its period.
+    """
+    first = [
+        max(as_of, captured, str(sources[source].published or "")) or f"{months_of(period)[1]}-31"
+        for as_of, captured, source, period in zip(
+            history["as_of"], history["day"], history["source"], history["period"], strict=True
+        )
+    ]
+    return with_standing(history[[known <= day for known in first]])
+
+
+def with_standing(history: pd.DataFrame) -> pd.DataFrame:
+    """The figures with `superseded_by` as it follows from them, and `day`, "" where they have no such column."""
+    frame = history if "day" in history else history.assign(day="")
+    names = ("entity", "period", "code", "value", "as_of", "day", "scope", "source")
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*(frame[name].tolist() for name in names), strict=True)]
+    place = COLUMNS.index("superseded_by") if set(AS_PRINTED) <= set(frame) else len(frame.columns)
+    made = frame.drop(columns="superseded_by", errors="ignore")
+    made.insert(place, "superseded_by", standing(rows))
+    return made
 
 
 def cards(history: pd.DataFrame) -> dict[tuple[str, str], list[int]]:
@@ -207,16 +280,13 @@ def cards(history: pd.DataFrame) -> dict[tuple[str, str], list[int]]:
 
     Entity by entity in their order, the earliest period first. Much faster than `card` for each of many.
     """
-    names = ("entity", "period", "code", "value", "as_of", "scope")
+    names = ("entity", "period", "code", "value", "superseded_by")
     rows = list(zip(*(history[name].tolist() for name in names), strict=True))
-    last: dict[tuple[str, str], tuple[str, str]] = {}
-    for entity, period, code, value, as_of, scope in rows:
-        if code == TOTAL and value == value and as_of >= last.get((entity, period), ("", ""))[0]:
-            last[entity, period] = as_of, scope
-    found: dict[tuple[str, str], list[int]] = {key: [] for key in last}
-    for number, (entity, period, _code, _value, as_of, scope) in enumerate(rows):
-        if last.get((entity, period)) == (as_of, scope):
-            found[entity, period].append(number)
+    standing = [(number, row) for number, row in enumerate(rows) if not row[4]]
+    found = {row[:2]: list[int]() for _number, row in standing if row[2] == TOTAL and row[3] == row[3]}
+    for number, row in standing:
+        if row[:2] in found:
+            found[row[:2]].append(number)
     order = {entity: place for place, entity in enumerate(dict.fromkeys(row[0] for row in rows))}
     return dict(sorted(found.items(), key=lambda item: (order[item[0][0]], period_order(item[0][1]))))
 
@@ -238,10 +308,22 @@ def _misspelt(rows: list[dict[str, str | float]], units: Mapping[str, Unit]) -> 
             )
 
 
+def _wrongly_standing(rows: Sequence[Mapping[str, Any]], superseded: Sequence[str]) -> Iterator[str]:
+    """Rows whose `superseded_by` does not say what stands."""
+    for row, stands in zip(rows, superseded, strict=True):
+        if row["superseded_by"] != stands:
+            words = (
+                _("{file}:{line} superseded_by: is “{value}”, but the card of {source} stands")
+                if stands
+                else _("{file}:{line} superseded_by: is “{value}”, but this card stands: leave it empty")
+            )
+            yield words.format(file=row["file"], line=row["line"], value=row["superseded_by"], source=stands)
+
+
 def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
     seen: dict[tuple[str | float, ...], dict[str, str | float]] = {}
     for row in rows:
-        first = seen.setdefault(tuple(row[name] for name in KEY), row)
+        first = seen.setdefault(tuple(row[name] for name in (*KEY, "day")), row)
         if first is not row:
             yield _("{file}:{line} {code}: the same figure stands in {other}").format(
                 file=row["file"], line=row["line"], code=row["code"], other=f"{first['file']}:{first['line']}"
@@ -250,7 +332,7 @@ def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
 
 
 def row_problems(
-    row: dict[str, str], rubrics: tuple[Rubric, ...], sources: Collection[str], units: Collection[str] = ()
+    row: dict[str, str], rubrics: tuple[Rubric, ...], sources: Mapping[str, Source], units: Collection[str] = ()
 ) -> Iterator[str]:
     """Everything wrong with one row, in words; `units` are the entities that are no province."""
     yield from _word_problems(row)
@@ -261,13 +343,16 @@ def row_problems(
         yield _("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=row["period"])
         return
     length = "quarter" if "Q" in row["period"] else "month" if "-" in row["period"] else "year"
-    if row["scope"] in ("month", "quarter") and row["scope"] != length:
+    if row["scope"] in ("month", "quarter", "year") and row["scope"] != length:
         yield _("scope “{scope}” does not go with period {period}").format(scope=row["scope"], period=row["period"])
-    rubric = next((rubric for rubric in rubrics if rubric.covers(row["period"])), None)
+    day = sources[row["source"]].day if row["source"] in sources else ""
+    if day and row["as_of"] > day:
+        yield _("as_of {as_of} is after {day}, the day of the capture").format(as_of=row["as_of"], day=day)
+    rubric = next((rubric for rubric in rubrics if rubric.covers(ruling(row["period"], day))), None)
     if rubric is None:
-        yield _("no rubric governs {period}").format(period=row["period"])
+        yield _("no rubric governs {period}").format(period=ruling(row["period"], day))
     elif row["level"] in UNITS_OF_LEVEL:
-        yield from _code_problems(row, rubric, row["entity"] in units)
+        yield from _code_problems(row, rubric, ruling(row["period"], day), row["entity"] in units)
 
 
 def _word_problems(row: dict[str, str]) -> Iterator[str]:
@@ -318,14 +403,14 @@ def _number_problems(row: dict[str, str]) -> Iterator[str]:
         yield _("a rank starts at 1")
 
 
-def _code_problems(row: dict[str, str], rubric: Rubric, of_unit: bool) -> Iterator[str]:
+def _code_problems(row: dict[str, str], rubric: Rubric, ruled: str, of_unit: bool) -> Iterator[str]:
     code, level = row["code"], row["level"]
     known: Collection[str]
     expected: float | None = None
     if level == "total":
         known, expected = [TOTAL], rubric.points
     elif level == "rank":
-        ranked = None if of_unit else rubric.ranked_units(row["period"])  # a unit's rank is one among its siblings
+        ranked = None if of_unit else rubric.ranked_units(ruled)  # a unit's rank is one among its siblings
         known, expected = [RANK], None if ranked is None else float(ranked)
     elif level == "group":
         known, expected = rubric.group_points, rubric.group_points.get(code)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from itertools import chain, pairwise, product
 from math import isclose, prod
@@ -21,14 +22,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from analysis import project
 from analysis.errors import RubricError, UnknownNameError
 from analysis.files import Toml
-from analysis.language import _, language, write_period
+from analysis.language import _, language, write_date, write_period
 from analysis.scorecards.periods import MONTH, PERIOD, months_of
 
 Status = Literal["legal", "reverse_engineered", "inferred", "assumed", "unknown"]
 Zero = Literal["no_points", "full"]
 Target = Annotated[float, BeforeValidator(lambda target: 100.0 if target == "none" else target), Field(gt=0, le=100)]
 T = TypeVar("T")
-RULE = "rule"
+RULE, CAPTURE = "rule", "capture"
 LEAST_FOR_TREND = 6  # comparable months with a figure, under which nothing is said of where it is heading
 
 
@@ -68,6 +69,11 @@ class Names(_Entry):
     vi: str = Field(min_length=1)
     en: str = Field(min_length=1)
 
+    @property
+    def text(self) -> str:
+        """What is said in the current language."""
+        return str(getattr(self, language()))
+
 
 class _Named(_Entry):
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -76,7 +82,7 @@ class _Named(_Entry):
     @property
     def name(self) -> str:
         """The name in the current language."""
-        return str(getattr(self.names, language()))
+        return self.names.text
 
 
 @dataclass(frozen=True)
@@ -169,6 +175,15 @@ class Ranked(_Entry):
     source: str
 
 
+class Changed(_Entry):
+    """A day from which the portal is known to have scored otherwise, every period that it shows."""
+
+    day: date
+    what: Names
+    status: Status
+    source: str
+
+
 class OtherFigure(_Named):
     """A figure that notices print and that scores nothing."""
 
@@ -183,6 +198,7 @@ class Rubric(_Entry):
     max: Known
     indicator_decimals: int | None = None
     ranked: tuple[Ranked, ...] = ()
+    changed: tuple[Changed, ...] = ()
     combined: tuple[Combined, ...] = ()
     groups: tuple[Group, ...] = Field(alias="group")
     breakdowns: tuple[Breakdown, ...] = Field(default=(), alias="breakdown")
@@ -243,6 +259,11 @@ class Rubric(_Entry):
             if entry.valid_from <= last and (entry.valid_to is None or last <= entry.valid_to):
                 return entry.units
         return None
+
+    def changes_between(self, one: str, other: str) -> list[Changed]:
+        """What is known to have changed between two days of capture, in any order."""
+        first, last = sorted((one, other))
+        return [item for item in self.changed if first < item.day.isoformat() <= last]
 
     def groups_as_printed(self, printed: set[str]) -> tuple[Group, ...]:
         """The groups as a notice shows them: the five of the Decision where it prints a combined one."""
@@ -329,26 +350,53 @@ def rubric_in_force(rubrics: tuple[Rubric, ...], period: str) -> Rubric:
     )
 
 
-def apart(before: tuple[Rubric, str], after: tuple[Rubric, str], entity: str) -> dict[str, str]:
-    """Why two periods, each with its rules, are not comparable: `rule`, `merger` → a sentence; empty where they are."""
+def ruling(period: str, day: str) -> str:
+    """The period whose rules scored a card: its own, or the month of the day on which the portal was captured."""
+    return day[:7] or period
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A period and how it is known: from notices of the time, or as the portal showed it on a `day` (an ISO date)."""
+
+    period: str
+    day: str = ""
+
+    @property
+    def ruled(self) -> str:
+        return ruling(self.period, self.day)
+
+
+def apart(before: tuple[Rubric, Shown], after: tuple[Rubric, Shown], entity: str) -> dict[str, str]:
+    """Why two periods, each with its rules, are not comparable: `rule`, `capture`, `merger` → a sentence.
+
+    Empty where nothing is known against it: one rule may have scored both.
+    """
     (old, first), (new, second) = before, after
+    names = {"before": write_period(first.period), "after": write_period(second.period)}
     found = {}
     if old.id != new.id:
-        words = _("{before} and {after} are under different rules ({old}; {new}).")
-        found[RULE] = words.format(before=write_period(first), after=write_period(second), old=old.id, new=new.id)
-    units = old.ranked_units(first), new.ranked_units(second)
+        words = _("{before} and {after} are under different rules.")
+        found[RULE] = words.format(**names)
+    elif bool(first.day) != bool(second.day):
+        words = _("One is of a notice of its time, the other as the portal showed it on {day}, by the rules of then.")
+        found[CAPTURE] = words.format(day=write_date(first.day or second.day))
+    elif changes := old.changes_between(first.day, second.day):
+        words = _("The portal scored otherwise from one capture to the other: {what}.")
+        found[CAPTURE] = words.format(what="; ".join(item.what.text for item in changes))
+    units = old.ranked_units(first.ruled), new.ranked_units(second.ruled)
     if None not in units and units[0] != units[1]:
         words = _("Provinces were merged in between ({old} were ranked, then {new}): {entity} may be another one.")
         found["merger"] = words.format(old=units[0], new=units[1], entity=entity)
     return found
 
 
-def not_comparable(rubrics: tuple[Rubric, ...], entity: str, before: str, after: str) -> Iterator[str]:
+def not_comparable(rubrics: tuple[Rubric, ...], entity: str, before: Shown, after: Shown) -> Iterator[str]:
     """Why figures of two months are not comparable, a sentence for each reason; none where they are."""
-    old, new = governing(rubrics, before), governing(rubrics, after)
+    old, new = governing(rubrics, before.ruled), governing(rubrics, after.ruled)
     if old is None or new is None:
         if old is not new:
-            yield _("No rubric governs {period}.").format(period=before if old is None else after)
+            yield _("No rubric governs {period}.").format(period=before.ruled if old is None else after.ruled)
         return
     yield from apart((old, before), (new, after), entity).values()
 
@@ -358,13 +406,16 @@ def governing(rubrics: tuple[Rubric, ...], period: str) -> Rubric | None:
     return next((rubric for rubric in rubrics if rubric.covers(period)), None)
 
 
-def comparable_span(rubrics: tuple[Rubric, ...], period: str) -> tuple[str, str]:
+def comparable_span(rubrics: tuple[Rubric, ...], shown: Shown) -> tuple[str, str]:
     """First and last month, both INCLUDED, that can be compared with one; the last is "" where no end is known.
 
-    Raises UnknownNameError where no rubric governs the month.
+    A capture scores every month alike, so its span has no end. Raises UnknownNameError where no rubric governs.
     """
-    rubric = rubric_in_force(rubrics, period)
+    rubric = rubric_in_force(rubrics, shown.ruled)
+    if shown.day:
+        return "", ""
     first, last = rubric.valid_from, rubric.valid_to or ""
+    period = months_of(shown.period)[1]
     for entry in rubric.ranked:
         if entry.valid_from <= period and (entry.valid_to is None or period <= entry.valid_to):
             first = max(first, entry.valid_from)

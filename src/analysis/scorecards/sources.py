@@ -6,17 +6,23 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analysis import project
 from analysis.files import Toml
-from analysis.language import write_date
+from analysis.language import _, language, write_date
 
 
 class Source(BaseModel):
-    """Where figures come from. `sha256` is that of the document, where it is kept in data/bulletins."""
+    """Where figures come from. `sha256` is that of the document, where it is kept in data/bulletins.
+
+    A `notice` is of its time. A `capture` is what the portal showed on the day `captured`, which scores every period,
+    however old, by the rules of that day.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: Literal["notice", "capture"] = "notice"
+    captured: date | None = None
     publisher: str
     title: str
     url: str = ""
@@ -26,11 +32,23 @@ class Source(BaseModel):
     sha256: str = ""
     note: str = ""
 
+    @model_validator(mode="after")
+    def _day_of_a_capture(self) -> Source:
+        if (self.kind == "capture") != (self.captured is not None):
+            raise ValueError(_("a capture has a day (captured), and nothing else has"))
+        return self
+
+    @property
+    def day(self) -> str:
+        """The day of a capture, as an ISO date; "" for a notice."""
+        return "" if self.captured is None else self.captured.isoformat()
+
     @property
     def in_full(self) -> str:
         """Publisher, number, title and date, as far as they are known."""
         words = ", ".join(part for part in (self.publisher, self.number, self.title) if part)
-        return f"{words} ({write_date(self.published.isoformat())})" if self.published else words
+        day = self.published or self.captured
+        return f"{words} ({write_date(day.isoformat())})" if day else words
 
 
 class Correction(BaseModel):
@@ -64,6 +82,31 @@ class Replacement(BaseModel):
     reason: str
 
 
+class Said(BaseModel):
+    """What is said in each language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    vi: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def __str__(self) -> str:
+        return str(getattr(self, language()))
+
+
+class Note(BaseModel):
+    """What a reader of the figures of a source must know: that they were read otherwise once, or a doubt about one.
+
+    `date` is the day of the note. The figures stay as the source prints them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    entity: str
+    period: str
+    source: str
+    date: date
+    what: Said
+
+
 def load_sources(folder: Path | None = None) -> dict[str, Source]:
     """Source id → publisher, title, address and dates. Raises HistoryError for a file that cannot be read."""
     file = Toml((folder or project.root() / "data") / "sources.toml")
@@ -80,8 +123,14 @@ def load_replacements(folder: Path | None = None) -> tuple[Replacement, ...]:
     return _corrections(folder).replacement
 
 
+def load_notes(folder: Path | None = None) -> tuple[Note, ...]:
+    """What must be known of figures. Raises HistoryError for a file that cannot be read."""
+    return _corrections(folder).note
+
+
 class _Corrections(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    note: tuple[Note, ...] = ()
     correction: tuple[Correction, ...] = ()
     replacement: tuple[Replacement, ...] = ()
 

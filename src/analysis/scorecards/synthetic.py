@@ -24,7 +24,7 @@ from analysis.errors import ParameterError, UnknownNameError, WriteError
 from analysis.files import replace_all, writing
 from analysis.language import _, nearest, rounded, slug
 from analysis.scorecards.entities import COMMUNE, FIELDS, SIMULATED, SYNTHETIC, Unit, with_siblings
-from analysis.scorecards.history import BASE, COLUMNS, RANK, TOTAL
+from analysis.scorecards.history import AS_PRINTED, BASE, COLUMNS, RANK, TOTAL, with_standing
 from analysis.scorecards.periods import is_month, months_between
 from analysis.scorecards.rubric import Rubric, Rule, rubric_in_force
 
@@ -300,12 +300,12 @@ def _as_history(rows: Sequence[tuple[Any, ...]], units: Mapping[str, Unit]) -> p
 
     The units of an entity are in one file.
     """
-    frame = pd.DataFrame(rows, columns=COLUMNS).sort_values("entity", kind="stable", ignore_index=True)
+    frame = pd.DataFrame(rows, columns=AS_PRINTED).sort_values("entity", kind="stable", ignore_index=True)
     files = {name: f"{slug(name)}.csv" for name in frame["entity"].unique()}
     files |= {name: f"{slug(unit.parent)}.units.csv" for name, unit in units.items()}
     frame["file"] = frame["entity"].map(files)
     frame["line"] = frame.groupby("file").cumcount() + 2
-    frame = frame.astype({"value": float, "max": float, "decimals": int, "line": int})
+    frame = with_standing(frame.astype({"value": float, "max": float, "decimals": int, "line": int}))
     return with_siblings(frame, units) if units else frame
 
 
