@@ -26,10 +26,11 @@ from analysis.language import _
 
 LARGEST, LARGEST_UNPACKED, MOST_FILES, HIGHEST_RATIO = 20_000_000, 100_000_000, 2_000, 100
 SECONDS = 60
-Form = Literal["text", "csv", "html", "docx", "pdf", "xlsx"]
+Form = Literal["text", "csv", "json", "html", "docx", "pdf", "xlsx"]
 SUFFIXES: dict[Form, str] = {
     "text": ".txt",
     "csv": ".csv",
+    "json": ".json",
     "html": ".html",
     "docx": ".docx",
     "pdf": ".pdf",
@@ -103,6 +104,19 @@ def read_bytes(data: bytes, name: str) -> Document:
     return Document(name, data, form, text)
 
 
+def read_sheets(document: Document) -> list[tuple[str, list[list[str]]]]:
+    """The tables of a document: the title of each sheet, "" where there is but one, and its lines, cell by cell.
+
+    Raises DocumentError as `read_bytes`.
+    """
+    text = document.text
+    if document.form == "xlsx":
+        text = _extracted(document.data, "tables", document.name)
+    parts = text.split("\f") if "\f" in text else [f"\n{text}"]
+    named = [part.partition("\n")[::2] for part in parts if part.strip()]
+    return [(title, [line.split("\t") for line in lines.split("\n")]) for title, lines in named]
+
+
 def _too_large(name: str) -> DocumentError:
     return DocumentError(
         _("{file} is larger than {limit} MB: no notice is.").format(file=name, limit=LARGEST // 1_000_000),
@@ -145,6 +159,8 @@ def _form(data: bytes, name: str) -> Form:
         return "html"
     if b"\x00h\x00t\x00m\x00l" in data[:400].lower() or b"h\x00t\x00m\x00l\x00" in data[:400].lower():
         return "html"
+    if re.match(rb"(\xef\xbb\xbf)?\s*[\[{]\s*[\"{\[]", data):
+        return "json"
     return "csv" if name.lower().endswith(".csv") else "text"
 
 
@@ -252,7 +268,7 @@ def _cells(text: str, marks: str = ";\t,") -> str:
         return "\n".join("\t".join(cell.strip(' "') for cell in line.split(mark)) for line in text.split("\n"))
 
 
-def _extracted(data: bytes, form: Form, name: str) -> str:
+def _extracted(data: bytes, form: str, name: str) -> str:
     try:
         run = subprocess.run(
             [sys.executable, "-m", "analysis.notices.extract", form], input=data, capture_output=True, timeout=SECONDS

@@ -19,7 +19,15 @@ from analysis.notices.items import Candidate
 from analysis.notices.reader import Notice
 from analysis.notices.tokens import passage
 from analysis.scorecards.checks import Printed, card_checks, check_name, failures, interval_of
-from analysis.scorecards.history import COLUMNS, RANK, TOTAL, load_history, periods_with_total, row_problems
+from analysis.scorecards.history import (
+    AS_PRINTED,
+    RANK,
+    TOTAL,
+    load_history,
+    periods_with_total,
+    row_problems,
+    with_standing,
+)
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.scorecards.sources import Source, load_sources
 
@@ -114,9 +122,9 @@ def _row(notice: Notice, number: int, kind: str, source_id: str) -> dict[str, st
 def _frame(rows: list[dict[str, str]], notice: Notice, name: str) -> pd.DataFrame:
     """The rows as a card (see `history.card`), each with its line in the text."""
     lines = [notice.text.count("\n", 0, item.start) + 1 for item in notice.figures]
-    frame = pd.DataFrame(rows, columns=COLUMNS).assign(file=name, line=lines)
+    frame = pd.DataFrame(rows, columns=AS_PRINTED).assign(file=name, line=lines)
     frame["max"] = frame["max"].replace("", "nan")
-    frame = frame.astype({"value": float, "max": float, "decimals": int, "line": int})
+    frame = with_standing(frame.astype({"value": float, "max": float, "decimals": int, "line": int}))
     return frame.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
 
 
@@ -162,7 +170,8 @@ def _against_known(
     Last, the one source of the known figures, or "" where they have several.
     """
     same_card = (history["entity"] == notice.entity) & (history["period"] == notice.period)
-    known = history[same_card & (history["scope"] == notice.scope) & (history["kind"] != "derived")]
+    of_notices = (history["day"] == "") & (history["kind"] != "derived")
+    known = history[same_card & of_notices & (history["scope"] == notice.scope)]
     if known.empty:
         return "new", [], "", rows, ""
     days = sorted(known["as_of"].unique())
@@ -228,7 +237,7 @@ def _jumps(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: No
     if not earlier:
         return []
     before = history[(history["entity"] == notice.entity) & (history["period"] == earlier[-1])]
-    before = before[before["as_of"] == before["as_of"].max()].set_index(["code", "unit"])
+    before = before[before["superseded_by"] == ""].set_index(["code", "unit"])
     found = []
     for key, row in card.iterrows():
         if row["level"] not in JUMP or key not in before.index:

@@ -75,6 +75,37 @@ class Context(BaseModel):
     document: tuple[str, ...]
 
 
+class Exports(BaseModel):
+    """What tables of many cards call their columns; `metrics` and `parts` are those of the portal's API.
+
+    `figures` are scores and ranks; a part is written as code and unit, such as "on_time_base count".
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    entity: tuple[str, ...]
+    year: tuple[str, ...]
+    passed_over: tuple[str, ...]
+    figures: dict[str, tuple[str, ...]]
+    metrics: dict[str, str]
+    parts: dict[str, str]
+
+    def columns(self) -> dict[str, tuple[str, str]]:
+        """`slug` of a column → what it is, `entity`, `year` or a code, and its unit; "" for one passed over."""
+        found = {slug(name): ("", "") for name in self.passed_over}
+        found |= {slug(name): ("entity", "") for name in self.entity} | {slug(name): ("year", "") for name in self.year}
+        for code, names in self.figures.items():
+            found |= {slug(name): (code, "rank" if code.endswith("_rank") else "points") for name in names}
+        for name, code in self.metrics.items():
+            parts = (("ratio", "percent"), ("numerator", "count"), ("score", "points"))
+            found |= {slug(f"{name} {part}"): (code, unit) for part, unit in parts}
+            found |= {slug(f"{name} denominator"): (f"{code}_base", "count")}
+            found |= {slug(f"{name} maxScore"): (f"max {code}", "points")}
+        for name, meaning in self.parts.items():
+            code, _space, unit = meaning.rpartition(" ")
+            found[slug(name)] = code, unit
+        return found
+
+
 class Wordings(BaseModel):
     """The file `data/wordings.toml`."""
 
@@ -87,6 +118,7 @@ class Wordings(BaseModel):
     ordinals: dict[str, int]
     context: Context
     provinces: dict[str, Province]
+    exports: Exports
 
 
 class Meaning(NamedTuple):
@@ -179,7 +211,10 @@ class Phrasebook:
     """The wordings, ready to be looked for in a text."""
 
     def __init__(self, wordings: Wordings) -> None:
-        self.provinces = wordings.provinces
+        self.provinces, self.exports = wordings.provinces, wordings.exports
+        self.export_columns = wordings.exports.columns()
+        named = ((name, (name, *province.also)) for name, province in wordings.provinces.items())
+        self._provinces = {slug(word): name for name, words in named for word in words}
         self.reach: dict[str, Reach] = {name: marker.reach for name, marker in wordings.markers.items()}
         self.ordinals = {fold(words): value for words, value in wordings.ordinals.items()}
         self._words_of = {fold(short): _words(full, {}) for short, full in wordings.abbreviations.items()}
@@ -210,6 +245,10 @@ class Phrasebook:
         for role, phrases in wordings.columns.items():
             for phrase in phrases:
                 self._columns.add(phrase, Meaning("column", role), self._words_of)
+
+    def province_named(self, name: str) -> str:
+        """The province with this name or spelling, accents and case ignored; "" where there is none."""
+        return self._provinces.get(slug(name), "")
 
     def words(self, tokens: Sequence[Token]) -> tuple[list[str], list[int]]:
         """The words of the tokens, abbreviations written out, and for each the token it is in.
