@@ -43,6 +43,7 @@ def open_card(
     levers: Mapping[str, float] | None = None,
     target_score: float | None = None,
     promised: Mapping[str, Any] | None = None,
+    as_of: str = "",
     figures: pd.DataFrame | None = None,
     language: str = "",
 ) -> Card:
@@ -53,20 +54,20 @@ def open_card(
     levers, target_score : the improvements to weigh (indicator → rate in percent) and the total to reach, by default
         the usual ones.
     promised : what an earlier report weighed, as `scorecard report` gives it.
+    as_of : a day (YYYY-MM-DD): what is known is what was published or captured until then.
     figures : a history to look into in place of the project's, such as that of `synthetic.example`.
     language : `vi` or `en`, from here on; by default the one in use.
 
     Raises
     ------
-    UnknownNameError, NoTotalError, RubricError, HistoryError: as the names, figures and rules deserve.
+    UnknownNameError, NoTotalError, ParameterError, RubricError, HistoryError: as the names, figures and rules deserve.
     """
     if language:
         use_language(language)
-    known = load_project()
-    if figures is not None:
-        known = replace(known, history=figures)
+    known = load_project() if figures is None else replace(load_project(), history=figures)
+    known = known.as_of(as_of) if as_of else known
     entity, period = known.meant(entity, str(month))
-    known.rules(period)
+    known.rules(entity, period)
     card = Card(Results(known, entity, period, levers or {}, target_score, promised or {}))
     _published = card.results.card  # a card without a total is refused here, not when it is first asked
     return card
@@ -210,15 +211,31 @@ class Card:
 
     @cached_property
     def months(self) -> Section:
-        """The totals known so far, and whether they allow a trend. Table: `history.totals`."""
+        """The totals known so far, whether they allow a trend, and the `years`. Table: `history.totals`."""
         it = self.results
-        return self._answer(moves.months_section(it.of_past, it.figures, it.past, it.identified, self._sources))
+        known = moves.months_section(it.of_past, it.figures, it.past, it.identified, self._sources)
+        return self._answer(Section.together(known, self.years))
+
+    @cached_property
+    def years(self) -> Section:
+        """Total, groups and rank year by year, what made it rise, and what the portal restated.
+
+        Tables: `years` (`years.years`), `rises` (`years.rises`, all that are ranked with it), `restated`.
+        """
+        from analysis.report.years import years_section
+
+        it, known = self.results, self.results.project
+        frames = it.years, it.rises, it.totals_restated
+        found = years_section(*frames, self.entity, it.span, known.mergers, it.figures, self._sources)
+        return self._answer(found)
 
     @cached_property
     def checks(self) -> Section:
         """Whether the figures agree with each other. Tables: `checks`, and `unchecked`, which nothing cross-checks."""
         it = self.results
-        return self._answer(sources.checks_section(it.figures, it.project.checks, it.project.unchecked, it.identified))
+        return self._answer(
+            sources.checks_section(it.figures, it.project.checks, it.project.unchecked, it.identified, it.project.notes)
+        )
 
     @cached_property
     def sources(self) -> Section:
@@ -296,6 +313,34 @@ class Card:
         from analysis.report.explore import LEVEL, leaders_section
 
         return self._answer(leaders_section(leaders(*self._asked, top, LEVEL), self._source, self.results.label))
+
+    @cached_property
+    def rises(self) -> Section:
+        """What made the totals of all that are ranked with it rise, in years of one rule. Table: `years.rises`.
+
+        Raises CheckError where no two years can be compared.
+        """
+        from analysis.comparisons.years import rise_sentence
+        from analysis.report.explore import rises_section
+
+        found, source = self.results.rises, self._source_of_years
+        words = rise_sentence(found, self.entity, *self.results.span_known)
+        return self._answer(rises_section(found, words, source, self.results.label), source)
+
+    @cached_property
+    def panel(self) -> Section:
+        """Whether places stay and leaders slow down over these years, and through which groups totals differ.
+
+        Tables: `persistence`, `slowing`, `spread` (`comparisons.panel`). Raises CheckError as `rises`.
+        """
+        from analysis.comparisons import panel
+        from analysis.report.explore import LEVEL, panel_section
+
+        it, source = self.results, self._source_of_years
+        of = self.history, it.project.rubrics, self.entity, *it.span_known
+        spread = panel.spread_by_year(self.history, it.rubric_of_years, self.entity, it.years_between)
+        found = panel.persistence(*of, LEVEL), panel.slowing(*of, LEVEL)
+        return self._answer(panel_section(*found, spread, source, self.results.label), source)
 
     @cached_property
     def regression(self) -> Section:
@@ -403,7 +448,12 @@ class Card:
     def _source(self) -> str:
         return source_line(self.results.card, self._sources)
 
-    def _answer(self, section: Section) -> Section:
+    @property
+    def _source_of_years(self) -> str:
+        """Where the years of all that are ranked with it come from."""
+        return source_line(self.results.cards_of_years, self._sources)
+
+    def _answer(self, section: Section, source: str = "") -> Section:
         """The section with what every answer says first, its source line, and the label of simulated figures."""
         it = self.results
-        return replace(section, facts={**it.about, **section.facts}, source=self._source, label=it.label)
+        return replace(section, facts={**it.about, **section.facts}, source=source or self._source, label=it.label)

@@ -10,6 +10,7 @@ worth            What is an improvement worth, and what does it do to the rank?
 plan             What should be done next, what does the target need, and which number should be asked for?
 rules            Which rules fit, what is new in them, and what follows from the published figures?
 changes          What moved since the last card, what became of what was weighed then, and which totals are known?
+years            How did the province fare over the years, what made it rise, and what did the portal restate?
 sources          Where does each number of a page come from, and do the published ones agree with each other?
 explore          What do the notebooks ask besides the page?
 results          What is worked out of one card?
@@ -28,11 +29,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "figures": ["Figures"], "section": ["Picture", "Piece", "Section", "Words", "source_line"], "results": ["Results"],
     "wording": ["kind_name"], "leader": ["analyst_section", "first_steps_section", "summary_section", "title"],
     "try_it": ["rank_steps", "rules_to_try", "try_it_section"], "losses": ["losses_section"], "workbook": ["FILE"],
-    "worth": ["rank_after_section", "rank_section", "worth_section"], "sources": ["checks_section", "sources_section"],
-    "plan": ["ask_section", "needs_section", "plan_section"], "drawing": ["axes", "finished", "svg"],
-    "rules": ["news_section", "proof_section", "rules_section"],
+    "worth": ["rank_after_section", "rank_section", "worth_section"], "years": ["years_section"],
+    "plan": ["ask_section", "needs_section", "plan_section"], "sources": ["checks_section", "sources_section"],
+    "rules": ["news_section", "proof_section", "rules_section"], "drawing": ["axes", "finished", "svg"],
     "changes": ["change_section", "follow_up_section", "months_section"],
-    "explore": ["LEVEL", "beside_section", "indicators_section", "leaders_section", "published_section",
-        "regression_section", "spread_section", "standing_section", "table_of", "trend_of"],
+    "explore": ["LEVEL", "beside_section", "indicators_section", "leaders_section", "panel_section", "trend_of",
+        "published_section", "regression_section", "rises_section", "spread_section", "standing_section", "table_of"],
     "result": ["EXECUTED", "FIGURES", "Language", "PAGE", "Period", "RECORD", "RESULT", "Result", "save", "write_json"],
 })  # fmt: skip

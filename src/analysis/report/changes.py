@@ -23,9 +23,9 @@ from analysis.report.figures import Figure, Figures, between, exact, whole
 from analysis.report.section import Heading, Part, Picture, Section, Sentence, Slide, Table, Words, described, say
 from analysis.report.wording import effect_name
 from analysis.scorecards.checks import interval_of
-from analysis.scorecards.history import TOTAL
-from analysis.scorecards.periods import is_month, month_before, months_of
-from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span
+from analysis.scorecards.history import TOTAL, shown
+from analysis.scorecards.periods import is_month, month_before
+from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span, ruling
 from analysis.scorecards.sources import Source
 
 ALWAYS = "9999-12"  # after every month
@@ -189,10 +189,20 @@ def _state_name(state: str) -> str:
 # The totals that are known
 
 
+def under_its_rules(past: pd.DataFrame, identified: Identified) -> pd.DataFrame:
+    """The totals that the rules of the card scored too: of notices if it is of one, else of captures."""
+    day = shown(past, identified.entity, identified.period).day
+    same = [
+        bool(row.day) == bool(day) and identified.rubric.covers(ruling(row.period, row.day))
+        for row in past.itertuples()
+    ]
+    return past[same]
+
+
 def total_figures(past: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
     """`trend.needed`, `trend.known`, and `past.<period>.total` of each total under the rules of the card."""
-    past = past[past["period"].map(identified.rubric.covers)]
-    first, last = comparable_span((identified.rubric,), months_of(identified.period)[1])
+    past = under_its_rules(past, identified)
+    first, last = comparable_span((identified.rubric,), shown(past, identified.entity, identified.period))
     monthly = past[past["period"].map(is_month) & (past["scope"] == "month")]["period"]
     known = float(monthly.between(first, last or ALWAYS).sum())
     yield exact(
@@ -257,7 +267,7 @@ def history_length(figures: Figures, past: pd.DataFrame, identified: Identified)
         if few
         else _("{entity} has a published total for these periods under the rules of this report: {periods}."),
         entity=identified.entity,
-        periods=write_list(write_period(period) for period in past["period"] if identified.rubric.covers(period)),
+        periods=write_list(write_period(period) for period in under_its_rules(past, identified)["period"]),
         needed=figures["trend.needed"],
         known=figures["trend.known"],
     )
@@ -268,7 +278,8 @@ def months_section(
 ) -> Section:
     """Which totals are known, whether they allow a trend, and their picture; `own` are the figures of these totals."""
     title = _("How did the score move?")
-    shown = past[past["period"].map(identified.rubric.covers)]
-    picture = Picture("history_of_totals", shown, **described(figures, "past", "total", sources))
-    parts: list[Part] = [Heading(title), Words([history_length(own, past, identified)]), picture]
+    known = under_its_rules(past, identified)
+    parts: list[Part] = [Heading(title), Words([history_length(own, past, identified)])]
+    if known["period"].map(is_month).any():
+        parts.append(Picture("history_of_totals", known, **described(figures, "past", "total", sources)))
     return Section(title, parts, own, {"totals": past})

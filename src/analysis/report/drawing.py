@@ -118,12 +118,14 @@ def axes(bars: float, width: float = WIDTH) -> Axes:
     return Figure(figsize=(width, 1.5 + 0.6 * bars)).subplots()  # not pyplot's, which a notebook would show once more
 
 
-def below(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
+def below(ax: Axes, handles: Sequence[Artist] | None = None, columns: int = 1) -> None:
     """The legend under the chart, from the left edge of its axes."""
     handles = ax.get_legend_handles_labels()[0] if handles is None else handles
     figure: Any = ax.figure
     place = offset_copy(ax.transAxes, figure, y=-LEGEND_DOWN, units="points")
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=place, frameon=False)
+    ax.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=place, frameon=False, ncols=columns
+    )
 
 
 def colours(rows: pd.DataFrame) -> list[str]:

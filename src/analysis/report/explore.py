@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.comparisons import peers, refit, trends
+from analysis.comparisons import panel, peers, refit, trends
 from analysis.language import _, nfc, write_number, write_period, write_range
 from analysis.report.section import Folded, Heading, Part, Picture, Section, Table, Words, source_line
 from analysis.report.wording import disclosure_name, effect_name, part_name, status_name
@@ -84,6 +84,32 @@ def leaders_section(apart: pd.DataFrame, source: str, label: str) -> Section:
     """In which indicators the leading provinces differ most from the others (`peers.leaders`)."""
     title, said = _("What the leaders have and the others have not"), [peers.leaders_sentence(apart), _sure(LEVEL)]
     return compared(title, apart, "leaders", source, label, said, "leaders_and_others")
+
+
+def rises_section(found: pd.DataFrame, said: str, source: str, label: str) -> Section:
+    """What made the totals of all rise from one year to another (`years.rises`), side by side."""
+    title = _("What made the totals rise")
+    wide = found.pivot(index="entity", columns="name", values="change")
+    wide = wide.loc[list(dict.fromkeys(found["entity"])), list(dict.fromkeys(found["name"]))].reset_index()
+    folded = Folded(_("The same as a table"), [table_of(wide, title)])
+    parts: list[Part] = [Picture("rises_side_by_side", found, source, label=label), Words([said]), folded]
+    return Section(title, parts, tables={"rises": found}, source=source, label=label)
+
+
+def panel_section(
+    persistence: pd.DataFrame, slowing: pd.DataFrame, spread: pd.DataFrame, source: str, label: str
+) -> Section:
+    """What the years tell of each other over all (`panel`): places that stay, leads that shrink, spread that moves."""
+    title = _("Do places stay, do leaders slow down?")
+    said = [panel.persistence_sentence(persistence), panel.slowing_sentence(slowing), _sure(LEVEL)]
+    said.append(_("It is what goes together over the provinces, not what a step would bring."))
+    through = panel.spread_by_year_sentence(spread)
+    moved = compared(
+        _("Through which groups they differ"), spread, "spread", source, label, [through], "spread_by_year"
+    )
+    words: list[Part] = [Heading(title), Words(said, as_list=True)]
+    tables = {"persistence": persistence, "slowing": slowing, **moved.tables}
+    return Section(title, [*words, *moved.parts], tables=tables, source=source, label=label)
 
 
 def regression_section(
@@ -291,12 +317,14 @@ NUMBERS: dict[str, NumberColumn] = {
     "covered": (lambda: _("Inside the interval, %"), 0, 100),
     "p_value": (lambda: _("p-value"), 3, 1),
     "size": (lambda: _("Size"), 2, 1),
+    "deviation": (lambda: _("Standard deviation of totals"), 2, 1),
     "": (lambda: _("Within rounding"), 2, 1),
 }
 
 
 WORDS: dict[str, WordColumn] = {
     "card": (lambda: _("Card"), str),
+    "entity": (lambda: _("Entity"), str),
     "name": (lambda: _("Name"), str),
     "code": (lambda: _("Code"), str),
     "lever": (lambda: _("Code"), str),

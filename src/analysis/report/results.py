@@ -13,7 +13,7 @@ from analysis.decisions import deadline, whatif
 from analysis.decisions import plan as planning
 from analysis.decisions.levers import Effort, Lever, as_rates, check_indicator, load_levers, usual_levers, with_costs
 from analysis.diagnosis import changes, follow_up, losses
-from analysis.errors import RubricError
+from analysis.errors import CheckError, RubricError
 from analysis.identification import bounds, proof
 from analysis.identification.evidence import Evidence, Relation, assume, load_relations
 from analysis.identification.identify import Identified, Key
@@ -26,8 +26,9 @@ from analysis.report.rules import alternative_figures, bounds_rule, rule_figures
 from analysis.report.sources import check_figures, own_checks, published_figures
 from analysis.scorecards import history
 from analysis.scorecards.entities import is_synthetic, synthetic_label
+from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import months_left
-from analysis.scorecards.rubric import Rubric
+from analysis.scorecards.rubric import Rubric, Shown, rubric_in_force
 
 if TYPE_CHECKING:
     from analysis.comparisons.ranks import Standing
@@ -74,7 +75,7 @@ class Results:
 
     @cached_property
     def rubric(self) -> Rubric:
-        return self.family or self.project.rules(self.month)
+        return self.family or self.project.rules(self.entity, self.month)
 
     @cached_property
     def cards(self) -> Sequence[Evidence]:
@@ -171,18 +172,78 @@ class Results:
 
     @cached_property
     def news(self) -> pd.DataFrame:
-        return changes.rule_news(self.project.rubrics, self.rules_before, self.month)
+        old = self.project.rules(self.entity, self.rules_before) if self.rules_before else None
+        return changes.rule_news(old, self.rubric)
 
     @cached_property
     def kept(self) -> pd.DataFrame:
         return follow_up.kept(self.own, self.project.rubrics, self.identified, self.promised)
+
+    # Over the years
+
+    @cached_property
+    def years(self) -> pd.DataFrame:
+        from analysis.comparisons.years import years
+
+        return years(self.project.history, self.project.rubrics, self.entity)
+
+    @cached_property
+    def span(self) -> tuple[str, str] | None:
+        """The years furthest apart that one rule scored for most of those ranked with the entity."""
+        from analysis.comparisons.years import span_of
+
+        return span_of(self.project.history, self.project.rubrics, self.entity)
+
+    @cached_property
+    def rises(self) -> pd.DataFrame:
+        from analysis.comparisons.years import RISES, rises
+
+        if self.span is None:
+            return pd.DataFrame(columns=RISES)
+        return rises(self.project.history, self.project.rubrics, self.entity, *self.span)
+
+    @property
+    def span_known(self) -> tuple[str, str]:
+        """`span`. Raises CheckError where there is none."""
+        if self.span is None:
+            words = _("No two years of {entity} are known that one rule scored for most of those ranked with it.")
+            raise CheckError(words.format(entity=self.entity), [], _("Choose a province, such as Phú Thọ."))
+        return self.span
+
+    @cached_property
+    def years_between(self) -> list[str]:
+        """The years from the first to the last of `span_known`, both INCLUDED."""
+        first, last = map(int, self.span_known)
+        return [str(year) for year in range(first, last + 1)]
+
+    @cached_property
+    def cards_of_years(self) -> pd.DataFrame:
+        """The figures of these years of all that are ranked with the entity, on the cards that most of them have."""
+        from analysis.comparisons.years import common_card
+
+        return pd.concat([common_card(self.project.history, self.entity, year) for year in self.years_between])
+
+    @property
+    def rubric_of_years(self) -> Rubric:
+        ruled = Shown(self.span_known[1], str(self.cards_of_years["day"].iloc[-1])).ruled
+        return rubric_in_force(self.project.rubrics, ruled)
+
+    @cached_property
+    def restated(self) -> pd.DataFrame:
+        """What the portal showed otherwise on a later day (`changes.restated`)."""
+        return changes.restated(self.own, self.project.rubrics, self.entity)
+
+    @property
+    def totals_restated(self) -> pd.DataFrame:
+        rows = self.restated
+        return rows[(rows["code"] == TOTAL) & (rows["change"] != 0)]
 
     # What a raise is worth, and the plan
 
     @cached_property
     def acts(self) -> dict[str, Lever]:
         """Every indicator that can be raised, with what it moves besides and what it costs."""
-        known = load_levers(self.rubric, self.month)
+        known = load_levers(self.rubric, self.project.shown(self.entity, self.month).ruled)
         return with_costs(known, self.costs) if self.costs else known
 
     @cached_property

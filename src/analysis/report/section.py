@@ -375,7 +375,8 @@ def described(figures: Figures, prefix: str, measure: str, sources: Mapping[str,
     shown = [item for item in figures.values() if item.id.startswith(f"{prefix}.") and item.id.endswith(f".{measure}")]
     words = "; ".join(f"{item.label}: {item}" for item in shown) or _("Nothing to show was published")
     used = dict.fromkeys(item.source for item in shown if item.source) or [figures["total"].source]
-    source = _("Source: {source}.").format(source="; ".join(source_words(sources[name]) for name in used))
+    named = dict.fromkeys(source_words(sources[name]) for name in used)
+    source = _("Source: {source}.").format(source="; ".join(named))
     return {"words": f"{words}.", "source": source, "label": figures.label}
 
 

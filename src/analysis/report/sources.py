@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from analysis.identification.identify import Identified
-from analysis.language import _, write_range
+from analysis.language import _, write_date, write_range
 from analysis.notices.tokens import Passage
 from analysis.report.figures import Figure, Figures, between, ends_of, exact
-from analysis.report.section import Folded, Heading, Piece, Quote, Reference, Section, SourceList, Table, Words
+from analysis.report.section import Folded, Heading, Piece, Quote, Reference, Section, SourceList, Table, Words, say
 from analysis.scorecards.checks import check_name, interval_of
 from analysis.scorecards.entities import SYNTHETIC
 from analysis.scorecards.history import RANK, TOTAL, unit_name
-from analysis.scorecards.sources import Source
+from analysis.scorecards.sources import Note, Source
 
-NOT_OF_THE_NOTICE = ("past.", "indicator.", "card.", "units.")  # published figures that stand elsewhere
+NOT_OF_THE_NOTICE = (
+    "past.",
+    "year.",
+    "restated.",
+    "indicator.",
+    "card.",
+    "units.",
+)  # published figures that stand elsewhere
 
 
 def published_figures(rows: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
@@ -82,8 +89,15 @@ def own_checks(checks: pd.DataFrame, identified: Identified) -> pd.DataFrame:
     return checks[(checks["entity"] == identified.entity) & (checks["period"] == identified.period)]
 
 
-def checks_section(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identified: Identified) -> Section:
-    """The checks of this card, and the figures that nothing checks."""
+def checks_section(
+    figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, identified: Identified, notes: Sequence[Note] = ()
+) -> Section:
+    """The checks of this card, the figures that nothing checks, and what must be known of them (`notes`)."""
+    known = [
+        say("{date}: {words}", date=Reference(write_date(note.date.isoformat())), words=Reference(str(note.what)))
+        for note in notes
+        if (note.entity, note.period) == (identified.entity, identified.period)
+    ]
     mine, alone = own_checks(checks, identified), own_checks(alone, identified)
     rows = [
         [
@@ -105,6 +119,7 @@ def checks_section(figures: Figures, checks: pd.DataFrame, alone: pd.DataFrame, 
             *([Table(_("Checks of this notice"), heads, rows, text_columns=(1, 4))] if rows else []),
             Words([_("Nothing cross-checks these figures; an error in one of them would not be seen:")]),
             Words(unchecked, as_list=True),
+            *([Words([_("Must be known of these figures:")]), Words(known, as_list=True)] if known else []),
         ],
         tables={"checks": mine, "unchecked": alone},
     )
