@@ -47,6 +47,9 @@ month_argument = click.argument("month", default="")
 entity_option = click.option(
     "--entity", "-e", default=DEFAULT_ENTITY, show_default=True, help=_("Province, with or without marks: hoa-binh.")
 )
+as_of_option = click.option(
+    "--as-of", default="", metavar=_("DATE"), help=_("What was known on a day: nothing published or captured later.")
+)
 levers_option = click.option(
     "--set",
     "levers",
@@ -217,25 +220,27 @@ def lab(notebook: str, options: tuple[str, ...]) -> None:
 @app.command(help=_("Where the points went: by group, by indicator, and by what the notice discloses."))
 @month_argument
 @entity_option
+@as_of_option
 @json_option
 @speaking
-def losses(month: str, entity: str, as_json: bool) -> None:
+def losses(month: str, entity: str, as_of: str, as_json: bool) -> None:
     from analysis import commands
 
-    _answer(commands.losses(month, entity), as_json)
+    _answer(commands.losses(month, entity, as_of), as_json)
 
 
 @app.command(help=_("What raising some rates is worth, over every rule that fits the published figures."))
 @month_argument
 @entity_option
+@as_of_option
 @levers_option
 @target_option
 @json_option
 @speaking
-def whatif(month: str, entity: str, levers: tuple[str, ...], target: float | None, as_json: bool) -> None:
+def whatif(month: str, entity: str, levers: tuple[str, ...], target: float | None, as_of: str, as_json: bool) -> None:
     from analysis import commands
 
-    _answer(commands.whatif(month, entity, _levers(levers), target), as_json)
+    _answer(commands.whatif(month, entity, _levers(levers), target, as_of), as_json)
 
 
 @app.command(
@@ -243,19 +248,21 @@ def whatif(month: str, entity: str, levers: tuple[str, ...], target: float | Non
 )
 @month_argument
 @entity_option
+@as_of_option
 @click.option("--alone", is_flag=True, help=_("This month by itself, not held against the other cards of the regime."))
 @click.option("--assume", "assumed", is_flag=True, help=_("Assume the relations of data/relations.toml as well."))
 @json_option
 @speaking
-def identify(month: str, entity: str, alone: bool, assumed: bool, as_json: bool) -> None:
+def identify(month: str, entity: str, alone: bool, assumed: bool, as_of: str, as_json: bool) -> None:
     from analysis import commands
 
-    _answer(commands.rules(month, entity, alone, assumed), as_json)
+    _answer(commands.rules(month, entity, alone, assumed, as_of), as_json)
 
 
 @app.command(help=_("The cheapest way to a total, sure under every rule that fits; and which number to ask for next."))
 @month_argument
 @entity_option
+@as_of_option
 @target_option
 @click.option("--lever", "codes", multiple=True, metavar=_("INDICATOR"), help=_("Only these levers. May be repeated."))
 @click.option("--months", type=click.IntRange(1, 120), help=_("Months to work; by default those left in the year."))
@@ -271,28 +278,31 @@ def plan(
     months: int | None,
     budget: float | None,
     costs: Path | None,
+    as_of: str,
     as_json: bool,
 ) -> None:
     from analysis import commands
 
-    _answer(commands.plan(month, entity, codes, target, months, budget, costs), as_json)
+    _answer(commands.plan(month, entity, codes, target, months, budget, costs, as_of), as_json)
 
 
 @app.command(help=_("What of the change between two months is performance, and what cannot be told apart."))
 @click.argument("before", default="")
 @click.argument("after", default="")
 @entity_option
+@as_of_option
 @json_option
 @speaking
-def change(before: str, after: str, entity: str, as_json: bool) -> None:
+def change(before: str, after: str, entity: str, as_of: str, as_json: bool) -> None:
     from analysis import commands
 
-    _answer(commands.change(before, after, entity), as_json)
+    _answer(commands.change(before, after, entity, as_of), as_json)
 
 
 @app.command(help=_("The rank that a gain would bring, as far as the totals of others are known."))
 @month_argument
 @entity_option
+@as_of_option
 @levers_option
 @click.option("--gain", type=float, metavar=_("POINTS"), help=_("A gain in points, instead of improvements."))
 @click.option(
@@ -300,10 +310,12 @@ def change(before: str, after: str, entity: str, as_json: bool) -> None:
 )
 @json_option
 @speaking
-def rank(month: str, entity: str, levers: tuple[str, ...], gain: float | None, drift: float, as_json: bool) -> None:
+def rank(
+    month: str, entity: str, levers: tuple[str, ...], gain: float | None, drift: float, as_of: str, as_json: bool
+) -> None:
     from analysis import commands
 
-    _answer(commands.rank(month, entity, _levers(levers), gain, drift), as_json)
+    _answer(commands.rank(month, entity, _levers(levers), gain, drift, as_of), as_json)
 
 
 @app.command(help=_("Check every figure: contract, parts against whole, counts against percent, and the rules."))
@@ -326,25 +338,39 @@ def check(as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar=_("FILE"))
 @click.option("--entity", "-e", default="", help=_("Province, where the notice names none or several."))
 @click.option("--month", default="", help=_("Period, where the notice names none or several: YYYY-MM."))
+@click.option("--as-of", default="", metavar=_("DATE"), help=_("Of a table: the day on which the portal showed it."))
+@click.option("--only-sound", is_flag=True, help=_("Of a table: store the cards that add up, leave the others out."))
 @click.option("--yes", "-y", is_flag=True, help=_("Store without asking."))
 @click.option("--dry-run", is_flag=True, help=_("Show, and store nothing."))
 @click.option("--correct", is_flag=True, help=_("Store a month that is known with other values; both are kept, dated."))
 @json_option
 @speaking
-def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: bool, as_json: bool) -> None:
+def add(
+    file: Path,
+    entity: str,
+    month: str,
+    as_of: str,
+    only_sound: bool,
+    yes: bool,
+    dry_run: bool,
+    correct: bool,
+    as_json: bool,
+) -> None:
     from analysis import commands
 
     content = _standard_input() if str(file) == "-" else None
-    answer, store = commands.add(file, content, entity, month)
+    answer, store = commands.add(file, content, entity, month, as_of, only_sound)
     if not as_json:
         click.echo(str(answer))
     if answer.failures:
         if as_json:
             _answer(answer, as_json)
         raise BulletinError(
-            _("The notice does not add up; nothing was stored."),
+            _("What was read does not add up; nothing was stored."),
             answer.failures,
-            _("Look at these words in the notice. Correct them there if they were copied wrongly, then run again."),
+            _("Look at these words in the notice. Correct them there if they were copied wrongly, then run again.")
+            if "figures" in answer.data
+            else _("Look at these cards. Run again with --only-sound to store the others without them."),
         )
     changed: list[Path] = []
     if not dry_run and (yes or _confirmed(answer, content is None)):
@@ -354,11 +380,7 @@ def add(file: Path, entity: str, month: str, yes: bool, dry_run: bool, correct: 
     if changed:
         kept = dict.fromkeys(_near(path.parent) + "/" if "bulletins" in path.parts else _near(path) for path in changed)
         _say(_("Stored: {files}.").format(files=", ".join(kept)))
-        _say(
-            _("Next: scorecard report {month} --entity {entity}").format(
-                month=answer.data["period"], entity=slug(answer.data["entity"])
-            )
-        )
+        _say(_("Next: {command}").format(command=answer.data["next"]))
     else:
         _say(_("Nothing was stored."))
 
@@ -469,13 +491,14 @@ def _written_down(file: Path, given: dict[str, Any]) -> dict[str, Any]:
     written = load_improvements(file)
     asked = click.get_current_context().get_parameter_source("entity")
     month: str = given["month"] or written.month
+    entity: str = given["entity"] if asked is not ParameterSource.DEFAULT or not written.entity else written.entity
     chosen = {
-        "entity": given["entity"] if asked is not ParameterSource.DEFAULT or not written.entity else written.entity,
+        "entity": entity,
         "month": month,
         "levers": {**written.levers, **given["levers"]},
         "target_score": written.target_score if given["target_score"] is None else given["target_score"],
     }
-    for words in out_of_date(written, month):
+    for words in out_of_date(written, entity, month):
         _say(words)
     return chosen
 
@@ -490,7 +513,7 @@ def _confirmed(answer: Any, asks: bool) -> bool:
             [],
             _("Run again with --yes to store, or --dry-run to look."),
         )
-    _say(_("Store these {count} figures? [y/N]").format(count=len(answer.data["figures"])))
+    _say(_("Store these {count} figures? [y/N]").format(count=answer.data["to_store"]))
     return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")
 
 

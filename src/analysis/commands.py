@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -10,37 +11,39 @@ import pandas as pd
 
 from analysis.card import open_card
 from analysis.decisions.levers import load_costs
-from analysis.errors import ContradictionError, UnknownNameError, UsageError, WriteError
+from analysis.errors import CheckError, ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.files import writing
 from analysis.identification.identify import identify
-from analysis.identification.regime import load_project
+from analysis.identification.regime import Project, load_project
 from analysis.language import _, nearest, slug, write_number, write_period
-from analysis.notices import documents, examine, forms, store
+from analysis.notices import documents, examine, examine_export, exports, forms, store
 from analysis.notices.phrasebook import load_phrasebook
 from analysis.notices.reader import read
 from analysis.report.section import Section, Words
 from analysis.scorecards import history
 from analysis.scorecards.checks import check_name, failures
-from analysis.scorecards.entities import find_entity
+from analysis.scorecards.entities import find_entity, load_units
 from analysis.scorecards.history import card, load_history
 from analysis.scorecards.periods import PERIOD
 from analysis.scorecards.rubric import Rubric, load_rubrics, rubric_in_force
 
+MOST_CARDS = 8  # that one line names
 
-def losses(month: str, entity: str) -> Section:
+
+def losses(month: str, entity: str, as_of: str = "") -> Section:
     """Where the points went."""
-    asked = open_card(entity, month)
+    asked = open_card(entity, month, as_of=as_of)
     return Section.together(asked.summary, asked.losses)
 
 
-def whatif(month: str, entity: str, levers: Mapping[str, float], target: float | None) -> Section:
+def whatif(month: str, entity: str, levers: Mapping[str, float], target: float | None, as_of: str = "") -> Section:
     """What some improvements are worth."""
-    return open_card(entity, month, levers=levers).what_if(target_score=target)
+    return open_card(entity, month, levers=levers, as_of=as_of).what_if(target_score=target)
 
 
-def rules(month: str, entity: str, alone: bool, assumed: bool) -> Section:
+def rules(month: str, entity: str, alone: bool, assumed: bool, as_of: str = "") -> Section:
     """Which rules fit the month and all others of the regime, and which figures say so."""
-    asked = open_card(entity, month)
+    asked = open_card(entity, month, as_of=as_of)
     asked = asked.alone if alone else asked
     return (asked.assuming if assumed else asked).rules
 
@@ -53,37 +56,54 @@ def plan(
     months: int | None,
     budget: float | None,
     costs: Path | None,
+    as_of: str = "",
 ) -> Section:
     """The cheapest way to a target that is sure, what it needs, and which number to ask for next."""
     efforts = None if costs is None else load_costs(costs)
-    return open_card(entity, month).plan(target, codes, months, budget, efforts)
+    return open_card(entity, month, as_of=as_of).plan(target, codes, months, budget, efforts)
 
 
-def change(before: str, after: str, entity: str) -> Section:
+def change(before: str, after: str, entity: str, as_of: str = "") -> Section:
     """What of the change between two months is performance; by default since the last card that tells."""
-    asked = open_card(entity, after)
+    asked = open_card(entity, after, as_of=as_of)
     return asked.change_from(asked.of(before or asked.results.before or asked.month))
 
 
-def rank(month: str, entity: str, levers: Mapping[str, float], gain: float | None, drift: float) -> Section:
+def rank(
+    month: str, entity: str, levers: Mapping[str, float], gain: float | None, drift: float, as_of: str = ""
+) -> Section:
     """The rank after a gain, as far as the totals of others are known."""
-    return open_card(entity, month, levers=levers).rank_after(gain, drift)
+    return open_card(entity, month, levers=levers, as_of=as_of).rank_after(gain, drift)
 
 
 def check() -> Section:
     """Whether the figures keep their contract, agree with each other, and can be explained by a rule."""
     known = load_project()
-    rubrics, checks, alone = known.rubrics, known.checks, known.unchecked
+    layers = [known, *known.superseded]
+    made, alone = [known.checks], known.unchecked
+    for layer in layers[1:]:
+        with suppress(CheckError):  # a layer of totals alone has nothing to be held against
+            made.append(layer.checks)
+    checks = pd.concat(made, ignore_index=True)
     failed = failures(checks)
     failed += store.faults(known.sources)
+    doubtful = [
+        _("corrections.toml: the note on {entity} {period} ({source}) is of no figures any more").format(
+            entity=note.entity, period=note.period, source=note.source
+        )
+        for note in known.stale_notes
+    ]
     accepted = {(row.entity, row.period) for row in checks[checks["accepted"]].itertuples()}
-    explained = 0
-    for entity in known.entities:
-        for period in history.periods_with_total(known.own(entity), entity):
+    cards = explained = 0
+    for layer in layers:
+        for entity, period in history.cards(layer.history):
+            cards += 1
             if (entity, period) in accepted:
                 continue
-            problem = _unexplained(known.own(entity), rubric_in_force(rubrics, period), entity, period)
-            failed += [problem] if problem else []
+            problem = _unexplained(layer.own(entity), layer.rules(entity, period), entity, period)
+            if problem and layer is not known:
+                problem = _("Superseded, and explained by no rule: {problem}").format(problem=problem)
+            (failed if layer is known else doubtful).extend([problem] if problem else [])
             explained += not problem
     words = [
         _("{count} figures keep their contract.").format(count=write_number(len(known.history), 0)),
@@ -92,15 +112,24 @@ def check() -> Section:
             failed=int((~checks["ok"] & ~checks["accepted"]).sum()),
             accepted=int(checks["accepted"].sum()),
         ),
-        _("{count} cards can be explained by a rule.").format(count=explained),
+        _("{count} of {cards} cards can be explained by a rule, those that a later one superseded among them.").format(
+            count=write_number(explained, 0), cards=write_number(cards, 0)
+        ),
+        *doubtful,
         _("Figures that nothing cross-checks ({count}):").format(count=write_number(len(alone), 0)),
-        *_alone_in_words(alone, rubrics),
+        *_alone_in_words(alone, known),
     ]
     shown = checks.assign(check=[check_name(name) for name in checks["check"]])
     return Section(
         _("Do the figures agree with each other?"),
         [Words(words)],
-        facts={"figures": len(known.history), "explained": explained, "failures": failed},
+        facts={
+            "figures": len(known.history),
+            "cards": cards,
+            "explained": explained,
+            "doubtful": doubtful,
+            "failures": failed,
+        },
         tables={"checks": shown, "unchecked": alone[["entity", "period", "code", "unit", "value", "file", "line"]]},
         failures=failed,
     )
@@ -114,20 +143,28 @@ def _unexplained(own: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     return ""
 
 
-def _alone_in_words(alone: pd.DataFrame, rubrics: tuple[Rubric, ...]) -> list[str]:
+def _alone_in_words(alone: pd.DataFrame, known: Project) -> list[str]:
     """A line for all cards of which the same is not cross-checked."""
     same: dict[str, list[str]] = {}
     for (entity, period), rows in alone.groupby(["entity", "period"], sort=False):
-        name_of = rubric_in_force(rubrics, period).name_of
+        name_of = known.rules(entity, period).name_of
         figures = ", ".join(f"{name_of(row.code)} ({history.unit_name(row.unit)})" for row in rows.itertuples())
         same.setdefault(figures, []).append(f"{entity} {write_period(period)}")
-    return [f"  {', '.join(cards)}: {figures}" for figures, cards in same.items()]
+    return [f"  {_some(cards)}: {figures}" for figures, cards in same.items()]
 
 
-def add(file: Path, content: bytes | None, entity: str, month: str) -> tuple[Section, Callable[[bool], list[Path]]]:
-    """What a notice says and whether it adds up; and how to store it (`correct` → the files that changed).
+def _some(cards: list[str]) -> str:
+    more = len(cards) - MOST_CARDS
+    return ", ".join(cards) if more <= 1 else ", ".join([*cards[:MOST_CARDS], _("and {count} more").format(count=more)])
 
-    `content` is the notice itself where it comes from no file. Raises any AnalysisError that it deserves.
+
+def add(
+    file: Path, content: bytes | None, entity: str, month: str, as_of: str = "", only_sound: bool = False
+) -> tuple[Section, Callable[[bool], list[Path]]]:
+    """What a notice or a table says and whether it adds up; and how to store it (`correct` → the files that changed).
+
+    `content` is the notice itself where it comes from no file. `as_of` (the day of a capture) and `only_sound` are for
+    tables of many cards. Raises any AnalysisError that it deserves.
     """
     rubrics = load_rubrics()
     book = load_phrasebook()
@@ -137,6 +174,9 @@ def add(file: Path, content: bytes | None, entity: str, month: str) -> tuple[Sec
             _("“{period}” is not a period.").format(period=month), [], _("Write YYYY-MM, YYYY-Qn or YYYY.")
         )
     typed = forms.is_form(document.text)
+    if not typed and exports.is_export(document, book):
+        export = exports.read_export(document, rubrics, book, load_units(), month, as_of)
+        return _add_table(export, document, only_sound)
     notice = (
         forms.read_form(document.text, rubrics, book) if typed else read(document.text, rubrics, book, entity, month)
     )
@@ -145,10 +185,37 @@ def add(file: Path, content: bytes | None, entity: str, month: str) -> tuple[Sec
     found = Section(
         notice.title,
         [Words([examine.in_words(examined, rubric)])],
-        facts={**examine.as_data(examined, stored=False), "keeps": store.keeps(examined)},
+        facts={
+            **examine.as_data(examined, stored=False),
+            "keeps": store.keeps(examined),
+            "to_store": len(examined.rows),
+            "next": f"scorecard report {notice.period} --entity {slug(notice.entity)}",
+        },
         failures=examined.failures,
     )
     return found, lambda correct: store.store(examined, document, rubrics, correct)
+
+
+def _add_table(
+    export: exports.Export, document: documents.Document, only_sound: bool
+) -> tuple[Section, Callable[[bool], list[Path]]]:
+    """`add` for a table of many cards."""
+    known = load_project()
+    examined = examine_export.examine_export(
+        export, document, known.history, known.rubrics, known.sources, known.units, only_sound
+    )
+    named = {card.entity for card in examined.cards}
+    next_step = f"scorecard batch --months {max((card.period for card in examined.cards), default='')}"
+    if len(named) == 1:
+        next_step = f"scorecard report {examined.cards[-1].period} --entity {slug(examined.cards[-1].entity)}"
+    facts = {"keeps": False, "state": "new" if examined.fresh else "same", "to_store": len(examined.fresh)}
+    found = Section(
+        document.name,
+        [Words(["\n".join(examine_export.in_words(examined))])],
+        facts={**examine_export.as_data(examined), **facts, "next": next_step},
+        failures=examined.failures,
+    )
+    return found, lambda _correct: store.store_export(examined, document, known.rubrics)
 
 
 def template(month: str, entity: str) -> list[Path]:
