@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from analysis.card import Card, open_card
 from analysis.language import use_language
-from analysis.scorecards.history import COLUMNS, load_history
+from analysis.scorecards.history import AS_PRINTED, COLUMNS, load_history, with_standing
 from analysis.scorecards.rubric import Rubric, load_rubrics
 from places import REPOSITORY
 
@@ -183,6 +183,6 @@ def tiny_history():
         ("Mẫu", "2023-01", "month", "2023-01-31", level, code, value, unit, points, decimals, "synthetic", "tests", "")
         for level, code, value, unit, points, decimals in figures
     ]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = pd.DataFrame(rows, columns=AS_PRINTED)
     frame = frame.assign(file="tiny.csv", line=range(2, 2 + len(frame)))
-    return frame.astype({"value": float, "max": float, "decimals": int, "line": int})
+    return with_standing(frame.astype({"value": float, "max": float, "decimals": int, "line": int}))

@@ -91,7 +91,8 @@ class Report:
         """Each source as a list of sources must show it."""
         listed = []
         for name, source in self.sources.items():
-            date = f" ({write_date(source['published'].isoformat())})" if "published" in source else ""
+            day = source.get("published") or source.get("captured")
+            date = f" ({write_date(day.isoformat())})" if day else ""
             digest = f" [sha256 {source['sha256'][:12]}…]" if "sha256" in source else ""
             listed.append(f"{name}: {source_words(source, 'publisher', 'number', 'title')}{date}{digest}")
         return listed

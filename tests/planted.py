@@ -195,7 +195,7 @@ class Case:
                 text = dict.fromkeys(COLUMNS, "") | {"entity": entity, "period": period, "scope": "month"}
                 numbers = {"value": value, "max": float("nan"), "decimals": decimals, "line": line, "file": "test.csv"}
                 rows.append({**text, "level": level, "code": code, "unit": unit, "kind": "published", **numbers})
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows).assign(day="")
 
     def identified(self) -> Identified:
         first, *rest = self.keys

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import expit
 
 from analysis.language import rounded
-from analysis.scorecards.history import BASE, COLUMNS, RANK, TOTAL
+from analysis.scorecards.history import AS_PRINTED, BASE, RANK, TOTAL, with_standing
 from planted import parameter
 
 YEAR = "2026"
@@ -31,7 +31,7 @@ def figures(*rows):
         row |= {"unit": unit, "max": 4.0 if code == RANK else nan, "decimals": 2 if unit == "points" else 0}
         row |= {"kind": "synthetic", "source": "tests", "quote": "", "file": "tests.csv", "line": line}
         made.append(row | changes)
-    return pd.DataFrame(made)[[*COLUMNS, "file", "line"]].astype({"value": float})
+    return with_standing(pd.DataFrame(made)[[*AS_PRINTED, "file", "line"]].astype({"value": float}))
 
 
 def of_points(points):

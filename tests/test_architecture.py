@@ -54,7 +54,7 @@ HOMES = {
     "papermill": {"runs.run"},
     "pdfplumber": {"notices.extract"},
     "seaborn": {"report.charts", "report.drawing", "runs.preloaded"},
-    "statsmodels": {"comparisons.forecasts", "comparisons.refit"},
+    "statsmodels": {"comparisons.forecasts", "comparisons.panel", "comparisons.refit"},
 }
 USED_ONLY = ("babel", "papermill", "nbconvert", "nbformat", "nbclient", "nh3", "statsmodels")
 NOT_FOR_HELP = (

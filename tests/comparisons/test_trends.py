@@ -12,8 +12,9 @@ from analysis.comparisons.forecasts import CANDIDATES, LEVEL_BREAK, NAIVE, OUTLI
 from analysis.comparisons.trends import FLAGS, FORECAST, KNOWN_BREAK, SERIES, monthly_series, sentence, trend
 from analysis.errors import ParameterError, UnknownNameError
 from analysis.language import use_language, write_period
+from analysis.scorecards.history import with_standing
 from analysis.scorecards.periods import month_after
-from analysis.scorecards.rubric import Rubric, comparable_span
+from analysis.scorecards.rubric import Rubric, Shown, comparable_span
 from tables import changed, climbing, figures
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -82,7 +83,7 @@ def test_months_that_no_rubric_governs_part_those_before_from_those_after(tiny_r
 def test_the_latest_publication_of_a_month_counts(tiny_rubric):
     first = made([40.0, 50.0, 60.0], as_of="2023-05-01")
     second = made([45.0], "2023-02", as_of="2023-06-01")
-    for history in (pd.concat([first, second]), pd.concat([second, first])):
+    for history in (with_standing(pd.concat([first, second])), with_standing(pd.concat([second, first]))):
         series = monthly_series(history, (tiny_rubric,), ENTITY, "a", "percent")
         assert series["value"].tolist() == [40.0, 45.0, 60.0]
         assert series["as_of"].tolist() == ["2023-05-01", "2023-06-01", "2023-05-01"]
@@ -147,7 +148,7 @@ def test_a_refusal_names_the_break_that_cut_the_months(rubrics):
 
 
 def test_a_figure_that_no_month_has_is_refused(rubrics, history):
-    found = trend(history, rubrics, "Hà Nội", "total_score")
+    found = trend(history[history["scope"] != "month"], rubrics, "Hà Nội", "total_score")
     assert found.series.empty and list(found.series.columns) == SERIES
     assert any("a figure: 0;" in reason for reason in found.refusals)
     assert any("since January" in reason for reason in found.refusals)
@@ -201,7 +202,7 @@ def test_nothing_is_foretold_across_a_known_break(rubrics):
     assert found.series["period"].iloc[-1] == "2025-05"
     assert set(found.forecast["period"]) == {"2025-06"}
     assert any("from July 2025 on" in note and "merged" in note for note in found.notes)
-    assert comparable_span(rubrics, "2025-05") == ("2022-08", "2025-06")
+    assert comparable_span(rubrics, Shown("2025-05")) == ("2022-08", "2025-06")
 
 
 # What jumped

@@ -237,7 +237,7 @@ def test_what_is_written_is_read(project_copy, april):
     written = load_improvements(path)
     assert (written.entity, written.month, written.target_score) == ("Hòa Bình", "2023-04", 62)
     assert written.levers == LEVERS
-    assert out_of_date(written, "2023-04") == []
+    assert out_of_date(written, "Hòa Bình", "2023-04") == []
     assert [item.name for item in path.parent.iterdir()] == [path.name]
 
 
@@ -253,7 +253,7 @@ def test_by_hand_only_the_levers_are_needed(tmp_path):
     written = load_improvements(path)
     assert (written.entity, written.month, written.target_score, written.rubric) == ("", "", None, "")
     assert written.levers == {"e_result": 80.0}
-    assert out_of_date(written, "2023-04") == []
+    assert out_of_date(written, "Hòa Bình", "2023-04") == []
 
 
 @pytest.mark.parametrize(
@@ -298,11 +298,11 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(project_copy, april):
 
 def test_other_figures_or_rules_are_told(change, project_copy, april):
     written = load_improvements(save_improvements(april, LEVERS))
-    assert out_of_date(written, "2026") == [
+    assert out_of_date(written, "Hòa Bình", "2026") == [
         "The file was made under the rules 2022-08_766-QD-TTg; they are weighed under 2026-01_766-QD-TTg now."
     ]
     change("hoa-binh.csv", 4, value="2.3")
-    assert out_of_date(written, "2023-04") == [
+    assert out_of_date(written, "Hòa Bình", "2023-04") == [
         "Figures or rules changed since the file was made; they are weighed on those of today."
     ]
 

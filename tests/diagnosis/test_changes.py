@@ -23,7 +23,7 @@ from analysis.interval import Interval, total
 from analysis.language import rounded
 from analysis.report.figures import Figures
 from analysis.report.rules import news_section
-from analysis.scorecards.history import COLUMNS, TOTAL
+from analysis.scorecards.history import AS_PRINTED, TOTAL, with_standing
 from analysis.scorecards.rubric import Rubric
 from planted import parameter
 from shown import said
@@ -65,8 +65,8 @@ def card(period, figures, entity=ENTITY, scope="month"):
         code = TOTAL if code == "total" else code.removesuffix("%")
         places = 1 if unit == "points" else 0
         rows.append((entity, period, scope, "2023-03-01", level, code, value, unit, None, places, "synthetic", "t", ""))
-    frame = pd.DataFrame(rows, columns=COLUMNS).assign(file="tiny.csv", line=range(2, 2 + len(rows)))
-    return frame.astype({"value": float, "max": float, "decimals": int, "line": int})
+    frame = pd.DataFrame(rows, columns=AS_PRINTED).assign(file="tiny.csv", line=range(2, 2 + len(rows)))
+    return with_standing(frame.astype({"value": float, "max": float, "decimals": int, "line": int}))
 
 
 def bridge(rubrics, *cards, before=BEFORE, after=AFTER, entity=ENTITY):
@@ -264,7 +264,7 @@ def test_the_share_of_a_rate_that_is_not_printed_is_a_range():
         ),
         (rubric(TINY), FEBRUARY, ("month", "unknown"), "not_separable", "It is not known"),
         (rubric(TINY), FEBRUARY, ("unknown", "unknown"), "not_separable", "It is not known"),
-        (two_regimes(), FEBRUARY, ("month", "year_to_date"), "not_separable", "under different rules (tiny; later)"),
+        (two_regimes(), FEBRUARY, ("month", "year_to_date"), "not_separable", "under different rules"),
         (two_regimes(), JANUARY, ("month", "year_to_date"), "not_separable", "everything since January"),
     ],
 )
@@ -418,8 +418,7 @@ def test_a_card_known_to_be_misprinted_makes_no_bridge(history, rubrics):
 
 def news(before, after):
     """What two files say differently; each is a dictionary of groups as `rubric` takes it."""
-    rubrics = rubric(before, id="old", valid_to=BEFORE), rubric(after, id="new", valid_from=AFTER)
-    return rule_news(rubrics, BEFORE, AFTER)
+    return rule_news(rubric(before, id="old", valid_to=BEFORE), rubric(after, id="new", valid_from=AFTER))
 
 
 def pair(first, *more):
@@ -429,12 +428,12 @@ def pair(first, *more):
 
 def test_the_same_rubric_has_no_news():
     later = rubric(TINY | {"first": (5, [indicator("a", 3), indicator("b", 2)])}, id="later", valid_from="2023-03")
-    frame = rule_news((rubric(TINY, valid_to=AFTER), later), BEFORE, AFTER)
+    frame = rule_news(later, later)
     assert frame.empty
     section = news_section(Figures(), frame, BEFORE)
     assert said(section) == ["The rules of this report are the same as those of January 2023."]
     assert "<table" not in section.html
-    assert rule_news((later,), "", "2023-03").empty
+    assert rule_news(None, later).empty
     assert "No earlier total" in str(news_section(Figures(), frame, ""))
 
 
@@ -511,20 +510,17 @@ def test_every_number_of_the_news_is_a_figure():
 
 def test_the_news_of_the_real_rubrics(rubrics):
     """Every target of 2026 was among those tried before it: none of them need have changed."""
-    frame = rule_news(rubrics, "2025-12", "2026-01")
+    frame = rule_news(*rubrics)
     assert len(frame) == 21 and not frame["sure"].any()
     assert list(frame[frame["parameter"] == "gone"]["code"]) == ["petition_classification"]
-    assert rule_news(rubrics, "2023-04", "2024-07").empty
-    with pytest.raises(UnknownNameError):
-        rule_news(rubrics, "2021-01", "2024-07")
 
 
 def test_the_last_period_with_a_total_and_rules(history, rubrics):
     expected = {
         ("Hòa Bình", "2024-07"): "2023-04",
         ("Hòa Bình", "2023-04"): "",
-        ("Bắc Ninh", "2026"): "2025-12",
-        ("Phú Thọ", "2026"): "",
+        ("Bắc Ninh", "2026"): "2025",
+        ("Phú Thọ", "2026"): "2025",
         ("Lâm Đồng", "2026"): "2025",
     }
     assert {key: period_before(history, rubrics, *key) for key in expected} == expected

@@ -22,7 +22,7 @@ from analysis.report.results import card_figures
 from analysis.report.section import Picture
 from analysis.scorecards.checks import CHECK_COLUMNS
 from analysis.scorecards.entities import Unit
-from analysis.scorecards.history import COLUMNS, TOTAL, card
+from analysis.scorecards.history import AS_PRINTED, TOTAL, card, with_standing
 from analysis.scorecards.rubric import rubric_in_force
 from analysis.scorecards.sources import Source
 from analysis.scorecards.synthetic import synthetic_history, write_project
@@ -41,13 +41,13 @@ EXACT = 1e-9
 
 def row(entity, level, code, value, unit, decimals=0, **other):
     cells = (entity, MONTH, "month", "2023-01-31", level, code, value, unit, np.nan, decimals, "entered", "tests", "")
-    return dict(zip(COLUMNS, cells, strict=True)) | other
+    return dict(zip(AS_PRINTED, cells, strict=True)) | other
 
 
 def frame(rows) -> pd.DataFrame:
-    made = pd.DataFrame(rows, columns=COLUMNS)
+    made = pd.DataFrame(rows, columns=AS_PRINTED)
     made = made.assign(file="tests.csv", line=range(2, 2 + len(made)))
-    return made.astype({"value": float, "max": float, "decimals": int, "line": int})
+    return with_standing(made.astype({"value": float, "max": float, "decimals": int, "line": int}))
 
 
 def unit_rows(counts, without=()):

@@ -5,7 +5,7 @@ import pytest
 
 from analysis.identification.evidence import keys_of, leave_out, read_card, read_cards, with_figure
 from analysis.interval import Interval
-from analysis.scorecards.history import TOTAL
+from analysis.scorecards.history import TOTAL, with_standing
 from planted import BOTH, plant
 
 
@@ -38,7 +38,7 @@ def test_a_figure_that_is_told_more_exactly_is_a_rate_or_points(tiny_history, ti
 def test_a_card_without_a_total_is_what_was_published_last(tiny_history, tiny_rubric):
     first = tiny_history[tiny_history["code"] != TOTAL]
     later = first[first["code"] == "a"].assign(as_of="2023-02-01", value=60.0)
-    history = pd.concat([first, later], ignore_index=True)
+    history = with_standing(pd.concat([first, later], ignore_index=True))
     (card,) = read_cards(history, tiny_rubric, [("Mẫu", "2023-01")])
     assert card.total == Interval(0, 10) and card.printed["first"] == Interval(0, 5)
     assert card.readings["a"].rate == Interval(59.5, 60.5) and card.readings["c"].rate is None

@@ -57,7 +57,7 @@ def test_a_month_held_against_the_telling_cards_is_held_against_all(regime, hidd
 def test_real_months_are_explained_by_the_rules_that_explain_all_cards():
     known = regime.load_project()
     for entity, month in (("Hòa Bình", "2024-07"), ("Phú Thọ", "2026"), ("Lào Cai", "2025-07")):
-        rubric = known.rules(month)
+        rubric = known.rules(entity, month)
         cards = regime.cards_of(known.history, rubric, entity, month, known.corrections)
         found = known.identified(entity, month)
         assert len(known.cards(entity, month)) <= len(cards) == 1 + len(found.others)

@@ -239,7 +239,7 @@ def test_added_cells_stand_in_their_order_between_the_months_and_the_checks(adde
     soup = parsed(added.read_text(encoding="utf-8"))
     sections = soup.find_all("section", class_="added")
     assert len(sections) == 6
-    assert sections[0].find_previous("h2").get_text() == "Điểm số qua các tháng"
+    assert sections[0].find_previous("h2").get_text() == "Các năm qua thế nào?"
     assert sections[-1].find_next_sibling("section").h2.get_text() == "Số liệu có khớp với nhau không?"
     kinds = [("h2", "p", "ul", "blockquote", "table", "img"), ("pre",), ("table",), ("img",), ("img",), ("h2",)]
     for section, names in zip(sections, kinds, strict=True):

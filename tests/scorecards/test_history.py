@@ -20,6 +20,7 @@ from analysis.scorecards.history import (
     periods_with_total,
     row_problems,
     totals,
+    with_standing,
 )
 from analysis.scorecards.sources import load_sources
 from places import REPOSITORY
@@ -60,7 +61,7 @@ def test_the_copy_is_the_project(project_copy, history, rubrics):
 
 
 def test_every_line_of_every_file_is_a_row_in_order(history):
-    assert list(history.columns) == [*COLUMNS, "file", "line"]
+    assert list(history.columns) == [*COLUMNS, "file", "line", "day", "siblings"]
     assert history["value"].dtype == history["max"].dtype == float
     assert history["decimals"].dtype == history["line"].dtype == int
     places = list(zip(history["file"], history["line"], strict=True))
@@ -95,7 +96,7 @@ BROKEN_ROWS = [
     *((4, {"period": bad}, f"period is “{bad}”, not YYYY, YYYY-MM or YYYY-Qn") for bad in ("", "2023-13", "2023-4")),
     *((4, {"period": bad}, f"period is “{bad}”") for bad in ("04/2023", "2023-Q5", "２０２３-04")),
     *((4, {"period": old}, f"no rubric governs {old}") for old in ("2022-07", "2022")),
-    (4, {"scope": "monthly"}, "scope is “monthly”, not one of month, year_to_date, quarter, unknown"),
+    (4, {"scope": "monthly"}, "scope is “monthly”, not one of month, quarter, year, year_to_date, unknown"),
     (4, {"scope": "quarter"}, "scope “quarter” does not go with period 2023-04"),
     (4, {"as_of": "24/4/2023"}, "as_of is “24/4/2023”, not a date such as 2023-04-24"),
     *((4, {"as_of": bad}, f"as_of is “{bad}”") for bad in ("2023-02-30", "20230424")),
@@ -179,9 +180,9 @@ def test_every_breakage_is_reported(change, bytes_of, error_of):
         (lambda data: data.replace(b",", b";"), 1, "separated by semicolons"),  # Excel of a Vietnamese computer
         (lambda data: data.decode().encode("utf-16"), 1, "is not UTF-8; save the file as CSV UTF-8"),
         (lambda data: data.replace("Bình,2023-04,month,2023-04-24,group".encode(), b"B\xecnh", 1), 4, "is not UTF-8"),
-        (lambda data: data.replace(b',"2,2/18"', b"", 1), 4, "has 12 fields instead of 13"),
-        (lambda data: data.replace(b'"2,2/18"', b"2,2/18", 1), 4, "has 14 fields instead of 13"),
-        (lambda data: data.replace(b"\n", b"\n\n", 1), 2, "has 0 fields instead of 13"),
+        (lambda data: data.replace(b',"2,2/18"', b"", 1), 4, "has 13 fields instead of 14"),
+        (lambda data: data.replace(b'"2,2/18"', b"2,2/18", 1), 4, "has 15 fields instead of 14"),
+        (lambda data: data.replace(b"\n", b"\n\n", 1), 2, "has 0 fields instead of 14"),
         (lambda data: data.replace(b'"2,2/18"', b'"2,2/18', 1), 4, ""),
         (lambda data: data.replace(b'"2,2/18"', b'"2,2"/18', 1), 4, ""),
         (lambda data: data.replace(b"24/63", b"24\x0b/63", 1).replace(b",2.2,", b",x,", 1), 4, "value is “x”"),
@@ -205,6 +206,8 @@ def test_what_a_later_notice_prints_replaces_the_same_figures_and_no_others(rewr
     replacement = 'entity = "Hòa Bình"\nperiod = "2023-04"\nsource = "{}"\nby = "hoa-binh-2023-04-2"\ndate = 2023-05-01'
     lines = "[[replacement]]\n" + replacement.format("hoa-binh-2023-04") + '\nreason = "x"\n\n[[correction]]'
     rewrite("data/corrections.toml", "[[correction]]", lines)
+    change("hoa-binh.csv", 4, superseded_by="hoa-binh-2023-04-2")
+    change("hoa-binh.csv", 5, superseded_by="hoa-binh-2023-04")
     figures = load_history(rubrics)
     found = figures[(figures["file"] == "hoa-binh.csv") & (figures["period"] == "2023-04")]
     assert len(found) == 35 and 4 not in set(found["line"]) and 5 in set(found["line"])
@@ -226,6 +229,9 @@ def test_the_same_figure_twice_in_one_file_unless_of_another_date(change, error_
     change("hoa-binh.csv", 5, code="transparency", max="18")
     assert error_of().rows == ("hoa-binh.csv:5 transparency: the same figure stands in hoa-binh.csv:4",)
     change("hoa-binh.csv", 5, as_of="2023-04-25")
+    stands = "superseded_by: is “”, but the card of hoa-binh-2023-04 stands"
+    assert error_of().rows == (f"hoa-binh.csv:5 {stands}",)
+    change("hoa-binh.csv", 5, superseded_by="hoa-binh-2023-04")
     assert len(load_history(rubrics)) == len(history)
 
 
@@ -248,7 +254,7 @@ def test_no_figure_at_all(project_copy, rubrics, leave):
 
 @pytest.mark.parametrize(
     ("entity", "period"),
-    [("Hòa Bình", "2024-07"), ("Bắc Ninh", "2025-12"), ("Lâm Đồng", "2026"), ("Phú Thọ", "2026-08")],
+    [("Hòa Bình", "2024-07"), ("Bắc Ninh", "2026"), ("Lâm Đồng", "2026"), ("Phú Thọ", "2026-08")],
 )
 def test_latest_period(history, entity, period):
     assert latest_period(history, entity) == period
@@ -275,7 +281,7 @@ def test_totals(history):
 def test_card_is_the_one_last_published(tiny_history, name, later, revised_first):
     revised = tiny_history.assign(**{name: later}, value=tiny_history["value"] + 0.1)
     published = [revised, tiny_history] if revised_first else [tiny_history, revised]
-    both = pd.concat(published, ignore_index=True)
+    both = with_standing(pd.concat(published, ignore_index=True))
     figures = card(both, "Mẫu", "2023-01")
     assert len(figures) == len(tiny_history)
     assert set(figures[name]) == {later}

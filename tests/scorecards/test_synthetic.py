@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,10 @@ from analysis.errors import HistoryError, ParameterError, UnknownNameError, Writ
 from analysis.identification.identify import identify_cards
 from analysis.identification.regime import cards_of
 from analysis.language import rounded
-from analysis.scorecards.entities import load_units, same_world
-from analysis.scorecards.history import COLUMNS, TOTAL, load_history, row_problems
+from analysis.scorecards.entities import load_units, same_world, with_siblings
+from analysis.scorecards.history import AS_PRINTED, COLUMNS, TOTAL, load_history, row_problems
 from analysis.scorecards.rubric import rubric_in_force
-from analysis.scorecards.sources import load_corrections, load_sources
+from analysis.scorecards.sources import Source, load_corrections, load_sources
 from analysis.scorecards.synthetic import Break, Synthetic, draw_counts, example, synthetic_history, write_project
 from noticed import run
 from places import REPOSITORY
@@ -49,7 +50,7 @@ def test_the_same_seed_gives_the_same_and_another_seed_another(rubrics, units):
     pd.testing.assert_frame_equal(first.figures, again.figures)
     pd.testing.assert_frame_equal(first.rates, again.rates)
     assert first.rules == again.rules == synthetic_history(rubrics, **SHORT, seed=1).rules
-    assert units or list(first.figures.columns) == [*COLUMNS, "file", "line"]
+    assert units or list(first.figures.columns) == [*COLUMNS, "file", "line", "day"]
     assert not first.rates["rate"].equals(other.rates["rate"])
     assert first.rules != other.rules
 
@@ -217,19 +218,21 @@ def test_what_cannot_be_simulated_is_refused(rubrics, asked, error, words):
 
 # The contract
 
+SOURCES = {"s": Source(publisher="x", title="x", accessed=date(2026, 1, 1))}
+
 
 def row_of(**fields: str) -> dict[str, str]:
     plain = ("Mô phỏng 01", "2024-06", "month", "", "total", TOTAL, "50.00", "points", "100", "2", "synthetic", "s", "")
-    return {**dict(zip(COLUMNS, plain, strict=True)), **fields}
+    return {**dict(zip(AS_PRINTED, plain, strict=True)), **fields}
 
 
 def test_simulated_figures_and_simulated_entities_go_together(rubrics):
-    assert list(row_problems(row_of(), rubrics, ["s"])) == []
+    assert list(row_problems(row_of(), rubrics, SOURCES)) == []
     for entity in ("Hòa Bình", "Mô phỏng", "Mô phỏngX", "mô phỏng 1", "Tỉnh Mô phỏng 01"):
-        (found,) = row_problems(row_of(entity=entity), rubrics, ["s"])
+        (found,) = row_problems(row_of(entity=entity), rubrics, SOURCES)
         assert found == f"a synthetic figure must be of an entity called “Mô phỏng …”, not of “{entity}”"
     for kind in ("published", "derived", "entered"):
-        (found,) = row_problems(row_of(kind=kind, quote="50"), rubrics, ["s"])
+        (found,) = row_problems(row_of(kind=kind, quote="50"), rubrics, SOURCES)
         assert found == f"“Mô phỏng 01” is simulated, so each of its figures must be of kind synthetic, not {kind}"
 
 
@@ -246,7 +249,9 @@ def test_a_real_file_with_one_simulated_figure_is_refused(change, rubrics):
 def test_a_written_project_reads_as_what_was_drawn(project_copy, rubrics, tmp_path, units):
     made = synthetic_history(rubrics, entities=2, first="2025-11", last="2026-02", missing=0.3, units=units)
     folder = write_project(made, tmp_path / "new" / "simulated")
-    pd.testing.assert_frame_equal(load_history(rubrics, folder / "data"), made.figures, check_dtype=False)
+    pd.testing.assert_frame_equal(
+        load_history(rubrics, folder / "data"), made.figures, check_dtype=False, check_like=True
+    )
     names = {f"mo-phong-0{number}{kind}.csv" for number in (1, 2) for kind in ("", ".units")[: 1 + bool(units)]}
     assert {path.name for path in (folder / "data" / "observations").iterdir()} == set(made.figures["file"]) == names
     assert load_units(folder / "data") == dict(made.units) and len(made.units) == 2 * units
@@ -341,8 +346,8 @@ def both(history, rubrics):
     made = synthetic_history(rubrics, entities=2, first="2023-04", last="2023-05", seed=3).figures
     april = made.assign(as_of=made["as_of"].replace("2023-04-30", "2023-04-24"))
     year = synthetic_history(rubrics, entities=2, first="2026-01", last="2026-01").figures
-    year = year.assign(period="2026", scope="year_to_date", as_of="2026-10-10")
-    twins = pd.concat([april, year], ignore_index=True)
+    year = year.assign(period="2026", scope="year_to_date", as_of="2026-10-10", day="2026-10-10")
+    twins = with_siblings(pd.concat([april, year], ignore_index=True), {})
     assert set(twins["kind"]) == {"synthetic"}
     mixed = pd.concat([twins, history], ignore_index=True)
     pd.testing.assert_frame_equal(same_world(mixed, "Hòa Bình").reset_index(drop=True), history)
