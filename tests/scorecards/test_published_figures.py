@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from analysis.card import open_card
 from analysis.diagnosis.losses import losses_by_indicator
 from analysis.errors import ContradictionError
 from analysis.identification.identify import Identified, identify
@@ -189,3 +190,37 @@ def test_bac_kan_july_2024_contradicts_itself(history: pd.DataFrame, rubrics: Ru
     with pytest.raises(ContradictionError) as error:
         identify(history, rubric_in_force(rubrics, "2024-07"), BAC_KAN, "2024-07")
     assert "82.88 (bac-kan.csv:" in str(error.value)
+
+
+# Typed by hand, three cards a capture: total, rank, and the six groups in the order of the index, where it has them.
+CAPTURED = """
+2025-10-11 2025-10 Đồng Nai: 82.07 5 18.00 18.69 8.11 9.70 12.00 15.57
+2025-10-11 2025-10 Quảng Ninh: 84.05 2 18.00 17.44 8.07 8.73 11.81 20.00
+2025-10-11 2025 Huế: 84.70 25 16.02 17.15 8.18 7.50 17.37 18.48
+2025-10-15 2025-10 Đồng Nai: 83.49 4 18.00 18.72 8.09 9.73 12.00 16.95
+2025-10-15 2025 Khánh Hòa: 74.25 34 10.58 17.74 5.07 5.89 17.07 17.90
+2025-10-15 2025-10 Cà Mau: 79.51 20 18.00 18.58 8.07 7.14 12.00 15.72
+2025-10-16 2025-10 Bắc Ninh: 91.52 1 18.00 19.38 8.08 9.31 18.00 18.75
+2025-10-16 2025 Lạng Sơn: 83.60 31 14.74 18.89 8.08 8.06 17.66 16.17
+2025-10-16 2025-10 Sơn La: 84.30 24 15.44 19.51 6.43 8.05 18.00 16.87
+2025-10-16 2025-10 Ban Quản lý Khu kinh tế, An Giang: 93.75 1 18.00 20.00 10.00 10.00 18.00 17.75
+2025-10-16 2025-10 Sở Văn hóa và Thể thao, An Giang: 92.95 2 18.00 19.79 10.00 10.00 18.00 17.16
+2025-10-16 2025-10 Sở Du lịch, An Giang: 92.11 3 18.00 20.00 10.00 10.00 18.00 16.11
+2026-09-17 2026 Đồng Tháp: 68.32 1 11.45 17.72 8.83 6.22 14.45 9.65
+2026-09-17 2026 Hà Nội: 52.96 33 11.37 15.23 7.62 4.04 6.93 7.77
+2026-09-17 2026 Nghệ An: 59.61 27 6.62 17.85 8.79 6.19 11.22 8.94
+2026-09-30 2026 Đồng Tháp: 67.97 1
+2026-09-30 2026 Hà Nội: 52.65 34
+2026-09-30 2026 Nghệ An: 59.42 28
+"""
+CODES = ("total_score", "national_rank", "transparency", "processing_progress", "online_service_provision")
+CODES += ("online_payment", "satisfaction", "digitisation")
+
+
+@pytest.mark.parametrize("line", CAPTURED.strip().splitlines())
+def test_a_card_of_a_capture_is_as_its_source_has_it(line: str) -> None:
+    about, numbers = line.split(": ")
+    day, period, entity = about.split(" ", 2)
+    shown = open_card(entity, period, as_of=day).results.card["value"]
+    for code, value in zip(CODES, numbers.split(), strict=False):
+        assert shown[code, "rank" if code == "national_rank" else "points"] == float(value), code
