@@ -146,7 +146,13 @@ def standing(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     if not ranked:
         return None
     placed = None if len(totals) == ranked else others[others["rank"].notna()]  # all known: the totals say it
-    return Standing(others, ranked, len(totals), Interval(own["low"], own["high"]), own["rank"], placed)
+    # Of equal totals the portal numbers the rows, which is no rank.
+    tied = (others["low"] == own["low"]).any()
+    rank = float("nan") if tied else own["rank"]
+    if placed is not None:
+        equal = totals["low"].value_counts()
+        placed = placed[placed["low"].map(equal) == 1]
+    return Standing(others, ranked, len(totals), Interval(own["low"], own["high"]), rank, placed)
 
 
 def outlook(known: Standing | None, gain: Interval) -> pd.DataFrame:

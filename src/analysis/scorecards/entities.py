@@ -218,15 +218,15 @@ def same_world(history: pd.DataFrame, entity: str) -> pd.DataFrame:
 
 
 def with_siblings(history: pd.DataFrame, units: Mapping[str, Unit]) -> pd.DataFrame:
-    """The history with a column `siblings`: "" for a province, and of a unit whose kind it is and of which entity."""
-    keys = {name: f"{unit.kind}, {unit.parent}" for name, unit in units.items()}
+    """The history with a column `siblings`: "" for a province, and of a unit the entity it belongs to."""
+    keys = {name: unit.parent for name, unit in units.items()}
     return history.assign(**{SIBLINGS: [keys.get(name, "") for name in history["entity"]]})
 
 
 def siblings(history: pd.DataFrame, entity: str) -> pd.DataFrame:
     """The rows whose totals and ranks may be held against the entity's, of the same world (`same_world`).
 
-    Provinces for a province; for a unit those of its kind below the same entity.
+    Provinces for a province; for a unit all below the same entity, departments and communes, as the portal ranks them.
     """
     rows = same_world(history, entity)
     rows = rows[~rows["entity"].map(is_mean).astype(bool)]
