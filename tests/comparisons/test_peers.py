@@ -22,7 +22,7 @@ from analysis.comparisons.peers import (
 )
 from analysis.comparisons.refit import implied_missing, rules_misfit, rules_regression
 from analysis.errors import CheckError, NoTotalError, ParameterError, UnknownNameError
-from analysis.scorecards.history import TOTAL
+from analysis.scorecards.history import TOTAL, with_standing
 from analysis.scorecards.rubric import rubric_in_force
 from tables import NAMES, YEAR, changed, figures, of_points, of_rates, only, some_rates
 
@@ -81,7 +81,7 @@ def test_the_order_of_rows_and_other_tables_change_nothing(tiny):
         )
     ]
     stranger = table[table["entity"] == "P00"].assign(entity="Q", as_of="2026-11-10")
-    more = pd.concat([*foreign, stranger, table], ignore_index=True).sample(frac=1, random_state=5)
+    more = with_standing(pd.concat([*foreign, stranger, table], ignore_index=True).sample(frac=1, random_state=5))
     for question in (spread, positions, leaders, rules_regression, rules_misfit, implied_missing):
         one, other = (question(rows, tiny, "P03", YEAR) for rows in (table, more))
         pd.testing.assert_frame_equal(one, other, rtol=1e-9, atol=1e-9)

@@ -116,7 +116,7 @@ def panel(rng: np.random.Generator, rho: float, spread: float = 1.0, count: int 
     return with_standing(frame)
 
 
-@pytest.mark.parametrize("draws", [40, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("draws", [40, pytest.param(150, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("rho", [0.0, 0.8])
 def test_a_planted_persistence_comes_back_as_often_as_the_interval_says(rubrics, rho, draws):
     rng, truth = np.random.default_rng(766), 6 / np.pi * np.arcsin(rho / 2)  # of ranks, for normal totals

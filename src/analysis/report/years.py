@@ -16,7 +16,6 @@ from analysis.report.section import (
     Picture,
     Section,
     Sentence,
-    Slide,
     Table,
     Words,
     described,
@@ -114,7 +113,7 @@ def years_section(
             years.assign(doubt=[mergers.in_doubt(entity, period) for period in years["period"]]),
             **shown,
         )
-        parts += [Slide([picture]), Words(_course(years, entity, mergers), as_list=True), _years_table(years, own)]
+        parts += [picture, Words(_course(years, entity, mergers), as_list=True), _years_table(years, own)]
     if len(rises) and span:
         parts += [Words([_rise(own, rises, entity, span)]), _rise_table(own, rises, entity, span)]
     if len(restated):

@@ -55,10 +55,11 @@ import scipy.optimize  # what the proof and the plan import when they first ask 
 from matplotlib.backends.registry import backend_registry
 
 import analysis.card
-from analysis.comparisons import ranks
+from analysis.comparisons import ranks, years
 from analysis.errors import AnalysisError
 from analysis.identification import regime
 from analysis.report import charts, drawing, workbook
+from analysis.report import years as years_of_the_page
 from analysis.runs import kernel, run
 
 backend_registry.list_all()  # type: ignore[no-untyped-call]  # looks through the packages that are installed, once
