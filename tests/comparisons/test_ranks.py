@@ -454,3 +454,17 @@ def test_a_volume_of_another_scope_unit_or_name_does_not_count():
 def test_refuses_a_share_that_is_none(within):
     with pytest.raises(ParameterError):
         alike(volumes(A=100), "A", "2026", within=within)
+
+
+def test_rows_that_the_portal_numbers_among_equal_totals_are_no_rank(history, rubrics):
+    """Some units of An Giang have the total of another one, and the number after it."""
+    day = history[(history["day"] == "2025-10-16") & (history["period"] == "2025-10")]
+    totals = day[(day["code"] == "total_score") & day["entity"].str.endswith(", An Giang")].set_index("entity")["value"]
+    equal = totals[totals.duplicated(keep=False)]
+    assert len(totals) == 117 and len(equal) > 1
+    for entity in (equal.index[0], totals.idxmax()):
+        known = standing(history, rubrics[0], entity, "2025-10")
+        best = 1 + int((totals > totals[entity]).sum())
+        assert (known.ranked, known.after(Interval.point(0.0)).rank_best) == (117, best)
+    assert standing(history, rubrics[0], equal.index[0], "2025-10").rank is None
+    assert standing(history, rubrics[0], totals.idxmax(), "2025-10").rank == 1

@@ -8,7 +8,13 @@ import pandas as pd
 import pytest
 
 from analysis.card import open_card
-from analysis.report.changes import change_section, month_change_figures, months_section, total_figures
+from analysis.report.changes import (
+    change_section,
+    month_change_figures,
+    months_section,
+    total_figures,
+    under_its_rules,
+)
 from analysis.report.figures import Figures, between
 from analysis.report.section import Picture, Slide
 from shown import said, tables
@@ -124,3 +130,18 @@ def test_an_earlier_report_is_followed_up(july):
     assert any(line.startswith("Total score: 80 was aimed at and is reached, with 83.08") for line in words)
     (rows,) = tables(card.follow_up).values()
     assert rows[-1][-1] == "reached" and len(rows) == 3
+
+
+def test_a_total_that_the_portal_scored_otherwise_is_not_under_the_rules_of_a_card():
+    """Of a capture before and one after 16 October 2025, when satisfaction was scored anew."""
+    card = open_card("An Giang", "2025-10")
+    past = card.results.past
+    assert set(past.loc[past["period"] == "2025-09", "day"]) == {"2025-10-16"}
+    shown = under_its_rules(past, card.results.identified)["period"]
+    before = past.assign(
+        day=[
+            day if period == "2025-10" else "2025-10-15"
+            for day, period in zip(past["day"], past["period"], strict=True)
+        ]
+    )
+    assert "2025-09" in set(shown) and "2025-09" not in set(under_its_rules(before, card.results.identified)["period"])

@@ -161,7 +161,9 @@ def accounted_references(made: Report, element: Tag) -> set[str]:
         return {text.format(commit=record["commit"] or _("unknown"), **values)}
     if element.find_parent(class_="origin"):
         total = made.observation(made.rows["total"]["where"])
+        day = made.sources[total["source"]].get("captured")
         date = [_("figures to {date}").format(date=write_date(total["as_of"]))] if total["as_of"] else []
+        date = [_("as the portal showed it on {date}").format(date=write_date(day.isoformat()))] if day else date
         decision = _("Index of Decision {decision}").format(decision="766/QĐ-TTg")
         source = source_words(made.sources[total["source"]], "publisher", "number")
         return {" · ".join([decision, write_period(made.record["period"]), *date, source])}

@@ -30,6 +30,7 @@ from analysis.scorecards.rubric import Rubric
 NO_GAIN = Interval.point(0.0)
 FULL = 100_00  # hundredths of a point
 MOST_WAYS = 2000
+EXACT = 0.011  # points; a total printed with two decimals is this wide
 ONE_CARD = ["period", "scope", "as_of", "day"]
 OWN = ""
 CASES = ["case", "drift", "gain_low", "gain_high", "rank_best", "rank_worst", "passed_low", "passed_high"]
@@ -146,13 +147,17 @@ def standing(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     if not ranked:
         return None
     placed = None if len(totals) == ranked else others[others["rank"].notna()]  # all known: the totals say it
-    # Of equal totals the portal numbers the rows, which is no rank.
-    tied = (others["low"] == own["low"]).any()
-    rank = float("nan") if tied else own["rank"]
+    tied = set(totals.loc[_tied(totals), "entity"])
     if placed is not None:
-        equal = totals["low"].value_counts()
-        placed = placed[placed["low"].map(equal) == 1]
+        placed = placed[~placed["entity"].isin(tied)]
+    rank = None if entity in tied else own["rank"]
     return Standing(others, ranked, len(totals), Interval(own["low"], own["high"]), rank, placed)
+
+
+def _tied(totals: pd.DataFrame) -> pd.Series:
+    """Whose total others have too, to the hundredth: the portal numbers such rows one by one, which is no rank."""
+    exact = totals["high"] - totals["low"] < EXACT
+    return exact & totals.duplicated(["low", "high"], keep=False)
 
 
 def outlook(known: Standing | None, gain: Interval) -> pd.DataFrame:

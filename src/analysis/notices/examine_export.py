@@ -155,9 +155,8 @@ def _checked(
     frame = pd.DataFrame(rows).assign(file=[row["where"] for row in rows], line=0)
     frame = frame.astype({"value": float, "decimals": int})
     rubric = rubric_in_force(rubrics, ruling(key[1], sources[rows[0]["source"]].day))
-    printed = Printed.of(frame)
-    printed.places = {place: where.rpartition(":")[0] for place, where in printed.places.items()}
-    return pd.DataFrame([{"entity": key[0], "period": key[1], **check} for check in card_checks(printed, rubric)])
+    same = {"entity": key[0], "period": key[1], "where": rows[0]["where"]}
+    return pd.DataFrame([{**check, **same} for check in card_checks(Printed.of(frame), rubric)])
 
 
 def _tabled(key: tuple[str, str], rows: list[Row], known: pd.DataFrame | None, sources: Mapping[str, Source]) -> Tabled:

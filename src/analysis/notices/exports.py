@@ -107,6 +107,7 @@ def read_export(
     reader = _Reader(document.name, rubrics, book, units, month, as_of or told.get("as_of", ""), told)
     for sheet in sheets:
         reader.read(sheet)
+    reader.rank_units()
     if not reader.rows and not reader.problems:
         raise BulletinError(
             _("No table of cards was found in {file}.").format(file=document.name),
@@ -153,7 +154,6 @@ class _Reader:
         ]
         for where, row in read:
             self._read_card(sheet, where, row)
-        self._ranked(sheet)
 
     def _columns(self, sheet: _Sheet, head: Sequence[str]) -> dict[int, tuple[str, str]]:
         known, columns = self.book.export_columns, dict[int, tuple[str, str]]()
@@ -208,7 +208,7 @@ class _Reader:
             else:
                 self.rows.append({**about, **row, "where": where})
 
-    def _ranked(self, sheet: _Sheet) -> None:
+    def rank_units(self) -> None:
         """Say of each rank of a unit out of how many it is, where the file holds all of them."""
         of: dict[tuple[str, str], list[Row]] = {}
         for row in self.rows:

@@ -190,10 +190,12 @@ def _state_name(state: str) -> str:
 
 
 def under_its_rules(past: pd.DataFrame, identified: Identified) -> pd.DataFrame:
-    """The totals that the rules of the card scored too: of notices if it is of one, else of captures."""
-    day = shown(past, identified.entity, identified.period).day
+    """The totals that the rules of the card scored too: of notices if it is of one, else of captures scored alike."""
+    day, rubric = shown(past, identified.entity, identified.period).day, identified.rubric
     same = [
-        bool(row.day) == bool(day) and identified.rubric.covers(ruling(row.period, row.day))
+        bool(row.day) == bool(day)
+        and rubric.covers(ruling(row.period, row.day))
+        and not rubric.changes_between(row.day, day)
         for row in past.itertuples()
     ]
     return past[same]

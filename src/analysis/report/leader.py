@@ -41,9 +41,12 @@ def summary_section(
     kind = weakest_kind(figures)
     origin = [_("Index of Decision {decision}").format(decision=identified.rubric.decision)]
     origin.append(write_period(identified.period))
-    if figures["total"].as_of:
+    source = sources[figures["total"].source]
+    if source.day:
+        origin.append(_("as the portal showed it on {date}").format(date=write_date(source.day)))
+    elif figures["total"].as_of:
         origin.append(_("figures to {date}").format(date=write_date(figures["total"].as_of)))
-    origin.append(source_words(sources[figures["total"].source]))
+    origin.append(source_words(source))
     found, hidden = headline(figures, by_group, identified), disclosure(figures, ledger)
     rank, ranked, total = figures.get("rank"), figures.get("ranked"), (figures["total"], figures["max"])
     change = since_the_month_before(figures, past, identified)

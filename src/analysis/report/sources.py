@@ -94,7 +94,7 @@ def checks_section(
 ) -> Section:
     """The checks of this card, the figures that nothing checks, and what must be known of them (`notes`)."""
     known = [
-        say("{date}: {words}", date=Reference(write_date(note.date.isoformat())), words=Reference(str(note.what)))
+        say("{date}: {words}", date=Reference(write_date(note.date.isoformat())), words=Reference(note.what.text))
         for note in notes
         if (note.entity, note.period) == (identified.entity, identified.period)
     ]

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analysis import project
 from analysis.files import Toml
-from analysis.language import _, language, write_date
+from analysis.language import _, write_date
+from analysis.scorecards.rubric import Names
 
 
 class Source(BaseModel):
@@ -82,17 +83,6 @@ class Replacement(BaseModel):
     reason: str
 
 
-class Said(BaseModel):
-    """What is said in each language."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    vi: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def __str__(self) -> str:
-        return str(getattr(self, language()))
-
-
 class Note(BaseModel):
     """What a reader of the figures of a source must know: that they were read otherwise once, or a doubt about one.
 
@@ -104,7 +94,7 @@ class Note(BaseModel):
     period: str
     source: str
     date: date
-    what: Said
+    what: Names
 
 
 def load_sources(folder: Path | None = None) -> dict[str, Source]:
