@@ -103,8 +103,10 @@ class Card:
     def summary(self) -> Section:
         """The finding, the total, the rank and the change, the points lost by group, and whether they add up."""
         it = self.results
-        found = leader.summary_section(it.figures, it.by_group, it.ledger, it.past, it.identified, self._sources)
-        return self._answer(found)
+        doubted = it.standing is not None and it.standing.contradicted is not None
+        return self._answer(
+            leader.summary_section(it.figures, it.by_group, it.ledger, it.past, it.identified, self._sources, doubted)
+        )
 
     @cached_property
     def first_steps(self) -> Section:
@@ -127,7 +129,9 @@ class Card:
         from analysis.comparisons.ranks import outlook
 
         it, gains = self.results, self._worth.figures.values()
-        return self._answer(worth.rank_section(it.figures.plus(gains), outlook(it.standing, gain_of(it.gained))))
+        ranked = outlook(it.standing, gain_of(it.gained))
+        contradicted = it.standing and it.standing.contradicted
+        return self._answer(worth.rank_section(it.figures.plus(gains), ranked, contradicted))
 
     @cached_property
     def change(self) -> Section:
@@ -287,7 +291,8 @@ class Card:
         ranked = ranks.outlook(it.standing, added)
         counted = ranks.counted(self.history, self.entity, self.month, added, drift, it.standing)
         alike, why = ranks.alike(self.history, self.entity, self.month)
-        return self._answer(worth.rank_after_section(added, ranked, counted, alike, why, self.entity))
+        contradicted = it.standing and it.standing.contradicted
+        return self._answer(worth.rank_after_section(added, ranked, counted, alike, why, self.entity, contradicted))
 
     @cached_property
     def peers(self) -> Section:

@@ -217,7 +217,7 @@ def lab(notebook: str, options: tuple[str, ...]) -> None:
     open_lab(find_notebook(notebook), options, opened)
 
 
-@app.command(help=_("Where the points went: by group, by indicator, and by what the notice discloses."))
+@app.command(help=_("Where the points went: by group, by indicator, and by what is disclosed."))
 @month_argument
 @entity_option
 @as_of_option

@@ -468,3 +468,30 @@ def test_rows_that_the_portal_numbers_among_equal_totals_are_no_rank(history, ru
         assert (known.ranked, known.after(Interval.point(0.0)).rank_best) == (117, best)
     assert standing(history, rubrics[0], equal.index[0], "2025-10").rank is None
     assert standing(history, rubrics[0], totals.idxmax(), "2025-10").rank == 1
+
+
+def test_a_published_rank_that_the_published_totals_contradict_is_said_and_not_used(history, rubrics):
+    """On 16 October 2025 the portal numbered An Giang's departments among themselves, beside 117 in all."""
+    day = history[(history["day"] == "2025-10-16") & (history["period"] == "2025-10")]
+    rows = day[day["entity"].str.endswith(", An Giang")]
+    totals = rows[rows["code"] == "total_score"].set_index("entity")["value"]
+    entity = "Sở Du lịch, An Giang"
+    by_total = 1 + int((totals > totals[entity]).sum())
+    known = standing(history, rubrics[0], entity, "2025-10")
+    assert (known.contradicted, known.rank, by_total) == (3.0, None, 56)
+    assert known.after(Interval.point(0.0)) == RankSet(by_total, by_total, 117)
+    first = standing(history, rubrics[0], totals.idxmax(), "2025-10")
+    assert first.contradicted is None and first.rank == 1
+
+
+def test_ranks_of_others_that_contradict_are_not_used_either(tiny_rubric):
+    """B, above A, is said to be the second of four, and so is A."""
+    history = figures(
+        ("A", "total_score", 50.0),
+        ("A", "national_rank", 2),
+        ("B", "total_score", 60.0),
+        ("B", "national_rank", 2),
+    )
+    known = standing(history, tiny_rubric, "A", "2026")
+    assert (known.contradicted, known.rank, known.placed) == (2.0, None, None)
+    assert known.after(Interval.point(0.0)) == RankSet(2, 4, 4)

@@ -19,7 +19,6 @@ from analysis.decisions.levers import (
     with_costs,
 )
 from analysis.errors import ParameterError, RubricError, WriteError
-from analysis.identification.identify import identify
 from analysis.interval import Interval
 from analysis.runs import forked, run
 from tables import changed
@@ -194,14 +193,6 @@ def test_a_rate_that_cannot_be_weighed(april, weighed, words):
         levers.check_levers(april, weighed)
     assert words in str(refused.value)
     levers.check_levers(april, {"e_result": 33.825, "data_reuse": 0.0, "digitised": 100.0})
-
-
-def test_at_most_twelve_rates_that_are_not_printed_are_weighed_together(tiny_rubric, tiny_history, monkeypatch):
-    unprinted = identify(tiny_history[tiny_history["level"] != "indicator"], tiny_rubric, "Mẫu", "2023-01")
-    monkeypatch.setattr(levers, "MOST_UNKNOWN", 2)
-    levers.check_levers(unprinted, {"a": 80.0, "b": 80.0})
-    with pytest.raises(ParameterError, match="3 levers have no printed rate; at most 2"):
-        levers.check_levers(unprinted, {"a": 80.0, "b": 80.0, "c": 80.0})
 
 
 @pytest.mark.parametrize(("target", "right"), [(58.83, False), (58.84, True), (100.0, True), (100.1, False)])

@@ -228,7 +228,7 @@ def test_the_words_say_weighed_and_which_report(two_months, tiny_rubric):
     assert said(section) == [
         "The report of January 2023 weighed what follows; that says what it is worth, not that anyone promised it.",
         "Indicator a: 80 % was weighed and is not reached, with 70 %; that is more than was printed then.",
-        "Indicator b: 90 % was weighed; whether it is reached is open, the notice does not print it.",
+        "Indicator b: 90 % was weighed; whether it is reached is open, it is not published.",
         "Total score: 9 was aimed at and is not reached, with 6.30.",
     ]
     assert section.html.count("<tr>") == 4

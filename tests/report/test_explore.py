@@ -78,7 +78,7 @@ def test_ends_shares_and_places_have_their_names():
         ("flag", "outlier", "out of line"),
         ("status", "legal", "legal"),
         ("model", "", "known"),
-        ("part", "printed", "Printed: the notice gives the rate"),
+        ("part", "printed", "Published: the rate is known"),
         ("disclosure", "derivable", "derivable"),
         ("period", "2023-04", "April 2023"),
     ],

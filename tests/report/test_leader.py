@@ -24,7 +24,7 @@ def test_april_2023_names_the_two_groups_and_what_is_not_printed(april):
     assert said(april.summary) == [
         "Hòa Bình lost 41.17 points in April 2023; about two thirds of them in two groups: Transparency and disclosure "
         "and Dossier digitisation.",
-        "Most of the loss, 33.5 to 35.1 points, sits in 11 indicators whose rate the notice does not print.",
+        "Most of the loss, 33.5 to 35.1 points, sits in 11 indicators whose rate is not published.",
         "2.3 to 2.4 points of these follow from the published scores; where 31.1 to 32.9 points went cannot be worked "
         "out from what was published.",
         "Total score: 58.83/100",
@@ -97,7 +97,7 @@ def test_an_action_without_a_rate_and_one_that_moves_others_are_told(april):
 
     section = told(it.figures)
     ((name, change, worth, besides),) = steps(section)
-    assert (name, change, worth) == ("Copies", "to 62.50 %; today's rate is not printed", "+1.00 to 2.00 points")
+    assert (name, change, worth) == ("Copies", "to 62.50 %; today's rate is not published", "+1.00 to 2.00 points")
     assert besides.startswith("1.00 to 1.50 points are its own; the rest depends on Electronic results issued, ")
     planned = it.figures.plus([exact("step.certified_e_copy.rate", "", 40.0, "percent", 2, "derived", "")])
     assert steps(told(planned))[0][1] == "from 40.00 % to 62.50 %", "the rate of a plan, where the notice has none"

@@ -60,7 +60,7 @@ def test_what_tells_nothing_is_left_out(april):
         {"code": codes, "survivors": [it.identified.survivors] * 2 + [it.identified.survivors + 1]}
     ).assign(wider=[0.005, 0.006, 0.0])
     found = tables(proved(april, hidden=hidden, helped=helped, ruled=it.ruled_out.iloc[:0]))
-    assert [row[0] for row in found["Rates that the notice does not print, and what they must be"]] == ["b"]
+    assert [row[0] for row in found["Rates that are not published, and what they must be"]] == ["b"]
     useful = found["What each figure contributed: without it more rules fit, or the gain is wider"]
     assert [row[2] for row in useful] == ["0.01", "0.00"]
     assert "What was ruled out, and by which figures: a smallest set of them" not in found

@@ -108,7 +108,7 @@ def test_simulated_figures_are_published_in_their_world(april):
     figures = Figures.of([replace(april.results.figures["total"], kind="synthetic")])
     made = april.results.identified, "ab" * 32, "0.1", "abcdef"
     section = sources_section(figures, {}, {}, *made)
-    assert len(tables(section)["Figures of the notice"]) == 1 and said(section)[-1].endswith("commit abcdef")
+    assert len(tables(section)["Published figures"]) == 1 and said(section)[-1].endswith("commit abcdef")
 
 
 @pytest.mark.parametrize("weakest", range(4))

@@ -138,6 +138,14 @@ def test_real_entities_and_years_which_are_not_inside_a_range_of_months(project_
     assert chains(["lam-dong"], "2026-01..2026-12") == [[("Lâm Đồng", "2026-12")]]
 
 
+def test_the_mean_of_all_provinces_has_no_report(project_copy):
+    """It has a total in 2023, and so have the 34 of today and one of then."""
+    assert len(chains(["all"], "2022")) == 34
+    assert [len(chain) for chain in chains(["all"], "2023")] == [1] * 35
+    with pytest.raises(errors.ParameterError, match="a mean of many"):
+        chains(["Cả nước (tỉnh)"], "2023")
+
+
 def test_entity_without_a_total(simulated):
     """Named by the user it has a report, of the last month, which will fail; among `all` it is passed over."""
     for month in MONTHS:

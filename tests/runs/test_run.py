@@ -100,7 +100,15 @@ room = pages * resource.getpagesize() + (64 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (room, room))
 hoard = [bytearray(1 << 20) for _ in range(1 << 20)]"""
 FULL = 'import errno\nraise OSError(errno.ENOSPC, "No space left on device", "figures.csv")'
+UNSHOWN = """import IPython, jinja2, pathlib
+pathlib.Path("odd.j2").write_text("{{ a.b }} (\\n", encoding="utf-8")
+class Odd:
+    def _repr_html_(self):
+        odd = jinja2.Environment(loader=jinja2.FileSystemLoader("."), undefined=jinja2.StrictUndefined)
+        return odd.get_template("odd.j2").render(a={})
+IPython.display.display(Odd())"""
 FAULTS = {
+    "unshown": (UNSHOWN, errors.NotebookError, 20),
     "raise": ('raise ValueError("planted")', errors.NotebookError, 20),
     "kill": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", errors.KernelDiedError, 21),
     "exit": ("import sys\nsys.exit(0)", errors.IncompleteRunError, 22),
@@ -112,7 +120,7 @@ EVERY = [(fault, place) for fault in FAULTS for place in ("first", "middle", "la
 
 
 def quick(fault: str, place: str) -> bool:
-    return place == {"raise": "middle", "exit": "last"}.get(fault, "first")
+    return place == {"raise": "middle", "exit": "last", "unshown": "middle"}.get(fault, "first")
 
 
 @pytest.mark.parametrize(("fault", "place"), [pytest.param(*it, marks=[] if quick(*it) else slow) for it in EVERY])
@@ -125,6 +133,11 @@ def test_fault_in_a_cell(project, fault, place):
     if fault == "raise" and place == "middle":
         assert error.what == "Cell [3] of the notebook failed: ValueError."
         assert error.rows == ('raise ValueError("planted")', "planted")
+    if fault == "unshown":
+        assert error.what.startswith("What cell [") and error.what.endswith(
+            "] of the notebook made could not be shown."
+        )
+        assert error.rows[1:] == ("jinja2.exceptions.UndefinedError: 'dict object' has no attribute 'b'",)
     if fault == "exit" and place == "middle":
         assert error.what == "The notebook ended early: 2 cells did not run."
         assert error.rows == ('vars(card)["figures"] = card.results.figures', "SystemExit: 0")

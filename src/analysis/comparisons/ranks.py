@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, product
 
@@ -36,6 +36,10 @@ OWN = ""
 CASES = ["case", "drift", "gain_low", "gain_high", "rank_best", "rank_worst", "passed_low", "passed_high"]
 OUTLOOK = ["case", "rank_best", "rank_worst", "ranked", "known", "open"]
 Span = tuple[int, int]  # the lowest and the highest of some totals in hundredths, both included
+
+
+class RanksError(CheckError):
+    """No totals agree with the ranks published beside them."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def counted(
     others = peers(history, entity, period)
     if known is None or len(others) != known.ranked:
         return pd.DataFrame(columns=CASES)
-    return rank_after_gain(others, entity, gain, drift)
+    own = others["entity"] == entity
+    return rank_after_gain(others.assign(rank=others["rank"].mask(own, known.rank)), entity, gain, drift)
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,8 @@ class Standing:
     """What is known of a ranking: the entity's total and rank, and the totals of some or all of the others.
 
     `known` is how many totals are known, the entity's among them; `placed` holds others whose rank counts as a fact.
+    `contradicted` is the entity's published rank where no totals agree with the ranks published beside them: then no
+    rank counts as a fact, and NaN where it is another's.
     """
 
     others: pd.DataFrame
@@ -131,6 +138,7 @@ class Standing:
     total: Interval
     rank: float | None
     placed: pd.DataFrame | None
+    contradicted: float | None = None
 
     def after(self, gain: Interval) -> RankSet:
         """The ranks that a gain may bring, the others as they are. Raises as `rank_set`."""
@@ -151,7 +159,12 @@ def standing(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) ->
     if placed is not None:
         placed = placed[~placed["entity"].isin(tied)]
     rank = None if entity in tied else own["rank"]
-    return Standing(others, ranked, len(totals), Interval(own["low"], own["high"]), rank, placed)
+    known = Standing(others, max(ranked, len(totals)), len(totals), Interval(own["low"], own["high"]), rank, placed)
+    try:
+        known.after(NO_GAIN)
+    except RanksError:
+        return replace(known, rank=None, placed=None, contradicted=float(own["rank"]))
+    return known
 
 
 def _tied(totals: pd.DataFrame) -> pd.Series:
@@ -202,7 +215,8 @@ def rank_set(
     Raises
     ------
     ParameterError: a gain outside 0 to 100 points.
-    CheckError: no totals agree with these facts, or too many ranks belong to totals of fewer than two decimals.
+    RanksError: no totals agree with these facts.
+    CheckError: more totals than are ranked, or too many ranks belong to totals of fewer than two decimals.
     """
     steps = _steps(gain)
     total = entity_total if isinstance(entity_total, Interval) else Interval.point(entity_total)
@@ -225,7 +239,7 @@ def rank_set(
             found.append(1 + _above(everyone, marks, placed[OWN] + steps[0])[1])
     if not found:
         facts = [f"{name} {exact[name][0] / 100:g}: {rank}".strip() for name, rank in ranks.items()]
-        raise CheckError(_("No totals agree with these ranks."), facts, _("Check them against their sources."))
+        raise RanksError(_("No totals agree with these ranks."), facts, _("Check them against their sources."))
     return RankSet(min(found), max(found), ranked)
 
 

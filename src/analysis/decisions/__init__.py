@@ -11,7 +11,7 @@ deadline    Can a rate still reach its target by the end of the year?
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "levers": ["Effort", "Lever", "MOST_UNKNOWN", "USUAL_LEVERS", "as_rates", "check_indicator", "check_levers",
+    "levers": ["Effort", "Lever", "USUAL_LEVERS", "as_rates", "check_indicator", "check_levers",
         "check_target", "load_costs", "load_improvements", "load_levers", "out_of_date", "save_improvements",
         "usual_levers", "with_costs"],
     "whatif": ["TOGETHER", "gain_of", "gain_width", "gains", "gains_by_rule"],

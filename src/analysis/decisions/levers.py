@@ -30,7 +30,6 @@ ALWAYS = ("0000-00", "9999-99")
 Code = Field(pattern=r"^[a-z][a-z0-9_]*$")
 LARGEST = 64 * 1024
 FOLDER = "scenarios"
-MOST_UNKNOWN = 12
 USUAL_LEVERS = {"e_result": 80.0, "data_reuse": 80.0}
 
 
@@ -302,15 +301,6 @@ def check_indicator(rubric: Rubric, code: str) -> None:
 
 def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
     """Raises ParameterError unless every lever is a scored indicator and its target is at least today's rate."""
-    unknown = [code for code in levers if code in identified.readings and not identified.readings[code].printed]
-    if len(unknown) > MOST_UNKNOWN:
-        raise ParameterError(
-            _("{count} levers have no printed rate; at most {most} can be weighed together.").format(
-                count=len(unknown), most=MOST_UNKNOWN
-            ),
-            unknown,
-            _("Leave some of them out."),
-        )
     for code, target in levers.items():
         check_indicator(identified.rubric, code)
         if not 0 <= target <= 100:

@@ -97,7 +97,7 @@ def plan(
     Raises
     ------
     ParameterError: no lever, neither target nor budget, a month or budget below what makes sense, a lever that is no
-    indicator, costs of some levers only, or more than `levers.MOST_UNKNOWN` rates that are not printed.
+    indicator, or costs of some levers only.
     """
     if not levers or (target is None and budget is None) or months < 1 or (budget is not None and budget < 0):
         raise ParameterError(_("A plan needs a lever, one month or more, and a target or a budget of 0 or more."))

@@ -1,4 +1,4 @@
-"""Where did the points go? By group, by indicator, and by what the notice discloses of them."""
+"""Where did the points go? By group, by indicator, and by what is disclosed of them."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def losses_by_indicator(identified: Identified) -> pd.DataFrame:
 
 
 def loss_ledger(identified: Identified, by_indicator: pd.DataFrame) -> pd.DataFrame:
-    """Everything lost, split by what the notice discloses of it.
+    """Everything lost, split by what is disclosed of it.
 
     Under each surviving rule the parts sum to the loss exactly; each part's bounds are sharp over all of them.
 

@@ -243,7 +243,7 @@ def read(told: Printed, indicator: Indicator) -> Reading:
 def figure_words(figures: pd.DataFrame, code: str, unit: str) -> str:
     """A figure with its file and line, for an error."""
     if (code, unit) not in figures.index:
-        return _("{code}: not printed").format(code=code)
+        return _("{code}: not published").format(code=code)
     row = figures.loc[(code, unit)]
     value = write_number(row["value"], row["decimals"]) if pd.notna(row["value"]) else "–"
     return f"{code} {value}{' %' if unit == 'percent' else ''} ({row['file']}:{row['line']})"

@@ -204,9 +204,17 @@ class Project:
     def meant(self, entity: str, month: str) -> tuple[str, str]:
         """The entity and the period that the user means; an empty period is the latest with a total.
 
-        Raises UnknownNameError, NoTotalError.
+        Raises UnknownNameError, NoTotalError, and ParameterError for the mean of many.
         """
         entity = entities.find_entity(self.history, entity)
+        if is_mean(entity):
+            raise ParameterError(
+                _("“{entity}” is a mean of many: nobody scored it, so no rule explains its figures.").format(
+                    entity=entity
+                ),
+                [],
+                _("Name a province or a unit."),
+            )
         month = month or history.latest_period(self.own(entity), entity)
         periods.check_period(month)
         return entity, month

@@ -145,7 +145,7 @@ def _template(row: Any) -> str:
         ),
         MISSED: _("{name}: {target} % was weighed and is not reached, with {now} %."),
         OPEN: _("{name}: {target} % was weighed, {now} % is printed; rounding hides whether it is reached."),
-        NOT_PRINTED: _("{name}: {target} % was weighed; whether it is reached is open, the notice does not print it."),
+        NOT_PRINTED: _("{name}: {target} % was weighed; whether it is reached is open, it is not published."),
         NOTHING_TO_COUNT: _("{name}: {target} % was weighed; there was nothing to count, so it says nothing."),
         NO_LONGER_SCORED: _("{name}: {target} % was weighed; the rules of this report do not score it any more."),
     }[row.state]
@@ -157,9 +157,9 @@ def follow_up_section(frame: pd.DataFrame, promised: Mapping[str, Any]) -> Secti
     rows = [
         [
             _("{name}, %").format(name=row.name) if row.unit == "percent" else row.name,
-            own.get(f"promise.{row.code}.before", _("not printed")),
+            own.get(f"promise.{row.code}.before", _("not published")),
             own[f"promise.{row.code}.target"],
-            own.get(f"promise.{row.code}.now", _("not printed")),
+            own.get(f"promise.{row.code}.now", _("not published")),
             _state_name(row.state),
         ]
         for row in frame.itertuples()
@@ -180,7 +180,7 @@ def _state_name(state: str) -> str:
         PARTLY: _("higher than printed then, not reached"),
         MISSED: _("not reached"),
         OPEN: _("open: rounding hides it"),
-        NOT_PRINTED: _("open: not printed"),
+        NOT_PRINTED: _("open: not published"),
         NOTHING_TO_COUNT: _("open: nothing to count"),
         NO_LONGER_SCORED: _("not scored any more"),
     }[state]

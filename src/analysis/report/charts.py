@@ -264,7 +264,7 @@ def lost_by_indicator(by_indicator: pd.DataFrame, ax: Axes | None = None) -> Axe
     finding = _("No indicator lost points")
     if len(rows):
         surest = rows.loc[rows["lost_low"].idxmax()]
-        finding = _("What each indicator lost is mostly open: too few rates are printed")
+        finding = _("What each indicator lost is mostly open: too few rates are published")
     if len(rows) and rows["lost_low"].sum() >= rows["lost_high"].sum() / 3:
         finding = _("{name} surely lost {lost} points or more").format(
             name=surest["name"], lost=write_number(surest["lost_low"], 2)

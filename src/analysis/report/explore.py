@@ -44,7 +44,7 @@ def published_section(card: pd.DataFrame, rubric: Rubric, source: str, label: st
     rows = card.reset_index(drop=True)
     names = pd.Series([rubric.name_of(code) for code in rows["code"]], index=rows.index, name="name")
     columns = ["code", "value", "unit", "max", "decimals", "quote", "as_of", "kind", "source", "file", "line"]
-    title = _("Figures of the notice")
+    title = _("Published figures")
     return compared(title, pd.concat([names, rows[columns]], axis=1), "published", source, label)
 
 
@@ -345,7 +345,7 @@ WORDS: dict[str, WordColumn] = {
     "part": (lambda: _("Part"), part_name),
     "period": (lambda: _("Period"), write_period),
     "parameter": (lambda: _("Rule"), lambda name: _said({"max": _("maximum"), "target": _("target")}, name)),
-    "disclosure": (lambda: _("In the notice"), disclosure_name),
+    "disclosure": (lambda: _("Disclosure"), disclosure_name),
     "fits": (lambda: _("Fits"), _yes_or_no),
     "agrees": (lambda: _("Agrees"), _yes_or_no),
     "possible": (lambda: _("Possible"), _yes_or_no),

@@ -36,8 +36,12 @@ def summary_section(
     past: pd.DataFrame,
     identified: Identified,
     sources: Mapping[str, Source],
+    rank_doubted: bool = False,
 ) -> Section:
-    """What a leader reads: label, finding, three figures, six bars, and whether they add up."""
+    """What a leader reads: label, finding, three figures, six bars, and whether they add up.
+
+    `rank_doubted` says that the published rank is not the one that the published totals give.
+    """
     kind = weakest_kind(figures)
     origin = [_("Index of Decision {decision}").format(decision=identified.rubric.decision)]
     origin.append(write_period(identified.period))
@@ -50,6 +54,7 @@ def summary_section(
     found, hidden = headline(figures, by_group, identified), disclosure(figures, ledger)
     rank, ranked, total = figures.get("rank"), figures.get("ranked"), (figures["total"], figures["max"])
     change = since_the_month_before(figures, past, identified)
+    doubt = _("not the rank that the published totals give") if rank_doubted else ""
     values = {
         "kind": kind,
         "kind_name": kind_name(kind),
@@ -57,8 +62,8 @@ def summary_section(
         "headline": found,
         "disclosure": hidden,
         "numbers": [
-            {"name": _("Total score"), "of": total},
-            {"name": _("Rank"), "of": (rank, ranked)}
+            {"name": _("Total score"), "of": total, "note": ""},
+            {"name": _("Rank"), "of": (rank, ranked), "note": doubt}
             if rank and ranked
             else {"name": _("Rank"), "words": rank or _("not published")},
             {"name": _("Since the month before"), "words": change},
@@ -69,6 +74,7 @@ def summary_section(
     }
     numbers = [say("{name}: {value}/{of}", name=_("Total score"), value=total[0], of=total[1])]
     numbers += [say("{name}: {value}/{of}", name=_("Rank"), value=rank, of=ranked)] if rank and ranked else []
+    numbers += [say(doubt)] if doubt else []
     said = [found, *hidden, *numbers, reconciliation(figures)]
     return Section(
         str(found),
@@ -99,7 +105,7 @@ def first_steps_section(figures: Figures, first: pd.DataFrame, asked: pd.DataFra
         rate = figures.get(f"step.{row.code}.rate") or figures.get(f"indicator.{row.code}.rate")
         parts = {name: own[f"act.{row.code}.{name}"] for name in ("gain", "target")}
         change = (
-            say(_("to {target}\u00a0%; today's rate is not printed"), **parts)
+            say(_("to {target}\u00a0%; today's rate is not published"), **parts)
             if rate is None
             else say(_("from {rate}\u00a0% to {target}\u00a0%"), rate=rate, **parts)
         )

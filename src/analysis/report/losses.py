@@ -1,4 +1,4 @@
-"""Where did the points go? By group, by what the notice discloses, by indicator and by unit: numbers, words, tables."""
+"""Where did the points go? By group, by what is disclosed, by indicator and by unit: numbers, words, tables."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from analysis.scorecards.sources import Source
 
 MOST_SHOWN = 20  # units in a table
 MOST_NAMED = 5  # units and indicators in a sentence
+SHOWN = 0.05  # points; less is 0.0 in a sentence
 
 
 # Numbers
@@ -127,13 +128,11 @@ def disclosure(figures: Figures, ledger: pd.DataFrame) -> list[Sentence]:
     parts = ledger.set_index("part")
     hidden = parts.loc["not_printed"]
     if hidden["indicators"] == 0:
-        return [say(_("The notice prints the rate of every indicator that lost points."))]
+        return [say(_("The rate of every indicator that lost points is published."))]
     if hidden["share_low"] > 0.5:
-        template = _(
-            "Most of the loss, {hidden} points, sits in {count} indicators whose rate the notice does not print."
-        )
+        template = _("Most of the loss, {hidden} points, sits in {count} indicators whose rate is not published.")
     else:
-        template = _("{hidden} of the points lost sit in {count} indicators whose rate the notice does not print.")
+        template = _("{hidden} of the points lost sit in {count} indicators whose rate is not published.")
     said = [
         say(
             template,
@@ -141,7 +140,7 @@ def disclosure(figures: Figures, ledger: pd.DataFrame) -> list[Sentence]:
             count=figures["ledger.not_printed.indicators"],
         )
     ]
-    if parts.loc["derivable", "indicators"] and parts.loc["undisclosed", "indicators"]:
+    if parts.loc["derivable", "lost_high"] >= SHOWN and parts.loc["undisclosed", "indicators"]:
         said.append(
             say(
                 _(
@@ -158,7 +157,7 @@ def disclosure(figures: Figures, ledger: pd.DataFrame) -> list[Sentence]:
 def reconciliation(figures: Figures) -> Sentence:
     """Whether the groups add up to the total."""
     if "sum" not in figures:
-        return say(_("The notice does not print every group, so the total cannot be checked against them."))
+        return say(_("Not every group is published, so the total cannot be checked against them."))
     values = {name: figures[name] for name in ("sum", "total", "sum.gap", "sum.slack")}
     parts = {name.replace(".", "_"): value for name, value in values.items()}
     if abs(figures["sum.gap"].value or 0.0) > (figures["sum.slack"].value or 0.0) + 1e-9:
@@ -223,7 +222,7 @@ def _group_table(figures: Figures, by_group: pd.DataFrame) -> Table:
         rows.append(
             [
                 row.name,
-                figures.get(f"{group}.score", _("not printed")),
+                figures.get(f"{group}.score", _("not published")),
                 figures[f"{group}.max"],
                 lost if lost.value is not None else "",
                 figures[f"{group}.rounding"],
@@ -246,7 +245,7 @@ def _ledger_table(figures: Figures, ledger: pd.DataFrame) -> Table:
         for row in ledger.itertuples()
     ]
     heads = [_("Part of the loss"), _("Indicators"), _("Points lost"), _("Share of the loss, %")]
-    return Table(_("Points lost by what the notice discloses"), heads, rows)
+    return Table(_("Points lost by what is disclosed"), heads, rows)
 
 
 def _ledger_note() -> str:
@@ -265,7 +264,7 @@ def _indicator_table(figures: Figures, by_indicator: pd.DataFrame, by_group: pd.
             [
                 row.name,
                 groups_named.get(row.group, row.group),
-                figures.get(f"{indicator}.rate", _("not printed")),
+                figures.get(f"{indicator}.rate", _("not published")),
                 figures[f"{indicator}.max"],
                 figures[f"{indicator}.lost"],
                 disclosure_name(row.disclosure),
@@ -354,7 +353,7 @@ def _unit_rows(figures: Figures, lost: UnitLosses) -> Iterator[list[Any]]:
         yield [
             Reference(row.unit),
             figures.get(f"{unit}.lost", _("unknown")),
-            figures.get(f"{unit}.dossiers", _("not printed")),
+            figures.get(f"{unit}.dossiers", _("not published")),
             row.worst_name if row.worst else "",
             figures.get(f"{unit}.worst", ""),
             figures[f"{unit}.indicators"],
@@ -372,7 +371,7 @@ def _indicator_rows(figures: Figures, lost: UnitLosses) -> Iterator[list[Any]]:
     for row in lost.indicators.itertuples():
         name = f"units.indicator.{row.code}"
         amounts = [figures[f"{name}.{part}"] for part in ("lost", "carried", "unexplained", "units", "dossiers")]
-        base = figures.get(f"printed.{row.code}{BASE}.count", _("not printed"))
+        base = figures.get(f"printed.{row.code}{BASE}.count", _("not published"))
         yield [row.name, *amounts, base, _adds_up(row.reconciled)]
 
 

@@ -338,7 +338,7 @@ def needs_section(
         note = say(
             _(
                 "Months are taken to have equally many dossiers, and the rate to be that of all months so far. The "
-                "notice does not say how the score counts, so both ways are shown."
+                "way the score counts is not published, so both are shown."
             )
         )
         heading = Heading(_("What is still possible by the end of the year?"))

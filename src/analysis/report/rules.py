@@ -245,7 +245,7 @@ def proof_section(
     title = _("What follows from the published figures?")
     tables = [
         Table(_("Scores before rounding, as far as all figures together tell"), [_("Group"), _("Score")], exactly),
-        Table(_("Rates that the notice does not print, and what they must be"), [_("Indicator"), _("Rate, %")], rates),
+        Table(_("Rates that are not published, and what they must be"), [_("Indicator"), _("Rate, %")], rates),
         Table(
             _("What was ruled out, and by which figures: a smallest set of them"),
             [_("Indicator"), _("What was tried"), _("Value"), _("Ruled out by")],

@@ -168,7 +168,7 @@ def sources_section(
         title,
         [
             Heading(title),
-            Table(_("Figures of the notice"), heads, rows, (2, 3, 4), [item.anchor for item in published]),
+            Table(_("Published figures"), heads, rows, (2, 3, 4), [item.anchor for item in published]),
             Folded(
                 _("Every other number on this page: how it was made"),
                 [Table(_("Other numbers of this page"), made_heads, made, (3, 4, 5), [item.anchor for item in others])],

@@ -15,7 +15,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis.comparisons.ranks import RankSet, Standing
-from analysis.decisions.levers import MOST_UNKNOWN, Lever
+from analysis.decisions.levers import Lever
 from analysis.identification.identify import Identified
 from analysis.identification.joint import Boxes, join
 from analysis.interval import Interval
@@ -62,7 +62,6 @@ def rules_to_try(
     return {
         "points": identified.rubric.points,
         "rounding": identified.rubric.rounding,
-        "mostUnknown": MOST_UNKNOWN,
         "total": _pair(identified.total),
         "rules": [[rule.max, rule.target] for rule in rules],
         "groups": [
@@ -212,7 +211,7 @@ def try_it_section(
         ],
         "first": [_lever(figures, identified, code, rules["indicators"][code]) for code in first],
         "rest": [_lever(figures, identified, code, rules["indicators"][code]) for code in rest],
-        "more": _("Improvements whose rate today is not printed"),
+        "more": _("Improvements whose rate today is not published"),
         "today": _("Back to today"),
         "report": _("As in this report"),
         "goal": _("Or type a total to reach:"),
@@ -229,7 +228,7 @@ def _lever(figures: Figures, identified: Identified, code: str, known: Mapping[s
     """One lever: its name, today's rate, what may be full marks, and where its slider begins."""
     rate = figures.get(f"indicator.{code}.rate")
     targets = [figures[f"alternative.{code}.target.{target:g}"] for target in known["targets"]]
-    notes = [say(_("today {rate} %"), rate=rate) if rate else say(_("today's rate is not printed"))]
+    notes = [say(_("today {rate} %"), rate=rate) if rate else say(_("today's rate is not published"))]
     if targets:
         notes.append(say(_("full marks perhaps from {targets} %"), targets=listed(targets, _(" or "))))
     if known["effects"]:
@@ -257,7 +256,6 @@ def _words() -> dict[str, str]:
         "not_moved": _("not moved"),
         "bad_rate": _("Write a rate from {least} to {most}."),
         "bad_goal": _("Write a total above today's {today} and at most {points}."),
-        "too_many": _("At most {most} improvements without a printed rate can be weighed together."),
         "needs": _("{name}: {sure} % to be sure, {best} % at best."),
         "needs_open": _("{name}: {best} % at best; not for sure."),
         "needs_never": _("The others cannot reach it alone."),

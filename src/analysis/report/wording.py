@@ -40,10 +40,10 @@ def status_name(status: str) -> str:
 def part_name(part: str) -> str:
     """A part of the ledger in the reader's language."""
     return {
-        "printed": _("Printed: the notice gives the rate"),
+        "printed": _("Published: the rate is known"),
         "derivable": _("Derivable: follows from the published scores"),
-        "undisclosed": _("Undisclosed: neither printed nor derivable"),
-        "not_printed": _("Not printed: derivable and undisclosed together"),
+        "undisclosed": _("Undisclosed: neither published nor derivable"),
+        "not_printed": _("Not published: derivable and undisclosed together"),
         "total": _("Everything lost"),
     }[part]
 

@@ -167,7 +167,7 @@ def _write_losses(sheet: Any, by_group: pd.DataFrame, figures: Figures, identifi
         if by_group[name].notna().all():  # a sum without what is not printed would pass for the whole
             words, cell = f"=SUM({letter}2:{letter}{last})", sheet[f"{letter}{summed}"]
             put_formula(cell, words, number_format_of(places), shown, float(by_group[name].sum()))
-    put_text(sheet.cell(total, 1), _("Printed total"))
+    put_text(sheet.cell(total, 1), _("Published total"))
     _write_loss(sheet, total, score, points, (lost.low, lost.high), printed.decimals, shown)
     for cell in (*sheet[summed], *sheet[total]):
         cell.font = font(bold=True)
@@ -188,7 +188,7 @@ def _write_loss(
     for column, end in zip((5, 6), ends, strict=True):
         put_number(sheet.cell(row, column), end, number_format_of(decimals + 1))
     if math.isnan(score):
-        put_text(sheet.cell(row, 2), _("not printed"))
+        put_text(sheet.cell(row, 2), _("not published"))
     else:
         put_number(sheet.cell(row, 2), score, number_format_of(decimals))
         put_formula(sheet.cell(row, 4), f"=C{row}-B{row}", number_format_of(decimals), shown, maximum - score)

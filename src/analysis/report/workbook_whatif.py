@@ -157,7 +157,7 @@ def _together(identified: Identified, levers: Mapping[str, float], gained: pd.Da
 def _write_today(cell: Any, identified: Identified, figures: Figures, code: str) -> None:
     reading, printed = identified.readings[code], figures.get(f"printed.{code}.percent")
     if reading.rate is None:
-        put_text(cell, _("nothing to count") if reading.empty else _("not printed"))
+        put_text(cell, _("nothing to count") if reading.empty else _("not published"))
     elif printed is not None and printed.value is not None:
         put_number(cell, printed.value, number_format_of(printed.decimals))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -70,7 +71,7 @@ def improvement(figures: Figures, gained: pd.DataFrame, identified: Identified) 
         rate = figures.get(f"indicator.{row.code}.rate")
         if rate is None:
             template = _(
-                "{name}: the notice does not print today's rate; raising it to {target} % gains {gain} points, "
+                "{name}: today's rate is not published; raising it to {target} % gains {gain} points, "
                 "depending on where it stands."
             )
         else:
@@ -137,6 +138,18 @@ def rank_words(figures: Figures, ranked: pd.DataFrame, gain: Sentence) -> Senten
     return say(template, **parts)
 
 
+def against_totals(figures: Figures, contradicted: float | None) -> list[Sentence]:
+    """That the published totals give another rank than is published, if they do."""
+    if contradicted is None:
+        return []
+    if math.isnan(contradicted):
+        return [
+            say(_("The ranks published for the others contradict the published totals; only the totals count here."))
+        ]
+    template = _("The source gives rank {published}, its own totals give {today}; only the totals count here.")
+    return [say(template, published=write_number(contradicted, 0), today=figures["outlook.today"])]
+
+
 # Sections
 
 
@@ -157,7 +170,7 @@ def worth_section(
         rows.append(
             [
                 row.name,
-                "" if together else _("not printed") if rate is None else rate,
+                "" if together else _("not published") if rate is None else rate,
                 "" if together else shown[f"{lever}.target"],
                 shown[f"{lever}.gain"],
                 shown[f"{lever}.total"],
@@ -179,19 +192,24 @@ def worth_section(
     return Section(title, parts, own, {"gains": gained, "by_rule": by_rule})
 
 
-def rank_section(figures: Figures, ranked: pd.DataFrame) -> Section:
-    """The rank after the improvements of the report; `figures` hold their gains."""
+def rank_section(figures: Figures, ranked: pd.DataFrame, contradicted: float | None = None) -> Section:
+    """The rank after the improvements of the report; `figures` hold their gains, `contradicted` is of `Standing`."""
     own = Figures.of(rank_figures(ranked))
     gain = [item for name, item in figures.items() if name.startswith("lever.") and name.endswith(".gain")][-1]
     opening = say(_("With the {gain} points of the improvements weighed first"), gain=gain)
     title = _("What does it do to the rank?")
-    return Section(
-        title, [Slide([Heading(title), Words([rank_words(own, ranked, opening)])])], own, {"outlook": ranked}
-    )
+    said = [rank_words(own, ranked, opening), *against_totals(own, contradicted)]
+    return Section(title, [Slide([Heading(title), Words(said)])], own, {"outlook": ranked})
 
 
 def rank_after_section(
-    gain: Interval, ranked: pd.DataFrame, counted: pd.DataFrame, alike: pd.DataFrame, why: str, entity: str
+    gain: Interval,
+    ranked: pd.DataFrame,
+    counted: pd.DataFrame,
+    alike: pd.DataFrame,
+    why: str,
+    entity: str,
+    contradicted: float | None = None,
 ) -> Section:
     """The rank after any gain in points: by what is known, by counting, and among those with as many dossiers.
 
@@ -200,6 +218,7 @@ def rank_after_section(
     title = _("What does it do to the rank?")
     own = Figures.of(rank_figures(ranked))
     said = [rank_words(own, ranked, say(_("With {gain} points more"), gain=write_range(gain.low, gain.high, 2)))]
+    said += against_totals(own, contradicted)
     for row in counted[counted["case"] == "others_drift"].itertuples() if len(counted) else []:
         words = _("If the others move by up to {drift} points either way, the rank would be {ranks}.")
         ranks = write_range(row.rank_best, row.rank_worst, 0)

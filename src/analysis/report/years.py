@@ -34,7 +34,7 @@ def year_figures(years: pd.DataFrame) -> Iterator[Figure]:
         label = f"{write_period(row.period)}, {row.name}"
         half = 0.5 * 10.0**-row.decimals
         if row.kind == "derived":
-            rule, ends = _("sum of the groups that are printed apart"), (row.value - 2 * half, row.value + 2 * half)
+            rule, ends = _("sum of the groups that are published apart"), (row.value - 2 * half, row.value + 2 * half)
             yield between(f"year.{row.period}.{row.code}", label, ends, "points", int(row.decimals), rule, row.value)
             continue
         yield Figure(

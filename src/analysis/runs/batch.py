@@ -28,7 +28,7 @@ from analysis.report.section import Section, Words
 from analysis.runs.page import load_renderer
 from analysis.runs.reports import last_promised, leave_failure, publish_files, published, write_index
 from analysis.runs.workers import Job, Outcome, Submit, failure
-from analysis.scorecards.entities import children_of, is_synthetic
+from analysis.scorecards.entities import children_of, is_mean, is_synthetic
 from analysis.scorecards.history import periods_with_total
 from analysis.scorecards.periods import check_period, is_month, months_of
 
@@ -187,7 +187,7 @@ def chains(
     known = regime.load_project()
     everything = list(wanted) == [ALL]
     if everything:
-        among = set(known.entities) - set(known.units)
+        among = {one for one in set(known.entities) - set(known.units) if not is_mean(one)}
         if parent:
             among = set(children_of(known.units, known.entities, parent))
         entities = [

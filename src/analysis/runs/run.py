@@ -60,6 +60,7 @@ from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_labe
 from analysis.scorecards.history import card
 
 INJECTED = "injected-parameters"  # papermill's tag
+UNSHOWN = "Unexpected exception formatting exception"  # IPython's, of a traceback that it cannot write (Jinja's)
 
 
 class Parameters(BaseModel):
@@ -368,10 +369,29 @@ def relative(path: Path) -> str:
 
 
 def _check_that_all_ran(executed: Any, output: Path) -> None:
-    """A kernel that ended itself (`sys.exit`) papermill takes for success; the counts of the cells do not."""
+    """A kernel that ended itself (`sys.exit`) papermill takes for success; the counts of the cells do not.
+
+    What a cell made and IPython could neither show nor say why (`UNSHOWN`) is in no reply either.
+    """
     cells = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
     skipped = [cell for cell in cells if cell.execution_count is None]
     errors = [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+    unshown = [cell for cell in cells if any(UNSHOWN in item.get("text", "") for item in cell.outputs)]
+    if unshown:
+        raise NotebookError(
+            _("What cell [{number}] of the notebook made could not be shown.").format(
+                number=unshown[0].execution_count
+            ),
+            [
+                unshown[0].source.splitlines()[0],
+                *[
+                    item.text.partition("\n\nDuring handling")[0].strip().splitlines()[-1]
+                    for item in unshown[0].outputs
+                    if item.get("name") == "stderr"
+                ],
+            ],
+            kept(output),
+        )
     if not cells or skipped or errors:
         raise IncompleteRunError(
             _("The notebook ended early: {count} cells did not run.").format(count=len(skipped) + len(errors)),
