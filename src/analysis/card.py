@@ -130,7 +130,7 @@ class Card:
 
         it, gains = self.results, self._worth.figures.values()
         ranked = outlook(it.standing, gain_of(it.gained))
-        contradicted = it.standing and it.standing.contradicted
+        contradicted = it.standing.contradicted if it.standing else None
         return self._answer(worth.rank_section(it.figures.plus(gains), ranked, contradicted))
 
     @cached_property
@@ -291,7 +291,7 @@ class Card:
         ranked = ranks.outlook(it.standing, added)
         counted = ranks.counted(self.history, self.entity, self.month, added, drift, it.standing)
         alike, why = ranks.alike(self.history, self.entity, self.month)
-        contradicted = it.standing and it.standing.contradicted
+        contradicted = it.standing.contradicted if it.standing else None
         return self._answer(worth.rank_after_section(added, ranked, counted, alike, why, self.entity, contradicted))
 
     @cached_property
