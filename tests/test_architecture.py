@@ -46,14 +46,14 @@ HOMES = {
     "jupyterlab": {"runs.lab"},
     "jupyterlab_server": {"runs.lab"},
     "mammoth": {"notices.extract"},
-    "matplotlib": {"report.charts", "report.drawing", "report.section", "runs.preloaded"},
+    "matplotlib": {"report.charts", "report.drawing", "report.section", "report.year_charts", "runs.preloaded"},
     "nbclient": {"runs.run"},
     "nbconvert": {"runs.page"},
     "nbformat": {"runs.page", "runs.run"},
     "nh3": {"runs.page"},
     "papermill": {"runs.run"},
     "pdfplumber": {"notices.extract"},
-    "seaborn": {"report.charts", "report.drawing", "runs.preloaded"},
+    "seaborn": {"report.charts", "report.drawing", "report.year_charts", "runs.preloaded"},
     "statsmodels": {"comparisons.forecasts", "comparisons.panel", "comparisons.refit"},
 }
 USED_ONLY = ("babel", "papermill", "nbconvert", "nbformat", "nbclient", "nh3", "statsmodels")

@@ -336,7 +336,7 @@ class Card:
     def panel(self) -> Section:
         """Whether places stay and leaders slow down over these years, and through which groups totals differ.
 
-        Tables: `persistence`, `slowing`, `spread` (`comparisons.panel`). Raises CheckError as `rises`.
+        Tables: `persistence`, `slowing`, `spread`, `places` (`comparisons.panel`). Raises CheckError as `rises`.
         """
         from analysis.comparisons import panel
         from analysis.report.explore import LEVEL, panel_section
@@ -345,7 +345,20 @@ class Card:
         of = self.history, it.project.rubrics, self.entity, *it.span_known
         spread = panel.spread_by_year(self.history, it.rubric_of_years, self.entity, it.years_between)
         found = panel.persistence(*of, LEVEL), panel.slowing(*of, LEVEL)
-        return self._answer(panel_section(*found, spread, source, self.results.label), source)
+        places = panel.places(self.history, self.entity, it.years_between)
+        return self._answer(panel_section(*found, spread, places, source, self.results.label), source)
+
+    def revisions(self, code: str = "on_time", unit: str = "percent") -> Section:
+        """One figure of each month as the portal showed it first and last, in all provinces and the country's mean.
+
+        Table: `revisions` (`panel.revisions`).
+        """
+        from analysis.comparisons import panel
+        from analysis.report.explore import revisions_section
+
+        rows = panel.after_their_end(self.history, self.entity, code, unit)
+        source, name = source_line(rows, self._sources), self.results.rubric.name_of(code)
+        return self._answer(revisions_section(panel.revisions(rows), name, source, self.results.label), source)
 
     @cached_property
     def regression(self) -> Section:

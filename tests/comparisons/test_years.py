@@ -7,16 +7,23 @@ from scipy import stats
 
 from analysis.card import open_card
 from analysis.comparisons.panel import (
+    after_their_end,
     persistence,
+    places,
+    revisions,
+    revisions_sentence,
     slowing,
     slowing_sentence,
     spread_by_year,
 )
 from analysis.comparisons.years import rise_sentence, rises, span_of, years
 from analysis.errors import CheckError, ParameterError, UnknownNameError
+from analysis.report.drawing import finding
+from analysis.report.year_charts import rank_paths
 from analysis.scorecards.entities import load_mergers
 from analysis.scorecards.history import AS_PRINTED, TOTAL, with_standing
 from places import REPOSITORY
+from tables import figures
 
 ONE = ("Phú Thọ", "2022", "2025")
 GROUPS = {"transparency": 18, "processing_progress": 20, "online_service": 22, "satisfaction": 18, "digitisation": 22}
@@ -152,3 +159,52 @@ def test_the_shares_of_the_spread_sum_to_one_and_find_the_group_that_was_planted
     assert found.groupby("period")["share"].sum().tolist() == pytest.approx([1.0] * 4, abs=0.01)
     made = spread_by_year(panel(np.random.default_rng(2), 0.5), rubrics[0], "T00", ["2022"]).set_index("code")
     assert made.loc["digitisation", "share"] == pytest.approx(1.0) and made["share"].sum() == pytest.approx(1.0)
+
+
+def test_the_rank_of_every_province_year_by_year(history):
+    """Counted from the totals, they are the ranks that the portal gave the 34 of 2025."""
+    found = places(history, "Phú Thọ", ["2022", "2023", "2024", "2025"])
+    assert found.groupby("period").size().tolist() == [34] * 4 and set(found["of"]) == {34}
+    own = found[found["own"]]
+    assert own["place"].tolist() == [19, 17, 21, 12] and set(own["entity"]) == {"Phú Thọ"}
+    assert own["total"].tolist() == [54.64, 71.89, 78.75, 87.13]
+    published = history[
+        (history["period"] == "2025") & (history["code"] == "national_rank") & (history["day"] == "2025-10-16")
+    ].set_index("entity")["value"]
+    counted = found[found["period"] == "2025"].set_index("entity")["place"]
+    assert len(counted) == 34 and (counted == published.reindex(counted.index)).all()
+
+
+def test_no_line_of_ranks_from_a_whole_year_to_a_part_of_one(history):
+    axes = rank_paths(places(history, "Phú Thọ", ["2023", "2024", "2025"]))
+    assert finding(axes) == "Phú Thọ: rank 17 → 21 → 12"
+    lines = [line for line in axes.get_lines() if line.get_linestyle() == "-"]
+    assert len(lines) == 34 and all(list(line.get_xdata()) == [0, 1] for line in lines)
+
+
+def test_what_the_portal_changed_of_a_month_after_its_end():
+    """The capture of a running month counts dossiers on: it is the first of no revision."""
+    history = pd.concat(
+        [
+            figures(("A", "on_time", value, {"unit": "percent", "period": period, "scope": "month"})).assign(day=day)
+            for period, day, value in [
+                ("2026-03", "2026-03-20", 10.0),
+                ("2026-03", "2026-04-02", 37.6),
+                ("2026-03", "2026-09-17", 45.0),
+                ("2026-03", "2026-10-10", 50.55),
+                ("2026-04", "2026-10-10", 44.0),
+                ("2026", "2027-01-10", 44.0),
+            ]
+        ]
+    )
+    found = revisions(after_their_end(history, "A", "on_time", "percent"))
+    assert found.fillna(-1).to_numpy().tolist() == [
+        ["A", "2026-03", "2026-04-02", 37.6, "2026-10-10", 50.55, 12.95, 3],
+        ["A", "2026-04", "2026-10-10", 44.0, "2026-10-10", 44.0, -1, 1],
+    ]
+    said = revisions_sentence(found)
+    assert said.startswith(
+        "Of 1 months captured again after their end, 1 had changed; most A, March 2026: 37.60 → 50.55"
+    )
+    assert revisions_sentence(found[found["captures"] == 1]) == "No month was captured twice after its end."
+    assert "none had changed" in revisions_sentence(found.assign(revised=0.0))

@@ -17,6 +17,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "refit": ["implied_missing", "regression_sentence", "rules_misfit", "rules_regression"],
     "trends": ["Trend", "model_name", "sentence", "trend"],
     "years": ["RISES", "common_card", "rise_sentence", "rises", "span_of"],
-    "panel": ["persistence", "persistence_sentence", "slowing", "slowing_sentence", "spread_by_year",
-        "spread_by_year_sentence"],
+    "panel": ["after_their_end", "persistence", "persistence_sentence", "places", "revisions", "revisions_sentence",
+        "slowing", "slowing_sentence", "spread_by_year", "spread_by_year_sentence"],
 })  # fmt: skip

@@ -7,20 +7,24 @@ would carry panels like this one.
 
 from __future__ import annotations
 
-from math import atanh, isclose, sqrt, tanh
+from math import atanh, isclose, nan, sqrt, tanh
 from statistics import NormalDist
 
 import pandas as pd
 
 from analysis.comparisons.years import LEAST, common_card, rises
 from analysis.errors import CheckError, ParameterError
-from analysis.language import _, write_list, write_number, write_period
+from analysis.language import _, write_date, write_list, write_number, write_period
+from analysis.scorecards.entities import SIBLINGS, same_world
 from analysis.scorecards.history import TOTAL
+from analysis.scorecards.periods import is_month
 from analysis.scorecards.rubric import Rubric
 
 PERSISTENCE = ["first", "last", "provinces", "correlation", "conf_low", "conf_high"]
 SLOWING = ["slope", "conf_low", "conf_high", "deviation_before", "deviation_after", "p_value", "provinces"]
 SPREAD = ["period", "code", "name", "share", "deviation", "provinces"]
+PLACES = ["entity", "period", "scope", "total", "place", "of", "own"]
+REVISED = ["entity", "period", "first_day", "first_value", "last_day", "last_value", "revised", "captures"]
 SIGNIFICANT = 0.05
 
 
@@ -111,6 +115,54 @@ def spread_by_year(history: pd.DataFrame, rubric: Rubric, entity: str, periods: 
     return pd.DataFrame(found, columns=SPREAD)
 
 
+def places(history: pd.DataFrame, entity: str, periods: list[str]) -> pd.DataFrame:
+    """The rank of the entity and each of its siblings in each year, counted from the totals of `years.common_card`.
+
+    Returns
+    -------
+    One row an entity and year, best first within a year: `entity`, `period`, `scope`, `total` (points), `place`
+    (competition rank; level totals share the better one), `of`, `own` (whether it is the entity's).
+    """
+    found = []
+    for period in periods:
+        rows = common_card(history, entity, period)
+        rows = rows[(rows["code"] == TOTAL) & rows["value"].notna()]
+        ranks = rows["value"].rank(method="min", ascending=False).astype(int)
+        by_place = sorted(zip(ranks, rows["entity"], rows["scope"], rows["value"], strict=True))
+        found += [
+            (name, period, scope, total, rank, len(rows), name == entity) for rank, name, scope, total in by_place
+        ]
+    return pd.DataFrame(found, columns=PLACES)
+
+
+def after_their_end(history: pd.DataFrame, entity: str, code: str, unit: str) -> pd.DataFrame:
+    """The rows of one figure, of months that were over, in all provinces of the entity's world and in their mean."""
+    rows = same_world(history, entity)
+    rows = rows[(rows["code"] == code) & (rows["unit"] == unit) & rows["value"].notna()]
+    rows = rows[rows["period"].map(is_month).astype(bool) & (rows["day"].str[:7] > rows["period"])]
+    return rows[rows[SIBLINGS] == ""] if SIBLINGS in rows else rows
+
+
+def revisions(rows: pd.DataFrame) -> pd.DataFrame:
+    """How the portal showed a figure of each month first and last: what it moved by is no performance.
+
+    Parameters
+    ----------
+    rows : from `after_their_end`.
+
+    Returns
+    -------
+    One row an entity and month: `entity`, `period`, `first_day`, `first_value`, `last_day`, `last_value`, `revised`
+    (by how much, in the figure's unit; missing where there is one capture), `captures`.
+    """
+    found = []
+    for (entity, period), same in rows.sort_values("day", kind="stable").groupby(["entity", "period"], sort=True):
+        first, last, many = same.iloc[0], same.iloc[-1], same["day"].nunique()
+        revised = round(last["value"] - first["value"], 9) if many > 1 else nan
+        found.append((entity, period, first["day"], first["value"], last["day"], last["value"], revised, many))
+    return pd.DataFrame(found, columns=REVISED)
+
+
 def _codes(rows: pd.DataFrame, rubric: Rubric) -> set[str]:
     """The groups of a card, and those combined of them."""
     codes = set(rows["code"])
@@ -164,3 +216,23 @@ def spread_by_year_sentence(found: pd.DataFrame) -> str:
             )
         )
     return _("Totals differed most through: {years}.").format(years=write_list(said))
+
+
+def revisions_sentence(found: pd.DataFrame) -> str:
+    """How far what was shown of a month that is over moved afterwards, in words."""
+    again = found[found["captures"] > 1]
+    moved = again[again["revised"] != 0]
+    if again.empty:
+        return _("No month was captured twice after its end.")
+    if moved.empty:
+        return _("{count} months were captured again after their end; none had changed.").format(count=len(again))
+    most = moved.loc[moved["revised"].abs().idxmax()]
+    words = _(
+        "Of {count} months captured again after their end, {moved} had changed; most {entity}, {period}: {before} → "
+        "{after} between {first} and {last}. That is a revision, not performance."
+    )
+    return words.format(
+        count=len(again), moved=len(moved), entity=most["entity"], period=write_period(most["period"]),
+        before=write_number(most["first_value"], 2), after=write_number(most["last_value"], 2),
+        first=write_date(most["first_day"]), last=write_date(most["last_day"]),
+    )  # fmt: skip

@@ -15,6 +15,7 @@ sources          Where does each number of a page come from, and do the publishe
 explore          What do the notebooks ask besides the page?
 results          What is worked out of one card?
 charts           How does each result look as a picture?
+year_charts      How do the years look as a picture?
 drawing          What do all our pictures have in common?
 workbook         How do the numbers of a report reach Excel?
 workbook_whatif  How do the gains in a workbook follow the rates that are typed?
@@ -29,11 +30,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "figures": ["Figures"], "section": ["Picture", "Piece", "Section", "Words", "source_line"], "results": ["Results"],
     "wording": ["kind_name"], "leader": ["analyst_section", "first_steps_section", "summary_section", "title"],
     "try_it": ["rank_steps", "rules_to_try", "try_it_section"], "losses": ["losses_section"], "workbook": ["FILE"],
-    "worth": ["rank_after_section", "rank_section", "worth_section"], "years": ["years_section"],
-    "plan": ["ask_section", "needs_section", "plan_section"], "sources": ["checks_section", "sources_section"],
-    "rules": ["news_section", "proof_section", "rules_section"], "drawing": ["axes", "finished", "svg"],
-    "changes": ["change_section", "follow_up_section", "months_section"],
-    "explore": ["LEVEL", "beside_section", "indicators_section", "leaders_section", "panel_section", "trend_of",
-        "published_section", "regression_section", "rises_section", "spread_section", "standing_section", "table_of"],
-    "result": ["EXECUTED", "FIGURES", "Language", "PAGE", "Period", "RECORD", "RESULT", "Result", "save", "write_json"],
+    "worth": ["rank_after_section", "rank_section", "worth_section"], "years": ["years_section"], "plan":
+    ["ask_section", "needs_section", "plan_section"], "sources": ["checks_section", "sources_section"], "rules":
+    ["news_section", "proof_section", "rules_section"], "drawing": ["axes", "finished", "svg"], "changes":
+    ["change_section", "follow_up_section", "months_section"], "explore": ["LEVEL", "beside_section",
+    "indicators_section", "leaders_section", "panel_section", "published_section", "regression_section",
+    "revisions_section", "rises_section", "spread_section", "standing_section", "table_of", "trend_of"], "result":
+    ["EXECUTED", "FIGURES", "Language", "PAGE", "Period", "RECORD", "RESULT", "Result", "save", "write_json"],
 })  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.comparisons import panel, peers, refit, trends
-from analysis.language import _, nfc, write_number, write_period, write_range
+from analysis.language import _, nfc, write_date, write_number, write_period, write_range
 from analysis.report.section import Folded, Heading, Part, Picture, Section, Table, Words, source_line
 from analysis.report.wording import disclosure_name, effect_name, part_name, status_name
 from analysis.scorecards.entities import is_synthetic, synthetic_label
@@ -97,7 +97,12 @@ def rises_section(found: pd.DataFrame, said: str, source: str, label: str) -> Se
 
 
 def panel_section(
-    persistence: pd.DataFrame, slowing: pd.DataFrame, spread: pd.DataFrame, source: str, label: str
+    persistence: pd.DataFrame,
+    slowing: pd.DataFrame,
+    spread: pd.DataFrame,
+    places: pd.DataFrame,
+    source: str,
+    label: str,
 ) -> Section:
     """What the years tell of each other over all (`panel`): places that stay, leads that shrink, spread that moves."""
     title = _("Do places stay, do leaders slow down?")
@@ -107,9 +112,30 @@ def panel_section(
     moved = compared(
         _("Through which groups they differ"), spread, "spread", source, label, [through], "spread_by_year"
     )
+    paths: list[Part] = [
+        Picture("rank_paths", places, source, label=label),
+        Folded(_("The same as a table"), [_places_table(places)]),
+    ]
     words: list[Part] = [Heading(title), Words(said, as_list=True)]
-    tables = {"persistence": persistence, "slowing": slowing, **moved.tables}
-    return Section(title, [*words, *moved.parts], tables=tables, source=source, label=label)
+    tables = {"persistence": persistence, "slowing": slowing, **moved.tables, "places": places}
+    return Section(title, [*words, *paths, *moved.parts], tables=tables, source=source, label=label)
+
+
+def _places_table(places: pd.DataFrame) -> Table:
+    """A row an entity, a column a year."""
+    wide = places.pivot(index="entity", columns="period", values="place")[list(dict.fromkeys(places["period"]))]
+    rows = [
+        [entity, *("" if pd.isna(place) else write_number(place, 0) for place in row)]
+        for entity, row in wide.sort_values(wide.columns[-1], kind="stable").iterrows()
+    ]
+    heads = [_("Scored"), *(write_period(period) for period in wide.columns)]
+    return Table(_("Ranks by year"), heads, rows)
+
+
+def revisions_section(found: pd.DataFrame, name: str, source: str, label: str) -> Section:
+    """What the portal changed of months that were over (`panel.revisions`)."""
+    title = _("What the portal changed afterwards: {name}").format(name=name)
+    return compared(title, found, "revisions", source, label, [panel.revisions_sentence(found)])
 
 
 def regression_section(
@@ -317,6 +343,10 @@ NUMBERS: dict[str, NumberColumn] = {
     "covered": (lambda: _("Inside the interval, %"), 0, 100),
     "p_value": (lambda: _("p-value"), 3, 1),
     "size": (lambda: _("Size"), 2, 1),
+    "first_value": (lambda: _("First shown"), 2, 1),
+    "last_value": (lambda: _("Last shown"), 2, 1),
+    "revised": (lambda: _("Revised by"), 2, 1),
+    "captures": (lambda: _("Captures"), 0, 1),
     "deviation": (lambda: _("Standard deviation of totals"), 2, 1),
     "": (lambda: _("Within rounding"), 2, 1),
 }
@@ -344,6 +374,8 @@ WORDS: dict[str, WordColumn] = {
     "line": (lambda: _("Line"), str),
     "part": (lambda: _("Part"), part_name),
     "period": (lambda: _("Period"), write_period),
+    "first_day": (lambda: _("First shown on"), write_date),
+    "last_day": (lambda: _("Last shown on"), write_date),
     "parameter": (lambda: _("Rule"), lambda name: _said({"max": _("maximum"), "target": _("target")}, name)),
     "disclosure": (lambda: _("Disclosure"), disclosure_name),
     "fits": (lambda: _("Fits"), _yes_or_no),

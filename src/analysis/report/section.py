@@ -171,7 +171,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart of `report.charts` over a frame, drawn when it is shown.
+    """A chart of `report.charts` or `year_charts` over a frame, drawn when it is shown.
 
     `words` say it to those who do not see it; without them its title does. `label` is that of simulated figures.
     """
@@ -183,9 +183,9 @@ class Picture:
     label: str = ""
 
     def draw(self) -> Axes:
-        from analysis.report import charts
+        from analysis.report import charts, year_charts
 
-        axes: Axes = getattr(charts, self.chart)(self.frame)
+        axes: Axes = getattr(year_charts if hasattr(year_charts, self.chart) else charts, self.chart)(self.frame)
         return axes
 
     @property

@@ -58,7 +58,7 @@ import analysis.card
 from analysis.comparisons import ranks, years
 from analysis.errors import AnalysisError
 from analysis.identification import regime
-from analysis.report import charts, drawing, workbook
+from analysis.report import drawing, workbook, year_charts
 from analysis.report import years as years_of_the_page
 from analysis.runs import kernel, run
 
