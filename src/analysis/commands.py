@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,8 @@ from analysis.card import open_card
 from analysis.decisions.levers import load_costs
 from analysis.errors import CheckError, ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.files import writing
-from analysis.identification.identify import identify
+from analysis.identification.evidence import Evidence, read_cards
+from analysis.identification.identify import identify_cards
 from analysis.identification.regime import Project, load_project
 from analysis.language import _, nearest, slug, write_number, write_period
 from analysis.notices import documents, examine, examine_export, exports, forms, store
@@ -96,11 +97,11 @@ def check() -> Section:
     accepted = {(row.entity, row.period) for row in checks[checks["accepted"]].itertuples()}
     cards = explained = 0
     for layer in layers:
-        for entity, period in history.cards(layer.history):
+        for rubric, item in _evidence_of(layer):
             cards += 1
-            if (entity, period) in accepted:
+            if (item.entity, item.period) in accepted:
                 continue
-            problem = _unexplained(layer.own(entity), layer.rules(entity, period), entity, period)
+            problem = _unexplained(item, rubric)
             if problem and layer is not known:
                 problem = _("Superseded, and explained by no rule: {problem}").format(problem=problem)
             (failed if layer is known else doubtful).extend([problem] if problem else [])
@@ -135,11 +136,22 @@ def check() -> Section:
     )
 
 
-def _unexplained(own: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> str:
+def _evidence_of(layer: Project) -> Iterator[tuple[Rubric, Evidence]]:
+    """Every card, in its order, with the family of rules that scored it."""
+    keys = list(history.cards(layer.history))
+    rubrics = {key: layer.rules(*key) for key in keys}
+    found: dict[tuple[str, str], Evidence] = {}
+    for rubric in layer.rubrics:
+        of_rubric = [key for key in keys if rubrics[key] is rubric]
+        found |= dict(zip(of_rubric, read_cards(layer.history, rubric, of_rubric), strict=True))
+    yield from ((rubrics[key], found[key]) for key in keys)
+
+
+def _unexplained(item: Evidence, rubric: Rubric) -> str:
     try:
-        identify(own, rubric, entity, period)
+        identify_cards([item], rubric)
     except ContradictionError as error:
-        return f"{entity} {period}: {error.what} {'; '.join(error.rows)}"
+        return f"{item.entity} {item.period}: {error.what} {'; '.join(error.rows)}"
     return ""
 
 
