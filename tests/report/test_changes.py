@@ -110,12 +110,22 @@ def test_only_months_of_their_own_under_these_rules_count(july, periods, scope, 
 
 def test_a_change_since_the_month_before_has_the_ends_of_both(july):
     before = between("past.2024-06.total", "June", (81.45, 81.55), "points", 1, "", 81.5)
-    (change,) = month_change_figures(Figures.of([before]), july.results.figures, july.results.identified)
+    of = july.results.figures, july.results.past, july.results.identified
+    (change,) = month_change_figures(Figures.of([before]), *of)
     assert change.value == pytest.approx(1.58)
     assert (change.low, change.high) == (pytest.approx(83.075 - 81.55), pytest.approx(83.085 - 81.45))
     assert change.decimals == 2 and str(change) == "1.58"
     unknown = [replace(before, value=None)], [replace(before, id="past.2024-05.total")]
-    assert not [*month_change_figures(Figures.of(*unknown), july.results.figures, july.results.identified)]
+    assert not [*month_change_figures(Figures.of(*unknown), *of)]
+
+
+def test_a_month_that_was_not_over_is_not_held_against_the_month_before():
+    """The portal showed An Giang's October 2025 on its 16th, and September whole."""
+    card = open_card("An Giang", "2025-10", language="en")
+    assert "past.2025-09.total" in card.results.of_past and "change" not in card.results.of_past
+    assert "the month was not over on 16/10/2025: nothing to compare with" in card.summary.html
+    of = card.results.figures, card.results.past.assign(day="2025-11-01"), card.results.identified
+    assert [item.id for item in month_change_figures(card.results.of_past, *of)] == ["change"]
 
 
 def test_a_year_has_no_month_before(year):

@@ -11,7 +11,8 @@ regime    Which cards of a regime tell something of its rules, and what do they 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "evidence": ["Evidence", "Reading", "Relation", "assume", "load_relations", "read", "read_card", "with_figure"],
+    "evidence": ["Evidence", "Reading", "Relation", "assume", "load_relations", "read", "read_card", "read_cards",
+        "with_figure"],
     "identify": ["Hypothesis", "Identified", "Key", "Part", "identify_cards"], "joint": ["Boxes", "join"],
     "bounds": ["alternatives", "group_scores", "rate_of", "unprinted_rates"],
     "proof": ["contributions", "explained_by", "fixed", "ruled_out"], "regime": ["Project", "cards_of", "load_project"],

@@ -18,7 +18,7 @@ from analysis.diagnosis.follow_up import (
     PARTLY,
 )
 from analysis.identification.identify import Identified
-from analysis.language import _, write_list, write_period
+from analysis.language import _, write_date, write_list, write_period
 from analysis.report.figures import Figure, Figures, between, exact, whole
 from analysis.report.section import Heading, Part, Picture, Section, Sentence, Slide, Table, Words, described, say
 from analysis.report.wording import effect_name
@@ -235,9 +235,17 @@ def total_figures(past: pd.DataFrame, identified: Identified) -> Iterator[Figure
         )
 
 
-def month_change_figures(known: Figures, figures: Figures, identified: Identified) -> Iterator[Figure]:
+def counted_on(past: pd.DataFrame, identified: Identified) -> str:
+    """The day on which the portal showed a month that was not over yet; else ""."""
+    day = shown(past, identified.entity, identified.period).day
+    return day if day and is_month(identified.period) and day[:7] <= identified.period else ""
+
+
+def month_change_figures(
+    known: Figures, figures: Figures, past: pd.DataFrame, identified: Identified
+) -> Iterator[Figure]:
     """`change` since the month before, where its total is among those `known` under the same rules."""
-    if is_month(identified.period):
+    if is_month(identified.period) and not counted_on(past, identified):
         before = known.get(f"past.{month_before(identified.period)}.total")
         total = figures["total"]
         if before and before.value is not None and total.value is not None:
@@ -252,6 +260,8 @@ def since_the_month_before(figures: Figures, past: pd.DataFrame, identified: Ide
         return say(_("{change} points"), change=figures["change"])
     if not is_month(identified.period):
         return say(_("not a month: nothing to compare with"))
+    if day := counted_on(past, identified):
+        return say(_("the month was not over on {date}: nothing to compare with"), date=write_date(day))
     before = month_before(identified.period)
     if before in set(past["period"]):
         return say(_("other rules were in force in {period}"), period=write_period(before))

@@ -373,4 +373,4 @@ def card_figures(
 def past_figures(past: pd.DataFrame, identified: Identified, figures: Figures) -> Figures:
     """The totals known so far, and the change since the month before; `figures` are those of the card."""
     known = Figures.of(total_figures(past, identified))
-    return known.plus(month_change_figures(known, figures, identified))
+    return known.plus(month_change_figures(known, figures, past, identified))
