@@ -87,6 +87,11 @@ def is_empty(figures: Figures, code: str) -> bool:
     return figures.get((f"{code}_base", "count"), (1.0, 0))[0] == 0
 
 
+def with_a_rate(codes: Iterable[str], figures: Figures) -> list[str]:
+    """Those for which there was something to count: they have a rate that can be raised."""
+    return [code for code in codes if not is_empty(figures, code)]
+
+
 def box(rule: RuleTuple, figures: Figures, code: str, rounding: float) -> Box:
     """What an indicator may have scored under a rule; low above high where its points say otherwise."""
     low, high = 0.0, rule[0]
@@ -254,7 +259,7 @@ def plant(seed: int, largest: int = 2000, months: int = 4) -> Case:
     )
     codes = list(rules)
     levers = {}
-    for code in rng.permutation(codes)[: rng.choice([1, 1, 2])].tolist():
+    for code in rng.permutation(with_a_rate(codes, cards[0]))[: rng.choice([1, 1, 2])].tolist():
         today = rate_span(cards[0], code)
         least = (today[0] + today[1]) / 2 if today else 0.0
         levers[code] = float(max(least, rng.choice([least, rules[code][1], rng.uniform(least, 100)])))
@@ -340,7 +345,7 @@ def with_links(case: Case, seed: int) -> tuple[Case, dict[str, Lever], Links]:
     rng = np.random.default_rng(seed)
     codes = list(case.rules)
     levers, acts, links = {}, {}, {}
-    for code in rng.permutation(codes)[: rng.integers(1, 4)].tolist():
+    for code in rng.permutation(with_a_rate(codes, case.cards[0]))[: rng.integers(1, 4)].tolist():
         today = rate_span(case.cards[0], code)
         least = (today[0] + today[1]) / 2 if today else 0.0
         levers[code] = float(

@@ -105,7 +105,9 @@ class Card:
         it = self.results
         doubted = it.standing is not None and it.standing.contradicted is not None
         return self._answer(
-            leader.summary_section(it.figures, it.by_group, it.ledger, it.past, it.identified, self._sources, doubted)
+            leader.summary_section(
+                it.figures, it.by_group, it.ledger, it.by_indicator, it.past, it.identified, self._sources, doubted
+            )
         )
 
     @cached_property
@@ -113,7 +115,7 @@ class Card:
         """At most three actions with what each is worth, and the number to ask for (`plan.first_acts`)."""
         it = self.results
         figures = it.figures.plus(self._plan.figures.values(), self._ask.figures.values())
-        return self._answer(leader.first_steps_section(figures, it.first, it.asked, it.identified))
+        return self._answer(leader.first_steps_section(figures, it.first, it.odd_bases, it.asked, it.identified))
 
     @cached_property
     def try_it(self) -> Section:
@@ -441,7 +443,7 @@ class Card:
 
     @cached_property
     def _ask(self) -> Section:
-        return plan.ask_section(self.results.asked)
+        return plan.ask_section(self.results.asked, self.results.odd_bases)
 
     @cached_property
     def _news(self) -> Section:
@@ -451,7 +453,7 @@ class Card:
     @cached_property
     def _proof(self) -> Section:
         it = self.results
-        found = it.scores, it.hidden, it.ruled_out, it.helped
+        found = it.scores, it.hidden, it.odd_bases, it.ruled_out, it.helped
         return rules.proof_section(it.figures, it.identified, it.cards, *found, it.left_out)
 
     @property

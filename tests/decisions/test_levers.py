@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis import cli
+from analysis.card import open_card
 from analysis.decisions import levers
 from analysis.decisions.levers import (
     Effort,
@@ -193,6 +194,35 @@ def test_a_rate_that_cannot_be_weighed(april, weighed, words):
         levers.check_levers(april, weighed)
     assert words in str(refused.value)
     levers.check_levers(april, {"e_result": 33.825, "data_reuse": 0.0, "digitised": 100.0})
+
+
+def test_where_there_was_nothing_to_count_there_is_no_rate_to_raise(april):
+    """Phú Thọ had no procedure to publish or update in August 2026: 10 points that nobody could have had."""
+    card = open_card("Phú Thọ", "2026-08", language="en")
+    words = "in August 2026 there was nothing to count, so there is no rate to raise"
+    for ask in (
+        lambda: card.what_if({"published_on_time": 80.0}),
+        lambda: card.plan(target_score=65.0, codes=["published_on_time"]),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            str(ask())
+    empty = {"published_on_time", "updated_on_time"}
+    lost = card.results.by_indicator.set_index("code")
+    assert set(lost.index[lost["empty"]]) == empty and not empty & set(card.results.workable)
+    figure = card.results.figures["empty.lost"]
+    assert (figure.low, figure.high) == (pytest.approx(10.0), pytest.approx(10.0))
+    assert "10.00 of the points lost were not to be had: there was nothing to count for Procedures" in str(card.summary)
+    assert "empty.lost" not in open_card("Hòa Bình", "2023-04").results.figures
+
+
+def test_the_usual_levers_pass_over_what_had_nothing_to_count(april):
+    def without(*codes):
+        readings = {code: replace(item, empty=code in codes) for code, item in april.readings.items()}
+        return levers.usual_levers(replace(april, readings=readings))
+
+    assert without("e_result") == {"data_reuse": 80.0}
+    others = without("e_result", "data_reuse")
+    assert set(others) == set(april.readings) - {"e_result", "data_reuse"} and set(others.values()) == {100.0}
 
 
 @pytest.mark.parametrize(("target", "right"), [(58.83, False), (58.84, True), (100.0, True), (100.1, False)])

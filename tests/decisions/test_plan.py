@@ -37,6 +37,7 @@ from analysis.decisions.plan import (
     workable,
 )
 from analysis.decisions.whatif import gain_width, gains
+from analysis.decisions.worst_case import Program
 from analysis.errors import ContradictionError, ParameterError
 from analysis.identification.bounds import rate_of
 from analysis.identification.evidence import Evidence, read_card, with_figure
@@ -458,8 +459,10 @@ def test_nothing_to_count_is_no_lever_and_is_not_moved() -> None:
     case = known({"i0": lever("i0", [("i1", 1.0, 1.0)]), "i1": lever("i1", [("i0", 2.0, 2.0)])}, 50.0, 0.0)
     del case.cards[0]["i1", "percent"]
     case.cards[0]["i1_base", "count"] = (0, 0)
-    found = plan(case.identified, case.levers, 12.0)
-    assert not found.feasible and found.sure_total == pytest.approx(9.995 + 0.0, abs=0.02)
+    with pytest.raises(ParameterError, match=r"i1: in .* there was nothing to count"):
+        plan(case.identified, case.levers, 12.0)
+    found = plan(case.identified, {"i0": case.levers["i0"]}, 12.0)
+    assert not found.feasible and found.sure_total == pytest.approx(9.995, abs=0.02)
     assert list(found.steps["lever"]) == ["i0"]
 
 
@@ -512,8 +515,8 @@ def test_levers_that_can_add_points_for_sure(tiny_rubric: Rubric, tiny_history: 
 
 def test_where_no_rate_has_room_the_usual_levers_are_planned_with(april: Any) -> None:
     identified = april.results.identified
-    readings = {code: replace(reading, empty=True) for code, reading in identified.readings.items()}
-    assert set(workable(replace(identified, readings=readings), april.results.acts)) == set(LEVERS)
+    full = {code: replace(item, rate=Interval.point(100.0)) for code, item in identified.readings.items()}
+    assert set(workable(replace(identified, readings=full), april.results.acts)) == set(LEVERS)
 
 
 def test_the_three_steps_that_surely_gain_most_come_first() -> None:
@@ -758,3 +761,10 @@ def test_every_undisclosed_figure_is_looked_at(rubrics, evidence) -> None:
     open_rules = ["petition_satisfaction", "handling_satisfaction", "e_result", "digitised", "data_reuse"]
     expected = {*product(hidden, ["percent"]), *product(open_rules, ["points"])}
     assert set(zip(table["code"], table["unit"], strict=True)) == expected
+
+
+def test_a_program_without_rows_takes_the_least_of_each_column():
+    """Nothing that counts is moved, so nothing binds the steps."""
+    program = Program()
+    columns = [program.column(3.0, 1.0), program.column(2.0)]
+    assert program.least({columns[0]: 1.0, columns[1]: -1.0}).tolist() == [1.0, 2.0]

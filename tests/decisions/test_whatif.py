@@ -141,13 +141,6 @@ def gain(identified: Identified, levers: Mapping[str, float], *moves: tuple[str,
         ({"count": (40, 0), "base": (100, 0)}, {MAIN: 50.0}, (0.5, 1.0), (0.0, 0.0)),
         # the side has 19.495 of its 20 points at least, so 5 to 10 % more of them are 0.505 points at most
         ({"whole": 34.5}, {MAIN: 60.0}, (0.5, 1.0), (1.0, 1.505)),
-        # main had nothing to count: it may have stood at 60 % or at 0, so the side rises by 0 to 60 of 100 %
-        (
-            {"whole": 12.0, "of_main": 0, "count": (40, 0), "base": (100, 0)},
-            {MAIN: 60.0},
-            (1.0, 1.0),
-            (6.0, 18.0),
-        ),
         # the side has 5 to 15 points (20 less 5 and 0 to 10): it may rise by 2 of its 20 points, and nothing is sure
         ({}, {MAIN: 60.0}, (0.5, 1.0), (1.0, 3.0)),
         ({}, {MAIN: 100.0}, (0.5, 2.0), (5.0, 20.005)),  # of the side 15 at most, as it has at least 4.995

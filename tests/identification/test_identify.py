@@ -45,6 +45,7 @@ from planted import (
     random_member,
     rate_span,
     span,
+    with_a_rate,
 )
 
 BATCH = 20
@@ -301,7 +302,7 @@ def disclosure(case: Case, group: str, code: str, lost: Box) -> str:
 
 def compare_gains(case: Case, oracle: Oracle, identified: Identified) -> None:
     """Of the levers of the case, and with them of another one that is raised to 100 %."""
-    another = {code: 100.0 for code in case.rules if code not in case.levers}
+    another = {code: 100.0 for code in with_a_rate(case.rules, case.cards[0]) if code not in case.levers}
     levers = case.levers | dict(list(another.items())[:1])
     table = gains(identified, levers).set_index("code")
     asked = {code: {code: target} for code, target in levers.items()}

@@ -64,7 +64,9 @@ def test_without_a_rank_that_is_said_and_one_without_their_number_stands_alone(a
     assert (rank["class"], rank.get_text()) == (["words"], "not published")
     assert not any(words.startswith("Rank") for words in said(section))
     figures = Figures.of(item for item in it.figures.values() if item.id != "ranked")
-    alone = summary_section(figures, it.by_group, it.ledger, it.past, it.identified, it.project.sources)
+    alone = summary_section(
+        figures, it.by_group, it.ledger, it.by_indicator, it.past, it.identified, it.project.sources
+    )
     assert parsed(alone.html).select(".numbers dd")[1].get_text() == "24"
 
 
@@ -93,7 +95,7 @@ def test_an_action_without_a_rate_and_one_that_moves_others_are_told(april):
     row |= {"gain_low": 1.0, "gain_high": 2.0, "moved": ("e_result",)}
 
     def told(figures: Figures, **changed: object) -> Section:
-        return first_steps_section(figures, pd.DataFrame([row | changed]), pd.DataFrame(), it.identified)
+        return first_steps_section(figures, pd.DataFrame([row | changed]), it.odd_bases, pd.DataFrame(), it.identified)
 
     section = told(it.figures)
     ((name, change, worth, besides),) = steps(section)

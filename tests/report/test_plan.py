@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.decisions.deadline import YEAR_TO_DATE
+from analysis.identification.bases import ODD
 from analysis.report.plan import ask_section, late_words, needs_section, plan_section
 from analysis.report.section import Section
 from shown import frame, said, tables
@@ -190,7 +191,7 @@ def test_what_to_ask_for_is_told_the_most_helpful_first():
         ("C", "percent", 10.0, 20.0, 0.83, 0.83, 0.5, 0.005),
         ("D", "percent", 10.0, 20.0, 0.83, 0.83, 0.6, 0.0),
     )
-    section = ask_section(asked)
+    section = ask_section(asked, pd.DataFrame(columns=ODD))
     assert said(section) == [
         "A, its points: what is open of the plan shrinks from 0.83 to at most 0.67 points.",
         "B, its rate: what is open of the plan may shrink from 0.83 to 0.29 points.",
@@ -202,5 +203,5 @@ def test_what_to_ask_for_is_told_the_most_helpful_first():
         ["B", "rate, %", "10.0 to 20.0", "0.83", "0.29"],
     ]
     assert len(rows) == 4
-    nothing = ask_section(frame(columns))
+    nothing = ask_section(frame(columns), pd.DataFrame(columns=ODD))
     assert said(nothing) == ["No single figure that is not published would narrow this plan."] and not tables(nothing)

@@ -19,7 +19,7 @@ from analysis.files import Toml, replace_all, writing
 from analysis.identification.identify import Identified
 from analysis.identification.regime import load_project
 from analysis.interval import Interval
-from analysis.language import _, language, nearest, slug, write_number
+from analysis.language import _, language, nearest, slug, write_number, write_period
 from analysis.scorecards.history import data_hash
 from analysis.scorecards.periods import MONTH, months_of
 from analysis.scorecards.rubric import Names, Rubric, Status
@@ -261,12 +261,16 @@ def _quoted(text: str) -> str:
 
 
 def usual_levers(identified: Identified) -> dict[str, float]:
-    """The two levers of every report: e-results and data reuse at 80 %, or at 100 % where 80 % is already reached."""
+    """The two levers of every report: e-results and data reuse at 80 %, or at 100 % where 80 % is already reached.
+
+    Where there was nothing to count for both, all others that had a rate, at 100 %.
+    """
     levers = {}
     for code, target in USUAL_LEVERS.items():
-        rate = identified.readings[code].rate
-        levers[code] = 100.0 if rate is not None and rate.low >= target else target
-    return levers
+        reading = identified.readings[code]
+        if not reading.empty:
+            levers[code] = 100.0 if reading.rate is not None and reading.rate.low >= target else target
+    return levers or {code: 100.0 for code, reading in identified.readings.items() if not reading.empty}
 
 
 def as_rates(levers: Mapping[str, Any]) -> dict[str, float]:
@@ -300,7 +304,7 @@ def check_indicator(rubric: Rubric, code: str) -> None:
 
 
 def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
-    """Raises ParameterError unless every lever is a scored indicator and its target is at least today's rate."""
+    """Raises ParameterError unless every lever is a scored indicator with a rate, and its target at least today's."""
     for code, target in levers.items():
         check_indicator(identified.rubric, code)
         if not 0 <= target <= 100:
@@ -308,6 +312,14 @@ def check_levers(identified: Identified, levers: Mapping[str, float]) -> None:
                 _("The target of {code} must be a rate from 0 to 100 %, not {target:g}.").format(
                     code=code, target=target
                 )
+            )
+        if identified.readings[code].empty:
+            raise ParameterError(
+                _("{name}: in {period} there was nothing to count, so there is no rate to raise.").format(
+                    name=identified.rubric.name_of(code), period=write_period(identified.period)
+                ),
+                [],
+                _("Leave it out: its points were not to be had."),
             )
         rate = identified.readings[code].rate
         if rate is not None and target < rate.low:

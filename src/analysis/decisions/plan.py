@@ -10,7 +10,7 @@ An indicator that had nothing to count stays as it is. How the portal will round
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import floor, nan
@@ -18,7 +18,7 @@ from math import floor, nan
 import numpy as np
 import pandas as pd
 
-from analysis.decisions.levers import USUAL_LEVERS, Effort, Lever, check_codes
+from analysis.decisions.levers import Effort, Lever, check_codes, usual_levers
 from analysis.decisions.optimum import least_at_best, least_for_sure, most_for_sure, regret_of, worlds_of
 from analysis.decisions.whatif import TOGETHER, gains
 from analysis.decisions.worst_case import NEAR, Array, Scenario, Task, best, must, surely, task_of
@@ -293,13 +293,19 @@ def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequenc
         for code in levers
         if not identified.readings[code].empty and rate_of(identified, code).high < 100 - TOLERANCE
     ]
-    return {code: lever for code, lever in levers.items() if code in (codes or room or USUAL_LEVERS)}
+    return {code: lever for code, lever in levers.items() if code in (codes or room or usual_levers(identified))}
 
 
 def first_acts(
-    identified: Identified, levers: Mapping[str, Lever], chosen: Plan, weighed: pd.DataFrame
+    identified: Identified,
+    levers: Mapping[str, Lever],
+    chosen: Plan,
+    weighed: pd.DataFrame,
+    doubted: Collection[str] = (),
 ) -> pd.DataFrame:
     """The three steps of a plan that surely gain most, each alone; where it has none, the improvements weighed.
+
+    `doubted` are indicators whose rate of today is not to be trusted (`bases.odd_bases`): they come after all others.
 
     Returns
     -------
@@ -312,8 +318,10 @@ def first_acts(
         targets[row.lever] = min(round(start, 2) + row.added, 100.0)
     steps = [gains(identified, {code: target}, levers) for code, target in targets.items()]
     rows = pd.concat(steps or [weighed[weighed["code"] != TOGETHER]])
-    order = ["gain_low", "gain_high"]
-    return rows.sort_values(order, ascending=False, kind="stable", ignore_index=True).head(MOST_ACTS)
+    rows = rows.assign(trusted=~rows["code"].isin(doubted))
+    order = ["trusted", "gain_low", "gain_high"]
+    rows = rows.sort_values(order, ascending=False, kind="stable", ignore_index=True)
+    return rows.drop(columns="trusted").head(MOST_ACTS)
 
 
 def ask(identified: Identified, cards: Sequence[Evidence], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:

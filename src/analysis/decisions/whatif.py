@@ -146,8 +146,8 @@ def _moved(
         raised = Interval.point(0.0)
         for lever, target in levers.items():
             effect = acts[lever].effects.get(code) if lever in acts and lever != code else None
-            if effect is not None:  # where there was nothing to count, the rate may start anywhere
-                today = Interval(0.0, 100.0) if identified.readings[lever].empty else rate_of(identified, lever)
+            if effect is not None:
+                today = rate_of(identified, lever)
                 up = Interval(max(target - today.high, 0.0), max(target - today.low, 0.0))
                 raised = raised + Interval(effect.low * up.low, effect.high * up.high)
         rate = identified.readings[code].rate

@@ -120,10 +120,10 @@ def task_of(identified: Identified, levers: Iterable[Lever], months: int = 1, wh
 
 
 def _room(identified: Identified, lever: Lever, months: int) -> float:
-    """Percentage points that can be added to a lever's own indicator; none where there was nothing to count."""
+    """Percentage points that can be added to a lever's own indicator."""
     reading, effort = identified.readings[lever.code], lever.effort
     today = reading.rate.low if reading.rate else 0.0
-    room = 0.0 if reading.empty else max(effort.ceiling - today, 0.0)
+    room = max(effort.ceiling - today, 0.0)
     return room if effort.per_month is None else min(room, effort.per_month * months)
 
 
@@ -319,7 +319,7 @@ class Program:
         from scipy.sparse import csr_array
 
         cells = [(row, *cell) for row, (terms, _low, _high) in enumerate(self.rows) for cell in terms.items()]
-        rows, columns, values = (np.array(part) for part in zip(*cells, strict=True))
+        rows, columns, values = np.array(cells).reshape(-1, 3).T if cells else np.zeros((3, 0))
         matrix = csr_array((values, (rows, columns)), shape=(len(self.rows), len(self.whole)))
         for presolve in (True, False):
             with _silent():

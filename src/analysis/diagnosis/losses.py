@@ -98,7 +98,8 @@ def losses_by_indicator(identified: Identified) -> pd.DataFrame:
     One row an indicator, in the order of the index: `group`, `code`, `name`, `max_low`, `max_high` (points),
     `rate_low`, `rate_high` (percent, as printed; missing where it is not), `lost_low`, `lost_high` (sharp bounds, in
     points), `disclosure`: `printed` (its rate or points are published), `derivable` (not published, yet its loss is
-    known as exactly as the rounding of its group's score allows, whatever the rule) or `undisclosed`.
+    known as exactly as the rounding of its group's score allows, whatever the rule) or `undisclosed`; `empty`: there
+    was nothing to count, so what is lost was not to be had.
     """
     rows = []
     for group in identified.groups:
@@ -126,6 +127,7 @@ def losses_by_indicator(identified: Identified) -> pd.DataFrame:
                     "lost_low": lost.low,
                     "lost_high": lost.high,
                     "disclosure": disclosure,
+                    "empty": reading.empty,
                 }
             )
     return pd.DataFrame(rows)

@@ -4,6 +4,7 @@ evidence  What does a card say of each indicator, each group and the total?
 identify  Which rules fit what was published, and what do they leave open?
 joint     Which choices, one of each group, hold in every month together?
 bounds    What did identification leave of each parameter, each group score and each rate that is not printed?
+bases     Which base would a derived rate need, and does any other figure of the entity allow one as large?
 proof     Which figures rule an alternative out, which cannot hold together, and what did each figure contribute?
 regime    Which cards of a regime tell something of its rules, and what do they leave of them?
 """
@@ -11,8 +12,8 @@ regime    Which cards of a regime tell something of its rules, and what do they 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "evidence": ["Evidence", "Reading", "Relation", "assume", "load_relations", "read", "read_card", "read_cards",
-        "with_figure"],
+    "evidence": ["Evidence", "Reading", "Relation", "assume", "load_bases", "load_relations", "read", "read_card",
+        "read_cards", "with_figure"], "bases": ["odd_bases"],
     "identify": ["Hypothesis", "Identified", "Key", "Part", "identify_cards"], "joint": ["Boxes", "join"],
     "bounds": ["alternatives", "group_scores", "rate_of", "unprinted_rates"],
     "proof": ["contributions", "explained_by", "fixed", "ruled_out"], "regime": ["Project", "cards_of", "load_project"],

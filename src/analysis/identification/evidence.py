@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from analysis import project
 from analysis.errors import NoTotalError, RubricError
@@ -60,9 +60,20 @@ class Relation(BaseModel):
     note: str
 
 
+class Bases(BaseModel):
+    """Indicators whose bases count the same dossiers, and how many times another one a base may plausibly be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    indicators: tuple[str, ...] = Field(min_length=2)
+    times: float = Field(ge=1, allow_inf_nan=False)
+    status: Status
+    source: str
+
+
 class _Relations(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     relation: tuple[Relation, ...]
+    bases: tuple[Bases, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -200,9 +211,17 @@ def _highest(item: Evidence, code: str) -> float:
 
 def load_relations(rubric: Rubric) -> tuple[Relation, ...]:
     """The relations of data/relations.toml between indicators of a rubric. Raises RubricError for a bad file."""
-    entries = Toml(project.root() / "data" / "relations.toml", RubricError).read_as(_Relations).relation
-    known = rubric.indicators
+    entries, known = _relations().relation, rubric.indicators
     return tuple(entry for entry in entries if entry.code in known and entry.at_most in known)
+
+
+def load_bases() -> tuple[Bases, ...]:
+    """The bases of data/relations.toml that belong together. Raises RubricError for a bad file."""
+    return _relations().bases
+
+
+def _relations() -> _Relations:
+    return Toml(project.root() / "data" / "relations.toml", RubricError).read_as(_Relations)
 
 
 def _evidence(

@@ -12,9 +12,9 @@ from analysis.identification.identify import Identified
 from analysis.language import _, nfc, write_date, write_period
 from analysis.report.changes import since_the_month_before
 from analysis.report.figures import COLOURS, Figure, Figures, between, exact, whole
-from analysis.report.losses import disclosure, headline, reconciliation
+from analysis.report.losses import disclosure, headline, not_to_be_had, reconciliation
 from analysis.report.plan import ask_words
-from analysis.report.rules import bounds_rule
+from analysis.report.rules import base_words, bounds_rule
 from analysis.report.section import Heading, Part, Piece, Section, Slide, Words, say, source_words
 from analysis.report.wording import kind_name, weakest_kind
 from analysis.report.worth import besides
@@ -33,6 +33,7 @@ def summary_section(
     figures: Figures,
     by_group: pd.DataFrame,
     ledger: pd.DataFrame,
+    by_indicator: pd.DataFrame,
     past: pd.DataFrame,
     identified: Identified,
     sources: Mapping[str, Source],
@@ -51,7 +52,10 @@ def summary_section(
     elif figures["total"].as_of:
         origin.append(_("figures to {date}").format(date=write_date(figures["total"].as_of)))
     origin.append(source_words(source))
-    found, hidden = headline(figures, by_group, identified), disclosure(figures, ledger)
+    found, hidden = (
+        headline(figures, by_group, identified),
+        [*disclosure(figures, ledger), *not_to_be_had(figures, by_indicator)],
+    )
     rank, ranked, total = figures.get("rank"), figures.get("ranked"), (figures["total"], figures["max"])
     change = since_the_month_before(figures, past, identified)
     doubt = _("not the rank that the published totals give") if rank_doubted else ""
@@ -94,11 +98,16 @@ def act_figures(first: pd.DataFrame, identified: Identified) -> Iterator[Figure]
         yield between(f"act.{row.code}.gain", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
 
 
-def first_steps_section(figures: Figures, first: pd.DataFrame, asked: pd.DataFrame, identified: Identified) -> Section:
+def first_steps_section(
+    figures: Figures, first: pd.DataFrame, odd: pd.DataFrame, asked: pd.DataFrame, identified: Identified
+) -> Section:
     """The leader's three actions with what each is worth, and the number to ask for next.
+
+    `odd` are the rates that are not to be trusted (`bases.odd_bases`).
 
     `figures` hold those of the plan and of what may be asked for.
     """
+    doubts = odd[odd["code"].isin(first["code"])]
     own = Figures.of(act_figures(first, identified))
     acts = []
     for row in first.itertuples():
@@ -120,6 +129,8 @@ def first_steps_section(figures: Figures, first: pd.DataFrame, asked: pd.DataFra
     said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in acts]
     heading = _("What to do first?")
     steps: list[Part] = [Heading(heading), Piece("acts.html.j2", {"acts": acts}, said), Words([note], style="note")]
+    if len(doubts):
+        steps.append(Words([base_words(figures, row) for row in doubts.itertuples()]))
     ask: list[Part] = [Heading(_("What to ask for next")), Words(ask_words(figures, asked)[:1])]
     return Section(heading, [Slide(steps), Slide(ask)], own, {"first_steps": first})
 

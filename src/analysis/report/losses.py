@@ -81,6 +81,14 @@ def ledger_figures(ledger: pd.DataFrame, rule: str) -> Iterator[Figure]:
         yield exact(f"{part}.indicators", name, count, "count", 0, "derived", rule)
 
 
+def empty_figures(by_indicator: pd.DataFrame, rule: str) -> Iterator[Figure]:
+    """`empty.lost`: what was lost where there was nothing to count; no figure where nothing was lost there."""
+    rows = by_indicator[by_indicator["empty"] & (by_indicator["lost_high"] >= SHOWN)]
+    if len(rows):
+        ends = (float(rows["lost_low"].sum()), float(rows["lost_high"].sum()))
+        yield between("empty.lost", _("Not to be had"), ends, "points", 2, rule)
+
+
 def _share_words(share: float) -> str:
     """`about two thirds` where a simple fraction is within two points of a hundred; else the percentage."""
     fractions = {
@@ -123,8 +131,17 @@ def headline(figures: Figures, by_group: pd.DataFrame, identified: Identified) -
     )
 
 
+def not_to_be_had(figures: Figures, by_indicator: pd.DataFrame) -> list[Sentence]:
+    """What was lost although nobody could have had it, and where."""
+    if "empty.lost" not in figures:
+        return []
+    rows = by_indicator[by_indicator["empty"] & (by_indicator["lost_high"] >= SHOWN)]
+    template = _("{lost} of the points lost were not to be had: there was nothing to count for {names}.")
+    return [say(template, lost=figures["empty.lost"], names=write_list(rows["name"]))]
+
+
 def disclosure(figures: Figures, ledger: pd.DataFrame) -> list[Sentence]:
-    """How much of the loss sits in indicators that the notice does not print."""
+    """How much of the loss sits in indicators whose rates are not published."""
     parts = ledger.set_index("part")
     hidden = parts.loc["not_printed"]
     if hidden["indicators"] == 0:
@@ -264,7 +281,7 @@ def _indicator_table(figures: Figures, by_indicator: pd.DataFrame, by_group: pd.
             [
                 row.name,
                 groups_named.get(row.group, row.group),
-                figures.get(f"{indicator}.rate", _("not published")),
+                _("nothing to count") if row.empty else figures.get(f"{indicator}.rate", _("not published")),
                 figures[f"{indicator}.max"],
                 figures[f"{indicator}.lost"],
                 disclosure_name(row.disclosure),

@@ -16,6 +16,7 @@ from analysis.identification.identify import Identified
 from analysis.interval import Interval
 from analysis.language import _
 from analysis.report.figures import Figure, Figures, amount, between, exact, middle, whole
+from analysis.report.rules import base_figures, base_words
 from analysis.report.section import Heading, Part, Section, Sentence, Table, Words, rounded, say
 
 # Numbers
@@ -348,9 +349,9 @@ def needs_section(
     )
 
 
-def ask_section(asked: pd.DataFrame) -> Section:
-    """The next number to ask for."""
-    own = Figures.of(ask_figures(asked))
+def ask_section(asked: pd.DataFrame, odd: pd.DataFrame) -> Section:
+    """The next number to ask for; `odd` are the rates that are not to be trusted (`bases.odd_bases`)."""
+    own = Figures.of(ask_figures(asked), base_figures(odd))
     rows = [
         [
             row.name,
@@ -363,7 +364,8 @@ def ask_section(asked: pd.DataFrame) -> Section:
     ]
     heads = [_("Figure"), _("What to ask for"), _("It may be"), _("Open then, at most"), _("Open then, at least")]
     title = _("Which number should be asked for next?")
-    parts: list[Part] = [Heading(title), Words(ask_words(own, asked), as_list=True)]
+    doubts = [base_words(own, row) for row in odd.itertuples()]
+    parts: list[Part] = [Heading(title), Words([*ask_words(own, asked), *doubts], as_list=True)]
     if rows:
         caption = _("What each undisclosed figure would leave open of the plan, in points")
         parts.append(Table(caption, heads, rows, text_columns=(1,)))

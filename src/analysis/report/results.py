@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,21 +14,21 @@ from analysis.decisions import deadline, whatif
 from analysis.decisions import plan as planning
 from analysis.decisions.levers import Effort, Lever, as_rates, check_indicator, load_levers, usual_levers, with_costs
 from analysis.diagnosis import changes, follow_up, losses
-from analysis.errors import CheckError, RubricError
-from analysis.identification import bounds, proof
-from analysis.identification.evidence import Evidence, Relation, assume, load_relations
+from analysis.errors import AnalysisError, CheckError, RubricError
+from analysis.identification import bases, bounds, proof
+from analysis.identification.evidence import Evidence, Relation, assume, load_bases, load_relations
 from analysis.identification.identify import Identified, Key
 from analysis.identification.regime import Project, cards_of
 from analysis.language import _
 from analysis.report.changes import month_change_figures, total_figures
 from analysis.report.figures import Figures
-from analysis.report.losses import group_figures, indicator_figures, ledger_figures
+from analysis.report.losses import empty_figures, group_figures, indicator_figures, ledger_figures
 from analysis.report.rules import alternative_figures, bounds_rule, rule_figures
 from analysis.report.sources import check_figures, own_checks, published_figures
 from analysis.scorecards import history
 from analysis.scorecards.entities import is_synthetic, synthetic_label
 from analysis.scorecards.history import TOTAL
-from analysis.scorecards.periods import months_left
+from analysis.scorecards.periods import is_month, months_left
 from analysis.scorecards.rubric import Rubric, Shown, rubric_in_force
 
 if TYPE_CHECKING:
@@ -101,6 +102,17 @@ class Results:
     @cached_property
     def scores(self) -> pd.DataFrame:
         return bounds.group_scores(self.identified)
+
+    @cached_property
+    def odd_bases(self) -> pd.DataFrame:
+        """The derived rates that would need more dossiers than any other figure of the entity allows."""
+        return bases.odd_bases(self.cards[0], self.identified, load_bases(), self._other_months)
+
+    def _other_months(self) -> Iterator[tuple[Evidence, Identified]]:
+        with_count = self.own[(self.own["unit"] == "count") & self.own["period"].map(is_month)]["period"]
+        for period in sorted(set(with_count) - {self.month} if is_month(self.month) else ()):
+            with suppress(AnalysisError):  # a month without a total, or one that no rule explains
+                yield self.project.cards(self.entity, period)[0], self.project.identified(self.entity, period)
 
     @cached_property
     def hidden(self) -> pd.DataFrame:
@@ -294,7 +306,7 @@ class Results:
 
     @cached_property
     def first(self) -> pd.DataFrame:
-        return planning.first_acts(self.identified, self.acts, self.best, self.gained)
+        return planning.first_acts(self.identified, self.acts, self.best, self.gained, set(self.odd_bases["code"]))
 
     # What stands with every answer
 
@@ -367,6 +379,7 @@ def card_figures(
     figures.add(check_figures(own_checks(checks, identified), figures))
     figures.add(indicator_figures(by_indicator, identified, figures))
     figures.add(ledger_figures(ledger, bounds_rule(identified)))
+    figures.add(empty_figures(by_indicator, bounds_rule(identified)))
     return figures
 
 

@@ -218,12 +218,36 @@ def news_section(figures: Figures, news: pd.DataFrame, before: str) -> Section:
     return Section(title, parts, own, {"news": news})
 
 
+def base_figures(odd: pd.DataFrame) -> Iterator[Figure]:
+    """`base.<code>.count`, `.rate`, `.least`, `.known` and `.times` of each rate that is not to be trusted."""
+    for row in odd.itertuples():
+        base, count = f"base.{row.code}", f"printed.{row.code}.count"
+        known = f"{row.known_code}, {row.known_period}"
+        yield exact(f"{base}.count", row.name, row.count, "count", 0, "derived", count)
+        yield exact(f"{base}.rate", row.name, row.rate_high, "percent", 1, "derived", f"hidden.{row.code}")
+        yield exact(f"{base}.least", row.name, row.base_least, "count", 0, "derived", f"{count} / hidden.{row.code}")
+        yield exact(f"{base}.known", row.name, row.known_base, "count", 0, "derived", known)
+        yield exact(f"{base}.times", row.name, row.times, "count", 0, "derived", f"{base}.least / {base}.known")
+
+
+def base_words(figures: Figures, row: Any) -> Sentence:
+    """Why a derived rate is not to be trusted: the base that it would need, beside what other figures allow."""
+    template = _(
+        "{name}: {count} are published. If they were at most {rate} % of the whole, the whole would be {least} or "
+        "more, {times} times the most that any other figure allows ({known}, {period}). So either another rule scored, "
+        "or the points were lost for another reason: ask for the whole before acting."
+    )
+    parts = {key: figures[f"base.{row.code}.{key}"] for key in ("count", "rate", "least", "times", "known")}
+    return say(template, name=row.name, period=Reference(write_period(row.known_period)), **parts)
+
+
 def proof_section(
     figures: Figures,
     identified: Identified,
     cards: Sequence[Evidence],
     scores: pd.DataFrame,
     hidden: pd.DataFrame,
+    odd: pd.DataFrame,
     ruled: pd.DataFrame,
     helped: pd.DataFrame,
     left_out: Sequence[tuple[str, str]] = (),
@@ -233,7 +257,7 @@ def proof_section(
     `left_out` are cards that no rule explains (`regime.Project.left_out`).
     """
     own = Figures.of(proof_figures(identified, cards, scores, hidden, ruled, helped))
-    shown = figures.plus(own.values())
+    shown = figures.plus(own.values(), base_figures(odd))
     rubric = identified.rubric
     exactly = [[row.name, shown[f"exact.{row.code}"]] for row in scores.itertuples()]
     rates = [[row.name, shown[f"hidden.{row.code}"]] for row in hidden.itertuples() if row.high - row.low < 100 - 1e-9]
@@ -258,8 +282,11 @@ def proof_section(
             useful,
         ),
     ]
-    parts: list[Part] = [Heading(title), *_left_out(left_out), *(table for table in tables if table.rows)]
-    return Section(title, parts, own, {"ruled_out": ruled, "groups": scores, "rates": hidden, "contributions": helped})
+    doubts: list[Part] = [Words([base_words(shown, row) for row in odd.itertuples()], as_list=True)] if len(odd) else []
+    told = [table for table in tables if table.rows]
+    parts: list[Part] = [Heading(title), *_left_out(left_out), *told[:2], *doubts, *told[2:]]
+    frames = {"ruled_out": ruled, "groups": scores, "rates": hidden, "odd_bases": odd, "contributions": helped}
+    return Section(title, parts, own, frames)
 
 
 def parameter_name(parameter: str) -> str:

@@ -157,7 +157,7 @@ def _together(identified: Identified, levers: Mapping[str, float], gained: pd.Da
 def _write_today(cell: Any, identified: Identified, figures: Figures, code: str) -> None:
     reading, printed = identified.readings[code], figures.get(f"printed.{code}.percent")
     if reading.rate is None:
-        put_text(cell, _("nothing to count") if reading.empty else _("not published"))
+        put_text(cell, _("not published"))
     elif printed is not None and printed.value is not None:
         put_number(cell, printed.value, number_format_of(printed.decimals))
     else:
@@ -298,7 +298,7 @@ def _raised(
         by = effects_of(item, acts).get(code) if item.code != code else None
         factor = 0.0 if by is None else by.low if end == "low" else by.high
         if factor:
-            today = Interval(0.0, 100.0) if identified.readings[item.code].empty else rate_of(identified, item.code)
+            today = rate_of(identified, item.code)
             start = today.high if end == "low" else today.low
             terms.append(f"{factor:.12g}*IF(ISNUMBER({cells[item.code]}),MAX({cells[item.code]}-{start:.12g},0),0)")
     return f"({'+'.join(terms)})" if terms else "0"
