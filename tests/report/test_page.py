@@ -51,6 +51,7 @@ EXCEPTIONS = (
     ("section > p", "{periods_known}"),  # the months that have a total
     ("li", "{a_period_known}"),  # since when the total changed
     ("td", "{a_period_of_proof}"),  # the month of a figure of another card that ruled something out
+    (".slide > p, li", "{a_period_of_a_base}"),  # the month of the base that another figure allows
     (".note", "100 %"),  # what shares are shares of: the whole
     ("th[scope=row]", "100 %"),  # in the name of the check that shares sum to the whole
     ("section > p, li, th, td", "{a_day}"),  # of a capture, or to which a year runs
@@ -127,6 +128,9 @@ def phrases(made: Report) -> dict[str, list[str]]:
         "month_before": [write_period(month_before(period))] if is_month else [],
         "a_period_known": [write_period(item) for item in known],
         "a_period_of_proof": [write_period(figure.split(".")[2]) for figure in made.rows if figure.startswith("card.")],
+        "a_period_of_a_base": [
+            write_period(made.rows[name]["rule"][-7:]) for name in made.rows if re.fullmatch(r"base\..*\.known", name)
+        ],
         "periods_known": [write_list(write_period(item) for item in known)],
         "a_day": [write_date(day) for day in sorted(days_known(), reverse=True)],
         "a_period_shown": periods_shown(made),

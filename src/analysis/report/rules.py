@@ -238,7 +238,7 @@ def base_words(figures: Figures, row: Any) -> Sentence:
         "or the points were lost for another reason: ask for the whole before acting."
     )
     parts = {key: figures[f"base.{row.code}.{key}"] for key in ("count", "rate", "least", "times", "known")}
-    return say(template, name=row.name, period=Reference(write_period(row.known_period)), **parts)
+    return say(template, name=row.name, period=write_period(row.known_period), **parts)
 
 
 def proof_section(
