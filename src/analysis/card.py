@@ -430,7 +430,8 @@ class Card:
     @cached_property
     def _worth(self) -> Section:
         it = self.results
-        return worth.worth_section(it.figures, it.gained, it.by_rule, it.identified, self._sources)
+        tiers = it.gained_by_tier, it.gained_by_target, it.failing_targets, it.no_supported_rules
+        return worth.worth_section(it.figures, it.gained, it.by_rule, *tiers, it.identified, self._sources)
 
     @cached_property
     def _plan(self) -> Section:

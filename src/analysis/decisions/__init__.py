@@ -2,6 +2,7 @@
 
 levers      What does an act move?
 whatif      What is an improvement worth?
+tiers       What is a raise worth by what is best supported, by what is documented, and if targets may be any?
 worst_case  Under which survivor, and which scores of today, do some steps bring least, and most?
 optimum     Which steps are cheapest, or bring most, for sure or at best?
 plan        What is the cheapest way to a target, sure under every rule that fits?
@@ -15,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
         "check_target", "load_costs", "load_improvements", "load_levers", "out_of_date", "save_improvements",
         "usual_levers", "with_costs"],
     "whatif": ["TOGETHER", "gain_of", "gain_width", "gains", "gains_by_rule"],
+    "tiers": ["BY_TARGET", "failing_target", "gains_by_target", "gains_by_tier", "in_each_tier"],
     "plan": ["INFERRED_CLASSES", "PUBLISHED_CLASSES", "Plan", "ask", "first_acts", "next_target", "rates_for",
         "workable"],
     "deadline": ["NO", "YEAR_TO_DATE", "YES", "by_december"],

@@ -42,10 +42,10 @@ class Reading:
         if self.empty:
             score = Interval.point(rule.points_when_empty())
         elif self.rate is not None:
-            exact = Interval(rule.points(self.rate.low), rule.points(self.rate.high)).widened(rounding)
+            exact = Interval(rule.points(self.rate.low), rule.most_points(self.rate.high)).widened(rounding)
             score = Interval(max(exact.low, 0.0), min(exact.high, rule.max))
         else:
-            score = Interval(0.0, min(rule.points(self.cap) + rounding, rule.max))
+            score = Interval(0.0, min(rule.most_points(self.cap) + rounding, rule.max))
         return score if self.points is None else score.meet(self.points)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.decisions import deadline, whatif
 from analysis.decisions import plan as planning
+from analysis.decisions import tiers as by_tier
 from analysis.decisions.levers import Effort, Lever, as_rates, check_indicator, load_levers, usual_levers, with_costs
 from analysis.diagnosis import changes, follow_up, losses
 from analysis.errors import AnalysisError, CheckError, RubricError
@@ -30,6 +31,7 @@ from analysis.scorecards.entities import is_synthetic, synthetic_label
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import is_month, months_left
 from analysis.scorecards.rubric import Rubric, Shown, rubric_in_force
+from analysis.scorecards.tiers import SUPPORTED, load_support
 
 if TYPE_CHECKING:
     from analysis.comparisons.ranks import Standing
@@ -269,6 +271,41 @@ class Results:
     @cached_property
     def by_rule(self) -> pd.DataFrame:
         return whatif.gains_by_rule(self.identified, self.weighed)
+
+    @cached_property
+    def tiers(self) -> dict[str, Identified | None]:
+        """The rules that fit by what is best supported, by what is documented, and where targets may be any."""
+        return by_tier.in_each_tier(self.own, self.identified, load_support(self.rubric))
+
+    @property
+    def no_supported_rules(self) -> bool:
+        """Whether the reading that documents agree on does not fit the month."""
+        return SUPPORTED in self.tiers and self.tiers[SUPPORTED] is None
+
+    @cached_property
+    def gained_by_tier(self) -> pd.DataFrame:
+        return by_tier.gains_by_tier(self.tiers, self.weighed)
+
+    @cached_property
+    def gained_by_target(self) -> pd.DataFrame:
+        """What each improvement with a published rate and an open target gains under other targets."""
+        asked = [
+            by_tier.gains_by_target(self.own, self.identified, code, rate)
+            for code, rate in self.weighed.items()
+            if len(self.rubric.indicators[code].target.alternatives) > 1
+            and (reading := self.identified.readings[code].rate) is not None
+            and reading.low > 0
+        ]
+        return pd.concat(asked, ignore_index=True) if asked else pd.DataFrame(columns=by_tier.BY_TARGET)
+
+    @property
+    def failing_targets(self) -> dict[str, float]:
+        """Of each of these, the target below which it gains less than the documented rules say."""
+        found = {
+            code: by_tier.failing_target(self.own, self.identified, code, self.weighed[code])
+            for code in self.gained_by_target["code"].unique()
+        }
+        return {code: target for code, target in found.items() if target is not None}
 
     @cached_property
     def standing(self) -> Standing | None:

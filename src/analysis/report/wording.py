@@ -5,6 +5,7 @@ from __future__ import annotations
 from analysis.language import _
 from analysis.report.figures import Figures
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
+from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
 
 WEAKEST_FIRST = (SYNTHETIC, "entered", "derived", "published")
 
@@ -35,6 +36,15 @@ def status_name(status: str) -> str:
         "assumed": _("assumed"),
         "unknown": _("unknown"),
     }[status]
+
+
+def tier_name(tier: str) -> str:
+    """A tier of knowledge in the reader's language."""
+    return {
+        SUPPORTED: _("Best supported"),
+        DOCUMENTED: _("By any document"),
+        OPEN: _("Any target"),
+    }[tier]
 
 
 def part_name(part: str) -> str:

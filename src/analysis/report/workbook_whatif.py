@@ -11,7 +11,6 @@ from analysis.decisions.levers import Lever
 from analysis.decisions.whatif import TOGETHER, gains
 from analysis.identification.bounds import rate_of
 from analysis.identification.identify import Identified
-from analysis.interval import Interval
 from analysis.language import _, write_list, write_number, write_period
 from analysis.report.cells import (
     Shown,

@@ -14,8 +14,23 @@ from analysis.interval import Interval
 from analysis.language import _, write_list, write_number, write_range
 from analysis.report.figures import Figure, Figures, between, ends_of, exact, whole
 from analysis.report.rules import bounds_rule, caution
-from analysis.report.section import Heading, Part, Picture, Section, Sentence, Slide, Table, Words, described, say
+from analysis.report.section import (
+    Heading,
+    Part,
+    Picture,
+    Section,
+    Sentence,
+    Slide,
+    Table,
+    Words,
+    described,
+    say,
+)
+from analysis.report.wording import status_name, tier_name
 from analysis.scorecards.sources import Source
+from analysis.scorecards.tiers import DOCUMENTED, SUPPORTED
+
+ASKED_AT = (50.0, 60.0, 70.0, 90.0)  # percent; the targets whose gain is said
 
 # Numbers
 
@@ -41,6 +56,26 @@ def gain_figures(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identi
             share = float(row.alternative)
             kind = "published" if target.status == "legal" else "derived"
             yield exact(f"rule.{number}.target", row.name, share, "percent", 0, kind, status, target.source)
+
+
+def tier_figures(by_tier: pd.DataFrame, by_target: pd.DataFrame) -> Iterator[Figure]:
+    """`tier.<tier>.<code>.gain` and `.total`; `at.<code>.<target>.target` and `.gain`."""
+    for row in by_tier.itertuples():
+        tier = f"tier.{row.tier}.{row.code}"
+        rule = _("bounds over the rules of the tier: {tier}").format(tier=tier_name(row.tier))
+        yield between(f"{tier}.gain", row.name, ends_of(row, "gain"), "points", 2, rule)
+        yield between(f"{tier}.total", row.name, ends_of(row, "total"), "points", 1, rule)
+    for row in by_target.itertuples():
+        at = f"at.{row.code}.{row.target:g}"
+        yield exact(f"{at}.target", _("Target tried"), row.target, "percent", 0, "entered", _("rule of this package"))
+        yield between(f"{at}.gain", _("Gain"), ends_of(row, "gain"), "points", 2, f"{at}.target")
+
+
+def threshold_figures(thresholds: Mapping[str, float]) -> Iterator[Figure]:
+    """`fails.<code>`: the target below which a raise gains less than the documented rules say."""
+    for code, target in thresholds.items():
+        rule = f"tier.{DOCUMENTED}.{code}.gain"
+        yield exact(f"fails.{code}", _("Target"), target, "percent", 2, "derived", rule)
 
 
 def rank_figures(ranked: pd.DataFrame) -> Iterator[Figure]:
@@ -110,11 +145,57 @@ def reasons(figures: Figures, by_rule: pd.DataFrame) -> list[Sentence]:
             )
         said.append(
             say(
-                _("{name}: {cases}. The published figures rule out none of these."),
+                _("{name}: {cases}. These are the targets that some document names."),
                 name=rows.iloc[0]["name"],
                 cases=Sentence("; ".join(f"{{{name}}}" for name in cases), cases),
             )
         )
+    return said
+
+
+def in_tiers(
+    figures: Figures, by_tier: pd.DataFrame, by_target: pd.DataFrame, inferred: Mapping[str, str]
+) -> list[Sentence]:
+    """What each raise gains in each tier, and what would change the decision; `inferred` are maxima that are no law."""
+    said = []
+    for code, rows in by_tier[by_tier["code"] != TOGETHER].groupby("code", sort=False):
+        found = {row.tier: figures[f"tier.{row.tier}.{code}.gain"] for row in rows.itertuples()}
+        name = rows.iloc[0]["name"]
+        if len({str(figure) for figure in found.values()}) == 1:
+            template = _("{name}: {documented} points, whatever the rate from which it has full marks.")
+        elif SUPPORTED in found:
+            template = _(
+                "{name}: {supported} points by the reading that independent documents agree on; {documented} by all "
+                "that some document names; {open} if it has full marks from a rate that nobody wrote down."
+            )
+        else:
+            template = _(
+                "{name}: {documented} points by all that some document names; {open} if it has full marks from a rate "
+                "that nobody wrote down."
+            )
+        said.append(say(template, name=name, **found))
+        tried = by_target[by_target["code"] == code]
+        if f"fails.{code}" in figures and len(tried):
+            cases = {
+                f"case_{number}": say(
+                    _("{gain} at {target} %"),
+                    gain=figures[f"at.{code}.{target:g}.gain"],
+                    target=figures[f"at.{code}.{target:g}.target"],
+                )
+                for number, target in enumerate(tried["target"])
+                if target in ASKED_AT
+            }
+            said.append(
+                say(
+                    _("{name} gains less than that if it has full marks below {fails} %: {cases}."),
+                    name=name,
+                    fails=figures[f"fails.{code}"],
+                    cases=Sentence(", ".join(f"{{{case}}}" for case in cases), cases),
+                )
+            )
+        if code in inferred:
+            template = _("That {name} is worth at most {points} points is no law: it is {status}.")
+            said.append(say(template, name=name, points=figures[f"indicator.{code}.max"], status=inferred[code]))
     return said
 
 
@@ -157,11 +238,22 @@ def worth_section(
     figures: Figures,
     gained: pd.DataFrame,
     by_rule: pd.DataFrame,
+    by_tier: pd.DataFrame,
+    by_target: pd.DataFrame,
+    thresholds: Mapping[str, float],
+    misfit: bool,
     identified: Identified,
     sources: Mapping[str, Source],
 ) -> Section:
-    """What improvements are worth, each alone and all together, and why that is a range."""
-    own = Figures.of(gain_figures(gained, by_rule, identified))
+    """What improvements are worth, each alone and all together, why that is a range, and on what it stands.
+
+    `by_tier`, `by_target` and `thresholds` are from `decisions.tiers`; `misfit` says that the reading that documents
+    agree on does not fit the month.
+    """
+    own = Figures.of(gain_figures(gained, by_rule, identified), threshold_figures(thresholds))
+    several = by_tier["tier"].nunique() > 1
+    if several:
+        own.add(tier_figures(by_tier, by_target))
     shown = figures.plus(own.values())
     rows = []
     for row in gained.itertuples():
@@ -189,7 +281,37 @@ def worth_section(
     ]
     if why:
         parts[-1:-1] = [Heading(_("Why the gain is a range"), level=3), Words(why, as_list=True)]
-    return Section(title, parts, own, {"gains": gained, "by_rule": by_rule})
+    if several:
+        why_none = [say(_("The reading that independent documents agree on does not fit the figures of this period."))]
+        stands = (why_none if misfit else []) + in_tiers(
+            shown, by_tier, by_target, inferred_maxima(identified, by_tier["code"])
+        )
+        parts += [
+            Heading(_("What the gain stands on"), level=3),
+            _tier_table(shown, by_tier),
+            Words(stands, as_list=True),
+        ]
+    return Section(title, parts, own, {"gains": gained, "by_rule": by_rule, "tiers": by_tier, "by_target": by_target})
+
+
+def inferred_maxima(identified: Identified, codes: Iterable[str]) -> dict[str, str]:
+    """How the one maximum of an indicator is known, where that is no law."""
+    known = {code: identified.rubric.indicators[code].max for code in codes if code in identified.rubric.indicators}
+    return {
+        code: status_name(entry.status)
+        for code, entry in known.items()
+        if entry.value is not None and entry.status != "legal"
+    }
+
+
+def _tier_table(figures: Figures, by_tier: pd.DataFrame) -> Table:
+    tiers = list(dict.fromkeys(by_tier["tier"]))
+    rows = [
+        [rows.iloc[0]["name"], *(figures[f"tier.{tier}.{code}.gain"] for tier in tiers)]
+        for code, rows in by_tier.groupby("code", sort=False)
+    ]
+    heads = [_("Improvement"), *(tier_name(tier) for tier in tiers)]
+    return Table(_("Gain of each improvement by what is known of the rules, points"), heads, rows)
 
 
 def rank_section(figures: Figures, ranked: pd.DataFrame, contradicted: float | None = None) -> Section:

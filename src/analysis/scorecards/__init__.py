@@ -2,6 +2,7 @@
 
 periods    Which months does a period hold, and which comes before another?
 rubric     Which rules turned rates into points, and which periods may be compared?
+tiers      Which family of rules do independent documents agree on, and which does no published figure exclude?
 entities   Which entity belongs to which, and which are simulated?
 history    What was published?
 sources    Where do figures come from, and what in their sources is known to be wrong?
@@ -26,5 +27,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "sources": ["Correction", "Note", "Replacement", "Source", "load_corrections", "load_notes", "load_replacements",
         "load_sources"],
     "checks": ["Printed", "card_checks", "check_name", "failures", "figure", "interval_of", "reconcile", "unchecked"],
-    "synthetic": ["example", "write_project"],
+    "tiers": ["DOCUMENTED", "LEAST_TARGET", "OPEN", "SUPPORTED", "Support", "is_open", "load_support", "opened",
+        "supported", "with_target"], "synthetic": ["example", "write_project"],
 })  # fmt: skip

@@ -8,7 +8,7 @@ of Resolution 76/NQ-CP); everything else about a rule is read from the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -87,15 +87,24 @@ class _Named(_Entry):
 
 @dataclass(frozen=True)
 class Rule:
-    """How one indicator scores under one member of the family: `max` in points, `target` in percent."""
+    """How one indicator scores under one member of the family: `max` in points, `target` in percent.
+
+    With `open_from` the target may be any from there to `target`.
+    """
 
     max: float
     target: float
     zero_denominator: Zero
+    open_from: float | None = None
 
     def points(self, rate: float) -> float:
-        """Points for a rate in percent, 0 to 100; all of them from the target on."""
+        """Points for a rate in percent, 0 to 100; all of them from the target on. The least, where it is open."""
         return self.max if rate >= self.target else self.max * rate / self.target
+
+    def most_points(self, rate: float) -> float:
+        """The most that a rate may give."""
+        least = self.target if self.open_from is None else self.open_from
+        return self.max if rate >= least else self.max * rate / least
 
     def points_when_empty(self) -> float:
         """Points when there was nothing to count: a denominator of zero."""
@@ -115,11 +124,15 @@ class Indicator(_Named):
     target: Parameter[Target]
     zero_denominator: Parameter[Zero]
     rate_from: tuple[str, ...] = ()
+    open_from: float | None = Field(default=None, init=False)  # see `tiers.opened`
 
     def rules(self, maximum: float) -> tuple[Rule, ...]:
         """Every rule it may have with this maximum, in the file's order, without repeats."""
         if maximum == 0:
             return (Rule(0.0, 100.0, "no_points"),)
+        if self.open_from is not None:
+            zeros = dict.fromkeys(self.zero_denominator.alternatives)
+            return tuple(Rule(maximum, 100.0, zero, self.open_from) for zero in zeros)
         pairs = product(self.target.alternatives, self.zero_denominator.alternatives)
         return tuple(dict.fromkeys(Rule(maximum, target, zero) for target, zero in pairs))
 
@@ -285,6 +298,15 @@ class Rubric(_Entry):
     def size(self) -> int:
         """How many members the family has."""
         return prod(group.size() for group in self.groups)
+
+    def with_indicators(self, changed: Mapping[str, Indicator]) -> Rubric:
+        """The same family with other indicators in place of some."""
+
+        def group(old: Group) -> Group:
+            return old.model_copy(update={"indicators": tuple(changed.get(one.code, one) for one in old.indicators)})
+
+        fresh = {name: value for name, value in self if name != "groups"}
+        return Rubric.model_construct(**fresh, groups=tuple(map(group, self.groups)))
 
     @model_validator(mode="after")
     def _adds_up(self) -> Rubric:
