@@ -435,7 +435,8 @@ class Card:
 
     @cached_property
     def _plan(self) -> Section:
-        return plan.plan_section(self.results.identified, self.results.best, self.results.ways)
+        it = self.results
+        return plan.plan_section(it.identified, it.best, it.ways, it.reached)
 
     @cached_property
     def _needs(self) -> Section:

@@ -259,14 +259,16 @@ def identify(month: str, entity: str, alone: bool, assumed: bool, as_of: str, as
     _answer(commands.rules(month, entity, alone, assumed, as_of), as_json)
 
 
-@app.command(help=_("The cheapest way to a total, sure under every rule that fits; and which number to ask for next."))
+@app.command(help=_("The cheapest way to a total under every rule that fits; and which number to ask for next."))
 @month_argument
 @entity_option
 @as_of_option
 @target_option
 @click.option("--lever", "codes", multiple=True, metavar=_("INDICATOR"), help=_("Only these levers. May be repeated."))
 @click.option("--months", type=click.IntRange(1, 120), help=_("Months to work; by default those left in the year."))
-@click.option("--budget", type=float, help=_("Most effort or cost; without --target, what it surely buys."))
+@click.option(
+    "--budget", type=float, help=_("Most effort or cost; without --target, what it buys under every rule that fits.")
+)
 @click.option("--costs", type=click.Path(path_type=Path), help=_("Your costs and limits: a TOML file (docs/plan.md)."))
 @json_option
 @speaking

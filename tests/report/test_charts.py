@@ -43,7 +43,10 @@ FOUND = {  # chart → what it finds, and the words of its first bar
     "achieved_against_maximum": ("Transparency and disclosure achieved least: 12 % of its maximum", ["2.2/18"]),
     "gain_ranges": ("All together: 4.37 to 5.46 points more", ["2.77 to 3.46"]),
     "history_of_totals": ("Published totals by month", ["58.83"]),
-    "lost_by_indicator": ("Procedures announced on time surely lost 5.75 points or more", ["5.75 to 6.00"]),
+    "lost_by_indicator": (
+        "Procedures announced on time lost 5.75 points or more under every rule that fits",
+        ["5.75 to 6.00"],
+    ),
     "cards_side_by_side": ("Points lost by group: Hòa Bình, April 2023; Hòa Bình, July 2024", []),
     "change_steps": ("The total changed by +24.25 points", ["+13.50"]),
     "standing": ("Lowest-ranked group: Transparency and disclosure, 26 of 34", ["rank 26 of 34"]),

@@ -80,7 +80,9 @@ class Plan:
 
     def __repr__(self) -> str:
         total, cost = write_number(self.sure_total, 2), write_number(self.cost, 0)
-        return "<{}>".format(_("plan: {total} points for sure, effort {cost}").format(total=total, cost=cost))
+        return "<{}>".format(
+            _("plan: {total} points under every rule that fits, effort {cost}").format(total=total, cost=cost)
+        )
 
 
 def plan(

@@ -9,17 +9,20 @@ choice of pieces: exact, and attained.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import inf, nan
 
 import numpy as np
 import pandas as pd
 
+from analysis.decisions.levers import Lever
+from analysis.decisions.plan import Plan
 from analysis.decisions.whatif import TOGETHER, gains
+from analysis.decisions.worst_case import surely, task_of
 from analysis.errors import CheckError, ContradictionError
-from analysis.identification.evidence import read_card, with_figure
-from analysis.identification.identify import Hypothesis, Identified, identify_cards
+from analysis.identification.evidence import Evidence, read_card, with_figure
+from analysis.identification.identify import Hypothesis, Identified, explained, identify_cards
 from analysis.interval import TOLERANCE, Interval, union
 from analysis.language import _
 from analysis.scorecards.rubric import Rubric, Rule
@@ -37,6 +40,7 @@ from analysis.scorecards.tiers import (
 
 BY_TIER = ["tier", "code", "name", "target", "gain_low", "gain_high", "total_low", "total_high", "survivors"]
 BY_TARGET = ["code", "target", "gain_low", "gain_high"]
+REACHED = ["code", "name", "target", "sure_total"]
 TARGETS = (30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
 FULL = 100.0
 
@@ -123,6 +127,36 @@ def gains_by_target(
         gain = open_gain(found, {code: rate})
         rows.append((code, target, gain.low, gain.high))
     return pd.DataFrame(rows, columns=BY_TARGET)
+
+
+def plan_by_target(
+    cards: Sequence[Evidence],
+    documented: Identified,
+    levers: Mapping[str, Lever],
+    chosen: Plan,
+    targets: Sequence[float] = (50.0, 60.0, 70.0),
+) -> pd.DataFrame:
+    """What a plan still reaches where one of its indicators has full marks from a rate that no document names.
+
+    Returns
+    -------
+    For each step of the plan whose rate is published and whose target is open, a row a target that every card allows:
+    `code`, `name`, `target` (percent), `sure_total` (points, the least over all other rules that fit).
+    """
+    added, rows = dict(zip(chosen.steps["lever"], chosen.steps["added"], strict=True)), []
+    for code in chosen.steps["lever"]:
+        named = documented.rubric.indicators[code].target.alternatives
+        if len(named) < 2 or documented.readings[code].rate is None:
+            continue
+        for target in (target for target in targets if target not in named):
+            rubric = with_target(documented.rubric, code, target)
+            told = [replace(card, groups=rubric.groups_as_printed(set(card.told.codes))) for card in cards]
+            if not explained(told, rubric):
+                continue
+            task = task_of(identify_cards(told, rubric), levers.values(), chosen.months)
+            steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
+            rows.append((code, documented.rubric.name_of(code), target, surely(task, steps)))
+    return pd.DataFrame(rows, columns=REACHED)
 
 
 def failing_target(history: pd.DataFrame, documented: Identified, code: str, rate: float) -> float | None:

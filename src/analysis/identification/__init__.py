@@ -14,7 +14,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "evidence": ["Evidence", "Reading", "Relation", "assume", "load_bases", "load_relations", "read", "read_card",
         "read_cards", "with_figure"], "bases": ["odd_bases"],
-    "identify": ["Hypothesis", "Identified", "Key", "Part", "identify_cards"], "joint": ["Boxes", "join"],
+    "identify": ["Hypothesis", "Identified", "Key", "Part", "explained", "identify_cards"], "joint": ["Boxes", "join"],
     "bounds": ["alternatives", "group_scores", "rate_of", "unprinted_rates"],
     "proof": ["contributions", "explained_by", "fixed", "ruled_out"], "regime": ["Project", "cards_of", "load_project"],
 })  # fmt: skip

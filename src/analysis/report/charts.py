@@ -132,13 +132,19 @@ def lost_by_indicator(by_indicator: pd.DataFrame, ax: Axes | None = None) -> Axe
     ax.set_yticks(range(len(rows)), [wrapped(name, 26) for name in rows["name"]])
     ax.invert_yaxis()
     ax.set_xlim(0, max(rows["lost_high"].max() * 1.5, 1) if len(rows) else 1)
-    below(ax, [Patch(color=MUTED, label=_("surely lost")), Patch(color=MUTED, alpha=PALE, label=_("may be lost"))])
+    below(
+        ax,
+        [
+            Patch(color=MUTED, label=_("lost under every rule that fits")),
+            Patch(color=MUTED, alpha=PALE, label=_("may be lost")),
+        ],
+    )
     finding = _("No indicator lost points")
     if len(rows):
         surest = rows.loc[rows["lost_low"].idxmax()]
         finding = _("What each indicator lost is mostly open: too few rates are published")
     if len(rows) and rows["lost_low"].sum() >= rows["lost_high"].sum() / 3:
-        finding = _("{name} surely lost {lost} points or more").format(
+        finding = _("{name} lost {lost} points or more under every rule that fits").format(
             name=surest["name"], lost=write_number(surest["lost_low"], 2)
         )
     return finished(ax, finding, _("points"))

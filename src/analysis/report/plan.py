@@ -19,6 +19,9 @@ from analysis.report.figures import Figure, Figures, amount, between, exact, mid
 from analysis.report.rules import base_figures, base_words
 from analysis.report.section import Heading, Part, Section, Sentence, Table, Words, rounded, say
 
+LEAST_SAID = 0.005  # points
+
+
 # Numbers
 
 
@@ -30,8 +33,8 @@ def plan_figures(best: Plan, identified: Identified) -> Iterator[Figure]:
     for name, label, value, unit in (
         ("cost", _("Effort of the plan"), best.cost, "percent"),
         ("best_cost", _("Effort under the most favourable rules"), best.best_cost, "percent"),
-        ("sure_total", _("Total with the plan, for sure"), best.sure_total, "points"),
-        ("best_total", _("Total with the plan, at best"), best.best_total, "points"),
+        ("sure_total", _("Total with the plan, lowest"), best.sure_total, "points"),
+        ("best_total", _("Total with the plan, highest"), best.best_total, "points"),
         ("regret", _("Most that not knowing the rules costs"), best.largest_regret, "percent"),
     ):
         if not math.isnan(value):
@@ -133,13 +136,18 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
     )
     said = []
     if best.target is None:
-        template = _("The most that {months} months and this effort surely bring is {sure_total}: {steps}.")
+        template = _(
+            "The most that {months} months and this effort bring under every rule that was tried and fits is "
+            "{sure_total}: {steps}."
+        )
     elif best.feasible:
-        template = _("To be sure of {target} under every rule that fits, the cheapest way takes {cost}: {steps}.")
+        template = _(
+            "To reach {target} under every rule that was tried and fits, the cheapest way takes {cost}: {steps}."
+        )
     else:
         template = _(
-            "{target} cannot be reached for sure with these improvements: together they surely bring {sure_total}, and "
-            "{best_total} at best. Improvements whose rate may already be full are not counted on."
+            "{target} is not reached under every rule that fits with these improvements: together they bring "
+            "{sure_total} to {best_total}. Improvements whose rate may already be full are not counted on."
         )
     effort = say(_("{cost} percentage points of effort") if not best.priced else _("{cost} units of cost"), **parts)
     said.append(say(template, **{**parts, "cost": effort, "steps": listed}))
@@ -151,7 +159,7 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
         )
         said.append(say(template, **parts))
     if best.feasible or best.target is None:
-        said.append(say(_("With this plan the total is {sure_total} for sure and {best_total} at best."), **parts))
+        said.append(say(_("With this plan the total is {sure_total} to {best_total}, as the rules go."), **parts))
     if best.feasible and "regret" in parts and best.largest_regret > 0:
         said.append(
             say(
@@ -185,6 +193,32 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
     return said
 
 
+def reach_figures(reached: pd.DataFrame) -> Iterator[Figure]:
+    """`reach.<code>.<target>.target` and `.total` of targets that no document names (`tiers.plan_by_target`)."""
+    for row in reached.itertuples():
+        at = f"reach.{row.code}.{row.target:g}"
+        yield exact(f"{at}.target", row.name, row.target, "percent", 0, "entered", _("rule of this package"))
+        yield exact(f"{at}.total", row.name, row.sure_total, "points", 2, "derived", f"{at}.target")
+
+
+def reach_words(figures: Figures, best: Plan, reached: pd.DataFrame) -> list[Sentence]:
+    """How much less the plan reaches where an indicator has full marks from a rate that no document names."""
+    said = []
+    for code, rows in reached[reached["sure_total"] < best.sure_total - LEAST_SAID].groupby("code", sort=False):
+        cases = {
+            f"case_{number}": say(
+                _("{total} at {target} %"),
+                total=figures[f"reach.{code}.{target:g}.total"],
+                target=figures[f"reach.{code}.{target:g}.target"],
+            )
+            for number, target in enumerate(rows["target"])
+        }
+        words = _("If {name} has full marks from a rate that no document names, the plan reaches less: {cases}.")
+        listed = Sentence(", ".join(f"{{{case}}}" for case in cases), cases)
+        said.append(say(words, name=rows.iloc[0]["name"], cases=listed))
+    return said
+
+
 def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
     """What each improvement alone, and all together, need for the target; in one sentence which cannot reach it."""
     said = []
@@ -196,22 +230,30 @@ def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
         printed = parts["rate_best"] is not None
         if pd.isna(row.added_sure):
             template = (
-                _("{name}: {target} needs at least {rate_best} %, and may not be reached: at most {most_sure} is sure.")
+                _(
+                    "{name}: {target} needs {rate_best} % or more, and may not be reached: by the harshest rule "
+                    "{most_sure}."
+                )
                 if printed
                 else _(
-                    "{name}: {target} needs at least {added_best} percentage points more, and may not be reached: at "
-                    "most {most_sure} is sure."
+                    "{name}: {target} needs {added_best} percentage points more or above, and may not be reached: by "
+                    "the harshest rule {most_sure}."
                 )
             )
         elif printed:
-            template = _("{name}: {target} needs {rate_sure} % to be sure, {rate_best} % at best.")
+            template = _(
+                "{name}: {target} needs {rate_sure} % under every rule that fits, {rate_best} % by the kindest."
+            )
         elif row.lever == TOGETHER:
             template = _(
-                "All together: {target} needs {added_sure} percentage points more of each to be sure, {added_best} at "
-                "best."
+                "All together: {target} needs {added_sure} percentage points more of each under every rule that fits, "
+                "{added_best} by the kindest."
             )
         else:
-            template = _("{name}: {target} needs {added_sure} percentage points more to be sure, {added_best} at best.")
+            template = _(
+                "{name}: {target} needs {added_sure} percentage points more under every rule that fits, {added_best} "
+                "by the kindest."
+            )
         said.append(say(template, **parts))
     never = ways[ways["added_best"].isna()]
     if len(never):
@@ -286,9 +328,12 @@ def _step(figures: Figures, row: Any) -> Sentence:
 # Sections
 
 
-def plan_section(identified: Identified, best: Plan, ways: pd.DataFrame) -> Section:
-    """The cheapest plan: sentences, its steps, and its months where there are several; `ways` as in `needs_section`."""
-    own = Figures.of(plan_figures(best, identified))
+def plan_section(identified: Identified, best: Plan, ways: pd.DataFrame, reached: pd.DataFrame) -> Section:
+    """The cheapest plan: sentences, its steps, and its months where there are several; `ways` as in `needs_section`.
+
+    `reached` is from `tiers.plan_by_target`.
+    """
+    own = Figures.of(plan_figures(best, identified), reach_figures(reached))
     shown = own if best.target is None else own.plus(way_figures(ways, best.target, identified))
     rows = [
         [
@@ -304,14 +349,21 @@ def plan_section(identified: Identified, best: Plan, ways: pd.DataFrame) -> Sect
         [row.name, own[f"month.{number}.month"], own[f"month.{number}.added"], own[f"month.{number}.total"]]
         for number, row in enumerate(best.schedule.itertuples())
     ]
-    month_heads = [_("Improvement"), _("Month"), _("Percentage points to add"), _("Sure total then")]
+    month_heads = [_("Improvement"), _("Month"), _("Percentage points to add"), _("Lowest total then")]
     title = _("What should be done next?")
-    parts: list[Part] = [Heading(title), Words(plan_words(shown, best), as_list=True)]
+    said = [*plan_words(shown, best), *reach_words(own, best, reached)]
+    parts: list[Part] = [Heading(title), Words(said, as_list=True)]
     if rows:
-        parts.append(Table(_("The cheapest plan that is sure"), heads, rows))
+        parts.append(Table(_("The cheapest plan under every rule that fits"), heads, rows))
     if best.schedule["month"].nunique() > 1:
         parts.append(Table(_("The plan month by month"), month_heads, months))
-    tables = {"steps": best.steps, "schedule": best.schedule, "limits": best.limits, "regret": best.regret}
+    tables = {
+        "reached": reached,
+        "steps": best.steps,
+        "schedule": best.schedule,
+        "limits": best.limits,
+        "regret": best.regret,
+    }
     facts = {name: getattr(best, name) for name in ("target", "budget", "months", "feasible", "priced", "worlds_joint")}
     sums = ("cost", "best_cost", "sure_total", "best_total", "largest_regret")
     return Section(title, parts, own, tables, facts | {name: rounded(getattr(best, name)) for name in sums})
@@ -328,10 +380,10 @@ def needs_section(
     if words := ways_words(wanted, ways) if len(ways) else []:
         heads = [
             _("Improvement"),
-            _("Needed to be sure, %"),
-            _("Needed at best, %"),
-            _("Most it surely brings"),
-            _("Most it may bring"),
+            _("Needed under every rule, %"),
+            _("Needed by the kindest rule, %"),
+            _("Most by the harshest rule"),
+            _("Most by the kindest rule"),
         ]
         caption = _("The rate that each improvement alone needs for the target (+: percentage points more)")
         parts += [Heading(title), Words(words, as_list=True), Table(caption, heads, _way_rows(wanted, ways))]

@@ -329,6 +329,11 @@ class Results:
         return planning.plan(self.identified, self.workable, self.goal, months, self.budget)
 
     @cached_property
+    def reached(self) -> pd.DataFrame:
+        """What the plan still reaches where full marks start at rates that no document names."""
+        return by_tier.plan_by_target(self.cards, self.identified, self.workable, self.best)
+
+    @cached_property
     def ways(self) -> pd.DataFrame:
         """What each improvement needs for the total; no row without one."""
         return pd.DataFrame() if self.goal is None else planning.rates_for(self.identified, self.workable, self.goal)

@@ -256,12 +256,12 @@ def _words() -> dict[str, str]:
         "not_moved": _("not moved"),
         "bad_rate": _("Write a rate from {least} to {most}."),
         "bad_goal": _("Write a total above today's {today} and at most {points}."),
-        "needs": _("{name}: {sure} % to be sure, {best} % at best."),
-        "needs_open": _("{name}: {best} % at best; not for sure."),
+        "needs": _("{name}: {sure} % under every rule that fits, {best} % by the kindest."),
+        "needs_open": _("{name}: {best} % by the kindest rule; not under every rule that fits."),
         "needs_never": _("The others cannot reach it alone."),
         "needs_none": _("No improvement alone, with the others as set above, reaches {goal}."),
         "needs_head": _("For {goal} points, the other improvements as set above:"),
-        "reached": _("With the improvements set above {goal} is already sure."),
+        "reached": _("With the improvements set above {goal} is reached under every rule that fits."),
         "other": _(
             "This link was made with other rules or figures ({rules}, data {data}); what it showed is not shown here."
         ),
