@@ -115,7 +115,8 @@ class Card:
         """At most three actions with what each is worth, and the number to ask for (`plan.first_acts`)."""
         it = self.results
         figures = it.figures.plus(self._plan.figures.values(), self._ask.figures.values())
-        return self._answer(leader.first_steps_section(figures, it.first, it.odd_bases, it.asked, it.identified))
+        acts = it.first, it.first_by_tier, it.odd_bases
+        return self._answer(leader.first_steps_section(figures, *acts, it.asked, it.identified))
 
     @cached_property
     def try_it(self) -> Section:

@@ -16,6 +16,7 @@ from analysis.decisions.tiers import (
     in_each_tier,
     open_gain,
     open_total,
+    plan_by_target,
 )
 from analysis.decisions.whatif import joint_gain
 from analysis.errors import RubricError
@@ -81,6 +82,14 @@ def test_what_the_first_lever_gains_at_each_target(month):
         assert found.loc[target, "gain_high"] - found.loc[target, "gain_low"] < 0.002
     assert failing_target(month.own, month.identified, "e_result", 80.0) == pytest.approx(62.85, abs=0.005)
     assert failing_target(month.own, month.identified, "data_reuse", 80.0) is None
+
+
+def test_what_the_plan_still_reaches_at_targets_that_no_document_names(month):
+    """70.03 by the documented rules; each step to a lower target has less room for e-results."""
+    found = plan_by_target(month.cards, month.identified, month.workable, month.best, (50.0, 60.0, 70.0, 80.0))
+    assert set(found["code"]) == {"e_result"} and found["target"].tolist() == [50.0, 60.0, 70.0]
+    assert found["sure_total"].tolist() == pytest.approx([68.67, 69.35, 69.83], abs=0.01)
+    assert month.best.sure_total == pytest.approx(70.03, abs=0.01)
 
 
 def test_the_reading_that_documents_agree_on(month, history):

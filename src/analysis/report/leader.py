@@ -15,10 +15,11 @@ from analysis.report.figures import COLOURS, Figure, Figures, between, exact, wh
 from analysis.report.losses import disclosure, headline, not_to_be_had, reconciliation
 from analysis.report.plan import ask_words
 from analysis.report.rules import base_words, bounds_rule
-from analysis.report.section import Heading, Part, Piece, Section, Slide, Words, say, source_words
-from analysis.report.wording import kind_name, weakest_kind
+from analysis.report.section import Heading, Part, Piece, Section, Sentence, Slide, Words, say, source_words
+from analysis.report.wording import kind_name, tier_name, weakest_kind
 from analysis.report.worth import besides
 from analysis.scorecards.sources import Source
+from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
 
 GREY = "#595959"
 
@@ -88,27 +89,36 @@ def summary_section(
     )
 
 
-def act_figures(first: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
-    """`act.<code>.target`, `.own` and `.gain` of the actions that come first."""
+def act_figures(first: pd.DataFrame, by_tier: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
+    """`act.<code>.target`, `.own`, `.gain` of the actions that come first, and `.supported`, `.open` (see `tiers`)."""
     rule = bounds_rule(identified)
     reached = _("today's rate (its highest where it is a range) + percentage points of the plan")
     for row in first.itertuples():
         yield exact(f"act.{row.code}.target", row.name, row.target, "percent", whole(row.target), "derived", reached)
         yield between(f"act.{row.code}.own", row.name, (row.own_low, row.own_high), "points", 2, rule)
         yield between(f"act.{row.code}.gain", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
+    for row in by_tier[by_tier["tier"] != DOCUMENTED].itertuples():
+        rule = _("bounds over the rules of the tier: {tier}").format(tier=tier_name(row.tier))
+        yield between(f"act.{row.code}.{row.tier}", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
 
 
 def first_steps_section(
-    figures: Figures, first: pd.DataFrame, odd: pd.DataFrame, asked: pd.DataFrame, identified: Identified
+    figures: Figures,
+    first: pd.DataFrame,
+    by_tier: pd.DataFrame,
+    odd: pd.DataFrame,
+    asked: pd.DataFrame,
+    identified: Identified,
 ) -> Section:
     """The leader's three actions with what each is worth, and the number to ask for next.
 
-    `odd` are the rates that are not to be trusted (`bases.odd_bases`).
+    `by_tier` is what each of them gains in each tier (`tiers.gains_by_tier`), `odd` the rates that are not to be
+    trusted (`bases.odd_bases`).
 
     `figures` hold those of the plan and of what may be asked for.
     """
     doubts = odd[odd["code"].isin(first["code"])]
-    own = Figures.of(act_figures(first, identified))
+    own = Figures.of(act_figures(first, by_tier, identified))
     acts = []
     for row in first.itertuples():
         rate = figures.get(f"step.{row.code}.rate") or figures.get(f"indicator.{row.code}.rate")
@@ -118,9 +128,10 @@ def first_steps_section(
             if rate is None
             else say(_("from {rate}\u00a0% to {target}\u00a0%"), rate=rate, **parts)
         )
-        besides_it = besides(own[f"act.{row.code}.own"], row.moved, identified) if row.moved else ""
+        notes = [besides(own[f"act.{row.code}.own"], row.moved, identified)] if row.moved else []
+        notes += _stands_on(own, row.code)
         worth = say(_("+{gain} points"), **parts)
-        acts.append({"name": row.name, "change": change, "worth": worth, "besides": besides_it})
+        acts.append({"name": row.name, "change": change, "worth": worth, "notes": notes})
     note = say(
         _("Each is counted alone. A range is what the rules that fit allow; which of them holds is not public.")
         if figures["rules.survivors"].value != 1
@@ -133,6 +144,18 @@ def first_steps_section(
         steps.append(Words([base_words(figures, row) for row in doubts.itertuples()]))
     ask: list[Part] = [Heading(_("What to ask for next")), Words(ask_words(figures, asked)[:1])]
     return Section(heading, [Slide(steps), Slide(ask)], own, {"first_steps": first})
+
+
+def _stands_on(own: Figures, code: str) -> list[Sentence]:
+    """The gain by the reading that documents agree on, and the least if nobody wrote the target down."""
+    supported, open_ = own.get(f"act.{code}.{SUPPORTED}"), own.get(f"act.{code}.{OPEN}")
+    if open_ is None or str(open_) == str(own[f"act.{code}.own"]):
+        return []
+    parts = {"gain": own[f"act.{code}.own"], "open": open_}
+    if supported is None:
+        return [say(_("{open} if it has full marks from a rate that no document names."), **parts)]
+    template = _("Best supported: {supported}; {open} if it has full marks from a rate that no document names.")
+    return [say(template, supported=supported, **parts)]
 
 
 def analyst_section() -> Section:

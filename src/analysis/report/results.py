@@ -350,6 +350,14 @@ class Results:
     def first(self) -> pd.DataFrame:
         return planning.first_acts(self.identified, self.acts, self.best, self.gained, set(self.odd_bases["code"]))
 
+    @cached_property
+    def first_by_tier(self) -> pd.DataFrame:
+        """What each of the first steps gains by its own indicator in each tier; no row where there is one tier only."""
+        if len(self.tiers) < 2:
+            return self.gained_by_tier.head(0)
+        alone = [by_tier.gains_by_tier(self.tiers, {row.code: row.target}) for row in self.first.itertuples()]
+        return pd.concat(alone, ignore_index=True)
+
     # What stands with every answer
 
     @cached_property
