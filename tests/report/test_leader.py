@@ -95,7 +95,14 @@ def test_an_action_without_a_rate_and_one_that_moves_others_are_told(april):
     row |= {"gain_low": 1.0, "gain_high": 2.0, "moved": ("e_result",)}
 
     def told(figures: Figures, **changed: object) -> Section:
-        return first_steps_section(figures, pd.DataFrame([row | changed]), it.first_by_tier.head(0), it.odd_bases, pd.DataFrame(), it.identified)
+        return first_steps_section(
+            figures,
+            pd.DataFrame([row | changed]),
+            it.first_by_tier.head(0),
+            it.odd_bases,
+            pd.DataFrame(),
+            it.identified,
+        )
 
     section = told(it.figures)
     ((name, change, worth, besides),) = steps(section)

@@ -44,7 +44,9 @@ def planned(year):
 
     def made(**changed):
         it = year.results
-        return plan_section(it.identified, replace(it.best, **(SHOWN | changed)), frame("lever"), pd.DataFrame(columns=REACHED))
+        return plan_section(
+            it.identified, replace(it.best, **(SHOWN | changed)), frame("lever"), pd.DataFrame(columns=REACHED)
+        )
 
     return made
 

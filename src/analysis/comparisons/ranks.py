@@ -4,10 +4,10 @@ Ranks are competition ranks (1, 2, 2, 4): one more than how many stand above, so
 
 The portal ranks the totals that it prints, so printed totals are compared as printed, in whole hundredths of a point:
 those that print equal are level, and less than 1e-9 points is no difference. (Each total of 2026-10-10 is exactly the
-sum of its printed groups: nothing is hidden behind the second decimal. That level totals share a rank is assumed: no
-tie was published yet.) Rounding matters where a source prints fewer decimals, as any hundredth of that interval may be
-the total that was ranked; and for a gain, which is not rounded while the total after it will be: it moves the printed
-total by the gain rounded down or up to a hundredth, as the hidden digits fall.
+sum of its printed groups: nothing is hidden behind the second decimal. That level totals share a rank is assumed: the
+portal numbers them one after the other.) Rounding matters where a source prints fewer decimals, as any hundredth of
+that interval may be the total that was ranked; and for a gain, which is not rounded while the total after it will be:
+it moves the printed total by the gain rounded down or up to a hundredth, as the hidden digits fall.
 """
 
 from __future__ import annotations

@@ -156,7 +156,15 @@ def sentence(found: Trend) -> str:
         less = 100 * (1 - mine["mae"].mean() / naive["mae"].mean())
         words = _("On the known months that model erred {less} % less than “as last month”.")
         said.append(words.format(less=write_number(less, 0)))
-    said += [why for flag, why in zip(found.flags["flag"], found.flags["why"], strict=True) if flag != KNOWN_BREAK]
+    flagged = [why for flag, why in zip(found.flags["flag"], found.flags["why"], strict=True) if flag != KNOWN_BREAK]
+    said += flagged
+    if flagged:
+        said.append(
+            _(
+                "Such marks take the ups and downs to be normal (Gaussian): where single months stray far by "
+                "themselves, about a quarter of all lines get a mark for nothing."
+            )
+        )
     said.append(
         _(
             "This only carries on the own months of {entity}: it does not say what an action would bring, "

@@ -321,6 +321,10 @@ def rank_section(figures: Figures, ranked: pd.DataFrame, contradicted: float | N
     opening = say(_("With the {gain} points of the improvements weighed first"), gain=gain)
     title = _("What does it do to the rank?")
     said = [rank_words(own, ranked, opening), *against_totals(own, contradicted)]
+    if len(ranked) and not ranked["open"].any():
+        said.append(
+            say(_("Level totals are taken to share the better rank; the portal numbers them one after the other."))
+        )
     return Section(title, [Slide([Heading(title), Words(said)])], own, {"outlook": ranked})
 
 
