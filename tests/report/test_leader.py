@@ -113,7 +113,7 @@ def test_an_action_without_a_rate_and_one_that_moves_others_are_told(april):
     assert steps(told(it.figures, code="e_result", moved=()))[0][1] == "from 33.83 % to 62.50 %"
     assert said(section)[1:] == [
         "Each is counted alone. A range is what the rules that fit allow; which of them holds is not public.",
-        "No single figure that is not published would narrow this plan.",
+        "No single figure that is not published would narrow this plan by a tenth of a point.",
     ]
 
 

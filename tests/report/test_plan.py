@@ -208,5 +208,7 @@ def test_what_to_ask_for_is_told_the_most_helpful_first():
         ["B", "rate, %", "10.0 to 20.0", "0.83", "0.29"],
     ]
     assert len(rows) == 4
+    little = ask_section(frame(columns, ("A", "points", 1.0, 2.0, 0.01, 0.01, 0.005, 0.0)), pd.DataFrame(columns=ODD))
+    assert said(little) == ["No single figure that is not published would narrow this plan by a tenth of a point."], "not for a hundredth"
     nothing = ask_section(frame(columns), pd.DataFrame(columns=ODD))
-    assert said(nothing) == ["No single figure that is not published would narrow this plan."] and not tables(nothing)
+    assert said(nothing) == ["No single figure that is not published would narrow this plan by a tenth of a point."] and not tables(nothing)

@@ -20,6 +20,7 @@ from analysis.report.rules import base_figures, base_words
 from analysis.report.section import Heading, Part, Section, Sentence, Table, Words, rounded, say
 
 LEAST_SAID = 0.005  # points
+LEAST_ASKED = 0.1 - 1e-9  # points; a figure that tells less is not asked for
 
 
 # Numbers
@@ -302,11 +303,12 @@ def late_words(figures: Figures, late: pd.DataFrame) -> list[Sentence]:
 
 
 def ask_words(figures: Figures, asked: pd.DataFrame) -> list[Sentence]:
-    """Which figures to ask for, the most helpful first."""
-    if asked.empty:
-        return [say(_("No single figure that is not published would narrow this plan."))]
+    """Which figures to ask for, the most helpful first; none that would narrow the plan by less than a tenth."""
+    told = [row for row in enumerate(asked.itertuples()) if row[1].open_now - row[1].open_least >= LEAST_ASKED]
+    if not told:
+        return [say(_("No single figure that is not published would narrow this plan by a tenth of a point."))]
     said = []
-    for number, row in enumerate(asked.head(3).itertuples()):
+    for number, row in told[:3]:
         parts = {name: figures[f"ask.{number}.{name}"] for name in ("now", "most", "least")}
         what = _("its points") if row.unit == "points" else _("its rate")
         template = (
