@@ -103,7 +103,7 @@ def _row(
     least, most, hidden = _moved(identified, levers, acts)
     unseen = sum(hidden.values())
     own, room = joint_gain(identified, levers), identified.rubric.points
-    left = identified.lost({*levers, *_side_effects(levers, acts)}).high if unseen else inf
+    left = identified.lost({*levers, *_side_effects(identified, levers, acts)}).high if unseen else inf
     gain = Interval(joint_gain(identified, least).low, min(joint_gain(identified, most).high + unseen, left))
     everything = frozenset(identified.readings)
     lowest, highest = (_new_score(identified, targets, everything) for targets in (least, most))
@@ -123,14 +123,14 @@ def _row(
         "remaining_high": room - new.low,
         "own_low": own.low,
         "own_high": own.high,
-        "moved": tuple(_side_effects(levers, acts)),
+        "moved": tuple(_side_effects(identified, levers, acts)),
     }
 
 
-def _side_effects(levers: Mapping[str, float], acts: Mapping[str, Lever]) -> list[str]:
-    """The indicators that the levers may move besides their own."""
+def _side_effects(identified: Identified, levers: Mapping[str, float], acts: Mapping[str, Lever]) -> list[str]:
+    """The indicators that the levers may move besides their own; where there was nothing to count, nothing moves."""
     moved = [code for lever in levers if lever in acts for code in acts[lever].effects]
-    return [code for code in dict.fromkeys(moved) if code not in levers]
+    return [code for code in dict.fromkeys(moved) if code not in levers and not identified.readings[code].empty]
 
 
 def _moved(

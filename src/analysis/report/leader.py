@@ -140,9 +140,8 @@ def first_steps_section(
     said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in acts]
     heading = _("What to do first?")
     steps: list[Part] = [Heading(heading), Piece("acts.html.j2", {"acts": acts}, said), Words([note], style="note")]
-    if len(doubts):
-        steps.append(Words([base_words(figures, row) for row in doubts.itertuples()]))
-    ask: list[Part] = [Heading(_("What to ask for next")), Words(ask_words(figures, asked)[:1])]
+    asking = [*(base_words(figures, row) for row in doubts.itertuples()), *ask_words(figures, asked)[:1]]
+    ask: list[Part] = [Heading(_("What to ask for next")), Words(asking)]
     return Section(heading, [Slide(steps), Slide(ask)], own, {"first_steps": first})
 
 

@@ -126,7 +126,8 @@ function trying(data) {
   // Targets of everything the levers surely move and may move, and the points of what moves from an unknown rate.
   function moved(levers) {
     const [least, most, unseen] = [{...levers}, {...levers}, {}];
-    const others = new Set(Object.keys(levers).flatMap((lever) => Object.keys(data.indicators[lever].effects)));
+    const carried = Object.keys(levers).flatMap((lever) => Object.keys(data.indicators[lever].effects));
+    const others = new Set(carried.filter((code) => !data.indicators[code].empty));
     for (const code of others) {
       const raised = [0, 0];
       for (const [lever, target] of Object.entries(levers)) {
@@ -136,11 +137,11 @@ function trying(data) {
         raised[0] += effect[0] * Math.max(target - today[1], 0);
         raised[1] += effect[1] * Math.max(target - today[0], 0);
       }
-      const {rate, empty, lost: all} = data.indicators[code];
+      const {rate, lost: all} = data.indicators[code];
       if (rate) {
         if (raised[0]) least[code] = Math.max(levers[code] ?? 0, Math.min(rate[0] + raised[0], 100));
         if (raised[1]) most[code] = Math.max(levers[code] ?? 0, Math.min(rate[1] + raised[1], 100));
-      } else if (raised[1] && !empty) {
+      } else if (raised[1]) {
         const [group, place] = groupOf[code];
         const rules = group.hypotheses.flatMap((hypothesis) => hypothesis[1][place][2]);
         const best = Math.max(...rules.map((rule) => points(data.rules[rule], Math.min(raised[1], 100))));
