@@ -34,6 +34,7 @@ EFFORTLESS = (
     "No costs were given, so one percentage point of any improvement counts as one unit of effort; with real costs the "
     "cheapest way may be another."
 )
+NO_FIGURE = "No single figure that is not published would narrow this plan by a tenth of a point."
 SURE = "With this plan the total is 64.18 to 66.00, as the rules go."
 DEARER = "One more point of total would take 14 percentage points of effort more."
 
@@ -209,6 +210,6 @@ def test_what_to_ask_for_is_told_the_most_helpful_first():
     ]
     assert len(rows) == 4
     little = ask_section(frame(columns, ("A", "points", 1.0, 2.0, 0.01, 0.01, 0.005, 0.0)), pd.DataFrame(columns=ODD))
-    assert said(little) == ["No single figure that is not published would narrow this plan by a tenth of a point."], "not for a hundredth"
+    assert said(little) == [NO_FIGURE], "not for a hundredth"
     nothing = ask_section(frame(columns), pd.DataFrame(columns=ODD))
-    assert said(nothing) == ["No single figure that is not published would narrow this plan by a tenth of a point."] and not tables(nothing)
+    assert said(nothing) == [NO_FIGURE] and not tables(nothing)
