@@ -162,7 +162,7 @@ def sentence(found: Trend) -> str:
         said.append(
             _(
                 "Such marks take the ups and downs to be normal (Gaussian): where single months stray far by "
-                "themselves, about a quarter of all lines get a mark for nothing."
+                "themselves, more lines get a mark for nothing than the confidence says."
             )
         )
     said.append(

@@ -17,7 +17,7 @@ from analysis.interval import Interval
 from analysis.language import _
 from analysis.report.figures import Figure, Figures, amount, between, exact, middle, whole
 from analysis.report.rules import base_figures, base_words
-from analysis.report.section import Heading, Part, Section, Sentence, Table, Words, rounded, say
+from analysis.report.section import Heading, Part, Section, Sentence, Table, Words, listed, rounded, say
 
 LEAST_SAID = 0.005  # points
 LEAST_ASKED = 0.1 - 1e-9  # points; a figure that tells less is not asked for
@@ -206,17 +206,13 @@ def reach_words(figures: Figures, best: Plan, reached: pd.DataFrame) -> list[Sen
     """How much less the plan reaches where an indicator has full marks from a rate that no document names."""
     said = []
     for code, rows in reached[reached["sure_total"] < best.sure_total - LEAST_SAID].groupby("code", sort=False):
-        cases = {
-            f"case_{number}": say(
-                _("{total} at {target} %"),
-                total=figures[f"reach.{code}.{target:g}.total"],
-                target=figures[f"reach.{code}.{target:g}.target"],
-            )
-            for number, target in enumerate(rows["target"])
-        }
+        at = [f"reach.{code}.{target:g}" for target in rows["target"]]
+        cases = [
+            say(_("{total} at {target} %"), total=figures[f"{one}.total"], target=figures[f"{one}.target"])
+            for one in at
+        ]
         words = _("If {name} has full marks from a rate that no document names, the plan reaches less: {cases}.")
-        listed = Sentence(", ".join(f"{{{case}}}" for case in cases), cases)
-        said.append(say(words, name=rows.iloc[0]["name"], cases=listed))
+        said.append(say(words, name=rows.iloc[0]["name"], cases=listed(cases, ", ")))
     return said
 
 

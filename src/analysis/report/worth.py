@@ -24,6 +24,7 @@ from analysis.report.section import (
     Table,
     Words,
     described,
+    listed,
     say,
 )
 from analysis.report.wording import status_name, tier_name
@@ -176,21 +177,17 @@ def in_tiers(
         said.append(say(template, name=name, **found))
         tried = by_target[by_target["code"] == code]
         if f"fails.{code}" in figures and len(tried):
-            cases = {
-                f"case_{number}": say(
-                    _("{gain} at {target} %"),
-                    gain=figures[f"at.{code}.{target:g}.gain"],
-                    target=figures[f"at.{code}.{target:g}.target"],
-                )
-                for number, target in enumerate(tried["target"])
-                if target in ASKED_AT
-            }
+            at = [f"at.{code}.{target:g}" for target in tried["target"] if target in ASKED_AT]
+            cases = [
+                say(_("{gain} at {target} %"), gain=figures[f"{one}.gain"], target=figures[f"{one}.target"])
+                for one in at
+            ]
             said.append(
                 say(
                     _("{name} gains less than that if it has full marks below {fails} %: {cases}."),
                     name=name,
                     fails=figures[f"fails.{code}"],
-                    cases=Sentence(", ".join(f"{{{case}}}" for case in cases), cases),
+                    cases=listed(cases, ", "),
                 )
             )
         if code in inferred:

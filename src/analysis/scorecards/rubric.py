@@ -124,15 +124,11 @@ class Indicator(_Named):
     target: Parameter[Target]
     zero_denominator: Parameter[Zero]
     rate_from: tuple[str, ...] = ()
-    open_from: float | None = Field(default=None, init=False)  # see `tiers.opened`
 
     def rules(self, maximum: float) -> tuple[Rule, ...]:
         """Every rule it may have with this maximum, in the file's order, without repeats."""
         if maximum == 0:
             return (Rule(0.0, 100.0, "no_points"),)
-        if self.open_from is not None:
-            zeros = dict.fromkeys(self.zero_denominator.alternatives)
-            return tuple(Rule(maximum, 100.0, zero, self.open_from) for zero in zeros)
         pairs = product(self.target.alternatives, self.zero_denominator.alternatives)
         return tuple(dict.fromkeys(Rule(maximum, target, zero) for target, zero in pairs))
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from analysis import project
 from analysis.errors import RubricError
 from analysis.files import Toml
-from analysis.scorecards.rubric import Indicator, Parameter, Rubric, Target
+from analysis.scorecards.rubric import Indicator, Parameter, Rubric, Rule, Target
 
 SUPPORTED, DOCUMENTED, OPEN = TIERS = ("supported", "documented", "open")
 LEAST_TARGET = 30.0  # percent; the lowest target that any document gives to any indicator
@@ -31,6 +31,17 @@ class Support(BaseModel):
     value: Target | Literal[0]
     sources: tuple[str, ...] = Field(min_length=1)
     note: str
+
+
+class OpenTarget(Indicator):
+    """An indicator that has full marks from a rate that nobody wrote down, 30 % or more; no file declares one."""
+
+    def rules(self, maximum: float) -> tuple[Rule, ...]:
+        """One rule for each thing that may happen where there is nothing to count."""
+        if maximum == 0:
+            return super().rules(maximum)
+        zeros = dict.fromkeys(self.zero_denominator.alternatives)
+        return tuple(Rule(maximum, 100.0, zero, LEAST_TARGET) for zero in zeros)
 
 
 class _Supports(BaseModel):
@@ -68,7 +79,7 @@ def opened(rubric: Rubric) -> Rubric:
     """The family in which every target that documents disagree on may be any from 30 % up; "none" is 100 %."""
     return rubric.with_indicators(
         {
-            code: one.model_copy(update={"open_from": LEAST_TARGET})
+            code: OpenTarget.model_construct(**dict(one))
             for code, one in rubric.indicators.items()
             if len(one.target.alternatives) > 1
         }
@@ -79,4 +90,4 @@ def with_target(rubric: Rubric, code: str, target: float) -> Rubric:
     """The same family where one indicator has full marks from a rate in percent on."""
     old = rubric.indicators[code]
     value: Parameter[float] = Parameter(status=old.target.status, source=old.target.source, value=target)
-    return rubric.with_indicators({code: old.model_copy(update={"target": value, "open_from": None})})
+    return rubric.with_indicators({code: Indicator.model_construct(**{**dict(old), "target": value})})
