@@ -130,6 +130,8 @@ def first_steps_section(
         )
         notes = [besides(own[f"act.{row.code}.own"], row.moved, identified)] if row.moved else []
         notes += _stands_on(own, row.code)
+        if row.code in set(doubts["code"]):
+            notes.append(say(_("Today's rate is in doubt: ask before acting.")))
         worth = say(_("+{gain} points"), **parts)
         acts.append({"name": row.name, "change": change, "worth": worth, "notes": notes})
     note = say(
@@ -141,7 +143,7 @@ def first_steps_section(
     heading = _("What to do first?")
     steps: list[Part] = [Heading(heading), Piece("acts.html.j2", {"acts": acts}, said), Words([note], style="note")]
     asking = [*(base_words(figures, row) for row in doubts.itertuples()), *ask_words(figures, asked)[:1]]
-    ask: list[Part] = [Heading(_("What to ask for next")), Words(asking)]
+    ask: list[Part] = [Heading(_("What to ask for next")), *(Words([sentence]) for sentence in asking)]
     return Section(heading, [Slide(steps), Slide(ask)], own, {"first_steps": first})
 
 
