@@ -217,6 +217,7 @@ class Case:
                     between(None if is_empty(figures, code) else rate_span(figures, code)),
                     between(span(figures, code, "points")),
                     is_empty(figures, code),
+                    counted=any(figures.get((one, "count"), (0,))[0] for one in (code, f"{code}_base")),
                 )
                 for code in self.rules
             }

@@ -25,17 +25,23 @@ FigureKey = tuple[str, str, str, str]  # entity, period, code, unit
 class Reading:
     """What a card says of one indicator: its rate in percent, its points, or that there was nothing to count.
 
-    `cap` is a rate that an indicator without a printed one cannot be above.
+    `cap` is a rate that an indicator without a printed one cannot be above; `counted`, that something was counted.
     """
 
     rate: Interval | None
     points: Interval | None
     empty: bool
     cap: float = 100.0
+    counted: bool = False
 
     @property
     def printed(self) -> bool:
         return self.empty or self.rate is not None or self.points is not None
+
+    def may_be_empty(self, rule: Rule) -> bool:
+        """Whether there may have been nothing to count, and no points for it: then there is no rate to raise."""
+        hidden = self.rate is None and not self.counted
+        return hidden and rule.max > 0 and rule.points_when_empty() == 0
 
     def score(self, rule: Rule, rounding: float) -> Interval | None:
         """What the indicator may have scored under a rule, or None if its printed points say otherwise."""
@@ -251,11 +257,13 @@ def _printed(told: Printed, group: Group) -> Interval:
 
 def read(told: Printed, indicator: Indicator) -> Reading:
     """What a card says of one indicator; a rate is as exact as the counts behind it where they are printed."""
-    empty = told.get((f"{indicator.code}{BASE}", "count")) == Interval.point(0)
+    counts = [told.get((code, "count")) for code in (indicator.code, f"{indicator.code}{BASE}")]
+    empty = counts[1] == Interval.point(0)
     return Reading(
         rate=None if empty else _rate(told, indicator),
         points=told.get((indicator.code, "points")),
         empty=empty,
+        counted=any(count is not None and count.low > 0 for count in counts),
     )
 
 
