@@ -37,11 +37,11 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def test_an_answer_is_what_its_module_answers(april, history, rubrics):
-    identified = april.results.identified
+    identified, of = april.results.identified, ("Hòa Bình", "2023-04")
     weighed = {"e_result": 80.0, "data_reuse": 80.0}
     one, gained = (whatif.gains(identified, asked, april.results.acts) for asked in ({"e_result": 80.0}, weighed))
     answers = [
-        (april.losses.tables["groups"], losses.losses_by_group(history, rubrics[0], "Hòa Bình", "2023-04")),
+        (april.losses.tables["groups"], losses.losses_by_group(history, rubrics[0], *of, identified)),
         (april.losses.tables["indicators"], losses.losses_by_indicator(identified)),
         (april.indicators.table, losses.losses_by_indicator(identified)),
         (april.rules.tables["alternatives"], bounds.alternatives(identified)),

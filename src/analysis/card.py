@@ -104,11 +104,8 @@ class Card:
         """The finding, the total, the rank and the change, the points lost by group, and whether they add up."""
         it = self.results
         doubted = it.standing is not None and it.standing.contradicted is not None
-        return self._answer(
-            leader.summary_section(
-                it.figures, it.by_group, it.ledger, it.by_indicator, it.past, it.identified, self._sources, doubted
-            )
-        )
+        lost = it.by_group, it.ledger, it.lost_by_tier, it.by_indicator
+        return self._answer(leader.summary_section(it.figures, *lost, it.past, it.identified, self._sources, doubted))
 
     @cached_property
     def first_steps(self) -> Section:
@@ -134,7 +131,7 @@ class Card:
         it, gains = self.results, self._worth.figures.values()
         ranked = outlook(it.standing, gain_of(it.gained))
         contradicted = it.standing.contradicted if it.standing else None
-        return self._answer(worth.rank_section(it.figures.plus(gains), ranked, contradicted))
+        return self._answer(worth.rank_section(it.figures.plus(gains), ranked, it.rank_by_tier, contradicted))
 
     @cached_property
     def change(self) -> Section:
@@ -192,9 +189,10 @@ class Card:
 
     @cached_property
     def losses(self) -> Section:
-        """Where the points went. Tables: `groups`, `indicators`, `ledger` (what the notice discloses), `units`."""
+        """Where the points went. Tables: `groups`, `indicators`, `ledger` (what is disclosed), `by_tier`, `units`."""
         it = self.results
-        found = losses.losses_section(it.figures, it.by_group, it.ledger, it.by_indicator, it.units, self._sources)
+        frames = it.by_group, it.ledger, it.by_indicator, it.lost_by_tier
+        found = losses.losses_section(it.figures, *frames, it.units, self._sources)
         return self._answer(found)
 
     @cached_property

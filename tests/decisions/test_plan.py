@@ -122,9 +122,19 @@ class Case:
         return maxima, maxima / targets
 
     def totals(self, member: Member, corners: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        """The total in each corner (rows) with each choice of steps (columns)."""
+        """The least total in each corner (rows) with each choice of steps (columns).
+
+        A hidden score of 0 may be that of nothing to count, where no rate rises. Corners with scores of 0 are the
+        corners of what is left when these scores must be 0, so the least stands at one of them still.
+        """
         maxima, slopes = self.slopes(member)
-        return np.minimum(corners[:, None, :] + slopes * self.rises(steps), maxima).sum(axis=2)
+        idle = (corners < 1e-9) & [self.may_be_empty(member[code], code) for code in self.codes]
+        risen = np.minimum(corners[:, None, :] + slopes * self.rises(steps), maxima)
+        return np.where(idle[:, None, :], corners[:, None, :], risen).sum(axis=2)
+
+    def may_be_empty(self, rule: RuleTuple, code: str) -> bool:
+        counts = [self.cards[0].get((one, "count"), (0,))[0] for one in (code, f"{code}_base")]
+        return rule[2] == "no_points" and rate_span(self.cards[0], code) is None and not any(counts)
 
     def least(self, steps: np.ndarray, world: World = ()) -> np.ndarray:
         """The least total over the survivors of a world, with each choice of steps."""

@@ -88,10 +88,13 @@ def section_of(history, rubric, lost):
     by_group = losses.losses_by_group(history, rubric, PROVINCE, MONTH)
     by_indicator = losses.losses_by_indicator(identified)
     frames = by_group, by_indicator, losses.loss_ledger(identified, by_indicator)
+    by_tier = losses.losses_by_tier({"documented": identified})
     checks = pd.DataFrame(columns=CHECK_COLUMNS)
-    figures = card_figures(card(history, PROVINCE, MONTH), identified, alternatives(identified), checks, *frames)
+    figures = card_figures(
+        card(history, PROVINCE, MONTH), identified, alternatives(identified), checks, *frames, by_tier
+    )
     source = Source(publisher="tests", title="tests", accessed="2023-01-01")
-    return losses_section(figures, by_group, frames[2], by_indicator, lost, {"tests": source})
+    return losses_section(figures, by_group, frames[2], by_indicator, by_tier, lost, {"tests": source})
 
 
 def words_of(history, rubric, lost) -> list[str]:
@@ -130,6 +133,32 @@ def test_a_group_that_is_not_printed_lost_what_the_others_leave(tiny_rubric, tin
     for total in (7.1, 6.9):  # then 1.30 to 1.50, or 1.50 to 1.70, are lost there: either may be the first
         close = history.assign(value=history["value"].mask(history["code"] == TOTAL, total))
         assert losses.losses_by_group(close, tiny_rubric, PROVINCE, MONTH)["rank"].isna().all()
+
+
+def test_the_rules_that_fit_make_the_loss_of_a_group_sharper(april):
+    """Of 2, 72.59 % of procedures is 1.4518 or 1.81475; dossiers paid are full, or 5.703 of 6: 9.4517 to 9.51825."""
+    it = april.results
+    sharp = it.by_group.set_index("code")
+    plain = losses.losses_by_group(it.own, it.rubric, it.entity, it.month).set_index("code")
+    assert sharp.loc["online_payment", ["lost_low", "lost_high"]].to_list() == pytest.approx([0.48175, 0.5483])
+    assert plain.loc["online_payment", ["lost_low", "lost_high"]].to_list() == pytest.approx([0.45, 0.55])
+    assert (sharp["lost_low"] >= plain["lost_low"] - 1e-9).all() and (
+        sharp["lost_high"] <= plain["lost_high"] + 1e-9
+    ).all()
+    assert sharp["lost"].to_list() == plain["lost"].to_list()
+
+
+def test_losses_in_each_tier_widen_from_one_to_the_next(april):
+    """6 points of e-results: 33.83 % of all is 3.9702 lost; from 80 % on, 3.4628; from 33.83 % on, nothing."""
+    found = april.results.lost_by_tier.set_index(["tier", "code"])[["lost_low", "lost_high"]]
+    assert found.loc[("supported", "e_result")].to_list() == pytest.approx([3.9699, 3.9705])
+    assert found.loc[("documented", "e_result")].to_list() == pytest.approx([3.462375, 3.9705])
+    assert found.loc[("open", "e_result")].to_list() == pytest.approx([0.0, 3.9705])
+    for one, other in (("supported", "documented"), ("documented", "open")):
+        inner, outer = (found.loc[tier].drop(index=["derivable", "undisclosed"]) for tier in (one, other))
+        assert len(inner) == 22 + 3, "parts that are split by what is known are not the same indicators in each tier"
+        assert (inner["lost_low"] >= outer["lost_low"] - 1e-9).all()
+        assert (inner["lost_high"] <= outer["lost_high"] + 1e-9).all()
 
 
 def test_equal_losses_share_a_place_and_nothing_lost_names_no_group(tiny_rubric, tiny_history):

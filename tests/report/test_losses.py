@@ -13,6 +13,7 @@ import pytest
 from analysis.diagnosis.losses import losses_by_group
 from analysis.report.figures import Figures, between, exact
 from analysis.report.losses import disclosure, group_figures, headline, reconciliation
+from analysis.report.section import Table
 from shown import tables
 
 COLUMNS = ["code", "name", "score", "max", "lost", "lost_low", "lost_high", "share", "share_low", "share_high"]
@@ -84,13 +85,22 @@ def test_a_rate_is_as_printed_or_that_of_its_counts(april):
 # How much of the loss can be seen
 
 
-def ledger(printed: int, derivable: int, undisclosed: int, share: float) -> tuple[Figures, pd.DataFrame]:
+def ledger(
+    printed: int, derivable: int, undisclosed: int, share: float, best: dict[str, float] | None = None
+) -> tuple[Figures, pd.DataFrame, pd.DataFrame]:
+    """Figures, ledger and losses by tier where `share` of ten points sits, in the least, where nothing is printed."""
     hidden = {"derivable": derivable, "undisclosed": undisclosed, "not_printed": derivable + undisclosed}
     counts = hidden | {"printed": printed}
     rows = [(part, count, share, 3.0 * bool(count)) for part, count in counts.items()]
     figures = Figures.of(exact(f"ledger.{part}.lost", "", 3.0, "points", 1, "derived", "") for part in hidden)
     figures.add(exact(f"ledger.{name}.indicators", "", count, "count", 0, "derived", "") for name, count, *_ in rows)
-    return figures, pd.DataFrame(rows, columns=["part", "indicators", "share_low", "lost_high"])
+    figures.add(
+        exact(f"tier.supported.ledger.{name}", "", value, "points", 1, "derived", "")
+        for name, value in (best or {}).items()
+    )
+    frame = pd.DataFrame([*rows, ("total", 9, 1.0, 10.0)], columns=["part", "indicators", "share_low", "lost_high"])
+    tiers = [("documented", "not_printed", 6.0), ("open", "not_printed", 10 * share), ("open", "printed", 0.0)]
+    return figures, frame, pd.DataFrame(tiers, columns=["tier", "code", "lost_low"])
 
 
 @pytest.mark.parametrize(
@@ -105,7 +115,36 @@ def ledger(printed: int, derivable: int, undisclosed: int, share: float) -> tupl
     ],
 )  # fmt: skip
 def test_how_much_of_the_loss_is_hidden_is_told(counts, share, words):
+    """Most of it only where that holds in every tier."""
     assert [str(each) for each in disclosure(*ledger(*counts, share))] == words
+
+
+def test_what_is_best_supported_leads(april):
+    best = {"not_printed": 2.8, "derivable": 1.1, "undisclosed": 1.7}
+    most, follows = disclosure(*ledger(5, 1, 1, 0.51, best))
+    assert str(most) == (
+        "Most of the loss sits in 2 indicators whose rate is not published: 2.8 points by the best supported reading, "
+        "3.0 by all that some document names."
+    )
+    assert str(follows) == (
+        "By the best supported reading 1.1 points of these follow from the published scores; where 1.7 points went "
+        "cannot be worked out from what was published."
+    )
+    fewer, *_rest = disclosure(*ledger(5, 1, 1, 0.5, best))
+    assert str(fewer).startswith("In 2 indicators whose rate is not published 2.8 points were lost by the best")
+    same, *_rest = disclosure(*ledger(5, 1, 1, 0.5, best | {"not_printed": 3.0}))
+    assert str(same).startswith("3.0 of the points lost sit in")
+    table = next(
+        part for part in april.losses.parts if isinstance(part, Table) and "known of the rules" in part.caption
+    )
+    shown = {str(row[0]): [str(cell) for cell in row[1:]] for row in table.rows}
+    assert shown["Electronic results issued"] == ["3.97", "3.46 to 3.97", "0.00 to 3.97"]
+    assert shown["Not published: derivable and undisclosed together"] == [
+        "33.9 to 34.0",
+        "33.5 to 35.1",
+        "33.5 to 38.7",
+    ]
+    assert "Reuse of digitised data" not in shown, "2.00 by all of them"
 
 
 def test_the_groups_add_up_or_it_is_said_that_they_do_not():
@@ -121,7 +160,7 @@ def test_the_groups_add_up_or_it_is_said_that_they_do_not():
 
 
 def test_the_tables_show_what_is_printed_and_what_is_not(april, card_of):
-    by_group, by_part, by_indicator = tables(april.losses).values()
+    by_group, by_part, _by_tier, by_indicator = tables(april.losses).values()
     assert by_group[0] == ["Transparency and disclosure", "2.2", "18", "15.8", "15.75 to 15.85", "38", "12", "1"]
     assert by_part[-1][0] == "Everything lost" and by_part[-1][2] == "41.17"
     rows = {row[0]: row[1:] for row in by_indicator}
@@ -136,4 +175,4 @@ def test_the_tables_show_what_is_printed_and_what_is_not(april, card_of):
     groups = next(iter(tables(card_of("Bắc Kạn", "2023-08").losses).values()))
     assert [row[1] for row in groups].count("not published") == 5
     assert all(row[3] == "" and " to " in row[4] for row in groups if row[1] == "not published")
-    assert list(april.losses.tables) == ["groups", "indicators", "ledger"]
+    assert list(april.losses.tables) == ["groups", "indicators", "ledger", "by_tier"]

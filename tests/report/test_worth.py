@@ -96,12 +96,30 @@ def ranked(known: int, open_: bool = False) -> pd.DataFrame:
 )
 def test_the_rank_is_told_as_far_as_the_others_are_known(april, outlook, words):
     gains = april.what_if().figures
-    section = rank_section(gains, outlook)
+    section = rank_section(gains, outlook, in_tiers())
     assert said(section)[0] == words
     assert len(said(section)) == 1 + bool(len(outlook) and not outlook["open"].any()), "level totals are told of"
     assert len(section.figures) == 3 * len(outlook)
     if len(outlook):
         assert section.figures["outlook.after.known"].value == outlook["known"].iloc[0]
+
+
+def in_tiers(**ranks: tuple[int, int]) -> pd.DataFrame:
+    rows = [(tier, case, *ends, False) for tier, ends in ranks.items() for case in ("today", "after")]
+    return pd.DataFrame(rows, columns=["tier", "case", "rank_best", "rank_worst", "open"])
+
+
+def test_the_rank_is_told_by_tier_where_tiers_differ(april):
+    gains, tiers = april.what_if().figures, {"supported": (9, 9), "documented": (9, 13), "open": (9, 24)}
+    section = rank_section(gains, ranked(63), in_tiers(**tiers))
+    assert said(section)[1] == (
+        "Counting only what the improvements gain by their own indicators, the rank would be 9 by the best supported "
+        "reading, 9 to 13 by all that some document names, 9 to 24 if full marks start at a rate that nobody wrote "
+        "down."
+    )
+    assert section.tables["by_tier"]["tier"].nunique() == 3
+    alike = rank_section(gains, ranked(63), in_tiers(documented=(9, 13), open=(9, 13)))
+    assert len(said(alike)) == 2, "the rank, and that level totals share it"
 
 
 def test_a_rank_after_any_gain_is_counted_where_all_are_known():

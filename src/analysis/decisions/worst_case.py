@@ -20,6 +20,7 @@ from analysis.language import _
 REST = "rest"
 World = dict[str, tuple[float, float]]  # indicator → maximum and target
 Way = tuple[Interval, bool, float]  # a box of today's score, whether the score still counts in it, points to add
+IDLE: Way = Interval.point(0.0), True, 0.0  # nothing was counted, so there is no rate to raise
 NEAR = 1e-7  # points by which a total may miss its target
 FINE = 10.0  # programs count in tenths of a point: finer, HiGHS rejects its own solutions; coarser, it misses NEAR
 Array = NDArray[np.float64]
@@ -30,13 +31,15 @@ Terms = dict[int, float]
 class Profile:
     """What counts of a hypothesis: the boxes of the indicators that levers move, and of the sum of all others.
 
-    `maxima` in points; `slopes` in points per percentage point, from the least favourable of its rules to the most.
+    `maxima` in points; `slopes` in points per percentage point, from the least favourable of its rules to the most;
+    `idle` are those for which there may have been nothing to count, and no points for it: these may not rise at all.
     """
 
     hypothesis: Hypothesis
     boxes: Mapping[str, Interval]
     maxima: Mapping[str, float]
     slopes: Mapping[str, Interval]
+    idle: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -143,8 +146,11 @@ def profiles_of(identified: Identified, moved: Sequence[str]) -> tuple[tuple[Pro
                 | {REST: total(score for code, score in item.scores.items() if code not in inside)},
                 maxima={code: item.rules[code][0].max for code in inside},
                 slopes=slopes,
+                idle=frozenset(
+                    code for code in inside if any(map(identified.readings[code].may_be_empty, item.rules[code]))
+                ),
             )
-            key = (*profile.boxes.values(), *profile.maxima.values(), *slopes.values())
+            key = (*profile.boxes.values(), *profile.maxima.values(), *slopes.values(), profile.idle)
             found.setdefault((group, *item.elsewhere), {}).setdefault(key, profile)
     return tuple(tuple(profiles.values()) for profiles in found.values())
 
@@ -179,17 +185,17 @@ def worst(task: Task, steps: Array) -> tuple[float, Scenario]:
     aim: Terms = {}
     for case in cases.values():
         sums = {program.column(box.high, box.low): code for code, box in case.scores.items()}
-        program.row(dict.fromkeys(sums, 1.0), *ends_of(case.origin.hypothesis.printed))
+        program.row(dict.fromkeys(sums, 1.0), *ends_of(case.origin[0].hypothesis.printed))
         aim |= {column: 1.0 if code in case.chosen else -1e-3 for column, code in sums.items()}  # full ones rather full
         columns |= {code: column for column, code in sums.items() if code != REST}
     program.row(dict.fromkeys(aim, 1.0), *ends_of(task.identified.total))
     scores = must(program.least(aim)).round(10)  # ends that differ by the noise of floats would trouble the programs
-    maxima = {code: maximum for case in cases.values() for code, maximum in case.origin.maxima.items()}
-    scenario = Scenario(
-        total=float(scores.sum()),
-        room={code: max(maximum - float(scores[columns[code]]), 0.0) for code, maximum in maxima.items()},
-        rules={code: rules_of(case.origin.hypothesis, code) for case in cases.values() for code in case.origin.maxima},
-    )
+    room, rules = dict[str, float](), {}
+    for profile, idle in (case.origin for case in cases.values()):
+        for code, maximum in profile.maxima.items():
+            room[code] = 0.0 if code in idle else max(maximum - float(scores[columns[code]]), 0.0)
+            rules[code] = rules_of(profile.hypothesis, code)
+    scenario = Scenario(total=float(scores.sum()), room=room, rules=rules)
     again = scenario.total + sum(min(scenario.slope(code) * rise[code], room) for code, room in scenario.room.items())
     if abs(again - value) > NEAR:
         raise RuntimeError(f"a scenario gives {again}, its bound is {value}")
@@ -203,7 +209,7 @@ def best(task: Task, steps: Array) -> float:
 
 
 def _parts(task: Task, rise: Mapping[str, float], highest: bool = False) -> Callable[[Hypothesis], list[Part]]:
-    """For `Identified.bound` of the new total: each indicator stays below its maximum, or reaches it.
+    """For `Identified.bound` of the new total: each indicator stays below its maximum, reaches it, or has no rate.
 
     Cases that others of the same group make needless, whatever the other groups score, are left out.
     """
@@ -223,7 +229,7 @@ def _parts(task: Task, rise: Mapping[str, float], highest: bool = False) -> Call
                 scores={code: box for code, (box, _counts, _points) in chosen.items()},
                 chosen=frozenset(code for code, (_box, counts, _points) in chosen.items() if counts),
                 constant=sum(points for _box, _counts, points in chosen.values()),
-                origin=profile,
+                origin=(profile, {code for code in profile.idle if rise.get(code) and chosen[code] == IDLE}),
             )
             parts.setdefault(id(profile.hypothesis), []).append(part)
     return lambda hypothesis: parts.get(id(hypothesis), [])
@@ -236,6 +242,8 @@ def _ways(profile: Profile, code: str, rise: float, highest: bool) -> Iterator[W
         return
     slope, maximum = profile.slopes[code], profile.maxima[code]
     added = rise * (slope.high if highest else slope.low)
+    if code in profile.idle and box.low <= 0 and not highest:
+        yield IDLE
     if box.low <= maximum - added:
         yield Interval(box.low, min(box.high, maximum - added)), True, added
     if box.high > maximum - added:

@@ -30,17 +30,20 @@ UNITS += ["worst", "worst_name", "worst_low", "worst_high", "where", "source", "
 INDICATORS = ["code", "name", "lost_low", "lost_high", "carried_low", "carried_high"]
 INDICATORS += ["unexplained_low", "unexplained_high", "units", "dossiers", "base", "bases_agree", "counts_agree"]
 INDICATORS += ["reconciled"]
+BY_TIER = ["tier", "code", "name", "lost_low", "lost_high"]
 Matrix = NDArray[np.float64]
 
 
-def losses_by_group(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -> pd.DataFrame:
-    """Points lost by each group, from the published scores alone; no scoring rule is used.
+def losses_by_group(
+    history: pd.DataFrame, rubric: Rubric, entity: str, period: str, identified: Identified | None = None
+) -> pd.DataFrame:
+    """Points lost by each group: from the published scores alone, or under the rules that fit (`identified`).
 
     Returns
     -------
     One row a group as the notice shows them, sorted by `lost_low` falling: `code`, `name`, `score` and `max` in points
     (`score` is missing where it is not printed), `decimals`, `lost` (max − score), `lost_low` and `lost_high` (what
-    the printed decimals of the group, and of the total with the other groups, allow), `share`, `share_low`,
+    the printed decimals of the group, of the total with the other groups, and the rules allow), `share`, `share_low`,
     `share_high` (of everything lost, 0 to 1), `achieved` (score / max), `rank` (1 lost most; ties
     share a rank; missing where a group that is not printed may stand on either side).
 
@@ -60,6 +63,8 @@ def losses_by_group(history: pd.DataFrame, rubric: Rubric, entity: str, period: 
     for group in groups:
         others = total(span for code, span in spans.items() if code != group.code)
         score = spans[group.code].meet(Interval(whole.low - others.high, whole.high - others.low)) or spans[group.code]
+        if identified is not None:
+            score = identified.scores(indicator.code for indicator in group.indicators)
         lost = group.points - score
         known = printed[group.code] is not None
         value = figures.loc[(group.code, "points"), "value"] if known else float("nan")
@@ -157,6 +162,23 @@ def loss_ledger(identified: Identified, by_indicator: pd.DataFrame) -> pd.DataFr
     frame["share_low"] = frame["lost_low"] / middle
     frame["share_high"] = (frame["lost_high"] / middle).clip(upper=1.0)
     return frame
+
+
+def losses_by_tier(tiers: Mapping[str, Identified | None]) -> pd.DataFrame:
+    """Points lost in each tier of knowledge that fits (see `scorecards.tiers`).
+
+    Returns
+    -------
+    For each tier a row an indicator, in the order of the index, then one a part of `loss_ledger`: `tier`, `code` (of
+    the indicator, or the part), `name` (of the indicator; "" for a part), `lost_low`, `lost_high` (points, sharp).
+    """
+    frames = []
+    for tier, identified in tiers.items():
+        if identified is not None:
+            found = losses_by_indicator(identified)
+            parts = loss_ledger(identified, found).rename(columns={"part": "code"}).assign(name="")
+            frames.append(pd.concat([found, parts])[BY_TIER[1:]].assign(tier=tier)[BY_TIER])
+    return pd.concat(frames, ignore_index=True)
 
 
 def _place(row: Any, frame: pd.DataFrame) -> float:

@@ -16,7 +16,7 @@ from analysis.report.losses import disclosure, headline, not_to_be_had, reconcil
 from analysis.report.plan import ask_words
 from analysis.report.rules import base_words, bounds_rule
 from analysis.report.section import Heading, Part, Piece, Section, Sentence, Slide, Words, say, source_words
-from analysis.report.wording import kind_name, tier_name, weakest_kind
+from analysis.report.wording import kind_name, tier_rule, weakest_kind
 from analysis.report.worth import besides
 from analysis.scorecards.sources import Source
 from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
@@ -34,6 +34,7 @@ def summary_section(
     figures: Figures,
     by_group: pd.DataFrame,
     ledger: pd.DataFrame,
+    lost_by_tier: pd.DataFrame,
     by_indicator: pd.DataFrame,
     past: pd.DataFrame,
     identified: Identified,
@@ -55,7 +56,7 @@ def summary_section(
     origin.append(source_words(source))
     found, hidden = (
         headline(figures, by_group, identified),
-        [*disclosure(figures, ledger), *not_to_be_had(figures, by_indicator)],
+        [*disclosure(figures, ledger, lost_by_tier), *not_to_be_had(figures, by_indicator)],
     )
     rank, ranked, total = figures.get("rank"), figures.get("ranked"), (figures["total"], figures["max"])
     change = since_the_month_before(figures, past, identified)
@@ -98,7 +99,7 @@ def act_figures(first: pd.DataFrame, by_tier: pd.DataFrame, identified: Identifi
         yield between(f"act.{row.code}.own", row.name, (row.own_low, row.own_high), "points", 2, rule)
         yield between(f"act.{row.code}.gain", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
     for row in by_tier[by_tier["tier"] != DOCUMENTED].itertuples():
-        rule = _("bounds over the rules of the tier: {tier}").format(tier=tier_name(row.tier))
+        rule = tier_rule(row.tier)
         yield between(f"act.{row.code}.{row.tier}", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
 
 

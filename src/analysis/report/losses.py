@@ -14,10 +14,11 @@ from analysis.identification.identify import Identified
 from analysis.language import _, write_list, write_number, write_period
 from analysis.report.figures import Figure, Figures, between, ends_of, exact
 from analysis.report.section import Heading, Part, Picture, Reference, Section, Sentence, Table, Words, described, say
-from analysis.report.wording import disclosure_name, part_name
+from analysis.report.wording import disclosure_name, part_name, tier_name, tier_rule
 from analysis.scorecards.entities import kind_name
 from analysis.scorecards.history import BASE
 from analysis.scorecards.sources import Source
+from analysis.scorecards.tiers import DOCUMENTED, SUPPORTED
 
 MOST_SHOWN = 20  # units in a table
 MOST_NAMED = 5  # units and indicators in a sentence
@@ -81,6 +82,25 @@ def ledger_figures(ledger: pd.DataFrame, rule: str) -> Iterator[Figure]:
         yield exact(f"{part}.indicators", name, count, "count", 0, "derived", rule)
 
 
+def lost_by_tier_figures(lost_by_tier: pd.DataFrame) -> Iterator[Figure]:
+    """`tier.<tier>.lost.<code>` of what is not the same in every tier, and `tier.<tier>.ledger.<part>`; none of one."""
+    if lost_by_tier["tier"].nunique() < 2:
+        return
+    rows = _apart(lost_by_tier)
+    for row in rows[rows["tier"] != DOCUMENTED].itertuples():
+        rule, part = tier_rule(row.tier), not row.name
+        name = f"tier.{row.tier}.{'ledger' if part else 'lost'}.{row.code}"
+        yield between(name, row.name or part_name(row.code), ends_of(row, "lost"), "points", 1 if part else 2, rule)
+
+
+def _apart(lost_by_tier: pd.DataFrame) -> pd.DataFrame:
+    """The parts, and after them those indicators whose loss is not the same in every tier to `SHOWN`."""
+    ends = lost_by_tier.groupby("code")[["lost_low", "lost_high"]]
+    apart = (ends.max() - ends.min()).max(axis=1) >= SHOWN
+    parts = lost_by_tier["name"] == ""
+    return pd.concat([lost_by_tier[parts], lost_by_tier[~parts & lost_by_tier["code"].map(apart)]])
+
+
 def empty_figures(by_indicator: pd.DataFrame, rule: str) -> Iterator[Figure]:
     """`empty.lost`: what was lost where there was nothing to count; no figure where nothing was lost there."""
     rows = by_indicator[by_indicator["empty"] & (by_indicator["lost_high"] >= SHOWN)]
@@ -140,34 +160,50 @@ def not_to_be_had(figures: Figures, by_indicator: pd.DataFrame) -> list[Sentence
     return [say(template, lost=figures["empty.lost"], names=write_list(rows["name"]))]
 
 
-def disclosure(figures: Figures, ledger: pd.DataFrame) -> list[Sentence]:
+def disclosure(figures: Figures, ledger: pd.DataFrame, lost_by_tier: pd.DataFrame) -> list[Sentence]:
     """How much of the loss sits in indicators whose rates are not published."""
     parts = ledger.set_index("part")
     hidden = parts.loc["not_printed"]
     if hidden["indicators"] == 0:
         return [say(_("The rate of every indicator that lost points is published."))]
-    if hidden["share_low"] > 0.5:
-        template = _("Most of the loss, {hidden} points, sits in {count} indicators whose rate is not published.")
-    else:
-        template = _("{hidden} of the points lost sit in {count} indicators whose rate is not published.")
-    said = [
-        say(
-            template,
-            hidden=figures["ledger.not_printed.lost"],
-            count=figures["ledger.not_printed.indicators"],
-        )
-    ]
-    if parts.loc["derivable", "lost_high"] >= SHOWN and parts.loc["undisclosed", "indicators"]:
-        said.append(
-            say(
-                _(
-                    "{derivable} points of these follow from the published scores; where {undisclosed} points went "
-                    "cannot be worked out from what was published."
-                ),
-                derivable=figures["ledger.derivable.lost"],
-                undisclosed=figures["ledger.undisclosed.lost"],
+    least = lost_by_tier.loc[lost_by_tier["code"] == "not_printed", "lost_low"].min()
+    most = least > parts.loc["total", "lost_high"] / 2
+    best = {
+        name: figures.get(f"tier.{SUPPORTED}.ledger.{name}") for name in ("not_printed", "derivable", "undisclosed")
+    }
+    documented, supported = figures["ledger.not_printed.lost"], best["not_printed"]
+    count = figures["ledger.not_printed.indicators"]
+    if supported is not None and str(supported) != str(documented):
+        template = (
+            _(
+                "Most of the loss sits in {count} indicators whose rate is not published: {supported} points by the "
+                "best supported reading, {documented} by all that some document names."
+            )
+            if most
+            else _(
+                "In {count} indicators whose rate is not published {supported} points were lost by the best supported "
+                "reading, {documented} by all that some document names."
             )
         )
+        said = [say(template, count=count, supported=supported, documented=documented)]
+    elif most:
+        template = _("Most of the loss, {hidden} points, sits in {count} indicators whose rate is not published.")
+        said = [say(template, hidden=documented, count=count)]
+    else:
+        template = _("{hidden} of the points lost sit in {count} indicators whose rate is not published.")
+        said = [say(template, hidden=documented, count=count)]
+    if parts.loc["derivable", "lost_high"] >= SHOWN and parts.loc["undisclosed", "indicators"]:
+        template = _(
+            "{derivable} points of these follow from the published scores; where {undisclosed} points went "
+            "cannot be worked out from what was published."
+        )
+        if supported is not None:
+            template = _(
+                "By the best supported reading {derivable} points of these follow from the published scores; where "
+                "{undisclosed} points went cannot be worked out from what was published."
+            )
+        found = {name: best[name] or figures[f"ledger.{name}.lost"] for name in ("derivable", "undisclosed")}
+        said.append(say(template, **found))
     return said
 
 
@@ -196,10 +232,11 @@ def losses_section(
     by_group: pd.DataFrame,
     ledger: pd.DataFrame,
     by_indicator: pd.DataFrame,
+    lost_by_tier: pd.DataFrame,
     units: UnitLosses,
     sources: Mapping[str, Source],
 ) -> Section:
-    """Points lost by group, by disclosure, by indicator, and by unit where the entity has units."""
+    """Points lost by group, by disclosure, by tier, by indicator, and by unit where the entity has units."""
     title = _("Where did the points go?")
     own = Figures.of(unit_figures(units))
     shown = figures.plus(own.values())
@@ -212,11 +249,12 @@ def losses_section(
         Heading(_("How much of the loss can be seen?")),
         _ledger_table(figures, ledger),
         Words([say(_ledger_note())], style="note"),
+        *_tier_parts(figures, lost_by_tier),
         Heading(_("Indicator by indicator")),
         _indicator_table(figures, by_indicator, by_group),
         *_unit_parts(shown, units),
     ]
-    tables = {"groups": by_group, "indicators": by_indicator, "ledger": ledger}
+    tables = {"groups": by_group, "indicators": by_indicator, "ledger": ledger, "by_tier": lost_by_tier}
     tables |= {"units": units.units} if len(units.units) else {}
     return Section(title, parts, own, tables)
 
@@ -227,7 +265,7 @@ def _group_table(figures: Figures, by_group: pd.DataFrame) -> Table:
         _("Score"),
         _("Maximum"),
         _("Lost"),
-        _("Lost, within rounding"),
+        _("Lost, within rounding and rules"),
         _("Share of the loss, %"),
         _("Achieved, %"),
         _("Place by loss"),
@@ -270,6 +308,26 @@ def _ledger_note() -> str:
         "Under each rule that fits, the first three rows sum to everything lost exactly; the ranges are their lowest "
         "and highest values over all those rules, so their ends do not add up."
     )
+
+
+def _tier_parts(figures: Figures, lost_by_tier: pd.DataFrame) -> list[Part]:
+    """What each tier of knowledge says of the parts, and of the indicators that are not alike in all; one says none."""
+    tiers = list(dict.fromkeys(lost_by_tier["tier"]))
+    if len(tiers) < 2:
+        return []
+    rows = []
+    for code, name in dict(_apart(lost_by_tier)[["code", "name"]].to_numpy()).items():
+        if code != "total":
+            of_tier, usual = ("lost", f"indicator.{code}.lost") if name else ("ledger", f"ledger.{code}.lost")
+            found = [figures[usual if tier == DOCUMENTED else f"tier.{tier}.{of_tier}.{code}"] for tier in tiers]
+            rows.append([name or part_name(code), *found])
+    heads = [_("Part of the loss, or indicator"), *(tier_name(tier) for tier in tiers)]
+    return [
+        Table(_("Points lost by what is known of the rules"), heads, rows),
+        Words(
+            [say(_("Indicators that are not listed lost the same by each of them, but for a few hundredths."))], "note"
+        ),
+    ]
 
 
 def _indicator_table(figures: Figures, by_indicator: pd.DataFrame, by_group: pd.DataFrame) -> Table:

@@ -20,10 +20,11 @@ from analysis.identification import bases, bounds, proof
 from analysis.identification.evidence import Evidence, Relation, assume, load_bases, load_relations
 from analysis.identification.identify import Identified, Key
 from analysis.identification.regime import Project, cards_of
+from analysis.interval import Interval
 from analysis.language import _
 from analysis.report.changes import month_change_figures, total_figures
 from analysis.report.figures import Figures
-from analysis.report.losses import empty_figures, group_figures, indicator_figures, ledger_figures
+from analysis.report.losses import empty_figures, group_figures, indicator_figures, ledger_figures, lost_by_tier_figures
 from analysis.report.rules import alternative_figures, bounds_rule, rule_figures
 from analysis.report.sources import check_figures, own_checks, published_figures
 from analysis.scorecards import history
@@ -132,7 +133,7 @@ class Results:
 
     @cached_property
     def by_group(self) -> pd.DataFrame:
-        return losses.losses_by_group(self.own, self.rubric, self.entity, self.month)
+        return losses.losses_by_group(self.own, self.rubric, self.entity, self.month, self.identified)
 
     @cached_property
     def by_indicator(self) -> pd.DataFrame:
@@ -141,6 +142,10 @@ class Results:
     @cached_property
     def ledger(self) -> pd.DataFrame:
         return losses.loss_ledger(self.identified, self.by_indicator)
+
+    @cached_property
+    def lost_by_tier(self) -> pd.DataFrame:
+        return losses.losses_by_tier(self.tiers)
 
     @cached_property
     def units(self) -> losses.UnitLosses:
@@ -157,6 +162,7 @@ class Results:
             self.by_group,
             self.by_indicator,
             self.ledger,
+            self.lost_by_tier,
         )
 
     @cached_property
@@ -314,6 +320,18 @@ class Results:
         return standing(self.project.history, self.rubric, self.entity, self.month)
 
     @cached_property
+    def rank_by_tier(self) -> pd.DataFrame:
+        """The rank that the improvements bring by their own indicators in each tier: `ranks.outlook`, and `tier`."""
+        from analysis.comparisons.ranks import outlook
+
+        last = self.gained_by_tier.groupby("tier", sort=False).tail(1)
+        found = [
+            outlook(self.standing, Interval(row.gain_low, row.gain_high)).assign(tier=row.tier)
+            for row in last.itertuples()
+        ]
+        return pd.concat(found, ignore_index=True)
+
+    @cached_property
     def goal(self) -> float | None:
         """The total aimed at; None where only a budget is given."""
         usual = None if self.budget is not None else planning.next_target(self.identified)
@@ -417,6 +435,7 @@ def card_figures(
     by_group: pd.DataFrame,
     by_indicator: pd.DataFrame,
     ledger: pd.DataFrame,
+    lost_by_tier: pd.DataFrame,
 ) -> Figures:
     """The figures that every section may show: of the notice, its rules, its losses and its checks.
 
@@ -429,6 +448,7 @@ def card_figures(
     figures.add(check_figures(own_checks(checks, identified), figures))
     figures.add(indicator_figures(by_indicator, identified, figures))
     figures.add(ledger_figures(ledger, bounds_rule(identified)))
+    figures.add(lost_by_tier_figures(lost_by_tier))
     figures.add(empty_figures(by_indicator, bounds_rule(identified)))
     return figures
 

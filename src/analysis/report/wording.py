@@ -47,6 +47,11 @@ def tier_name(tier: str) -> str:
     }[tier]
 
 
+def tier_rule(tier: str) -> str:
+    """How the numbers of a tier were made."""
+    return _("bounds over the rules of the tier: {tier}").format(tier=tier_name(tier))
+
+
 def part_name(part: str) -> str:
     """A part of the ledger in the reader's language."""
     return {

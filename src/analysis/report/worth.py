@@ -27,9 +27,9 @@ from analysis.report.section import (
     listed,
     say,
 )
-from analysis.report.wording import status_name, tier_name
+from analysis.report.wording import status_name, tier_name, tier_rule
 from analysis.scorecards.sources import Source
-from analysis.scorecards.tiers import DOCUMENTED, SUPPORTED
+from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
 
 ASKED_AT = (50.0, 60.0, 70.0, 90.0)  # percent; the targets whose gain is said
 
@@ -63,7 +63,7 @@ def tier_figures(by_tier: pd.DataFrame, by_target: pd.DataFrame) -> Iterator[Fig
     """`tier.<tier>.<code>.gain` and `.total`; `at.<code>.<target>.target` and `.gain`."""
     for row in by_tier.itertuples():
         tier = f"tier.{row.tier}.{row.code}"
-        rule = _("bounds over the rules of the tier: {tier}").format(tier=tier_name(row.tier))
+        rule = tier_rule(row.tier)
         yield between(f"{tier}.gain", row.name, ends_of(row, "gain"), "points", 2, rule)
         yield between(f"{tier}.total", row.name, ends_of(row, "total"), "points", 1, rule)
     for row in by_target.itertuples():
@@ -87,6 +87,14 @@ def rank_figures(ranked: pd.DataFrame) -> Iterator[Figure]:
         yield between(f"outlook.{row.case}", _("Rank"), ends, "rank", 0, rule)
         yield exact(f"outlook.{row.case}.known", _("Totals known"), float(row.known), "count", 0, "derived", rule)
         yield exact(f"outlook.{row.case}.ranked", _("Provinces ranked"), float(row.ranked), "count", 0, "derived", rule)
+
+
+def tier_rank_figures(by_tier: pd.DataFrame) -> Iterator[Figure]:
+    """`outlook.<tier>`: the rank in a tier; none of one tier, nor where any rank is possible."""
+    after = by_tier[(by_tier["case"] == "after") & ~by_tier["open"].astype(bool)]
+    for row in after.itertuples() if by_tier["tier"].nunique() > 1 else ():
+        ends = (float(row.rank_best), float(row.rank_worst))
+        yield between(f"outlook.{row.tier}", _("Rank"), ends, "rank", 0, tier_rule(row.tier))
 
 
 # Sentences
@@ -194,6 +202,22 @@ def in_tiers(
             template = _("That {name} is worth at most {points} points is no law: it is {status}.")
             said.append(say(template, name=name, points=figures[f"indicator.{code}.max"], status=inferred[code]))
     return said
+
+
+def rank_in_tiers(figures: Figures) -> list[Sentence]:
+    """The rank in each tier of knowledge; nothing where all give the same."""
+    found = {tier: figures.get(f"outlook.{tier}") for tier in (SUPPORTED, DOCUMENTED, OPEN)}
+    known = {tier: figure for tier, figure in found.items() if figure is not None}
+    if len({str(figure) for figure in known.values()}) < 2:
+        return []
+    opening = say(_("Counting only what the improvements gain by their own indicators, the rank would be"))
+    cases = {
+        SUPPORTED: _("{rank} by the best supported reading"),
+        DOCUMENTED: _("{rank} by all that some document names"),
+        OPEN: _("{rank} if full marks start at a rate that nobody wrote down"),
+    }
+    said = [say(cases[tier], rank=figure) for tier, figure in known.items()]
+    return [say("{opening} {cases}.", opening=opening, cases=listed(said, ", "))]
 
 
 def rank_words(figures: Figures, ranked: pd.DataFrame, gain: Sentence) -> Sentence:
@@ -311,18 +335,24 @@ def _tier_table(figures: Figures, by_tier: pd.DataFrame) -> Table:
     return Table(_("Gain of each improvement by what is known of the rules, points"), heads, rows)
 
 
-def rank_section(figures: Figures, ranked: pd.DataFrame, contradicted: float | None = None) -> Section:
-    """The rank after the improvements of the report; `figures` hold their gains, `contradicted` is of `Standing`."""
-    own = Figures.of(rank_figures(ranked))
+def rank_section(
+    figures: Figures, ranked: pd.DataFrame, by_tier: pd.DataFrame, contradicted: float | None = None
+) -> Section:
+    """The rank after the improvements of the report; `figures` hold their gains, `contradicted` is of `Standing`.
+
+    `by_tier` is the same in each tier of knowledge, with a column `tier`.
+    """
+    own = Figures.of(rank_figures(ranked), tier_rank_figures(by_tier))
     gain = [item for name, item in figures.items() if name.startswith("lever.") and name.endswith(".gain")][-1]
     opening = say(_("With the {gain} points of the improvements weighed first"), gain=gain)
     title = _("What does it do to the rank?")
     said = [rank_words(own, ranked, opening), *against_totals(own, contradicted)]
+    said += rank_in_tiers(own)
     if len(ranked) and not ranked["open"].any():
         said.append(
             say(_("Level totals are taken to share the better rank; the portal numbers them one after the other."))
         )
-    return Section(title, [Slide([Heading(title), Words(said)])], own, {"outlook": ranked})
+    return Section(title, [Slide([Heading(title), Words(said)])], own, {"outlook": ranked, "by_tier": by_tier})
 
 
 def rank_after_section(
