@@ -13,11 +13,12 @@ import pytest
 from bs4 import BeautifulSoup
 
 import analysis
+from analysis import commands
 from analysis.card import Card, open_card
 from analysis.comparisons import peers, refit
 from analysis.decisions import whatif
 from analysis.diagnosis import changes, losses
-from analysis.errors import ContradictionError, ParameterError, RubricError, UnknownNameError
+from analysis.errors import CheckError, ContradictionError, ParameterError, RubricError, UnknownNameError
 from analysis.identification import bounds, proof
 from analysis.interval import Interval
 from analysis.language import use_language, write_number, write_period, write_range
@@ -34,6 +35,25 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 # Questions
+
+
+def test_a_project_whose_only_card_lacks_a_group_answers(project_copy):
+    """No two of its figures depend on each other, so nothing can be checked; what it lost is known all the same."""
+    path = project_copy / "data" / "observations" / "hoa-binh.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    words = (",total,", ",group,", ",e_result,")
+    kept = [row for row in rows if "2023-04" in row and any(word in row for word in words)]
+    for other in path.parent.glob("*.csv"):
+        other.unlink()
+    path.write_text("\n".join([head, *(row for row in kept if ",satisfaction," not in row)]), encoding="utf-8")
+    (project_copy / "data" / "corrections.toml").write_text("", encoding="utf-8")
+    card = open_card("Hòa Bình", "2023-04", language="en")
+    lost = card.losses.tables["groups"].set_index("code")
+    assert lost.loc["satisfaction", ["lost_low", "lost_high"]].to_list() == pytest.approx([6.315, 6.825])
+    assert card.what_if({"e_result": 80}).table["own_high"].to_list() == pytest.approx([6 * (80 - 33.825) / 80])
+    assert card.checks.tables["checks"].empty and len(card.checks.tables["unchecked"]) == 7
+    with pytest.raises(CheckError, match="No check could be made"):
+        commands.check()
 
 
 def test_an_answer_is_what_its_module_answers(april, history, rubrics):

@@ -497,8 +497,8 @@ def test_twenty_levers_of_the_real_rules(rubrics: Any, april: Any) -> None:
     levers = load_levers(rubrics[0], "2023-04")
     for code in [code for code in levers if not found.readings[code].printed][-2:]:
         del levers[code]
-    result = plan(found, levers, 75.0, 12)
-    assert len(levers) == 20 and result.feasible and result.sure_total >= 75.0 - NEAR
+    result = plan(found, levers, 73.0, 12)
+    assert len(levers) == 20 and result.feasible and result.sure_total >= 73.0 - NEAR
 
 
 # What a report plans with

@@ -147,8 +147,9 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
         )
     else:
         template = _(
-            "{target} is not reached under every rule that fits with these improvements: together they bring "
-            "{sure_total} to {best_total}. Improvements whose rate may already be full are not counted on."
+            "{target} is not reached under every rule that fits: together these improvements bring {sure_total} under "
+            "each of them. Improvements whose rate may already be full, or may have nothing behind it, are not counted "
+            "on."
         )
     effort = say(_("{cost} percentage points of effort") if not best.priced else _("{cost} units of cost"), **parts)
     said.append(say(template, **{**parts, "cost": effort, "steps": listed}))

@@ -11,7 +11,7 @@ from math import isnan
 
 import pandas as pd
 
-from analysis.errors import CheckError, HistoryError
+from analysis.errors import HistoryError
 from analysis.interval import Interval, total
 from analysis.language import _, write_number, write_range
 from analysis.scorecards.history import BASE, TOTAL, cards, shown_cards
@@ -78,7 +78,7 @@ class Printed(dict[tuple[str, str], Interval]):
 def reconcile(
     history: pd.DataFrame, rubrics: tuple[Rubric, ...], corrections: tuple[Correction, ...] = ()
 ) -> pd.DataFrame:
-    """Every check that the figures allow, for every card with a total.
+    """Every check that the figures allow, for every card with a total; no row where no two depend on each other.
 
     Returns
     -------
@@ -89,17 +89,13 @@ def reconcile(
     Raises
     ------
     HistoryError: a correction that matches no failing check, or whose `expect` no longer holds.
-    CheckError: not one check could be made.
     """
     rows: list[dict[str, object]] = []
     known = shown_cards(history)
     for entity, period, printed in Printed.of_all(history):
         for row in card_checks(printed, rubric_in_force(rubrics, known[entity, period].ruled)):
             rows.append({"entity": entity, "period": period, **row})
-    if not rows:
-        raise CheckError(_("No check could be made: no card has two figures that depend on each other."))
-    checks = pd.DataFrame(rows, columns=CHECK_COLUMNS)
-    checks["accepted"] = False
+    checks = pd.DataFrame(rows, columns=CHECK_COLUMNS).astype({"ok": bool}).assign(accepted=False)
     for correction in corrections:
         _accept(checks, correction)
     return checks
