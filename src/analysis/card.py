@@ -429,7 +429,7 @@ class Card:
     @cached_property
     def _worth(self) -> Section:
         it = self.results
-        tiers = it.gained_by_tier, it.gained_by_target, it.failing_targets, it.no_supported_rules
+        tiers = it.gained_by_tier, it.gained_by_target, it.failing_targets, it.widest, it.no_supported_rules
         return worth.worth_section(it.figures, it.gained, it.by_rule, *tiers, it.identified, self._sources)
 
     @cached_property

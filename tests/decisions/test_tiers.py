@@ -17,6 +17,7 @@ from analysis.decisions.tiers import (
     open_gain,
     open_total,
     plan_by_target,
+    widest_target,
 )
 from analysis.decisions.whatif import joint_gain
 from analysis.errors import RubricError
@@ -90,6 +91,22 @@ def test_what_the_plan_still_reaches_at_targets_that_no_document_names(month):
     assert set(found["code"]) == {"e_result"} and found["target"].tolist() == [50.0, 60.0, 70.0]
     assert found["sure_total"].tolist() == pytest.approx([68.67, 69.35, 69.83], abs=0.01)
     assert month.best.sure_total == pytest.approx(70.03, abs=0.01)
+
+
+def test_which_open_target_widens_the_answers_most(month):
+    """Reuse is open by 0.4001 whatever e-results do; at a target of 40 % their rate's rounding is 0.0015 points."""
+    levers = {"e_result": 80.0, "data_reuse": 80.0}
+    found = widest_target(month.own, month.identified, levers).set_index("answer")
+    assert list(found["code"]) == ["e_result", "e_result"]
+    assert found.loc["gain", ["width", "left"]].to_list() == pytest.approx(
+        [5.463125 - 1.5999, 0.4001 + 0.0015], abs=1e-6
+    )
+    assert (found.loc["total", ["width", "left"]] - found.loc["gain", ["width", "left"]]).to_list() == pytest.approx(
+        [0.01, 0.01], abs=1e-6
+    ), "the total itself is known to a hundredth"
+    alone = widest_target(month.own, month.identified, {"data_reuse": 80.0})
+    assert alone["code"].unique().tolist() == ["data_reuse"] and alone["left"].max() < 0.02
+    assert widest_target(month.own, month.identified, {"synced_personal_storage": 80.0}).empty, "its rate is not known"
 
 
 def test_the_reading_that_documents_agree_on(month, history):

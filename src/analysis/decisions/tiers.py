@@ -9,6 +9,7 @@ choice of pieces: exact, and attained.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from math import inf, nan
@@ -41,6 +42,7 @@ from analysis.scorecards.tiers import (
 BY_TIER = ["tier", "code", "name", "target", "gain_low", "gain_high", "total_low", "total_high", "survivors"]
 BY_TARGET = ["code", "target", "gain_low", "gain_high"]
 REACHED = ["code", "name", "target", "sure_total"]
+WIDEST = ["answer", "code", "name", "width", "left"]
 TARGETS = (30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
 FULL = 100.0
 
@@ -134,7 +136,7 @@ def plan_by_target(
     documented: Identified,
     levers: Mapping[str, Lever],
     chosen: Plan,
-    targets: Sequence[float] = (50.0, 60.0, 70.0),
+    targets: Sequence[float] = TARGETS,
 ) -> pd.DataFrame:
     """What a plan still reaches where one of its indicators has full marks from a rate that no document names.
 
@@ -157,6 +159,47 @@ def plan_by_target(
             steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
             rows.append((code, documented.rubric.name_of(code), target, surely(task, steps)))
     return pd.DataFrame(rows, columns=REACHED)
+
+
+def widest_target(
+    history: pd.DataFrame,
+    documented: Identified,
+    levers: Mapping[str, float],
+    targets: Sequence[float] = TARGETS,
+) -> pd.DataFrame:
+    """Which target, not being known, widens the joint gain and the new total of raises most, all else being open.
+
+    Returns
+    -------
+    A row for `gain` and one for `total`: `answer`, `code`, `name` (of the indicator with that target), `width` (of the
+    answer in points, every target open), `left` (the most that is left of it with that target one of `targets`). No row
+    where no open target narrows the answer. Only targets that bear on it are tried: of the raised indicators, and of
+    those in their groups whose rate is published.
+    """
+    family = opened(documented.rubric)
+
+    def answers(rubric: Rubric) -> dict[str, float]:
+        found = identify_cards([read_card(history, rubric, documented.entity, documented.period)], rubric)
+        return {"gain": open_gain(found, levers).width, "total": open_total(found, levers).width}
+
+    beside = {one.code for code in levers for one in documented.group_of(code).indicators}
+    printed = {code for code in beside if documented.readings[code].rate is not None}
+    asked = [code for code in family.indicators if code in printed | set(levers)]
+    left: dict[str, dict[str, float]] = {}
+    for code in asked:
+        if len(documented.rubric.indicators[code].target.alternatives) < 2:
+            continue
+        for target in targets:
+            with suppress(ContradictionError):
+                for answer, width in answers(with_target(family, code, target)).items():
+                    most = left.setdefault(answer, {})
+                    most[code] = max(most.get(code, 0.0), width)
+    rows = []
+    for answer, width in answers(family).items():
+        code = min(left.get(answer, {}), key=lambda code: left[answer][code], default="")
+        if code and left[answer][code] < width - TOLERANCE:
+            rows.append((answer, code, documented.rubric.name_of(code), width, left[answer][code]))
+    return pd.DataFrame(rows, columns=WIDEST)
 
 
 def failing_target(history: pd.DataFrame, documented: Identified, code: str, rate: float) -> float | None:

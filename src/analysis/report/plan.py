@@ -206,13 +206,17 @@ def reach_figures(reached: pd.DataFrame) -> Iterator[Figure]:
 def reach_words(figures: Figures, best: Plan, reached: pd.DataFrame) -> list[Sentence]:
     """How much less the plan reaches where an indicator has full marks from a rate that no document names."""
     said = []
-    for code, rows in reached[reached["sure_total"] < best.sure_total - LEAST_SAID].groupby("code", sort=False):
+    less = reached[reached["sure_total"] < best.sure_total - LEAST_SAID]
+    for code in less.groupby("code", sort=False)["sure_total"].min().sort_values(kind="stable").index:
+        rows = less[less["code"] == code]
         at = [f"reach.{code}.{target:g}" for target in rows["target"]]
         cases = [
             say(_("{total} at {target} %"), total=figures[f"{one}.total"], target=figures[f"{one}.target"])
             for one in at
         ]
         words = _("If {name} has full marks from a rate that no document names, the plan reaches less: {cases}.")
+        if said:
+            words = _("The same of {name}, which costs the plan less: {cases}.")
         said.append(say(words, name=rows.iloc[0]["name"], cases=listed(cases, ", ")))
     return said
 

@@ -304,6 +304,13 @@ class Results:
         ]
         return pd.concat(asked, ignore_index=True) if asked else pd.DataFrame(columns=by_tier.BY_TARGET)
 
+    @cached_property
+    def widest(self) -> pd.DataFrame:
+        """Which target that is not known widens the gain and the total most; no row where no target is open."""
+        if len(self.tiers) < 2:
+            return pd.DataFrame(columns=by_tier.WIDEST)
+        return by_tier.widest_target(self.own, self.identified, self.weighed)
+
     @property
     def failing_targets(self) -> dict[str, float]:
         """Of each of these, the target below which it gains less than the documented rules say."""

@@ -72,6 +72,14 @@ def tier_figures(by_tier: pd.DataFrame, by_target: pd.DataFrame) -> Iterator[Fig
         yield between(f"{at}.gain", _("Gain"), ends_of(row, "gain"), "points", 2, f"{at}.target")
 
 
+def widest_figures(widest: pd.DataFrame) -> Iterator[Figure]:
+    """`widest.<answer>.width` and `.left` of the target that widens an answer most (`tiers.widest_target`)."""
+    for row in widest.itertuples():
+        rule = _("every target from 30 % on, tried in steps of 10")
+        yield exact(f"widest.{row.answer}.width", row.name, row.width, "points", 2, "derived", tier_rule(OPEN))
+        yield exact(f"widest.{row.answer}.left", row.name, row.left, "points", 2, "derived", rule)
+
+
 def threshold_figures(thresholds: Mapping[str, float]) -> Iterator[Figure]:
     """`fails.<code>`: the target below which a raise gains less than the documented rules say."""
     for code, target in thresholds.items():
@@ -204,6 +212,23 @@ def in_tiers(
     return said
 
 
+def widest_words(figures: Figures, widest: pd.DataFrame) -> list[Sentence]:
+    """Which target would narrow the gain and the new total most if it were known, and how far."""
+    answers = {
+        "gain": _("the gain of all together is open by {left} points instead of {width}"),
+        "total": _("the new total by {left} instead of {width}"),
+    }
+    said = []
+    for _code, rows in widest.groupby("code", sort=False):
+        cases = [
+            say(answers[row.answer], **{end: figures[f"widest.{row.answer}.{end}"] for end in ("left", "width")})
+            for row in rows.itertuples()
+        ]
+        words = _("What widens this most is not knowing where {name} has full marks: if that is known, {cases}.")
+        said.append(say(words, name=rows.iloc[0]["name"], cases=listed(cases, ", ")))
+    return said
+
+
 def rank_in_tiers(figures: Figures) -> list[Sentence]:
     """The rank in each tier of knowledge; nothing where all give the same."""
     found = {tier: figures.get(f"outlook.{tier}") for tier in (SUPPORTED, DOCUMENTED, OPEN)}
@@ -262,19 +287,21 @@ def worth_section(
     by_tier: pd.DataFrame,
     by_target: pd.DataFrame,
     thresholds: Mapping[str, float],
+    widest: pd.DataFrame,
     misfit: bool,
     identified: Identified,
     sources: Mapping[str, Source],
 ) -> Section:
     """What improvements are worth, each alone and all together, why that is a range, and on what it stands.
 
-    `by_tier`, `by_target` and `thresholds` are from `decisions.tiers`; `misfit` says that the reading that documents
-    agree on does not fit the month.
+    `by_tier`, `by_target`, `thresholds` and `widest` are from `decisions.tiers`; `misfit` says that the reading that
+    documents agree on does not fit the month.
     """
     own = Figures.of(gain_figures(gained, by_rule, identified), threshold_figures(thresholds))
     several = by_tier["tier"].nunique() > 1
     if several:
         own.add(tier_figures(by_tier, by_target))
+        own.add(widest_figures(widest))
     shown = figures.plus(own.values())
     rows = []
     for row in gained.itertuples():
@@ -307,12 +334,14 @@ def worth_section(
         stands = (why_none if misfit else []) + in_tiers(
             shown, by_tier, by_target, inferred_maxima(identified, by_tier["code"])
         )
+        stands += widest_words(shown, widest)
         parts += [
             Heading(_("What the gain stands on"), level=3),
             _tier_table(shown, by_tier),
             Words(stands, as_list=True),
         ]
-    return Section(title, parts, own, {"gains": gained, "by_rule": by_rule, "tiers": by_tier, "by_target": by_target})
+    tables = {"gains": gained, "by_rule": by_rule, "tiers": by_tier, "by_target": by_target, "widest": widest}
+    return Section(title, parts, own, tables)
 
 
 def inferred_maxima(identified: Identified, codes: Iterable[str]) -> dict[str, str]:
