@@ -296,6 +296,32 @@ def test_every_rise_and_fall_is_that_of_a_figure(made):
     assert len(claims) >= (1 if made.language == "vi" else 0)
 
 
+SURE = {  # words that claim what no rule that nobody wrote down could change
+    "vi": r"(?<!không )(?<!chưa )\bchắc\b|\b(?:bảo|đảm) đảm\b|\bcam đoan\b|\bít nhất\b",
+    "en": r"(?<!not )\b(?:for sure|surely|certain(?:ly)?|guaranteed?|at least)\b",
+}
+
+
+def too_sure(made: Report, part: Tag) -> list[str]:
+    """Every sentence that claims certainty beside points that do not hold in the open tier."""
+    found = []
+    for block in part.select("p, li, h1, figcaption, caption"):
+        if re.search(SURE[made.language], block.get_text(), re.IGNORECASE):
+            shown = [made.rows[item["data-figure"]] for item in block.select("[data-figure]")]
+            points = [row["id"] for row in shown if row["unit"] == "points"]
+            if any(not re.search(r"(^|\.)open(\.|$)", name) for name in points):
+                found.append(block.get_text())
+    return found
+
+
+@every_report
+def test_certainty_is_claimed_only_of_what_holds_in_the_open_tier(made):
+    assert too_sure(made, made.soup.body) == []
+    words = {"vi": "Chắc chắn mất", "en": "This surely lost"}[made.language]
+    claimed = parsed(f'<body><p>{words} <data data-figure="lost">41,17</data>.</p></body>')
+    assert len(too_sure(made, claimed.body)) == 1
+
+
 @every_report
 def test_a_number_says_to_a_program_what_it_says_to_a_reader(made):
     """A rate printed as `0` is 0 to a program too, not the middle of what it may have been before rounding."""
