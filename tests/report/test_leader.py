@@ -26,8 +26,8 @@ def test_april_2023_names_the_two_groups_and_what_is_not_printed(april):
         "and Dossier digitisation.",
         "Most of the loss sits in 11 indicators whose rate is not published: 33.9 to 34.0 points by the best supported "
         "reading, 33.5 to 35.1 by all that some document names.",
-        "By the best supported reading 12.1 to 12.2 points of these follow from the published scores; where 21.7 to "
-        "21.8 points went cannot be worked out from what was published.",
+        "By the best supported reading 12.1 to 12.2 of these follow from the published scores; where 21.7 to 21.8 went "
+        "is not known.",
         "Total score: 58.83/100",
         "Rank: 24/63",
         "The groups sum to 58.7; published 58.83; the gap of 0.13 is within rounding (±0.305).",

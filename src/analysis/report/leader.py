@@ -133,7 +133,8 @@ def first_steps_section(
         notes += _stands_on(own, row.code)
         if row.code in set(doubts["code"]):
             notes.append(say(_("Today's rate is in doubt: ask before acting.")))
-        worth = say(_("+{gain} points"), **parts)
+        best = own.get(f"act.{row.code}.{SUPPORTED}") if _differ(own, row.code) and not row.moved else None
+        worth = say(_("+{gain} points"), gain=best or parts["gain"])
         acts.append({"name": row.name, "change": change, "worth": worth, "notes": notes})
     note = say(
         _("Each is counted alone. A range is what the rules that fit allow; which of them holds is not public.")
@@ -148,15 +149,23 @@ def first_steps_section(
     return Section(heading, [Slide(steps), Slide(ask)], own, {"first_steps": first})
 
 
+def _differ(own: Figures, code: str) -> bool:
+    """Whether a target that nobody wrote down would change what a step gains by its own indicator."""
+    return f"act.{code}.{OPEN}" in own and str(own[f"act.{code}.{OPEN}"]) != str(own[f"act.{code}.own"])
+
+
 def _stands_on(own: Figures, code: str) -> list[Sentence]:
-    """The gain by the reading that documents agree on, and the least if nobody wrote the target down."""
-    supported, open_ = own.get(f"act.{code}.{SUPPORTED}"), own.get(f"act.{code}.{OPEN}")
-    if open_ is None or str(open_) == str(own[f"act.{code}.own"]):
+    """The gain by what some document names, and the least and the most if nobody wrote the target down."""
+    if not _differ(own, code):
         return []
-    parts = {"gain": own[f"act.{code}.own"], "open": open_}
+    parts = {"documented": own[f"act.{code}.own"], "open": own[f"act.{code}.{OPEN}"]}
+    supported = own.get(f"act.{code}.{SUPPORTED}")
     if supported is None:
         return [say(_("{open} if it has full marks from a rate that no document names."), **parts)]
-    template = _("Best supported: {supported}; {open} if it has full marks from a rate that no document names.")
+    template = _(
+        "{supported} by the best supported reading, {documented} by all that some document names; {open} if it has "
+        "full marks from a rate that no document names."
+    )
     return [say(template, supported=supported, **parts)]
 
 

@@ -199,8 +199,8 @@ def disclosure(figures: Figures, ledger: pd.DataFrame, lost_by_tier: pd.DataFram
         )
         if supported is not None:
             template = _(
-                "By the best supported reading {derivable} points of these follow from the published scores; where "
-                "{undisclosed} points went cannot be worked out from what was published."
+                "By the best supported reading {derivable} of these follow from the published scores; where "
+                "{undisclosed} went is not known."
             )
         found = {name: best[name] or figures[f"ledger.{name}.lost"] for name in ("derivable", "undisclosed")}
         said.append(say(template, **found))
