@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis.decisions.levers import Lever
 from analysis.decisions.plan import Plan
-from analysis.decisions.whatif import TOGETHER, gains
+from analysis.decisions.whatif import TOGETHER, gains, may_be_nothing
 from analysis.decisions.worst_case import surely, task_of
 from analysis.errors import CheckError, ContradictionError
 from analysis.identification.evidence import Evidence, read_card, with_figure
@@ -271,6 +271,8 @@ def _ends(
                 for rule in item.rules[code]
                 for piece in pieces(rule, rate, item.scores[code], levers[code], highest)
             ]
+            if may_be_nothing(identified, item, code):
+                found.append(Piece(0.0, 0.0, 0.0, 0.0))
             of_lever.append((len(bounds), found))
             bounds.append((item.scores[code].low, item.scores[code].high))
         rows.append((list(range(first, len(bounds))), item.printed))
