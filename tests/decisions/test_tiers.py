@@ -7,21 +7,26 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from analysis.card import open_card
 from analysis.decisions.tiers import (
+    added,
     failing_target,
     gains_by_target,
     gains_by_tier,
     in_each_tier,
+    open_ends,
     open_gain,
-    open_total,
+    pieces,
     plan_by_target,
+    upper,
     widest_target,
 )
 from analysis.decisions.whatif import joint_gain
 from analysis.errors import RubricError
 from analysis.identification.identify import Identified, explained, identify_cards
+from analysis.interval import Interval
 from analysis.scorecards import tiers
 from analysis.scorecards.history import TOTAL
 from planted import Case, Figures, family, parameter
@@ -31,8 +36,8 @@ EXACT = 1e-7
 KNOWN = [("none", 80.0, 50.0), ("none",)]
 
 
-def indicator(maximum: float, *targets: object) -> dict[str, object]:
-    return {"max": parameter(maximum), "target": parameter(*targets), "zero_denominator": parameter("no_points")}
+def indicator(maximum: float, *targets: object, zero: str = "no_points") -> dict[str, object]:
+    return {"max": parameter(maximum), "target": parameter(*targets), "zero_denominator": parameter(zero)}
 
 
 def opened(case: Case) -> Identified:
@@ -137,9 +142,12 @@ def test_rules_that_are_known_have_one_tier():
 # By hand and by brute force
 
 
-def one_group(figures: Figures, *maxima: float, rest: float = 10.0) -> Case:
+def one_group(figures: Figures, *maxima: float, rest: float = 10.0, zero: str = "no_points") -> Case:
     toml = family(
-        [(sum(maxima), [indicator(points, *KNOWN[0]) for points in maxima]), (rest, [indicator(rest, "none")])]
+        [
+            (sum(maxima), [indicator(points, *KNOWN[0], zero=zero) for points in maxima]),
+            (rest, [indicator(rest, "none")]),
+        ]
     )
     codes = [f"indicator_0_{place}" for place in range(len(maxima))] + ["indicator_1_0"]
     rules = {code: (1.0, 100.0, "no_points") for code in codes}
@@ -175,6 +183,15 @@ def test_one_open_target(rate, aim, group, expected):
 def test_a_rate_that_is_not_published_may_be_full_or_nothing():
     found = open_gain(opened(one_group({}, 10.0)), {"indicator_0_0": 60.0})
     assert (found.low, found.high) == pytest.approx((0.0, 10.0))
+
+
+@pytest.mark.parametrize(("zero", "low"), [("no_points", 0.0), ("full", 6.95)])
+def test_nothing_may_be_behind_an_open_target_too(zero, low):
+    """Of 3 points of the group it has 0 to 3.05: to 100 % it gains 6.95 to 10, or nothing where nothing was counted."""
+    found = opened(one_group({("group_0", "points"): (3.0, 1)}, 10.0, 10.0, zero=zero))
+    gain, total = open_ends(found, {"indicator_0_0": 100.0})
+    assert (gain.low, gain.high) == pytest.approx((low, 10.0))
+    assert (total.low, total.high) == pytest.approx((2.95 if low == 0 else 10.0, 20.0 + 3.05))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -225,14 +242,14 @@ def plant(seed: int) -> tuple[Case, dict[str, float], dict[str, float], dict[str
         ]
     )
     figures: Figures = {}
-    rules, levers, gain, whole = {}, {}, {}, 0.0
+    rules, rates, levers, gain, whole = {}, {}, {}, {}, 0.0
     for number, some in enumerate(groups):
         printed = 0.0
         for place, (points, known) in enumerate(some):
             code = f"indicator_{number}_{place}"
             target = 100.0 if len(known) == 1 else float(rng.choice([100.0, 80.0, 50.0, *rng.uniform(30, 100, 3)]))
             rate = float(rng.choice([0.0, 100.0, *rng.uniform(0, 100, 6)]))
-            rules[code] = (points, target, "no_points")
+            rules[code], rates[code] = (points, target, "no_points"), rate
             printed += scored(points, target, rate)
             least = 0.0
             if rng.random() < 0.75:
@@ -246,8 +263,70 @@ def plant(seed: int) -> tuple[Case, dict[str, float], dict[str, float], dict[str
         whole += printed
     figures[TOTAL, "points"] = (round(whole, 2), 2)
     some_levers = dict(list(levers.items())[:3])
-    case = Case(toml, [figures], rules, [dict.fromkeys(rules, 1.0)], [], frozenset(), {})
+    case = Case(toml, [figures], rules, [rates], [], frozenset(), {})
     return case, some_levers, {code: gain[code] for code in some_levers}, {"total": whole}
+
+
+def programs(identified: Identified, levers: dict[str, float], highest: bool, whole: bool) -> float:
+    """The least or the most by linear programs: one for each choice of hypotheses and of a piece for each lever."""
+    sign, found = -1.0 if highest else 1.0, []
+    for chosen in product(*identified.hypotheses.values()):
+        scores = [(code, span, item) for item in chosen for code, span in item.scores.items()]
+        ways = []
+        for code, score, item in scores:
+            rate = identified.readings[code].rate or Interval(0.0, 100.0)
+            own = [(score.low, score.high, 0.0, 0.0)]
+            if code in levers:
+                own = [one for rule in item.rules[code] for one in pieces(rule, rate, score, levers[code], highest)]
+                if identified.readings[code].rate is None and score.low == 0:
+                    own.append((0.0, 0.0, 0.0, 0.0))
+            ways.append(own)
+        matrix = np.array([[float(one is item) for _code, _score, one in scores] for item in chosen])
+        matrix = np.vstack([matrix, np.ones(len(scores))])
+        limits = np.array([(span.low, span.high) for span in (*(item.printed for item in chosen), identified.total)])
+        for parts in product(*ways):
+            low, high, at, slope = np.array(parts).T
+            program = linprog(
+                sign * (slope + whole),
+                A_ub=np.vstack([matrix, -matrix]),
+                b_ub=np.concatenate([limits[:, 1], -limits[:, 0]]),
+                bounds=np.stack([low, high], axis=1),
+            )
+            if program.status == 0:
+                found.append(sign * program.fun + (at - slope * low).sum())
+    return max(found) if highest else min(found)
+
+
+@pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, 200), marks=pytest.mark.slow)], ids=["few", "many"])
+def test_linear_programs_find_the_same_ends(seeds):
+    for seed in seeds:
+        case, levers, _gain, _whole = plant(seed)
+        found = opened(case)
+        gain, then = open_ends(found, levers)
+        for bounds, whole in ((gain, 0.0), (then, 1.0)):
+            by_programs = [programs(found, levers, highest, whole) for highest in (False, True)]
+            assert (bounds.low, bounds.high) == pytest.approx(by_programs, abs=EXACT), seed
+
+
+def test_families_of_closed_targets_have_the_gains_of_whatif(month):
+    """Also with every lever at once, most of them with hidden rates."""
+    closed, rng = month.tiers["supported"], np.random.default_rng(0)
+    can = {code: reading.rate.low if reading.rate else 0.0 for code, reading in closed.readings.items()}
+    for count in (1, 2, 5, 10, len(can)):
+        levers = {code: float(rng.uniform(can[code], 100)) for code in rng.permutation(list(can))[:count].tolist()}
+        bounds = joint_gain(closed, levers)
+        found = open_gain(closed, levers)
+        assert (found.low, found.high) == pytest.approx((bounds.low, bounds.high), abs=1e-9)
+
+
+def test_functions_are_added_and_the_highest_pieces_kept():
+    """A rise of 2 from 0 to 1 and a fall of 1 from 0 to 2 give 2 at 1; a point above is kept, one below is not."""
+    rise, fall = [(0.0, 1.0, 0.0, 2.0)], [(0.0, 2.0, 0.0, -1.0)]
+    assert added([rise, fall]) == [(0.0, 1.0, 0.0, 2.0), (1.0, 3.0, 2.0, -1.0)]
+    assert added([rise, fall], Interval(0.5, 1.5)) == [(0.5, 1.0, 1.0, 2.0), (1.0, 1.5, 2.0, -1.0)]
+    assert upper([*rise, (0.0, 1.0, 1.0, 0.0)]) == [(0.0, 0.5, 1.0, 0.0), (0.5, 1.0, 1.0, 2.0)]
+    assert upper([*rise, (0.5, 0.5, 3.0, 0.0)]) == [*rise, (0.5, 0.5, 3.0, 0.0)]
+    assert upper([*rise, (0.5, 0.5, 0.9, 0.0)]) == rise
 
 
 def check_planted(seeds: range) -> int:
@@ -256,9 +335,13 @@ def check_planted(seeds: range) -> int:
     for seed in seeds:
         case, levers, gain, whole = plant(seed)
         found = opened(case)
-        bounds, then = open_gain(found, levers), open_total(found, levers)
+        bounds, then = open_ends(found, levers)
         assert bounds.low - EXACT <= sum(gain.values()) <= bounds.high + EXACT, seed
         assert then.low - EXACT <= whole["total"] + sum(gain.values()) <= then.high + EXACT, seed
+        left = {
+            code: value for code, value in gain.items() if case.rates[0][code] or (code, "percent") in case.cards[0]
+        }
+        assert bounds.low - EXACT <= sum(left.values()), "a hidden rate of 0 may be none"
         cards = case.cards_at_once()
         if not explained(cards, case.rubric):
             missed += 1

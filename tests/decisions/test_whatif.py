@@ -6,7 +6,7 @@ two ends of a link. An indicator that has a target and is moved by another act e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,7 @@ from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.scorecards.history import TOTAL
 from places import REPOSITORY
-from planted import Case, Figures, Links, Toml, family, lever, members, parameter, plant, points, with_links
+from planted import Case, Figures, Links, Toml, family, lever, members, parameter, plant, points, rate_span, with_links
 
 APRIL = "2023-04"
 NUMBERS = ["gain_low", "gain_high", "total_low", "total_high", "remaining_low", "remaining_high", "own_low", "own_high"]
@@ -29,9 +29,15 @@ SEEDS = pytest.mark.parametrize("seeds", [FEW, pytest.param(MANY, marks=pytest.m
 EXACT = 1e-8
 
 
-def true_gains(case: Case, levers: Mapping[str, float], links: Links, started: Mapping[str, float]) -> dict[str, float]:
-    """Of each indicator max(0, points of the new rate − score today); what had nothing to count has `started`."""
+def true_gains(
+    case: Case, levers: Mapping[str, float], links: Links, started: Mapping[str, float], nothing: Set[str] = frozenset()
+) -> dict[str, float]:
+    """Of each indicator max(0, points of the new rate − score today); what had nothing to count has `started`.
+
+    `nothing` are levers whose rate of 0 is none: there was nothing to count, and so there is nothing to raise.
+    """
     rates, scores = case.rates[0], case.scores[0]
+    levers = {code: target for code, target in levers.items() if code not in nothing}
     found = {}
     for code, rule in case.rules.items():
         raised = 0.0
@@ -39,10 +45,19 @@ def true_gains(case: Case, levers: Mapping[str, float], links: Links, started: M
             today = rates[acting]
             raised += links.get((acting, code), 0.0) * max(target - (started[acting] if today is None else today), 0.0)
         rate = rates[code]
-        carried = None if rate is None or not raised else min(rate + raised, 100.0)
+        carried = None if rate is None or not raised or code in nothing else min(rate + raised, 100.0)
         ends = [end for end in (levers.get(code), carried) if end is not None]
         found[code] = max(0.0, points(rule, max(ends)) - scores[code]) if ends else 0.0
     return found
+
+
+def perhaps_nothing(case: Case) -> frozenset[str]:
+    """Levers at a rate of 0 that is not printed and gives no points, as an empty base would."""
+    return frozenset(
+        code
+        for code in case.levers
+        if case.rates[0][code] == 0 and rate_span(case.cards[0], code) is None and case.rules[code][2] == "no_points"
+    )
 
 
 def started_of(case: Case, seed: int) -> dict[str, float]:
@@ -61,15 +76,19 @@ def identified_of(seed: int) -> Identified:
 
 @SEEDS
 def test_planted_gain_lies_between_low_and_high(seeds: range) -> None:
+    unraised = 0
     for seed in seeds:
         case, acts, links = planted(seed)
+        unraised += len(perhaps_nothing(case))
         for row in gains(identified_of(seed), case.levers, acts).itertuples():
             levers = case.levers if row.code == "together" else {row.code: case.levers[row.code]}
-            gain = sum(true_gains(case, levers, links, started_of(case, seed)).values())
-            assert row.gain_low - EXACT <= gain <= row.gain_high + EXACT
-            assert row.total_low - EXACT <= sum(case.scores[0].values()) + gain <= row.total_high + EXACT
+            for nothing in (frozenset(), perhaps_nothing(case)):
+                gain = sum(true_gains(case, levers, links, started_of(case, seed), nothing).values())
+                assert row.gain_low - EXACT <= gain <= row.gain_high + EXACT
+                assert row.total_low - EXACT <= sum(case.scores[0].values()) + gain <= row.total_high + EXACT
             assert row.remaining_low == pytest.approx(case.rubric.points - row.total_high)
             assert row.remaining_high == pytest.approx(case.rubric.points - row.total_low)
+    assert unraised > 0
 
 
 @SEEDS
@@ -118,13 +137,14 @@ def identified_from(toml: Toml, figures: Figures) -> Identified:
     return identify_cards(case.cards_at_once(), case.rubric)
 
 
-def small(whole: float = 20.0, of_main: int = 100, **more: tuple[float, int]) -> Identified:
+def small(zero: str = "no_points", whole: float = 20.0, of_main: int = 100, **more: tuple[float, int]) -> Identified:
     """`main` at 50 of 100 %, 10 points; `side` of 20 points; 10 points of others. Counts, so that rates are exact."""
     figures: Figures = {(MAIN, "count"): (of_main // 2, 0), (f"{MAIN}_base", "count"): (of_main, 0)}
     figures |= {(TOTAL, "points"): (whole, 2)}
     figures |= {(SIDE, unit): figure for unit, figure in more.items() if unit != "base"}
     figures |= {(f"{SIDE}_base", "count"): more["base"]} if "base" in more else {}
-    return identified_from(family([(10, [known(10)]), (20, [known(20)]), (10, [known(10)])]), figures)
+    side = known(20) | {"zero_denominator": parameter(zero)}
+    return identified_from(family([(10, [known(10)]), (20, [side]), (10, [known(10)])]), figures)
 
 
 def gain(identified: Identified, levers: Mapping[str, float], *moves: tuple[str, float, float]) -> tuple[float, float]:
@@ -155,6 +175,39 @@ def test_what_a_link_brings(
     card: dict[str, Any], levers: dict[str, float], link: tuple[float, float], expected: tuple[float, float]
 ) -> None:
     assert gain(small(**card), levers, (SIDE, *link)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("zero", "card", "expected", "carried", "total"),
+    [
+        # the side has 10 to 20 of its 20 points: something was counted; to 80 %, 16 points, it gains 6 or less
+        ("no_points", {"whole": 25.0}, (0.0, 6.005), 0.0, 24.995),
+        # it has 0 to 10: at 80 % it gains 6 to 16, or nothing where nothing was counted
+        ("no_points", {"whole": 15.0}, (0.0, 16.0), 0.0, 14.995),
+        ("full", {"whole": 15.0}, (5.995, 16.0), 1.49875, 22.49875),  # an empty base would give 20 points
+        ("no_points", {"whole": 15.0, "count": (7, 0)}, (5.995, 16.0), 1.49875, 22.49875),  # something was counted
+        (
+            "no_points",
+            {"whole": 15.5},
+            (5.495, 15.505),
+            1.37375,
+            22.37375,
+        ),  # it has 0.495 at least, the others 10 at most
+    ],
+)
+def test_nothing_may_be_behind_a_rate_that_is_not_printed(
+    zero: str, card: dict[str, Any], expected: tuple[float, float], carried: float, total: float
+) -> None:
+    """Where its base may be 0 and that gives no points there is no rate to raise, nor does it move others for sure.
+
+    The side moves main by half: from 50.025 or 52.525 % at most to 80 %, 14.9875 or 13.7375 of its 100 %; the
+    total is least where the others have nothing, 5 and 16 points, or where nothing is gained, that of today.
+    """
+    found = small(zero, **card)
+    assert gain(found, {SIDE: 80.0}) == pytest.approx(expected, abs=1e-9)
+    moving = gains(found, {SIDE: 80.0}, {SIDE: lever(SIDE, [(MAIN, 0.5, 0.5)])}).iloc[0]
+    assert moving["gain_low"] == pytest.approx(expected[0] + carried, abs=1e-9)
+    assert moving["total_low"] == pytest.approx(total, abs=1e-9)
 
 
 def test_rounding_of_the_sides_rate_widens_what_its_group_scores_then() -> None:

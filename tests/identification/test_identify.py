@@ -187,8 +187,25 @@ class Oracle:
         return [ends(self.maxima(item) - sums) for item, sums in zip(chosen, self.sums(chosen), strict=True)]
 
     def gain(self, levers: Mapping[str, float]) -> Box:
+        """With each set of levers that may have had nothing to count, scored 0 and so cannot be raised."""
+        unknown = [code for code in levers if rate_span(self.case.cards[0], code) is None]
+        found = [self._gain(levers)]
+        for some in chain.from_iterable(combinations(unknown, size) for size in range(1, len(unknown) + 1)):
+            columns = [list(self.case.rules).index(code) for code in some]
+            possible = (self.boxes[:, columns, 0] <= 1e-9).all(axis=1)
+            possible &= [all(item[code][0] and item[code][2] == "no_points" for code in some) for item in self.members]
+            boxes = self.boxes.copy()
+            boxes[:, columns] = 0.0
+            left = replace(self, boxes=boxes)._only(possible)._feasible()
+            if left.members:
+                found.append(left._gain({code: target for code, target in levers.items() if code not in some}))
+        return min(low for low, _high in found), max(high for _low, high in found)
+
+    def _gain(self, levers: Mapping[str, float]) -> Box:
         """Σ max(0, goal − score): its maximum is that of some set of levers counted without the max; its minimum is a
         program with one more variable a lever, at least 0 and at least goal − score."""
+        if not levers:
+            return 0.0, 0.0
         goals = np.array([[points(member[code], target) for code, target in levers.items()] for member in self.members])
         sets = [frozenset(some) for size in range(1, len(levers) + 1) for some in combinations(levers, size)]
         most = 0.0

@@ -11,7 +11,7 @@ from analysis.comparisons.ranks import RankSet
 from analysis.decisions import whatif
 from analysis.decisions.plan import rates_for
 from analysis.diagnosis.losses import losses_by_indicator
-from analysis.identification.bounds import group_scores, unprinted_rates
+from analysis.identification.bounds import group_scores
 from analysis.interval import Interval
 from analysis.report.try_it import rank_steps, rules_to_try
 from analysis.runs.page import PAGE_FOLDER
@@ -45,7 +45,7 @@ def page(browser):
 
 def data_of(identified, acts, rank=None):
     by_indicator, scores = losses_by_indicator(identified), group_scores(identified)
-    return {**rules_to_try(identified, acts, by_indicator, scores, unprinted_rates(identified)), "rank": rank}
+    return {**rules_to_try(identified, acts, by_indicator, scores), "rank": rank}
 
 
 def expected(identified, levers, acts, known=None):

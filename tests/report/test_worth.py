@@ -61,6 +61,14 @@ def test_a_rate_that_is_not_printed_and_one_that_moves_others_are_told_so(april,
     assert moved[-1].startswith("One set of rules, recovered or inferred")
 
 
+def test_a_rate_that_may_be_of_nothing_is_told_so(april):
+    """On-time petitions may be none, which gives no points: there may be no rate to raise."""
+    section = april.what_if({"petition_on_time": 100.0})
+    assert said(section)[0].endswith(
+        "% gains 0.00 to 6.00 points, depending on where it stands, and on whether there was anything to count."
+    )
+
+
 def test_a_target_that_is_known_is_no_reason_for_a_range(april):
     """One alternative is left, or the maximum is open: nothing to choose between."""
     it = april.results

@@ -2,16 +2,17 @@
 
 In the open tier an indicator with rate r, maximum M and a target T that nobody wrote down scores s = M·min(1, r/T).
 What it gains at r' then depends on s alone: M·min(1, r'/T) − s, where T is r·M/s below full marks. That is straight in
-pieces of s, so that the least and the most over every s that the month allows are ends of linear programs, one a
-choice of pieces: exact, and attained.
+pieces of s. What a group may gain at each score of its own, and all groups at each total, is straight in pieces too:
+two such functions are added by taking the steeper piece first, and only the highest pieces are kept. So the least and
+the most over every s that the month allows are exact, and attained. `page/whatif.js` does the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import replace
+from itertools import pairwise
 from math import inf, nan
 
 import numpy as np
@@ -19,12 +20,12 @@ import pandas as pd
 
 from analysis.decisions.levers import Lever
 from analysis.decisions.plan import Plan
-from analysis.decisions.whatif import TOGETHER, gains
+from analysis.decisions.whatif import TOGETHER, gains, may_be_nothing
 from analysis.decisions.worst_case import surely, task_of
 from analysis.errors import CheckError, ContradictionError
 from analysis.identification.evidence import Evidence, read_card, with_figure
 from analysis.identification.identify import Hypothesis, Identified, explained, identify_cards
-from analysis.interval import TOLERANCE, Interval, union
+from analysis.interval import TOLERANCE, Interval
 from analysis.language import _
 from analysis.scorecards.rubric import Rubric, Rule
 from analysis.scorecards.tiers import (
@@ -45,16 +46,8 @@ REACHED = ["code", "name", "target", "sure_total"]
 WIDEST = ["answer", "code", "name", "width", "left"]
 TARGETS = (30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
 FULL = 100.0
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Where the gain is `slope` × score + `constant`, for scores from `low` to `high`."""
-
-    low: float
-    high: float
-    slope: float
-    constant: float
+TINY, EVERYWHERE = 1e-12, Interval(-inf, inf)
+Segment = tuple[float, float, float, float]  # from, to, the value at the first of them, and its slope
 
 
 def in_each_tier(
@@ -100,7 +93,7 @@ def gains_by_tier(tiers: Mapping[str, Identified | None], levers: Mapping[str, f
             code, target = next(iter(some.items())) if len(some) == 1 else (TOGETHER, nan)
             name = _("All together") if code == TOGETHER else identified.rubric.name_of(code)
             if tier == OPEN:
-                gain, whole, survivors = open_gain(identified, some), open_total(identified, some), nan
+                (gain, whole), survivors = open_ends(identified, some), nan
             else:
                 row, survivors = closed.iloc[place], identified.survivors
                 gain = Interval(row["gain_low"], row["gain_high"])
@@ -180,7 +173,8 @@ def widest_target(
 
     def answers(rubric: Rubric) -> dict[str, float]:
         found = identify_cards([read_card(history, rubric, documented.entity, documented.period)], rubric)
-        return {"gain": open_gain(found, levers).width, "total": open_total(found, levers).width}
+        gain, whole = open_ends(found, levers)
+        return {"gain": gain.width, "total": whole.width}
 
     beside = {one.code for code in levers for one in documented.group_of(code).indicators}
     printed = {code for code in beside if documented.readings[code].rate is not None}
@@ -223,118 +217,148 @@ def failing_target(history: pd.DataFrame, documented: Identified, code: str, rat
 
 def open_gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
     """The least and the most that raises gain together by their own indicators, over all targets and scores."""
-    return _over(identified, levers, whole=False)
+    return open_ends(identified, levers)[0]
 
 
-def open_total(identified: Identified, levers: Mapping[str, float]) -> Interval:
-    """The least and the most that the total may be after these raises."""
-    found = _over(identified, levers, whole=True)
+def open_ends(identified: Identified, levers: Mapping[str, float]) -> tuple[Interval, Interval]:
+    """`open_gain`, and the total after it. Any family has them; those of closed targets are also `whatif.gains`'.
+
+    The most that all groups may gain at each score of theirs is added up over the groups; the least is the most of the
+    loss. Raises CheckError where no scores agree with the figures.
+    """
+    ends = []
+    for highest in (False, True):
+        groups = []
+        for group in identified.groups:
+            ways = [_way(identified, item, levers, highest) for item in identified.hypotheses[group.code]]
+            groups.append(upper(segment for way in ways for segment in way))
+        sums, sign = added(groups, identified.total), 1 if highest else -1
+        if not sums:
+            raise CheckError(_("No scores agree with these figures."))
+        at_ends = [(x, at + slope * (x - low)) for low, high, at, slope in sums for x in (low, high)]
+        gain, whole = max(value for _x, value in at_ends), max(sign * x + value for x, value in at_ends)
+        ends.append((sign * gain, sign * whole))
+    (low, then_low), (high, then_high) = ends
     points = identified.rubric.points
-    return Interval(min(found.low, points), min(found.high, points))
+    gain_ends = Interval(max(0.0, min(low, high)), max(0.0, high))
+    return gain_ends, Interval(min(then_low, then_high, points), min(then_high, points))
 
 
-def pieces(rule: Rule, rate: Interval, score: Interval, aim: float, highest: bool) -> Iterator[Piece]:
+def _way(identified: Identified, item: Hypothesis, levers: Mapping[str, float], highest: bool) -> list[Segment]:
+    """What a group may gain at most at each score of its own; at the least, as the most of a loss."""
+    rest = [score for code, score in item.scores.items() if code not in levers]
+    found: list[list[Segment]] = [[(sum(score.low for score in rest), sum(score.high for score in rest), 0.0, 0.0)]]
+    for code in item.scores:
+        if code in levers:
+            reading, score = identified.readings[code], item.scores[code]
+            rate = reading.rate or Interval(0.0, reading.cap)
+            own = [part for rule in item.rules[code] for part in pieces(rule, rate, score, levers[code], highest)]
+            if may_be_nothing(identified, item, code):
+                own.append((0.0, 0.0, 0.0, 0.0))
+            found.append(upper(own if highest else [(low, high, -at, -slope) for low, high, at, slope in own]))
+    return added(found, item.printed)
+
+
+def pieces(rule: Rule, rate: Interval, score: Interval, aim: float, highest: bool) -> Iterator[Segment]:
     """The gain of raising a rate to `aim` as a function of today's score, least or most over the rule's targets.
 
     `rate` is today's, in percent: with a score below full marks it fixes the target to rate × maximum / score.
     """
-    whole = rule.max
+    whole, today = rule.max, rate.low if highest else rate.high
     first, last = rule.target if rule.open_from is None else rule.open_from, rule.target
 
-    def gain(today: float) -> float:
+    def gain(at: float) -> float:
         """The target is the highest that gives the score for the least gain, the lowest for the most."""
-        if today >= whole:
-            target = first if highest else min(last, max(first, rate.high))
-        elif today <= 0:
-            target = first if highest else last
-        else:
-            known = whole * (rate.low if highest else rate.high) / today
-            target = max(first, known) if highest else min(last, known)
-        return max(whole * min(1.0, aim / target) - today, 0.0)
+        if at >= whole:
+            return 0.0
+        known = whole * today / at if at > 0 else 0.0 if highest else last
+        return max(whole * min(1.0, aim / min(max(known, first), last)) - at, 0.0)
 
-    marks = [whole * end / mark for end in (rate.low, rate.high) for mark in (first, last, aim) if mark > 0]
+    marks = [whole * today / mark for mark in (first, last, aim) if mark > 0]
     marks += [whole * min(1.0, aim / mark) for mark in (first, last)]
     cuts = sorted({score.low, score.high, *(mark for mark in marks if score.low < mark < score.high)})
     for low, high in zip(cuts, cuts[1:] or cuts, strict=False):
-        if high - low <= TOLERANCE:
-            yield Piece(low, high, 0.0, gain((low + high) / 2))
-            continue
         third = (high - low) / 3  # the ends belong to two pieces, or are where a gain jumps
-        at, then = low + third, high - third
-        slope = (gain(then) - gain(at)) / (then - at)
-        yield Piece(low, high, slope, gain(at) - slope * at)
-
-
-def _over(identified: Identified, levers: Mapping[str, float], whole: bool) -> Interval:
-    """Bounds of the joint gain, or of the total after it, over every choice of hypotheses and pieces."""
-    choices: list[list[tuple[Hypothesis | Interval, list[str]]]] = []
-    for group in identified.groups:
-        inside = [code for code in levers if any(one.code == code for one in group.indicators)]
-        hypotheses = identified.hypotheses[group.code]
-        if inside:
-            choices.append([(item, inside) for item in hypotheses])
-        else:
-            spans = union(score for item in hypotheses if (score := item.group_score()) is not None)
-            choices.append([(span, []) for span in spans])
-    low, high = inf, -inf
-    for choice in product(*choices):
-        for highest in (False, True):
-            for value in _ends(identified, choice, levers, whole, highest):
-                low, high = (low, max(high, value)) if highest else (min(low, value), high)
-    if low > high:
-        raise CheckError(_("No scores agree with these figures."))
-    return Interval(low, high)
-
-
-def _ends(
-    identified: Identified,
-    choice: Sequence[tuple[Hypothesis | Interval, list[str]]],
-    levers: Mapping[str, float],
-    whole: bool,
-    highest: bool,
-) -> Iterator[float]:
-    """The least or the most of each choice of pieces, one of each lever."""
-    from scipy.optimize import linprog
-
-    bounds: list[tuple[float, float]] = []
-    rows: list[tuple[list[int], Interval]] = []
-    of_lever: list[tuple[int, list[Piece]]] = []
-    for item, inside in choice:
-        if isinstance(item, Interval):
-            bounds.append((item.low, item.high))
+        if third <= TINY:
+            yield low, high, gain((low + high) / 2), 0.0
             continue
-        first = len(bounds)
-        rest = [score for code, score in item.scores.items() if code not in inside]
-        bounds.append((sum(score.low for score in rest), sum(score.high for score in rest)))
-        for code in inside:
-            reading = identified.readings[code]
-            rate = reading.rate or Interval(0.0, reading.cap)
-            found = [
-                piece
-                for rule in item.rules[code]
-                for piece in pieces(rule, rate, item.scores[code], levers[code], highest)
+        slope = (gain(high - third) - gain(low + third)) / (high - third - (low + third))
+        yield low, high, gain(low + third) - slope * third, slope
+
+
+def added(functions: Sequence[Sequence[Segment]], span: Interval = EVERYWHERE) -> list[Segment]:
+    """The most that functions give together for each sum of their arguments in an interval.
+
+    Of two pieces the steeper goes first. Each half of the functions is added first, as then the interval leaves little.
+    """
+    if len(functions) == 1:
+        return within(functions[0], span)
+    half = len(functions) // 2
+    one, other, found = added(functions[:half]), added(functions[half:]), list[Segment]()
+    for low, high, at, slope in one:
+        for own_low, own_high, own_at, own_slope in other:
+            if low + own_low > span.high + TOLERANCE or high + own_high < span.low - TOLERANCE:
+                continue
+            (steep, first), (flat, then) = sorted([(slope, high - low), (own_slope, own_high - own_low)], reverse=True)
+            start, middle, value = low + own_low, low + own_low + first, at + own_at
+            found.append((start, middle, value, steep))
+            found.append((middle, middle + then, value + steep * first, flat))
+    return upper(within(found, span))
+
+
+def upper(segments: Iterable[Segment]) -> list[Segment]:
+    """The highest of some segments wherever any is: no two overlap, rising; a jump, or a point alone, is kept."""
+    every = list(dict.fromkeys(segments))
+    cuts = sorted({end for low, high, _at, _slope in every for end in (low, high)})
+    found: list[Segment] = []
+    for low, high in pairwise(cuts):
+        lines = [(at + slope * (low - own), slope) for own, to, at, slope in every if own <= low and high <= to]
+        if not lines or high - low <= TINY:
+            continue
+        top = max(lines)[0]
+        slope, value = max((slope, value) for value, slope in lines if value >= top - TINY)
+        start = low
+        while start < high:  # the highest line, until a steeper one crosses it
+            crossing = [
+                (start + max(value - own - own_slope * (start - low), 0.0) / (own_slope - slope), -own_slope, own)
+                for own, own_slope in lines
+                if own_slope > slope
             ]
-            of_lever.append((len(bounds), found))
-            bounds.append((item.scores[code].low, item.scores[code].high))
-        rows.append((list(range(first, len(bounds))), item.printed))
-    rows.append((list(range(len(bounds))), identified.total))
-    matrix = np.zeros((len(rows), len(bounds)))
-    for number, (columns, _span) in enumerate(rows):
-        matrix[number, columns] = 1.0
-    limits = np.array([(span.low, span.high) for _columns, span in rows])
-    sign = -1.0 if highest else 1.0
-    for chosen in product(*(found for _column, found in of_lever)):
-        aim, ends, constant = np.full(len(bounds), 1.0 if whole else 0.0), list(bounds), 0.0
-        for (column, _found), piece in zip(of_lever, chosen, strict=True):
-            aim[column] += piece.slope
-            ends[column] = (piece.low, piece.high)
-            constant += piece.constant
-        found = linprog(
-            sign * aim,
-            A_ub=np.vstack([matrix, -matrix]),
-            b_ub=np.concatenate([limits[:, 1], -limits[:, 0]]),
-            bounds=ends,
-            method="highs",
-        )
-        if found.status == 0:
-            yield sign * float(found.fun) + constant
+            end, steeper, own = min(crossing, default=(high, 0.0, 0.0))
+            if end >= high - TINY:
+                _append(found, (start, high, value, slope))
+                break
+            if end > start:
+                _append(found, (start, end, value, slope))
+            start, slope, value = end, -steeper, own - steeper * (end - low)
+    for low, high, at, slope in every:
+        top = max(at, at + slope * (high - low))
+        if high - low <= TINY and all(
+            top > own_at + own_slope * (low - own) + TINY for own, to, own_at, own_slope in found if own <= low <= to
+        ):
+            found.append((low, low, top, 0.0))
+    return sorted(found)
+
+
+def _append(found: list[Segment], last: Segment) -> None:
+    """Add a segment at the end, in one with the one before where that goes straight on."""
+    if found:
+        low, high, at, slope = found[-1]
+        alike = abs(slope - last[3]) <= TINY and abs(at + slope * (high - low) - last[2]) <= TINY
+        if high == last[0] and alike:
+            found[-1] = (low, last[1], at, slope)
+            return
+    found.append(last)
+
+
+def within(segments: Iterable[Segment], span: Interval) -> list[Segment]:
+    """The parts of segments inside an interval; what misses it by less than 1e-9 touches."""
+    found = []
+    for low, high, at, slope in segments:
+        first, last = max(low, span.low), min(high, span.high)
+        if first <= last:
+            found.append((first, last, at + slope * (first - low), slope))
+        elif first - last <= TOLERANCE:
+            end = low if low > span.high else high
+            found.append((end, end, at + slope * (end - low), 0.0))
+    return found

@@ -36,7 +36,8 @@ def gains(identified: Identified, levers: Mapping[str, float], acts: Mapping[str
     `rate_low`, `rate_high` (today's rate; missing where it is not printed), `target` (percent), `gain_low`,
     `gain_high`, `total_low`, `total_high` (the new total), `remaining_low`, `remaining_high` (still lost), in points;
     `own_low`, `own_high`, the gain of the lever's own indicator alone, and `moved`, codes of what else it may move.
-    A rate that is not printed may already be at its target: then the lowest gain is 0.
+    A rate that is not printed may already be at its target, or there may have been nothing to count and no points for
+    it, and so no rate to raise: then the lowest gain is 0.
 
     Raises
     ------
@@ -147,7 +148,7 @@ def _moved(
         for lever, target in levers.items():
             effect = acts[lever].effects.get(code) if lever in acts and lever != code else None
             if effect is not None:
-                today = rate_of(identified, lever)
+                today = raised_from(identified, lever)
                 up = Interval(max(target - today.high, 0.0), max(target - today.low, 0.0))
                 raised = raised + Interval(effect.low * up.low, effect.high * up.high)
         rate = identified.readings[code].rate
@@ -167,7 +168,8 @@ def joint_gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
     """Sharp bounds of the joint gain: Σ max(0, points at the target − points today) over every survivor."""
 
     def parts(hypothesis: Hypothesis) -> list[Part]:
-        return [Part(scores, frozenset(goals), sum(goals.values())) for scores, goals in _cases(hypothesis, levers)]
+        cases = _cases(identified, hypothesis, levers)
+        return [Part(scores, frozenset(goals), sum(goals.values())) for scores, goals in cases]
 
     gain = identified.bound(parts)
     return Interval(max(gain.low, 0.0), max(gain.high, 0.0))
@@ -179,16 +181,40 @@ def _new_score(identified: Identified, levers: Mapping[str, float], codes: Set[s
     def parts(hypothesis: Hypothesis) -> list[Part]:
         return [
             Part(scores, frozenset(scores) & codes - goals.keys(), sum(goals[code] for code in codes & goals.keys()))
-            for scores, goals in _cases(hypothesis, levers)
+            for scores, goals in _cases(identified, hypothesis, levers)
         ]
 
     return identified.bound(parts, sign=1)
 
 
+def may_be_nothing(identified: Identified, hypothesis: Hypothesis, code: str) -> bool:
+    """Whether an indicator may have had nothing to count, and no points for it: a score of 0 and no rate to raise."""
+    reading = identified.readings[code]
+    return hypothesis.scores[code].low <= 0 and any(reading.may_be_empty(rule) for rule in hypothesis.rules[code])
+
+
+def perhaps_nothing(identified: Identified, code: str) -> bool:
+    """Whether that is so of an indicator under some survivor."""
+    items = identified.hypotheses[identified.group_of(code).code]
+    return any(may_be_nothing(identified, item, code) for item in items) and rate_of(identified, code).low <= 0
+
+
+def raised_from(identified: Identified, lever: str) -> Interval:
+    """Today's rate of a lever in percent, as far as it can be raised: 100 at most where there may be nothing to raise.
+
+    For what a lever moves besides its own indicator.
+    """
+    today = rate_of(identified, lever)
+    return Interval(today.low, 100.0) if perhaps_nothing(identified, lever) else today
+
+
 def _cases(
-    hypothesis: Hypothesis, levers: Mapping[str, float]
+    identified: Identified, hypothesis: Hypothesis, levers: Mapping[str, float]
 ) -> Iterator[tuple[Mapping[str, Interval], dict[str, float]]]:
-    """Each way a hypothesis may stand to the targets: scores today, and the goals of the levers still below them."""
+    """Each way a hypothesis may stand to the targets: scores today, and the goals of the levers still below them.
+
+    What had nothing to count has no goal.
+    """
     inside = [code for code in levers if code in hypothesis.scores]
     choices: list[list[tuple[str, Interval, float | None]]] = []
     for code in inside:
@@ -201,6 +227,8 @@ def _cases(
                 ways.add((code, Interval(max(score.low, goal), score.high), None))
             if goal == score.low == score.high:
                 ways.add((code, score, None))
+        if may_be_nothing(identified, hypothesis, code):
+            ways.add((code, Interval.point(0.0), None))
         choices.append(sorted(ways, key=repr))
     for case in product(*choices):
         goals = {code: goal for code, _score, goal in case if goal is not None}

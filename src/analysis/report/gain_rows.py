@@ -10,7 +10,8 @@ the highest target the lowest. The gain falls point for point, or not at all, as
 
 So a row holds one hypothesis of a group and one set of levers above their goals, and nothing in it has to be ruled out
 when a rate changes: a set that does not occur gives less than one that does. A lever above its goal matters only where
-its rate is not printed (see `Handle.doubtful`). Sums over groups meet the totals once, before any rate is known.
+its rate is not printed (see `Handle.doubtful`). Where it may have had nothing to count there is no rate to raise: rows
+of their own have it among the rest, with a score of 0. Sums over groups meet the totals once, before any rate is known.
 
 What levers move besides (`levers.toml`) is raised with them, at the least and at the most, as in `whatif.gains`: an
 indicator with a printed rate is one more lever whose rate wanted is a formula; one without adds at most what it lost.
@@ -24,7 +25,7 @@ from itertools import product
 from math import ceil, prod
 
 from analysis.decisions.levers import Lever
-from analysis.decisions.whatif import TOGETHER
+from analysis.decisions.whatif import TOGETHER, may_be_nothing
 from analysis.identification.identify import Hypothesis, Identified
 from analysis.identification.joint import Boxes, join
 from analysis.interval import TOLERANCE, Interval, total
@@ -63,6 +64,8 @@ class Scored:
 @dataclass(frozen=True)
 class Kind:
     """Hypotheses of one group that treat its levers alike. `rest_high` is the most that the other indicators score.
+
+    Levers that had nothing to count are among the others.
 
     `low` and `high` are of the group's score, `bottom` is the sum of the lowest scores, all in points.
     """
@@ -166,8 +169,9 @@ def survey(identified: Identified, levers: Sequence[Handle]) -> tuple[list[Row],
     boxes = []
     touched = [group.code for group in identified.groups if _inside(group, levers)]
     for group in identified.groups:
-        items = identified.hypotheses[group.code]
-        found = [_kind(group, item, levers) for item in items]
+        ways = _ways(identified, group, levers)
+        items = [item for item, _inside in ways]
+        found = [_kind(group, item, inside) for item, inside in ways]
         kinds[group.code] = list(dict.fromkeys(found))
         extra = []
         for kind in found:
@@ -216,8 +220,20 @@ def _inside(group: Group, levers: Iterable[Handle]) -> list[str]:
     return [handle.code for handle in levers if handle.code in codes]
 
 
-def _kind(group: Group, hypothesis: Hypothesis, levers: Iterable[Handle]) -> Kind:
-    inside = _inside(group, levers)
+def _ways(identified: Identified, group: Group, levers: Sequence[Handle]) -> list[tuple[Hypothesis, list[str]]]:
+    """The hypotheses of a group, each with its levers; with and without those that may have had nothing to count."""
+    inside, ways = _inside(group, levers), []
+    for item in identified.hypotheses[group.code]:
+        doubted = [code for code in inside if may_be_nothing(identified, item, code)]
+        for case in product((False, True), repeat=len(doubted)):
+            empty = [code for code, chosen in zip(doubted, case, strict=True) if chosen]
+            narrowed = replace(item, scores={**item.scores, **dict.fromkeys(empty, Interval.point(0.0))})
+            if narrowed.group_score() is not None:
+                ways.append((narrowed, [code for code in inside if code not in empty]))
+    return ways
+
+
+def _kind(group: Group, hypothesis: Hypothesis, inside: Sequence[str]) -> Kind:
     score = hypothesis.group_score()
     assert score is not None  # only hypotheses that can give the printed score survive
     rest = total(span for code, span in hypothesis.scores.items() if code not in inside)
@@ -248,7 +264,7 @@ def _count(identified: Identified, levers: Sequence[Handle]) -> int:
     doubtful = {handle.code for handle in levers if handle.doubtful}
     by_group = []
     for group in identified.groups:
-        kinds = {_kind(group, item, levers) for item in identified.hypotheses[group.code]}
+        kinds = {_kind(group, item, inside) for item, inside in _ways(identified, group, levers)}
         if not _inside(group, levers):
             kinds = {Kind(kind.group, kind.low, kind.high, 0.0, 0.0, ()) for kind in kinds}
         by_group.append(sum(len(_rows(kind, doubtful)) for kind in kinds))

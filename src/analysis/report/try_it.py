@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from analysis.comparisons.ranks import RankSet, Standing
 from analysis.decisions.levers import Lever
+from analysis.decisions.whatif import may_be_nothing, raised_from
 from analysis.identification.identify import Identified
 from analysis.identification.joint import Boxes, join
 from analysis.interval import Interval
@@ -34,14 +35,13 @@ def rules_to_try(
     acts: Mapping[str, Lever],
     by_indicator: pd.DataFrame,
     scores: pd.DataFrame,
-    hidden: pd.DataFrame,
 ) -> dict[str, Any]:
     """The survivors as plain data: groups with their hypotheses, which of these hold together, and every lever.
 
     Intervals are pairs; a hypothesis is its class of choices that other months treat alike, and for each indicator its
-    score today and the numbers of its rules. `joins` has for each group `[state, class, next state]` for all choices
-    that some other month's totals do not forbid; the first state is 0. `by_indicator`, `scores` and `hidden` are what
-    `losses_by_indicator`, `group_scores` and `unprinted_rates` found.
+    score today and the numbers of its rules, and a 1 where there may have been nothing to count. `joins` has for each
+    group `[state, class, next state]` for all choices that some other month's totals do not forbid; the first state is
+    0. `by_indicator` and `scores` are what `losses_by_indicator` and `group_scores` found.
     """
     rules = list(
         dict.fromkeys(
@@ -55,7 +55,6 @@ def rules_to_try(
     numbers = {rule: number for number, rule in enumerate(rules)}
     today = {row.code: [row.low, row.high] for row in scores.itertuples()}
     lost = dict(zip(by_indicator["code"], by_indicator["lost_high"], strict=True))
-    rates = {row.code: [row.low, row.high] for row in hidden.itertuples()}
     classes = {
         code: list(dict.fromkeys(item.elsewhere for item in items)) for code, items in identified.hypotheses.items()
     }
@@ -78,6 +77,7 @@ def rules_to_try(
                             [
                                 *_pair(item.scores[indicator.code]),
                                 [numbers[rule] for rule in item.rules[indicator.code]],
+                                *([1] if may_be_nothing(identified, item, indicator.code) else []),
                             ]
                             for indicator in group.indicators
                         ],
@@ -89,8 +89,7 @@ def rules_to_try(
         ],
         "joins": _joins(identified, classes),
         "indicators": {
-            code: {**_indicator(identified, code, acts.get(code), rates.get(code)), "lost": lost[code]}
-            for code in identified.readings
+            code: {**_indicator(identified, code, acts.get(code)), "lost": lost[code]} for code in identified.readings
         },
     }
 
@@ -135,20 +134,24 @@ def _changes(value: Callable[[int], int], first: int, last: int) -> list[list[in
     return _changes(value, first, middle) + _changes(value, middle, last)
 
 
-def _indicator(identified: Identified, code: str, lever: Lever | None, unprinted: list[float] | None) -> dict[str, Any]:
-    """What is known of an indicator: its rate, and, where it is a lever, what it moves besides and its targets."""
+def _indicator(identified: Identified, code: str, lever: Lever | None) -> dict[str, Any]:
+    """What is known of an indicator: its rate, and, where it is a lever, what it moves besides and its targets.
+
+    With `effects`, `from` is the rate that it is raised from as far as these are concerned.
+    """
     reading = identified.readings[code]
     rules: set[Rule] = {
         rule for item in identified.hypotheses[identified.group_of(code).code] for rule in item.rules[code]
     }
-    rate = None if reading.rate is None else _pair(reading.rate)
+    is_lever = lever is not None and not reading.empty and any(rule.max for rule in rules)
+    effects = {} if lever is None else {moved: _pair(by) for moved, by in lever.effects.items() if moved != code}
     return {
-        "rate": rate,
-        "today": [0.0, FULL_RATE] if reading.empty else rate or unprinted,
+        "rate": None if reading.rate is None else _pair(reading.rate),
+        **({"from": _pair(raised_from(identified, code))} if is_lever and effects else {}),
         "printed": reading.printed,
         "empty": reading.empty,
-        "lever": lever is not None and not reading.empty and any(rule.max for rule in rules),
-        "effects": {} if lever is None else {moved: _pair(by) for moved, by in lever.effects.items() if moved != code},
+        "lever": is_lever,
+        "effects": effects,
         "targets": sorted({rule.target for rule in rules if rule.max and rule.target < FULL_RATE}),
     }
 

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.decisions.levers import Lever
-from analysis.decisions.whatif import TOGETHER, gains
-from analysis.identification.bounds import rate_of
+from analysis.decisions.whatif import TOGETHER, gains, raised_from
 from analysis.identification.identify import Identified
 from analysis.language import _, write_list, write_number, write_period
 from analysis.report.cells import (
@@ -297,7 +296,7 @@ def _raised(
         by = effects_of(item, acts).get(code) if item.code != code else None
         factor = 0.0 if by is None else by.low if end == "low" else by.high
         if factor:
-            today = rate_of(identified, item.code)
+            today = raised_from(identified, item.code)
             start = today.high if end == "low" else today.low
             terms.append(f"{factor:.12g}*IF(ISNUMBER({cells[item.code]}),MAX({cells[item.code]}-{start:.12g},0),0)")
     return f"({'+'.join(terms)})" if terms else "0"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.decisions.whatif import TOGETHER
+from analysis.decisions.whatif import TOGETHER, perhaps_nothing
 from analysis.identification.identify import Identified
 from analysis.interval import Interval
 from analysis.language import _, write_list, write_number, write_range
@@ -122,10 +122,16 @@ def improvement(figures: Figures, gained: pd.DataFrame, identified: Identified) 
         parts |= {"name": row.name, "target": figures[f"lever.{row.code}.target"]}
         rate = figures.get(f"indicator.{row.code}.rate")
         if rate is None:
-            template = _(
-                "{name}: today's rate is not published; raising it to {target} % gains {gain} points, "
-                "depending on where it stands."
-            )
+            if perhaps_nothing(identified, row.code):
+                template = _(
+                    "{name}: today's rate is not published; raising it to {target} % gains {gain} points, "
+                    "depending on where it stands, and on whether there was anything to count."
+                )
+            else:
+                template = _(
+                    "{name}: today's rate is not published; raising it to {target} % gains {gain} points, "
+                    "depending on where it stands."
+                )
         else:
             parts["rate"] = rate
             template = _("{name}: from {rate} % to {target} % gains {gain} points; the total becomes {total}.")

@@ -12,17 +12,19 @@ function trying(data) {
   data.groups.forEach((group) => group.indicators.forEach((code, place) => { groupOf[code] = [group, place]; }));
 
   // Each way a hypothesis may stand to the targets: the scores today, and the goals of the levers still below them.
+  // What may have had nothing to count (a fourth entry) may have a score of 0 and no goal.
   function cases(group, hypothesis, targets) {
     let found = [{scores: hypothesis[1].map(([low, high]) => [low, high]), goals: new Map()}];
     group.indicators.forEach((code, place) => {
       if (!(code in targets)) return;
-      const [low, high, rules] = hypothesis[1][place];
+      const [low, high, rules, nothing] = hypothesis[1][place];
       const ways = [];
       for (const goal of new Set(rules.map((rule) => points(data.rules[rule], targets[code])))) {
         if (goal > low) ways.push([[low, Math.min(high, goal)], goal]);
         if (goal < high) ways.push([[Math.max(low, goal), high], null]);
         if (goal === low && goal === high) ways.push([[low, high], null]);
       }
+      if (nothing) ways.push([[0, 0], null]);
       found = found.flatMap((item) => ways.map(([score, goal]) => ({
         scores: item.scores.map((own, at) => (at === place ? score : own)),
         goals: goal === null ? item.goals : new Map(item.goals).set(place, goal),
@@ -133,7 +135,7 @@ function trying(data) {
       for (const [lever, target] of Object.entries(levers)) {
         const effect = data.indicators[lever].effects[code];
         if (!effect) continue;
-        const today = data.indicators[lever].today;
+        const today = data.indicators[lever].from;
         raised[0] += effect[0] * Math.max(target - today[1], 0);
         raised[1] += effect[1] * Math.max(target - today[0], 0);
       }
