@@ -39,12 +39,16 @@ def telling(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], 
     returned as the second list. Where cards conflict with each other all are kept: who asks is told of the conflict.
     """
     blank, kept, wrong = blank_card(rubric), list[Evidence](), list[Evidence]()
-    known = identify_cards([blank], rubric)
+    timeless = not any(one.over_time for one in rubric.indicators.values())
+    known: dict[tuple[str, str], Identified] = {}  # by the months of a card: what those kept leave of the rules of then
     for item in cards:
-        if _says_nothing(item, known):
+        of_then = blank if timeless else replace(blank, period=item.period, day=item.day)
+        if of_then.months not in known:
+            known[of_then.months] = identify_cards([of_then, *kept], rubric)
+        if _says_nothing(item, known[of_then.months]):
             continue
         try:
-            known = identify_cards([blank, *kept, item], rubric)
+            known = {of_then.months: identify_cards([of_then, *kept, item], rubric)}
         except ContradictionError:
             if explained([item], rubric):
                 return [one for one in cards if explained([one], rubric)], wrong

@@ -15,9 +15,9 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "periods": ["MONTH", "PERIOD", "check_period", "is_month", "month_after", "month_before", "months_between",
         "months_left", "months_of"],
-    "rubric": ["Group", "Indicator", "Known", "LEAST_FOR_TREND", "Names", "Parameter", "RULE", "Rubric", "Rule",
-        "Shown", "Status", "apart", "comparable_span", "governing", "load_rubrics", "not_comparable", "rubric_in_force",
-        "ruling"],
+    "rubric": ["Change", "Group", "Indicator", "Known", "LEAST_FOR_TREND", "Names", "Parameter", "RULE", "Rubric",
+        "Rule", "Shown", "Status", "apart", "comparable_span", "governing", "load_changes", "load_rubrics",
+        "not_comparable", "rubric_in_force", "ruling"],
     "entities": ["COMMUNE", "DEPARTMENT", "FIELDS", "MEAN_OF", "Mergers", "SIBLINGS", "SYNTHETIC", "Unit",
         "children_of", "find_entity", "is_mean", "is_synthetic", "is_unit", "kind_name", "load_mergers", "load_units",
         "same_world", "siblings", "synthetic_label"],
