@@ -15,8 +15,9 @@ from analysis.files import Toml
 from analysis.interval import Interval, total
 from analysis.language import _, write_number
 from analysis.scorecards.checks import Printed
-from analysis.scorecards.history import BASE, COLUMNS, TOTAL, card
-from analysis.scorecards.rubric import Group, Indicator, Rubric, Rule, Status
+from analysis.scorecards.history import BASE, COLUMNS, TOTAL, card, shown_cards
+from analysis.scorecards.periods import months_of
+from analysis.scorecards.rubric import Group, Indicator, Rubric, Rule, Status, ruling
 
 FigureKey = tuple[str, str, str, str]  # entity, period, code, unit
 
@@ -88,7 +89,8 @@ class Evidence:
 
     `told` is what the figures in evidence may be, `published` gives all of them as published. A group without a printed
     score is anything from 0 to its maximum; so is the total where there is none. `relations` are those assumed to hold
-    in the month. `rounding` is how far that of an indicator may move its score.
+    in the month. `rounding` is how far that of an indicator may move its score. `day` is that of the capture (an ISO
+    date), "" for a notice.
     """
 
     entity: str
@@ -101,6 +103,16 @@ class Evidence:
     total: Interval
     relations: tuple[Relation, ...] = ()
     rounding: float = 0.0
+    day: str = ""
+
+    @property
+    def months(self) -> tuple[str, str]:
+        """The first and the last month, both INCLUDED, in one of which the rule was in force that scored the card.
+
+        A notice of a quarter or a year may have been scored in any of its months: those of 2025 came out before its
+        end. A card without a period may be of any time.
+        """
+        return months_of(ruling(self.period, self.day)) if self.period else ("", "~")
 
     @cached_property
     def figures(self) -> pd.DataFrame:
@@ -115,19 +127,21 @@ def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -
     """
     figures = _last_published(history, entity, period)
     told = Printed.of(figures)
-    return _evidence(lambda: figures, told, rubric.groups_as_printed(set(told.codes)), rubric, entity, period)
+    groups, day = rubric.groups_as_printed(set(told.codes)), str(next(iter(figures["day"]), ""))
+    return _evidence(lambda: figures, told, groups, rubric, entity, period, day)
 
 
 def read_cards(history: pd.DataFrame, rubric: Rubric, keys: Collection[tuple[str, str]]) -> list[Evidence]:
     """`read_card` of each entity and period in `keys`, for many at once. Raises as it does."""
     told = {(entity, period): printed for entity, period, printed in Printed.of_all(history)}
-    found = []
+    shown, found = shown_cards(history), []
     for key in keys:
         if key not in told:
             found.append(read_card(history, rubric, *key))
             continue
         groups = rubric.groups_as_printed(set(told[key].codes))
-        found.append(_evidence(partial(_last_published, history, *key), told[key], groups, rubric, *key))
+        of_key = partial(_last_published, history, *key)
+        found.append(_evidence(of_key, told[key], groups, rubric, *key, shown[key].day))
     return found
 
 
@@ -237,6 +251,7 @@ def _evidence(
     rubric: Rubric,
     entity: str,
     period: str,
+    day: str = "",
 ) -> Evidence:
     return Evidence(
         entity=entity,
@@ -248,6 +263,7 @@ def _evidence(
         printed={group.code: _printed(told, group) for group in groups},
         total=told.get((TOTAL, "points")) or Interval(0.0, rubric.points),
         rounding=rubric.rounding,
+        day=day,
     )
 
 

@@ -5,6 +5,10 @@ every printed figure: each group inside its rounding, and the sum of all groups 
 about and in every other month that is held against the same rules. Everything later (losses, gains) is a bound over the
 survivors, and attained by one of them.
 
+A target may have changed inside the regime (`Indicator.over_time`). A member is then what was in force in the month
+asked about; it survives when some course of time explains every other month: earlier ones by its own target or one
+before it, later ones by its own or one after it, each change at one month for all.
+
 Groups depend on each other only through the totals, so members are never multiplied out: each group keeps its own
 survivors, and sums over groups are combined from a few numbers each (see `joint`).
 """
@@ -14,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import combinations_with_replacement
 from math import prod
 from typing import Any
 
@@ -24,12 +29,14 @@ from numpy.typing import NDArray
 from analysis.errors import ContradictionError
 from analysis.identification.evidence import Evidence, Reading, figure_words, read_card
 from analysis.identification.joint import Boxes, Joined, Sum, join
-from analysis.interval import TOLERANCE, Interval, total, union
+from analysis.interval import TOLERANCE, Interval, hull, total, union
 from analysis.language import _, write_range
 from analysis.scorecards.history import BASE, TOTAL, card
-from analysis.scorecards.rubric import Group, Rubric, Rule
+from analysis.scorecards.rubric import Group, Indicator, Rubric, Rule
 
 Key = tuple[str, str]  # entity, period
+Months = tuple[str, str]  # first and last, both INCLUDED
+Scores = tuple[Interval, ...]  # one a card
 
 
 @dataclass(frozen=True)
@@ -284,7 +291,8 @@ class Hypothesis:
 
     `scores` is what each indicator may have scored in the month asked about, `rules` the rules that say so; one rule of
     each indicator makes one member. `printed` is the rounding interval of the group's published score. `elsewhere` is
-    what the group may have scored in each of the other months.
+    what the group may have scored in each of the other months: where a target changed, the hull over every course of
+    time that explains the group, each of which was held to every printed score of it.
     """
 
     scores: Mapping[str, Interval]
@@ -337,7 +345,9 @@ def explains(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> bool:
 
 def _found(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> tuple[Hypothesis, ...]:
     readings = tuple(tuple(item.readings[one.code] for item in cards) for one in group.indicators)
-    return _explaining(group, readings, tuple(_limits(group, cards)), rubric.rounding, cards[0].printed[group.code])
+    times = tuple(item.months for item in cards) if any(one.over_time for one in group.indicators) else ()
+    limits = tuple(_limits(group, cards))
+    return _explaining(group, readings, limits, rubric.rounding, cards[0].printed[group.code], times)
 
 
 @dataclass(frozen=True)
@@ -356,37 +366,94 @@ def _explaining(
     limits: tuple[_Limit, ...],
     rounding: float,
     printed: Interval,
+    times: tuple[Months, ...],
 ) -> tuple[Hypothesis, ...]:
     """The hypotheses of `hypotheses_of`; remembered, as many questions change what one card says of one group only.
 
-    `readings` holds what each card says of each indicator.
+    `readings` holds what each card says of each indicator, `times` the months of each card where a target changed.
     """
     codes = [indicator.code for indicator in group.indicators]
     months = len(readings[0])
     found = []
     for maxima in group.allotments():
-        alike: list[dict[tuple[Interval, ...], list[Rule]]] = []
+        alike: list[dict[tuple[Scores, ...], list[Rule]]] = []
         for indicator, maximum, said in zip(group.indicators, maxima, readings, strict=True):
-            by_score: dict[tuple[Interval, ...], list[Rule]] = {}
+            by_score: dict[tuple[Scores, ...], list[Rule]] = {}
             for rule in indicator.rules(maximum):
-                scores = tuple(score for one in said if (score := one.score(rule, rounding)) is not None)
-                if len(scores) == months:
-                    by_score.setdefault(scores, []).append(rule)
+                if courses := tuple(_courses(indicator, rule, said, rounding, times)):
+                    by_score.setdefault(courses, []).append(rule)
             alike.append(by_score)
-        for choice, sums in _members([list(by_score) for by_score in alike], limits):
-            chosen = [list(by_score.items())[place] for by_score, place in zip(alike, choice, strict=True)]
+        options = [
+            [(number, scores) for number, courses in enumerate(by_score) for scores in courses] for by_score in alike
+        ]
+        explaining: dict[tuple[int, ...], list[list[Interval]]] = {}
+        for choice, sums in _members([[scores for _number, scores in some] for some in options], limits):
+            numbers = tuple(some[place][0] for some, place in zip(options, choice, strict=True))
+            explaining.setdefault(numbers, []).append(sums)
+        for numbers, ways in explaining.items():
+            chosen = [list(by_score.items())[number] for by_score, number in zip(alike, numbers, strict=True)]
             spans = [Interval.point(0.0)] * months
-            for limit, own in zip(limits, sums, strict=True):
-                spans[limit.month] = spans[limit.month] + own
+            for limit, *own in zip(limits, *ways, strict=True):
+                spans[limit.month] = spans[limit.month] + hull(own)
             found.append(
                 Hypothesis(
-                    scores={code: scores[0] for code, (scores, _rules) in zip(codes, chosen, strict=True)},
-                    rules={code: tuple(rules) for code, (_scores, rules) in zip(codes, chosen, strict=True)},
+                    scores={code: courses[0][0] for code, (courses, _rules) in zip(codes, chosen, strict=True)},
+                    rules={code: tuple(rules) for code, (_courses, rules) in zip(codes, chosen, strict=True)},
                     printed=printed,
                     elsewhere=tuple(spans[1:]),
                 )
             )
     return tuple(found)
+
+
+def _courses(
+    indicator: Indicator, rule: Rule, said: Sequence[Reading], rounding: float, times: tuple[Months, ...]
+) -> list[Scores]:
+    """What an indicator may have scored on every card, for each course of time that fits a rule in force in the first.
+
+    One where nothing changed. A course that allows no more than another one is left out.
+    """
+    found: list[Scores] = []
+    for course in _targets(indicator.over_time, rule, times) if times else [[(rule.target,)] * len(said)]:
+        spans = [
+            [score for target in targets if (score := one.score(_at(rule, target), rounding)) is not None]
+            for one, targets in zip(said, course, strict=True)
+        ]
+        if all(spans):
+            found.append(tuple(hull(some) for some in spans))
+    distinct = list(dict.fromkeys(found))
+    return [one for one in distinct if not any(one is not other and _inside(one, other) for other in distinct)]
+
+
+def _at(rule: Rule, target: float) -> Rule:
+    return rule if target == rule.target else replace(rule, target=target)
+
+
+def _inside(one: Scores, other: Scores) -> bool:
+    return all(a.low >= b.low and a.high <= b.high for a, b in zip(one, other, strict=True))
+
+
+@lru_cache(maxsize=512)
+def _targets(over_time: tuple[float, ...], rule: Rule, times: tuple[Months, ...]) -> list[list[tuple[float, ...]]]:
+    """The targets that each card may have been scored by, for each way to lay the changes among the cards.
+
+    `rule` is that of the first card. A card whose months lie on both sides of a change may have either target. What
+    was never declared to change, or is any number anyway, holds at all times.
+    """
+    if rule.max == 0 or rule.open_from is not None or rule.target not in over_time:
+        return [[(rule.target,)] * len(times)]
+    ends = sorted({month for months in times for month in months} - {"", "~"})
+    cuts = ["0", *(f"{month}~" for month in ends)]  # just after each
+    found = []
+    for begins in combinations_with_replacement(cuts, len(over_time) - 1):
+        spans = list(zip(over_time, ("", *begins), (*begins, "~"), strict=True))
+        course = [
+            tuple(target for target, begin, end in spans if begin < end and begin <= last and first < end)
+            for first, last in times
+        ]
+        if rule.target in course[0]:
+            found.append([(rule.target,), *course[1:]])
+    return found
 
 
 def _limits(group: Group, cards: Sequence[Evidence]) -> list[_Limit]:

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ContradictionError
-from analysis.identification.evidence import Evidence, FigureKey, assume, keys_of, leave_out
+from analysis.identification.evidence import Evidence, FigureKey, Reading, assume, keys_of, leave_out
 from analysis.identification.identify import Identified, explained, explains, identify_cards
+from analysis.interval import Interval
 from analysis.language import _
+from analysis.scorecards.checks import Printed
 from analysis.scorecards.history import BASE, unit_name
 from analysis.scorecards.rubric import Group, Parameter, Rubric
+from analysis.scorecards.tiers import with_targets
 
 
 def smallest_conflict(figures: Sequence[FigureKey], holds: Callable[[Collection[FigureKey]], bool]) -> list[FigureKey]:
@@ -77,6 +80,8 @@ def conflict(cards: Sequence[Evidence], rubric: Rubric) -> list[FigureKey]:
 def ruled_out(identified: Identified, cards: Sequence[Evidence], open_rules: pd.DataFrame) -> pd.DataFrame:
     """Which figures rule each alternative out that does not fit: a smallest set of one card, else of all together.
 
+    A card of another month rules a target out only where it leaves no course of time by which it held in this one.
+
     Parameters
     ----------
     open_rules : from `bounds.alternatives`.
@@ -90,7 +95,7 @@ def ruled_out(identified: Identified, cards: Sequence[Evidence], open_rules: pd.
     for row in open_rules[~open_rules["fits"]].itertuples():
         narrowed = fixed(identified.rubric, row.code, row.parameter, row.value)
         narrow_cards = [regrouped(item, narrowed) for item in cards]
-        alone = (found for item in narrow_cards if (found := conflict([item], narrowed)))
+        alone = (found for item in narrow_cards if (found := conflict([_untold(item, cards[0]), item], narrowed)))
         for entity, period, code, unit in next(alone, None) or conflict(narrow_cards, narrowed):
             rows.append(
                 {
@@ -104,6 +109,29 @@ def ruled_out(identified: Identified, cards: Sequence[Evidence], open_rules: pd.
                 }
             )
     return pd.DataFrame(rows, columns=["code", "parameter", "value", "entity", "period", "figure", "unit"])
+
+
+def targets_ruled_out(identified: Identified, item: Evidence, left: pd.DataFrame, apart: float = 0.01) -> pd.DataFrame:
+    """Which figures of a card rule out the open targets below and above those that are left: a smallest set each.
+
+    Parameters
+    ----------
+    identified, item : the survivors of an open family on one card.
+    left : from `bounds.open_targets`; targets nearer than `apart` (percentage points) to one that is left are not asked
+        about.
+
+    Returns
+    -------
+    One row a figure: `code`, `side` (`below`, `above`) and `entity`, `period`, `figure`, `unit` of the figure.
+    """
+    rows = []
+    for row in left.itertuples():
+        for side, least, most in (("below", row.least, row.low - apart), ("above", row.high + apart, row.most)):
+            if least >= most:
+                continue
+            narrowed = with_targets(identified.rubric, row.code, least, most)
+            rows += [(row.code, side, *key) for key in conflict([regrouped(item, narrowed)], narrowed)]
+    return pd.DataFrame(rows, columns=["code", "side", "entity", "period", "figure", "unit"])
 
 
 def contributions(
@@ -166,6 +194,17 @@ def _in_group(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> list[F
     return smallest_conflict(
         figures, lambda kept: explains(group, [_only(item, rubric, kept) for item in cards], rubric)
     )
+
+
+def _untold(item: Evidence, asked: Evidence) -> Evidence:
+    """A card of the time of the one asked about, in the groups of another, that prints nothing."""
+    told = dict.fromkeys(item.readings, Reading(None, None, empty=False))
+    free = {group.code: Interval(0.0, group.points) for group in item.groups}
+    most = Interval(0.0, sum(group.points for group in item.groups))
+    return replace(
+        item, entity="", period=asked.period, day=asked.day, told=Printed(), readings=told, printed=free, total=most,
+        relations=(),
+    )  # fmt: skip
 
 
 def _only(item: Evidence, rubric: Rubric, kept: Collection[FigureKey]) -> Evidence:

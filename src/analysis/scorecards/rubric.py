@@ -118,12 +118,16 @@ class Rule:
 
 
 class Indicator(_Named):
-    """One scored rate. `rate_from` names the figures whose sum is the rate, when it is not printed itself."""
+    """One scored rate. `rate_from` names the figures whose sum is the rate, when it is not printed itself.
+
+    `over_time` are the targets that it had one after the other inside the regime (see `Change`); none where it had one.
+    """
 
     max: Parameter[Annotated[float, Field(ge=0)]]
     target: Parameter[Target]
     zero_denominator: Parameter[Zero]
     rate_from: tuple[str, ...] = ()
+    over_time: tuple[Target, ...] = ()
 
     def rules(self, maximum: float) -> tuple[Rule, ...]:
         """Every rule it may have with this maximum, in the file's order, without repeats."""
@@ -191,6 +195,25 @@ class Changed(_Entry):
     what: Names
     status: Status
     source: str
+
+
+class Change(_Entry):
+    """Targets of an indicator that were in force one after the other inside a regime (`readings`, the earliest first).
+
+    In which months each of them began is not declared: the figures tell (`identification.dates`).
+    """
+
+    rubric: str
+    code: str
+    parameter: Literal["target"]
+    readings: tuple[Target, ...] = Field(min_length=2)
+    status: Status
+    sources: tuple[str, ...] = Field(min_length=1)
+    note: str
+
+
+class _Changes(_Entry):
+    change: tuple[Change, ...]
 
 
 class OtherFigure(_Named):
@@ -331,7 +354,7 @@ class Rubric(_Entry):
 
 
 def load_rubrics(folder: Path | None = None) -> tuple[Rubric, ...]:
-    """Every rubric of the project, by date.
+    """Every rubric of the project, by date, with what changed inside it (`changes.toml` beside the folder).
 
     Raises
     ------
@@ -353,7 +376,33 @@ def load_rubrics(folder: Path | None = None) -> tuple[Rubric, ...]:
                 [f"{rubric.id}: {rubric.valid_from} – {rubric.valid_to or '…'}" for rubric in (earlier, later)],
                 _("Give the earlier one a valid_to before the later one begins."),
             )
-    return tuple(rubrics)
+    return _with_changes(rubrics, folder.parent / "changes.toml")
+
+
+def load_changes(rubric: Rubric, folder: Path | None = None) -> tuple[Change, ...]:
+    """What changed inside a regime by `changes.toml`; nothing without such a file. Raises RubricError for a bad one."""
+    path = (folder or project.root() / "data") / "changes.toml"
+    entries = Toml(path, RubricError).read_as(_Changes).change if path.exists() else ()
+    return tuple(entry for entry in entries if entry.rubric == rubric.id)
+
+
+def _with_changes(rubrics: list[Rubric], path: Path) -> tuple[Rubric, ...]:
+    if not path.exists():
+        return tuple(rubrics)
+    known, strangers = {rubric.id: rubric for rubric in rubrics}, []
+    file = Toml(path, RubricError)
+    for number, entry in enumerate(file.read_as(_Changes).change):
+        rubric = known.get(entry.rubric)
+        old = rubric.indicators.get(entry.code) if rubric else None
+        if rubric is None or old is None or not set(entry.readings) <= {*old.target.alternatives}:
+            words = _("this is no indicator of the rubric, or a target that the rubric does not know")
+            strangers.append(file.row(words, "change", number, "code"))
+            continue
+        changed = old.model_copy(update={"over_time": entry.readings})
+        known[rubric.id] = rubric.with_indicators({entry.code: changed})
+    if strangers:
+        raise file.broken(strangers)
+    return tuple(known.values())
 
 
 def rubric_in_force(rubrics: tuple[Rubric, ...], period: str) -> Rubric:
