@@ -437,7 +437,7 @@ class Card:
     @cached_property
     def _plan(self) -> Section:
         it = self.results
-        return plan.plan_section(it.identified, it.best, it.ways, it.reached)
+        return plan.plan_section(it.identified, it.best, it.ways, it.reached, it.plan_in_tiers)
 
     @cached_property
     def _needs(self) -> Section:

@@ -98,6 +98,23 @@ def test_what_the_plan_still_reaches_at_targets_that_no_document_names(month):
     assert month.best.sure_total == pytest.approx(70.03, abs=0.01)
 
 
+@pytest.mark.parametrize("asked", [("Hòa Bình", "2023-04"), ("Hòa Bình", "2024-07"), ("Phú Thọ", "2024")])
+def test_what_a_plan_brings_widens_from_tier_to_tier(asked):
+    found = open_card(*asked).results.plan_in_tiers.set_index("tier")
+    assert list(found.index) == list(tiers.TIERS)
+    best, documented = (found.loc[tier, ["sure_total", "best_total"]].to_list() for tier in tiers.TIERS[:2])
+    assert documented[0] <= best[0] + EXACT and best[1] <= documented[1] + EXACT
+    assert found.loc["open", "sure_total"] <= documented[0] + EXACT and np.isnan(found.loc["open", "best_total"])
+
+
+def test_with_full_marks_from_today_the_electronic_results_of_a_plan_bring_nothing(month):
+    """70.025 less the 3.3 points of 55 percentage points of 6: what is left is 66.725, as with a target of 30 %."""
+    found = month.plan_in_tiers.set_index("tier")["sure_total"]
+    assert found["documented"] == pytest.approx(70.025) and found["open"] == pytest.approx(66.725)
+    reached = month.reached.set_index(["code", "target"])["sure_total"]
+    assert found["open"] == pytest.approx(reached["e_result", 30.0])
+
+
 def test_which_open_target_widens_the_answers_most(month):
     """Reuse is open by 0.4001 whatever e-results do; at a target of 40 % their rate's rounding is 0.0015 points."""
     levers = {"e_result": 80.0, "data_reuse": 80.0}
@@ -131,7 +148,7 @@ def test_a_month_that_the_reading_does_not_fit_has_no_best_tier(month):
         entry.model_copy(update={"value": 0.0 if entry.code.startswith("petition") else entry.value})
         for entry in tiers.load_support(month.rubric)
     ]
-    assert in_each_tier(month.own, month.identified, impossible)["supported"] is None
+    assert in_each_tier(month.cards, month.identified, impossible)["supported"] is None
 
 
 def test_rules_that_are_known_have_one_tier():

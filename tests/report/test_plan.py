@@ -43,11 +43,11 @@ DEARER = "One more point of total would take 14 percentage points of effort more
 def planned(year):
     """planned(target=62) gives the section of a plan with these results."""
 
-    def made(**changed):
+    def made(*in_tiers, **changed):
         it = year.results
-        return plan_section(
-            it.identified, replace(it.best, **(SHOWN | changed)), frame("lever"), pd.DataFrame(columns=REACHED)
-        )
+        best = replace(it.best, **(SHOWN | changed))
+        reached, tiers = pd.DataFrame(columns=REACHED), frame("tier sure_total best_total", *in_tiers)
+        return plan_section(it.identified, best, frame("lever"), reached, tiers)
 
     return made
 
@@ -60,6 +60,20 @@ def test_a_plan_that_is_sure_says_its_steps_its_total_and_its_price(planned):
         "Offer services +1 percentage points."
     )
     assert rest == [SURE, DEARER, EFFORTLESS]
+
+
+def test_a_plan_says_what_it_brings_in_each_tier(planned):
+    documented, open_ = ("documented", 64.175, 66.0), ("open", 60.5, NONE)
+    every = said(planned(("supported", 64.175, 64.5), documented, open_))
+    assert every[1] == (
+        "With this plan the total is 64.18 to 64.50 by the best supported reading, 64.18 to 66.00 by all that some "
+        "document names; if full marks start at rates that nobody wrote down, 60.50 or more."
+    )
+    assert said(planned(documented, open_))[1] == (
+        "With this plan the total is 64.18 to 66.00 by all that some document names; if full marks start at rates that "
+        "nobody wrote down, 60.50 or more."
+    )
+    assert said(planned(documented))[1] == SURE
 
 
 def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import pairwise
 from math import inf, nan
 
@@ -21,10 +20,11 @@ import pandas as pd
 from analysis.decisions.levers import Lever
 from analysis.decisions.plan import Plan
 from analysis.decisions.whatif import TOGETHER, gains, may_be_nothing
-from analysis.decisions.worst_case import surely, task_of
+from analysis.decisions.worst_case import best, surely, task_of
 from analysis.errors import CheckError, ContradictionError
 from analysis.identification.evidence import Evidence, read_card, with_figure
 from analysis.identification.identify import Hypothesis, Identified, explained, identify_cards
+from analysis.identification.proof import regrouped
 from analysis.interval import TOLERANCE, Interval
 from analysis.language import _
 from analysis.scorecards.rubric import Rubric, Rule
@@ -43,6 +43,7 @@ from analysis.scorecards.tiers import (
 BY_TIER = ["tier", "code", "name", "target", "gain_low", "gain_high", "total_low", "total_high", "survivors"]
 BY_TARGET = ["code", "target", "gain_low", "gain_high"]
 REACHED = ["code", "name", "target", "sure_total"]
+PLAN_BY_TIER = ["tier", "sure_total", "best_total"]
 WIDEST = ["answer", "code", "name", "width", "left"]
 TARGETS = (30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
 FULL = 100.0
@@ -51,27 +52,24 @@ Segment = tuple[float, float, float, float]  # from, to, the value at the first 
 
 
 def in_each_tier(
-    history: pd.DataFrame, documented: Identified, readings: Sequence[Support]
+    cards: Sequence[Evidence], documented: Identified, readings: Sequence[Support]
 ) -> dict[str, Identified | None]:
-    """The rules of each tier that fit: of `documented` as they are; of the other two by the month's own figures.
+    """The rules of each tier that fit: of `documented` as they are, of the others by `cards`.
 
-    `history` is that of the entity. The supported tier is None where a figure of the month contradicts its readings;
-    without readings there is none, and a family without open targets has one tier only. Raises ContradictionError where
-    nothing fits even the open one.
+    The first card is the one asked about. The supported tier is held against all of them, and None where some figure
+    contradicts its readings; without readings there is none. Targets that may be any are held against the first alone.
+    A family without open targets has one tier only. Raises ContradictionError where nothing fits even the open one.
     """
     if not is_open(documented.rubric):
         return {DOCUMENTED: documented}
-
-    def alone(rubric: Rubric) -> Identified:
-        return identify_cards([read_card(history, rubric, documented.entity, documented.period)], rubric)
-
-    best: dict[str, Identified | None] = {}
+    found: dict[str, Identified | None] = {}
     if readings:
-        try:
-            best[SUPPORTED] = alone(supported(documented.rubric, readings))
-        except ContradictionError:
-            best[SUPPORTED] = None
-    return {**best, DOCUMENTED: documented, OPEN: alone(opened(documented.rubric))}
+        best = supported(documented.rubric, readings)
+        with suppress(ContradictionError):
+            found[SUPPORTED] = None
+            found[SUPPORTED] = identify_cards([regrouped(card, best) for card in cards], best)
+    family = opened(documented.rubric)
+    return {**found, DOCUMENTED: documented, OPEN: identify_cards([regrouped(cards[0], family)], family)}
 
 
 def gains_by_tier(tiers: Mapping[str, Identified | None], levers: Mapping[str, float]) -> pd.DataFrame:
@@ -145,13 +143,32 @@ def plan_by_target(
             continue
         for target in (target for target in targets if target not in named):
             rubric = with_target(documented.rubric, code, target)
-            told = [replace(card, groups=rubric.groups_as_printed(set(card.told.codes))) for card in cards]
+            told = [regrouped(card, rubric) for card in cards]
             if not explained(told, rubric):
                 continue
             task = task_of(identify_cards(told, rubric), levers.values(), chosen.months)
             steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
             rows.append((code, documented.rubric.name_of(code), target, surely(task, steps)))
     return pd.DataFrame(rows, columns=REACHED)
+
+
+def plan_in_tiers(tiers: Mapping[str, Identified | None], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:
+    """What the steps of a plan bring in each tier that fits.
+
+    Returns
+    -------
+    A row a tier: `tier`, `sure_total`, `best_total` (points, the least and the most over the rules of the tier). In the
+    open tier the least is a bound, each step counted by the highest target that may hold; the most is missing.
+    """
+    added, rows = dict(zip(chosen.steps["lever"], chosen.steps["added"], strict=True)), []
+    for tier, identified in tiers.items():
+        if tier == DOCUMENTED:
+            rows.append((tier, chosen.sure_total, chosen.best_total))
+        elif identified is not None:
+            task = task_of(identified, levers.values(), chosen.months)
+            steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
+            rows.append((tier, surely(task, steps), nan if tier == OPEN else best(task, steps)))
+    return pd.DataFrame(rows, columns=PLAN_BY_TIER)
 
 
 def widest_target(

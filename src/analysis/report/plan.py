@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,8 @@ from analysis.language import _
 from analysis.report.figures import Figure, Figures, amount, between, exact, middle, whole
 from analysis.report.rules import base_figures, base_words
 from analysis.report.section import Heading, Part, Section, Sentence, Table, Words, listed, rounded, say
+from analysis.report.wording import tier_rule
+from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
 
 LEAST_SAID = 0.005  # points
 LEAST_ASKED = 0.1 - 1e-9  # points; a figure that tells less is not asked for
@@ -161,7 +163,7 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
         )
         said.append(say(template, **parts))
     if best.feasible or best.target is None:
-        said.append(say(_("With this plan the total is {sure_total} to {best_total}, as the rules go."), **parts))
+        said.append(_brought(figures, parts))
     if best.feasible and "regret" in parts and best.largest_regret > 0:
         said.append(
             say(
@@ -193,6 +195,31 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
             )
         )
     return said
+
+
+def _brought(figures: Figures, parts: Mapping[str, Figure]) -> Sentence:
+    """The total with the plan, in each tier where there are several."""
+    tiers = {tier: figures.get(f"plan.{tier}") for tier in (SUPPORTED, DOCUMENTED, OPEN)}
+    if tiers[OPEN] is None:
+        return say(_("With this plan the total is {sure_total} to {best_total}, as the rules go."), **parts)
+    if tiers[SUPPORTED] is None:
+        template = _(
+            "With this plan the total is {documented} by all that some document names; if full marks start at rates "
+            "that nobody wrote down, {open} or more."
+        )
+    else:
+        template = _(
+            "With this plan the total is {supported} by the best supported reading, {documented} by all that some "
+            "document names; if full marks start at rates that nobody wrote down, {open} or more."
+        )
+    return say(template, **{tier: figure for tier, figure in tiers.items() if figure is not None})
+
+
+def in_tier_figures(in_tiers: pd.DataFrame) -> Iterator[Figure]:
+    """`plan.<tier>`: the total with the plan (`tiers.plan_in_tiers`), in the open tier its least; none of one tier."""
+    for row in in_tiers.itertuples() if len(in_tiers) > 1 else ():
+        ends = (row.sure_total, row.sure_total if pd.isna(row.best_total) else row.best_total)
+        yield between(f"plan.{row.tier}", _("Total with the plan"), ends, "points", 2, tier_rule(row.tier))
 
 
 def reach_figures(reached: pd.DataFrame) -> Iterator[Figure]:
@@ -331,12 +358,14 @@ def _step(figures: Figures, row: Any) -> Sentence:
 # Sections
 
 
-def plan_section(identified: Identified, best: Plan, ways: pd.DataFrame, reached: pd.DataFrame) -> Section:
+def plan_section(
+    identified: Identified, best: Plan, ways: pd.DataFrame, reached: pd.DataFrame, in_tiers: pd.DataFrame
+) -> Section:
     """The cheapest plan: sentences, its steps, and its months where there are several; `ways` as in `needs_section`.
 
-    `reached` is from `tiers.plan_by_target`.
+    `reached` is from `tiers.plan_by_target`, `in_tiers` from `tiers.plan_in_tiers`.
     """
-    own = Figures.of(plan_figures(best, identified), reach_figures(reached))
+    own = Figures.of(plan_figures(best, identified), in_tier_figures(in_tiers), reach_figures(reached))
     shown = own if best.target is None else own.plus(way_figures(ways, best.target, identified))
     rows = [
         [
@@ -361,6 +390,7 @@ def plan_section(identified: Identified, best: Plan, ways: pd.DataFrame, reached
     if best.schedule["month"].nunique() > 1:
         parts.append(Table(_("The plan month by month"), month_heads, months))
     tables = {
+        "in_tiers": in_tiers,
         "reached": reached,
         "steps": best.steps,
         "schedule": best.schedule,

@@ -308,7 +308,7 @@ class Results:
     @cached_property
     def tiers(self) -> dict[str, Identified | None]:
         """The rules that fit by what is best supported, by what is documented, and where targets may be any."""
-        return by_tier.in_each_tier(self.own, self.identified, load_support(self.rubric))
+        return by_tier.in_each_tier(self.cards, self.identified, load_support(self.rubric))
 
     @property
     def no_supported_rules(self) -> bool:
@@ -384,6 +384,10 @@ class Results:
     def reached(self) -> pd.DataFrame:
         """What the plan still reaches where full marks start at rates that no document names."""
         return by_tier.plan_by_target(self.cards, self.identified, self.workable, self.best)
+
+    @cached_property
+    def plan_in_tiers(self) -> pd.DataFrame:
+        return by_tier.plan_in_tiers(self.tiers, self.workable, self.best)
 
     @cached_property
     def ways(self) -> pd.DataFrame:
