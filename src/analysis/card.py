@@ -27,12 +27,13 @@ from analysis.interval import Interval
 from analysis.language import use_language, write_number, write_period
 from analysis.notices.store import passages
 from analysis.report import changes as moves
-from analysis.report import leader, losses, plan, result, rules, sources, try_it, worth
+from analysis.report import leader, losses, plan, result, rules, sources, tiers, try_it, worth
 from analysis.report.figures import Figures
 from analysis.report.results import Results
 from analysis.report.section import Picture, Section, source_line
+from analysis.scorecards.findings import load_findings
 from analysis.scorecards.history import TOTAL, data_hash
-from analysis.scorecards.rubric import Rubric
+from analysis.scorecards.rubric import Rubric, load_changes
 from analysis.scorecards.sources import Source
 
 
@@ -211,6 +212,7 @@ class Card:
         return self._answer(
             Section.together(
                 rules.rules_section(it.figures, it.identified, it.open_rules, self._sources, it.relations),
+                self._tiers,
                 self._news,
                 self._proof,
             )
@@ -414,7 +416,7 @@ class Card:
     def figures(self) -> Figures:
         """Every number of the page by id, as in `figures.csv`."""
         own = [self._worth, self.months, self._plan, self._needs, self.rank, self._ask, self.first_steps, self._proof]
-        own += [self.change, self._news, self.follow_up, self.losses]
+        own += [self.change, self._tiers, self._news, self.follow_up, self.losses]
         return self.results.of_card.plus(*(section.figures.values() for section in own))
 
     def save(self, run_id: str) -> None:
@@ -447,6 +449,14 @@ class Card:
     @cached_property
     def _ask(self) -> Section:
         return plan.ask_section(self.results.asked, self.results.odd_bases)
+
+    @cached_property
+    def _tiers(self) -> Section:
+        it = self.results
+        rubric = it.project.rules(it.entity, it.month)
+        known = load_changes(rubric), load_findings(rubric)
+        found = it.tiers, it.ruled_out_best, it.open_targets, it.targets_ruled_out, *it.change_dates
+        return tiers.tiers_section(it.figures, it.identified, it.cards[0], *found, *known, self._sources)
 
     @cached_property
     def _news(self) -> Section:

@@ -14,7 +14,7 @@ from shown import said, tables
 
 def test_april_says_how_many_rules_fit_and_what_is_left_of_each(april):
     found = tables(april.rules)
-    known, groups, rates, ruled_out, useful = found.values()
+    known, *_by_tier, groups, rates, ruled_out, useful = found.values()
     rows = {row[0]: row[1:] for row in known}
     assert rows["Fee procedures with payment integrated"] == ["2", "reverse engineered", "30", "100 or 80", "assumed"]
     assert rows["Petitions by class"] == ["2 or 0", "reverse engineered", "100 or 90", "–", "assumed"]

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.identification.identify import Identified
-from analysis.interval import Interval, hull
+from analysis.identification.identify import Hypothesis, Identified
+from analysis.interval import TOLERANCE, Interval, hull
 from analysis.scorecards.rubric import Rule
 
 
@@ -103,6 +103,57 @@ def rate_of(identified: Identified, code: str) -> Interval:
         spans += [_rate(rule, score, identified.rubric.rounding) for rule in item.rules[code]]
     rate = hull(spans)
     return Interval(rate.low, max(rate.low, min(rate.high, reading.cap)))
+
+
+def open_targets(identified: Identified) -> pd.DataFrame:
+    """Which targets are left of those that nobody wrote down: sharp over every survivor of an open family.
+
+    An indicator with the rate r, the maximum M and a score s below M has the target M·r/s; with s = M any up to r.
+
+    Returns
+    -------
+    One row an indicator whose target is open and whose rate is published, in the order of the index: `code`, `name`,
+    `rate_low`, `rate_high`, `low`, `high` (percent, both ends INCLUDED; 100 is none), `least`, `most` (what was tried).
+    """
+    rows = []
+    for group in identified.groups:
+        for indicator in group.indicators:
+            rate, code = identified.readings[indicator.code].rate, indicator.code
+            if rate is None or not any(_is_open(item, code) for item in identified.hypotheses[group.code]):
+                continue
+            spans, tried = [], []
+            for item in identified.hypotheses[group.code]:
+                if _is_open(item, code):
+                    narrowed = replace(identified, hypotheses={**identified.hypotheses, group.code: (item,)})
+                    score = narrowed.scores([code]).widened(identified.rubric.rounding)
+                    spans += [_target(rule, rate, score) for rule in item.rules[code]]
+                    tried += [Interval(rule.open_from or rule.target, rule.target) for rule in item.rules[code]]
+            left, all_tried = hull(spans), hull(tried)
+            rows.append(
+                {
+                    "code": code,
+                    "name": indicator.name,
+                    "rate_low": rate.low,
+                    "rate_high": rate.high,
+                    "low": left.low,
+                    "high": left.high,
+                    "least": all_tried.low,
+                    "most": all_tried.high,
+                }
+            )
+    return pd.DataFrame(rows, columns=["code", "name", "rate_low", "rate_high", "low", "high", "least", "most"])
+
+
+def _is_open(hypothesis: Hypothesis, code: str) -> bool:
+    return any(rule.open_from is not None for rule in hypothesis.rules[code])
+
+
+def _target(rule: Rule, rate: Interval, score: Interval) -> Interval:
+    """The targets that turn some of these rates into some of these scores."""
+    least = rule.target if rule.open_from is None else rule.open_from
+    low = least if score.high >= rule.max - TOLERANCE else max(least, rule.max * rate.low / score.high)
+    high = rule.target if score.low <= 0 else min(rule.target, rule.max * rate.high / score.low)
+    return Interval(low, max(low, high))
 
 
 def _rate(rule: Rule, score: Interval, rounding: float) -> Interval:

@@ -16,6 +16,7 @@ from analysis.language import _
 from analysis.scorecards.checks import Printed
 from analysis.scorecards.history import BASE, unit_name
 from analysis.scorecards.rubric import Group, Parameter, Rubric
+from analysis.scorecards.tiers import with_targets
 
 
 def smallest_conflict(figures: Sequence[FigureKey], holds: Callable[[Collection[FigureKey]], bool]) -> list[FigureKey]:
@@ -108,6 +109,29 @@ def ruled_out(identified: Identified, cards: Sequence[Evidence], open_rules: pd.
                 }
             )
     return pd.DataFrame(rows, columns=["code", "parameter", "value", "entity", "period", "figure", "unit"])
+
+
+def targets_ruled_out(identified: Identified, item: Evidence, left: pd.DataFrame, apart: float = 0.01) -> pd.DataFrame:
+    """Which figures of a card rule out the open targets below and above those that are left: a smallest set each.
+
+    Parameters
+    ----------
+    identified, item : the survivors of an open family on one card.
+    left : from `bounds.open_targets`; targets nearer than `apart` (percentage points) to one that is left are not asked
+        about.
+
+    Returns
+    -------
+    One row a figure: `code`, `side` (`below`, `above`) and `entity`, `period`, `figure`, `unit` of the figure.
+    """
+    rows = []
+    for row in left.itertuples():
+        for side, least, most in (("below", row.least, row.low - apart), ("above", row.high + apart, row.most)):
+            if least >= most:
+                continue
+            narrowed = with_targets(identified.rubric, row.code, least, most)
+            rows += [(row.code, side, *key) for key in conflict([regrouped(item, narrowed)], narrowed)]
+    return pd.DataFrame(rows, columns=["code", "side", "entity", "period", "figure", "unit"])
 
 
 def contributions(

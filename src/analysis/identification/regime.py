@@ -19,7 +19,8 @@ import pandas as pd
 from analysis import files, project
 from analysis.errors import ContradictionError, ParameterError, UnknownNameError
 from analysis.identification import evidence
-from analysis.identification.evidence import Evidence, blank_card, read_cards
+from analysis.identification.dates import change_dates
+from analysis.identification.evidence import Evidence, assume, blank_card, load_relations, read_cards
 from analysis.identification.identify import Hypothesis, Identified, Key, explained, identify_cards
 from analysis.interval import TOLERANCE
 from analysis.language import _, write_date
@@ -29,6 +30,7 @@ from analysis.scorecards.entities import Mergers, Unit, is_mean, is_synthetic, l
 from analysis.scorecards.history import card, load_history, shown
 from analysis.scorecards.rubric import Rubric, Shown, load_rubrics, rubric_in_force, ruling
 from analysis.scorecards.sources import Correction, Note, Source, load_corrections, load_notes, load_sources
+from analysis.scorecards.tiers import load_support, supported
 
 
 def telling(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], list[Evidence]]:
@@ -247,6 +249,13 @@ class Project:
         _kept, wrong = _telling(self, self.rules(entity, month).id, self.shown(entity, month).day, is_synthetic(entity))
         return [(item.entity, item.period) for item in wrong if (item.entity, item.period) != (entity, month)]
 
+    def change_dates(self, rubric: Rubric) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Between which months the targets of a regime changed (`dates.change_dates`), by all real cards of it.
+
+        By what documents agree on (`tiers.supported`), and with the relations of data/relations.toml.
+        """
+        return _change_dates(self, rubric.id)
+
     def identified(self, entity: str, month: str) -> Identified:
         """The rules that fit a month and every other card of its regime. Raises as `identify.identify`."""
         rubric, day = self.rules(entity, month), self.shown(entity, month).day
@@ -268,6 +277,19 @@ def _governed(project: Project, rubric_id: str, day: str, synthetic: bool) -> Ma
 def _telling(project: Project, rubric_id: str, day: str, synthetic: bool) -> tuple[list[Evidence], list[Evidence]]:
     rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
     return telling(list(_governed(project, rubric_id, day, synthetic).values()), rubric)
+
+
+@lru_cache(maxsize=4)
+def _change_dates(project: Project, rubric_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
+    family, relations = supported(rubric, load_support(rubric)), load_relations(rubric)
+    days = {item.day for item in project._shown.values() if rubric.covers(item.ruled)}
+    cards = [
+        assume(item, relations)
+        for day in sorted(days if any(one.over_time for one in rubric.indicators.values()) else ())
+        for item in _governed(project, rubric.id, day, False).values()
+    ]
+    return change_dates(cards, family)
 
 
 @lru_cache(maxsize=8)

@@ -17,7 +17,7 @@ from analysis.decisions.levers import Effort, Lever, as_rates, check_indicator, 
 from analysis.diagnosis import changes, follow_up, losses
 from analysis.errors import AnalysisError, CheckError, RubricError
 from analysis.identification import bases, bounds, proof
-from analysis.identification.evidence import Evidence, Relation, assume, load_bases, load_relations
+from analysis.identification.evidence import Evidence, Relation, assume, load_bases, load_relations, read_card
 from analysis.identification.identify import Identified, Key
 from analysis.identification.regime import Project, cards_of
 from analysis.language import _
@@ -31,7 +31,7 @@ from analysis.scorecards.entities import is_synthetic, synthetic_label
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import is_month, months_left
 from analysis.scorecards.rubric import Rubric, Shown, rubric_in_force
-from analysis.scorecards.tiers import SUPPORTED, load_support
+from analysis.scorecards.tiers import OPEN, SUPPORTED, load_support
 
 if TYPE_CHECKING:
     from analysis.comparisons.ranks import Standing
@@ -127,6 +127,33 @@ class Results:
     @cached_property
     def helped(self) -> pd.DataFrame:
         return proof.contributions(self.identified, self.cards, whatif.gain_width(self.weighed))
+
+    @cached_property
+    def ruled_out_best(self) -> pd.DataFrame:
+        """What the card's own figures rule out by the reading that documents agree on (`proof.ruled_out`)."""
+        best = self.tiers.get(SUPPORTED)
+        if best is None:
+            return self.ruled_out.head(0)
+        return proof.ruled_out(best, [self._read_by(best.rubric)], bounds.alternatives(best))
+
+    @cached_property
+    def open_targets(self) -> pd.DataFrame:
+        """The targets that the card's own figures leave where they may be any (`bounds.open_targets`)."""
+        return bounds.open_targets(self.tiers.get(OPEN) or self.identified)
+
+    @cached_property
+    def targets_ruled_out(self) -> pd.DataFrame:
+        found = self.tiers.get(OPEN) or self.identified
+        return proof.targets_ruled_out(found, self._read_by(found.rubric), self.open_targets)
+
+    def _read_by(self, rubric: Rubric) -> Evidence:
+        return read_card(self.own, rubric, self.entity, self.month)
+
+    @cached_property
+    def change_dates(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Between which months targets of the regime changed, and which figures say so (`dates.change_dates`)."""
+        dates, dated_by = self.project.change_dates(self.project.rules(self.entity, self.month))
+        return (dates.head(0), dated_by.head(0)) if is_synthetic(self.entity) else (dates, dated_by)
 
     # Where the points went
 

@@ -65,21 +65,26 @@ def proof_figures(
     printed = {(item.entity, item.period): item.figures for item in cards}
     for row in ruled.drop_duplicates(["entity", "period", "figure", "unit"]).itertuples():
         of = printed[row.entity, row.period].loc[(row.figure, row.unit)]
-        span = interval_of(of)
-        yield Figure(
-            id=_killer_id(row),
-            label=identified.rubric.name_of(row.figure),
-            value=float(of["value"]),
-            low=span.low,
-            high=span.high,
-            unit=row.unit,
-            decimals=int(of["decimals"]),
-            kind=of["kind"],
-            rule=_("as published"),
-            source=of["source"],
-            where=f"{of['file']}:{of['line']}",
-            quote=of["quote"],
-        )
+        yield printed_figure(killer_id(row), identified.rubric, row.figure, of)
+
+
+def printed_figure(name: str, rubric: Rubric, code: str, of: Any) -> Figure:
+    """A figure of any card as it is printed; `of` is its row of the history."""
+    span = interval_of(of)
+    return Figure(
+        id=name,
+        label=rubric.name_of(code),
+        value=float(of["value"]),
+        low=span.low,
+        high=span.high,
+        unit=of["unit"],
+        decimals=int(of["decimals"]),
+        kind=of["kind"],
+        rule=_("as published"),
+        source=of["source"],
+        where=f"{of['file']}:{of['line']}",
+        quote=of["quote"],
+    )
 
 
 def news_figures(news: pd.DataFrame) -> Iterator[Figure]:
@@ -273,7 +278,7 @@ def proof_section(
         Table(
             _("What was ruled out, and by which figures: a smallest set of them"),
             [_("Indicator"), _("What was tried"), _("Value"), _("Ruled out by")],
-            _ruled_out(shown, identified, ruled),
+            ruled_out_rows(shown, identified, ruled),
             (1, 3),
         ),
         Table(
@@ -330,24 +335,28 @@ def _left_out(cards: Sequence[tuple[str, str]]) -> list[Part]:
     return [Words([words, Reference("; ".join([*names, *more]))])]
 
 
-def _ruled_out(figures: Figures, identified: Identified, ruled: pd.DataFrame) -> list[list[Any]]:
+def ruled_out_rows(
+    figures: Figures, identified: Identified, ruled: pd.DataFrame, prefix: str = "card"
+) -> list[list[Any]]:
+    """Indicator, parameter, value, and the figures that rule it out: a row an alternative of `proof.ruled_out`."""
     rows = []
     for (code, parameter, value), killers in ruled.groupby(["code", "parameter", "value"], sort=False):
         linear = parameter == "target" and value == 100
         what = _("maximum, points") if parameter == "max" else _("points up to") if linear else _("full marks from, %")
-        by = [_killer(figures, identified.rubric, row, identified.period) for row in killers.itertuples()]
+        by = [killer(figures, identified.rubric, row, identified.period, prefix) for row in killers.itertuples()]
         figure = figures[f"alternative.{code}.{parameter}.{value:g}"]
         rows.append([identified.rubric.name_of(str(code)), what, figure, listed(by, "; ")])
     return rows
 
 
-def _killer_id(row: Any) -> str:
+def killer_id(row: Any, prefix: str = "card") -> str:
     """The id of a figure of any card that helped to rule something out; `row` is one of `proof.ruled_out`."""
-    return f"card.{row.entity}.{row.period}.{row.figure}.{row.unit}"
+    return f"{prefix}.{row.entity}.{row.period}.{row.figure}.{row.unit}"
 
 
-def _killer(figures: Figures, rubric: Rubric, row: Any, period: str) -> Sentence:
-    values = {"name": rubric.name_of(row.figure), "figure": figures[_killer_id(row)]}
+def killer(figures: Figures, rubric: Rubric, row: Any, period: str, prefix: str = "card") -> Sentence:
+    """A figure that helped to rule something out, with its card where that is not the one of `period`."""
+    values = {"name": rubric.name_of(row.figure), "figure": figures[killer_id(row, prefix)]}
     template = "{name} {figure} %" if row.unit == "percent" else "{name} {figure}"
     if row.period != period:
         return say(f"{template} ({{entity}}, {{period}})", entity=row.entity, period=write_period(row.period), **values)

@@ -3,6 +3,7 @@
 periods    Which months does a period hold, and which comes before another?
 rubric     Which rules turned rates into points, and which periods may be compared?
 tiers      Which family of rules do independent documents agree on, and which does no published figure exclude?
+findings   What is known of the rules that no parameter of a rubric can hold, and which targets are no rule's?
 entities   Which entity belongs to which, and which are simulated?
 history    What was published?
 sources    Where do figures come from, and what in their sources is known to be wrong?
@@ -18,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "rubric": ["Change", "Group", "Indicator", "Known", "LEAST_FOR_TREND", "Names", "Parameter", "RULE", "Rubric",
         "Rule", "Shown", "Status", "apart", "comparable_span", "governing", "load_changes", "load_rubrics",
         "not_comparable", "rubric_in_force", "ruling"],
+    "findings": ["Finding", "load_findings"],
     "entities": ["COMMUNE", "DEPARTMENT", "FIELDS", "MEAN_OF", "Mergers", "SIBLINGS", "SYNTHETIC", "Unit",
         "children_of", "find_entity", "is_mean", "is_synthetic", "is_unit", "kind_name", "load_mergers", "load_units",
         "same_world", "siblings", "synthetic_label"],
@@ -28,5 +30,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
         "load_sources"],
     "checks": ["Printed", "card_checks", "check_name", "failures", "figure", "interval_of", "reconcile", "unchecked"],
     "tiers": ["DOCUMENTED", "LEAST_TARGET", "OPEN", "SUPPORTED", "Support", "is_open", "load_support", "opened",
-        "supported", "with_target"], "synthetic": ["example", "write_project"],
+        "supported", "with_target", "with_targets"], "synthetic": ["example", "write_project"],
 })  # fmt: skip

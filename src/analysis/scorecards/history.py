@@ -132,7 +132,7 @@ def _replaced(rows: Sequence[Mapping[str, Any]], replacements: tuple[Replacement
 def data_files(folder: Path) -> list[Path]:
     """Every file that the numbers of a report are made from: figures, sources, rules, levers and units."""
     tables = [folder / "corrections.toml", folder / "sources.toml"]
-    named = ("changes", "levers", "mergers", "relations", "support")
+    named = ("changes", "findings", "levers", "mergers", "relations", "support")
     optional = ("observations/*.csv", *(f"{name}.toml" for name in named), "rubrics/*.toml", "units.csv")
     return sorted([*tables, *(path for pattern in optional for path in folder.glob(pattern))])
 

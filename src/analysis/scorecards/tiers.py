@@ -34,14 +34,17 @@ class Support(BaseModel):
 
 
 class OpenTarget(Indicator):
-    """An indicator that has full marks from a rate that nobody wrote down, 30 % or more; no file declares one."""
+    """An indicator that has full marks from a rate that nobody wrote down, `least` to `most`; no file declares one."""
+
+    least: float = LEAST_TARGET
+    most: float = 100.0
 
     def rules(self, maximum: float) -> tuple[Rule, ...]:
         """One rule for each thing that may happen where there is nothing to count."""
         if maximum == 0:
             return super().rules(maximum)
         zeros = dict.fromkeys(self.zero_denominator.alternatives)
-        return tuple(Rule(maximum, 100.0, zero, LEAST_TARGET) for zero in zeros)
+        return tuple(Rule(maximum, self.most, zero, self.least) for zero in zeros)
 
 
 class _Supports(BaseModel):
@@ -84,6 +87,12 @@ def opened(rubric: Rubric) -> Rubric:
             if len(one.target.alternatives) > 1
         }
     )
+
+
+def with_targets(rubric: Rubric, code: str, least: float, most: float) -> Rubric:
+    """The same family where one indicator has full marks from some rate between two, in percent, both INCLUDED."""
+    fields = {**dict(rubric.indicators[code]), "least": least, "most": most}
+    return rubric.with_indicators({code: OpenTarget.model_construct(**fields)})
 
 
 def with_target(rubric: Rubric, code: str, target: float) -> Rubric:
