@@ -21,7 +21,7 @@ from analysis.decisions.plan import Plan
 from analysis.decisions.whatif import TOGETHER, gains
 from analysis.decisions.worst_case import surely, task_of
 from analysis.errors import CheckError, ContradictionError
-from analysis.identification.evidence import Evidence, read_card, with_figure
+from analysis.identification.evidence import Evidence, Relation, assume, read_card, with_figure
 from analysis.identification.identify import Hypothesis, Identified, explained, identify_cards
 from analysis.interval import TOLERANCE, Interval, union
 from analysis.language import _
@@ -56,19 +56,21 @@ class Piece:
 
 
 def in_each_tier(
-    history: pd.DataFrame, documented: Identified, readings: Sequence[Support]
+    history: pd.DataFrame, documented: Identified, readings: Sequence[Support], relations: Sequence[Relation] = ()
 ) -> dict[str, Identified | None]:
     """The rules of each tier that fit: of `documented` as they are; of the other two by the month's own figures.
 
     `history` is that of the entity. The supported tier is None where a figure of the month contradicts its readings;
     without readings there is none, and a family without open targets has one tier only. Raises ContradictionError where
-    nothing fits even the open one.
+    nothing fits even the open one. `relations` are those assumed to hold.
     """
     if not is_open(documented.rubric):
         return {DOCUMENTED: documented}
 
     def alone(rubric: Rubric) -> Identified:
-        return identify_cards([read_card(history, rubric, documented.entity, documented.period)], rubric)
+        return identify_cards(
+            [assume(read_card(history, rubric, documented.entity, documented.period), relations)], rubric
+        )
 
     best: dict[str, Identified | None] = {}
     if readings:

@@ -147,7 +147,7 @@ class Results:
         return proof.targets_ruled_out(found, self._read_by(found.rubric), self.open_targets)
 
     def _read_by(self, rubric: Rubric) -> Evidence:
-        return read_card(self.own, rubric, self.entity, self.month)
+        return assume(read_card(self.own, rubric, self.entity, self.month), self.relations)
 
     @cached_property
     def change_dates(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -302,7 +302,7 @@ class Results:
     @cached_property
     def tiers(self) -> dict[str, Identified | None]:
         """The rules that fit by what is best supported, by what is documented, and where targets may be any."""
-        return by_tier.in_each_tier(self.own, self.identified, load_support(self.rubric))
+        return by_tier.in_each_tier(self.own, self.identified, load_support(self.rubric), self.relations)
 
     @property
     def no_supported_rules(self) -> bool:
