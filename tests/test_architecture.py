@@ -61,7 +61,7 @@ NOT_FOR_HELP = (
     "pandas", "numpy", "scipy", "matplotlib", "seaborn", "statsmodels", "ipywidgets", "papermill", "pydantic", "babel",
     "nbconvert", "nbformat", "jinja2",
 )  # fmt: skip
-LINES_OF_A_FACE = 45
+LINES_OF_A_FACE = 41
 LINES_OF_A_QUESTION = 10
 CELLS = 22
 LINES_IN_A_CELL = 10

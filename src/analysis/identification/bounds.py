@@ -151,7 +151,8 @@ def _is_open(hypothesis: Hypothesis, code: str) -> bool:
 def _target(rule: Rule, rate: Interval, score: Interval) -> Interval:
     """The targets that turn some of these rates into some of these scores."""
     least = rule.target if rule.open_from is None else rule.open_from
-    low = least if score.high >= rule.max - TOLERANCE else max(least, rule.max * rate.low / score.high)
+    loose = score.high <= 0 or score.high >= rule.max - TOLERANCE
+    low = least if loose else max(least, rule.max * rate.low / score.high)
     high = rule.target if score.low <= 0 else min(rule.target, rule.max * rate.high / score.low)
     return Interval(low, max(low, high))
 

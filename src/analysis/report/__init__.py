@@ -37,5 +37,4 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"figu
     "follow_up_section", "months_section"], "explore": ["LEVEL", "beside_section", "indicators_section",
     "leaders_section", "panel_section", "published_section", "table_of", "regression_section", "revisions_section",
     "rises_section", "spread_section", "standing_section", "trend_of"], "result": ["EXECUTED", "FIGURES", "Language",
-    "PAGE", "Period", "RECORD", "RESULT", "Result", "save", "write_json"],
-})  # fmt: skip
+    "PAGE", "Period", "RECORD", "RESULT", "Result", "save", "write_json"]})  # fmt: skip

@@ -148,7 +148,7 @@ class Results:
         return proof.targets_ruled_out(found, self._read_by(found.rubric), self.open_targets)
 
     def _read_by(self, rubric: Rubric) -> Evidence:
-        return read_card(self.own, rubric, self.entity, self.month)
+        return assume(read_card(self.own, rubric, self.entity, self.month), self.relations)
 
     @cached_property
     def change_dates(self) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -276,7 +276,7 @@ def _finding(entry: Finding) -> Sentence:
     kinds = {
         "rule": "{words} ({status}; {sources})",
         "programme": _("A target of the State, not known to be one of the index: {words} ({status}; {sources})"),
-        "own": _("A province's own aim, not a target of the index: {words} ({status}; {sources})"),
+        "own": _("A province's own aim, not a target of the index: {words} ({sources})"),
     }
     return say(kinds[entry.kind], words=Reference(entry.words.text), **_stands_on(entry.status, entry.sources))
 
