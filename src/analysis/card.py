@@ -122,7 +122,7 @@ class Card:
     def try_it(self) -> Section:
         """The panel of the page, which computes what other rates would bring."""
         it = self.results
-        rules = try_it.rules_to_try(it.identified, it.acts, it.by_indicator, it.scores)
+        rules = try_it.rules_to_try(it.tiers, it.acts, it.by_indicator)
         ranks = try_it.rank_steps(it.standing, it.identified)
         return try_it.try_it_section(it.figures, it.identified, it.weighed, it.by_group, rules, ranks, data_hash())
 
