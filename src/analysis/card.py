@@ -424,7 +424,8 @@ class Card:
         """
         it = self.results
         title = leader.title(it.figures, it.by_group, it.identified)
-        result.save(self.figures, it.identified, it.by_group, it.weighed, it.acts, self._sources, title, run_id)
+        weighed = it.weighed, it.acts, it.gained_by_tier, it.gained_by_target
+        result.save(self.figures, it.identified, it.by_group, *weighed, self._sources, title, run_id)
 
     # Parts of several answers, each made once
 

@@ -257,6 +257,15 @@ def _words() -> dict[str, str]:
     return {
         "range": _("{low} to {high}"),
         "total": _("New total {total} of {points}; {gain} points more than today; {remaining} still lost."),
+        "total_documented": _(
+            "New total {total} of {points} by any document; {gain} points more than today; {remaining} still lost."
+        ),
+        "tiers": _(
+            "These indicators alone: +{supported} as best supported · +{documented} by any document · +{open} with "
+            "any target."
+        ),
+        "tiers_misfit": _("These indicators alone: +{documented} by any document · +{open} with any target."),
+        "tiers_alike": _("These indicators alone: +{documented}, whatever the rate from which they have full marks."),
         "rank": _("Rank {rank} of {ranked}, if the others stay as they are."),
         "rank_open": _("Rank {rank} of {ranked}, if the others stay as they are: only {known} of the totals is known."),
         "rank_unknown": _("Nothing can be said of the rank: the totals of the others are not known."),
