@@ -177,7 +177,7 @@ def open_gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
 
 
 def open_ends(identified: Identified, levers: Mapping[str, float]) -> tuple[Interval, Interval]:
-    """`open_gain`, and the total after it. Any family has them; those of closed targets are also `whatif.gains`'.
+    """`open_gain`, and the total after it, by the figures of the month alone; of any family, of closed targets too.
 
     The most that all groups may gain at each score of theirs is added up over the groups; the least is the most of the
     loss. Raises CheckError where no scores agree with the figures.
