@@ -12,7 +12,7 @@ from analysis.card import open_card
 from analysis.comparisons.ranks import RankSet
 from analysis.decisions import whatif
 from analysis.decisions.plan import rates_for
-from analysis.decisions.tiers import open_gain
+from analysis.decisions.tiers import own_gain
 from analysis.diagnosis.losses import losses_by_indicator
 from analysis.identification.identify import identify_cards
 from analysis.interval import Interval
@@ -115,7 +115,7 @@ def check_tiers(page, tiers, data, vectors, of_closed=whatif.joint_gain):
     worst = 0.0
     for levers, found in zip(vectors, page.evaluate(IN_TIERS, [data, vectors]), strict=True):
         wanted = {
-            name: (open_gain if name == OPEN else of_closed)(rules, levers)
+            name: (own_gain if name == OPEN else of_closed)(rules, levers)
             for name, rules in tiers.items()
             if rules is not None
         }
@@ -141,7 +141,7 @@ def test_the_page_computes_all_levers_at_once(page, real_tiers):
     rng = random.Random(1)
     vectors = [{code: rng.uniform((data["indicators"][code]["rate"] or [0])[0], 100) for code in codes}]
     vectors.append(dict.fromkeys(codes, 100.0))
-    check_tiers(page, tiers, data, vectors, open_gain)
+    check_tiers(page, tiers, data, vectors, own_gain)
     took = page.evaluate(
         "([data, levers]) => { const scorer = trying(data), start = performance.now();"
         " scorer.outcome(levers); scorer.groups(levers); scorer.tiers(levers); return performance.now() - start; }",
