@@ -152,7 +152,7 @@ def _indicator(identified: Identified, code: str, lever: Lever | None) -> dict[s
     effects = {} if lever is None else {moved: _pair(by) for moved, by in lever.effects.items() if moved != code}
     return {
         "rate": None if reading.rate is None else _pair(reading.rate),
-        **({"from": _pair(raised_from(identified, code))} if is_lever and effects else {}),
+        **({"from": _pair(raised_from(identified, code))} if effects and not reading.empty else {}),
         "printed": reading.printed,
         "empty": reading.empty,
         "lever": is_lever,
