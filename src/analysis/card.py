@@ -120,7 +120,7 @@ class Card:
     def try_it(self) -> Section:
         """The panel of the page, which computes what other rates would bring."""
         it = self.results
-        rules = try_it.rules_to_try(it.identified, it.acts, it.by_indicator, it.scores)
+        rules = try_it.rules_to_try(it.tiers, it.acts, it.by_indicator)
         ranks = try_it.rank_steps(it.standing, it.identified)
         return try_it.try_it_section(it.figures, it.identified, it.weighed, it.by_group, rules, ranks, data_hash())
 
@@ -424,7 +424,8 @@ class Card:
         """
         it = self.results
         title = leader.title(it.figures, it.by_group, it.identified)
-        result.save(self.figures, it.identified, it.by_group, it.weighed, it.acts, self._sources, title, run_id)
+        weighed = it.weighed, it.acts, it.gained_by_tier, it.gained_by_target
+        result.save(self.figures, it.identified, it.by_group, *weighed, self._sources, title, run_id)
 
     # Parts of several answers, each made once
 

@@ -13,7 +13,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pytest
 
-from analysis.decisions.tiers import open_gain
+from analysis.decisions.tiers import own_gain
 from analysis.decisions.whatif import joint_gain
 from analysis.errors import ContradictionError
 from analysis.identification.bounds import alternatives
@@ -337,7 +337,7 @@ def check_open(seeds: range) -> int:
         alone = opened(case.rubric)
         cards = [regrouped(item, alone) for item in dated.cards]
         for together in (cards[:1], cards):
-            bounds = open_gain(identify_cards(together, alone), levers)
+            bounds = own_gain(identify_cards(together, alone), levers)
             assert bounds.low - EXACT <= gain <= bounds.high + EXACT, seed
         if not explained(dated.cards, case.rubric):
             missed += 1

@@ -1,9 +1,12 @@
 """The pages in a real browser: what it loads, whether everyone can read and reach everything, and what it prints."""
 
+import json
 import re
 
 import pytest
+from openpyxl import load_workbook
 
+from analysis import commands
 from analysis.language import use_language, write_range
 from chromium import (
     AXE,
@@ -364,6 +367,36 @@ def test_the_panel_starts_where_the_report_stands(seen, report_of):
         use_language("vi")
         assert write_range(*ends, decimals) in total_said(page)
         use_language("en")
+
+
+def test_page_workbook_and_command_give_the_same_gains_in_each_tier(seen, report_of):
+    """The panel, the page's table, the sheet and `whatif --json`: each lever, all together, each target."""
+    page, report = seen("april", "light"), report_of("april")
+    told = commands.whatif("2023-04", "Hòa Bình", {"e_result": 80.0, "data_reuse": 80.0}, None).data
+    data = json.loads(page.text_content("#trial-data"))
+    every = {**{code: {code: rate} for code, rate in data["chosen"].items()}, "together": data["chosen"]}
+    sheet = load_workbook(report.folder / "workbook.xlsx").worksheets[4]
+    rows = [[cell.value for cell in line] for line in sheet.iter_rows(min_row=5)]
+    tiers = list(dict.fromkeys(row["tier"] for row in told["tiers"]))
+    assert tiers == ["supported", "documented", "open"] and len(told["tiers"]) == 9
+    use_language("vi")
+    for row in told["tiers"]:
+        ends = [row["gain_low"], row["gain_high"]]
+        name = f"tier.{row['tier']}.{row['code']}.gain"
+        place, column = list(every).index(row["code"]), 2 + 2 * tiers.index(row["tier"])
+        panel = page.evaluate("([data, levers]) => trying(data).tiers(levers)", [data, every[row["code"]]])
+        assert panel[row["tier"]] == pytest.approx(ends, abs=1e-9)
+        assert rows[place][column : column + 2] == pytest.approx(ends, abs=1e-9)
+        assert [float(report.rows[name][end]) for end in ("low", "high")] == pytest.approx(ends, abs=1e-9)
+        shown = page.locator(f'data[data-figure="{name}"]').first.text_content()
+        assert shown == write_range(*ends, 2)
+        assert row["code"] != "together" or f"+{shown} " in total_said(page)
+    use_language("en")
+    below = rows[-len(told["by_target"]) :]
+    assert len(below) == 8
+    for row, (_name, rate, *numbers) in zip(told["by_target"], below, strict=True):
+        expected = [row["target"], row["gain_low"], row["gain_high"]]
+        assert rate == data["chosen"][row["code"]] and numbers[:3] == pytest.approx(expected, abs=1e-9)
 
 
 def test_sliders_move_by_keys_and_rates_can_be_typed(opened):

@@ -1,6 +1,8 @@
 """Trying an improvement in the page: are the script's numbers Python's, for any rates, months and rules?"""
 
+import json
 import random
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,11 +12,13 @@ from analysis.card import open_card
 from analysis.comparisons.ranks import RankSet
 from analysis.decisions import whatif
 from analysis.decisions.plan import rates_for
+from analysis.decisions.tiers import own_gain
 from analysis.diagnosis.losses import losses_by_indicator
-from analysis.identification.bounds import group_scores
+from analysis.identification.identify import identify_cards
 from analysis.interval import Interval
 from analysis.report.try_it import rank_steps, rules_to_try
 from analysis.runs.page import PAGE_FOLDER
+from analysis.scorecards.tiers import DOCUMENTED, OPEN, opened
 from planted import lever, plant, with_links
 
 pytestmark = pytest.mark.browser
@@ -29,6 +33,7 @@ COMPUTE = """([data, vectors]) => {
     return [...out.gain, ...out.total, ...out.remaining, ...groups, ...(data.rank ? scorer.rank(out.gain) : [])];
   });
 }"""
+IN_TIERS = "([data, vectors]) => { const scorer = trying(data); return vectors.map(scorer.tiers); }"
 NEEDED = """([data, asked]) => {
   const scorer = trying(data);
   return asked.map(([levers, code, goal]) => scorer.needed(levers, code, goal));
@@ -43,9 +48,8 @@ def page(browser):
     page.close()
 
 
-def data_of(identified, acts, rank=None):
-    by_indicator, scores = losses_by_indicator(identified), group_scores(identified)
-    return {**rules_to_try(identified, acts, by_indicator, scores), "rank": rank}
+def data_of(tiers, acts, rank=None):
+    return {**rules_to_try(tiers, acts, losses_by_indicator(tiers[DOCUMENTED])), "rank": rank}
 
 
 def expected(identified, levers, acts, known=None):
@@ -84,7 +88,13 @@ def vector(rng, data):
 @pytest.fixture(scope="module", params=REAL, ids="-".join)
 def real(request):
     it = open_card(*request.param).results
-    return it.identified, it.acts, data_of(it.identified, it.acts, rank_steps(it.standing, it.identified)), it.standing
+    return it.identified, it.acts, data_of(it.tiers, it.acts, rank_steps(it.standing, it.identified)), it.standing
+
+
+@pytest.fixture(scope="module", params=REAL, ids="-".join)
+def real_tiers(request):
+    it = open_card(*request.param).results
+    return it.tiers, data_of(it.tiers, it.acts)
 
 
 @pytest.mark.parametrize("count", [8, pytest.param(MANY, marks=pytest.mark.slow)])
@@ -100,8 +110,75 @@ def test_the_page_computes_what_python_computes(page, real, count):
     assert len({tuple(numbers) for numbers in found}) > len(vectors) / 2
 
 
+def check_tiers(page, tiers, data, vectors, of_closed=whatif.joint_gain):
+    """The script's gains in each tier against Python's, for each vector of rates; the largest difference."""
+    worst = 0.0
+    for levers, found in zip(vectors, page.evaluate(IN_TIERS, [data, vectors]), strict=True):
+        wanted = {
+            name: (own_gain if name == OPEN else of_closed)(rules, levers)
+            for name, rules in tiers.items()
+            if rules is not None
+        }
+        assert found.keys() == wanted.keys()
+        off = max(abs(found[name][0] - own.low) + abs(found[name][1] - own.high) for name, own in wanted.items())
+        assert off <= EXACT, (levers, found, wanted)
+        worst = max(worst, off)
+    return worst
+
+
+@pytest.mark.parametrize("count", [24, pytest.param(1500, marks=pytest.mark.slow)])
+def test_the_page_computes_each_tier_as_python_does(page, real_tiers, count):
+    tiers, data = real_tiers
+    rng = random.Random(count)
+    vectors = [vector(rng, data) for _number in range(count)]
+    check_tiers(page, tiers, data, vectors)
+
+
+def test_the_page_computes_all_levers_at_once(page, real_tiers):
+    """Most have a hidden rate, which may have nothing behind it. No other month forbids a choice of rules here."""
+    tiers, data = real_tiers
+    codes = [code for code, known in data["indicators"].items() if known["lever"]]
+    rng = random.Random(1)
+    vectors = [{code: rng.uniform((data["indicators"][code]["rate"] or [0])[0], 100) for code in codes}]
+    vectors.append(dict.fromkeys(codes, 100.0))
+    check_tiers(page, tiers, data, vectors, own_gain)
+    took = page.evaluate(
+        "([data, levers]) => { const scorer = trying(data), start = performance.now();"
+        " scorer.outcome(levers); scorer.groups(levers); scorer.tiers(levers); return performance.now() - start; }",
+        [data, vectors[0]],
+    )
+    assert took < 1000, "milliseconds; a tenth of that on a quiet machine"
+
+
+@pytest.mark.parametrize("seeds", [range(6), pytest.param(range(6, 60), marks=pytest.mark.slow)])
+def test_the_page_computes_each_tier_under_planted_rules(page, seeds):
+    """Any target in place of those of the family; the first month alone, as for the open tier."""
+    tried = 0
+    for seed in seeds:
+        case = plant(seed)
+        family = opened(case.rubric)
+        first = replace(case.cards_at_once()[0], groups=family.groups_as_printed({c for c, _unit in case.cards[0]}))
+        tiers = {DOCUMENTED: identify_cards(case.cards_at_once()[:1], case.rubric)}
+        tiers[OPEN] = identify_cards([first], family)
+        data = data_of(tiers, {code: lever(code) for code in case.rules})
+        rng = random.Random(seed)
+        check_tiers(page, tiers, data, [case.levers, *(vector(rng, data) for _number in range(4))])
+        tried += len(data["tiers"])
+    assert tried == 2 * len(seeds)
+
+
+def test_the_panel_begins_with_the_gains_by_tier_of_the_report(page, april):
+    data = json.loads(april.try_it.parts[0].values["data"])
+    (found,) = page.evaluate(IN_TIERS, [data, [data["chosen"]]])
+    table = april.results.gained_by_tier
+    together = table[table["code"] == "together"].set_index("tier")
+    assert list(together.index) == ["supported", "documented", "open"]
+    for tier, row in together.iterrows():
+        assert found[tier] == pytest.approx([row["gain_low"], row["gain_high"]], abs=EXACT)
+
+
 def test_a_rank_is_the_best_of_the_hundredth_above_and_the_worst_of_the_one_below(page):
-    data = {"groups": [], "rank": {"best": [[0, 3], [101, 2]], "worst": [[0, 5], [100, 4]]}}
+    data = {"groups": [], "tiers": {}, "rank": {"best": [[0, 3], [101, 2]], "worst": [[0, 5], [100, 4]]}}
     gains = [[0.0, 0.0], [0.999, 1.0], [1.0, 1.005], [1.0, 1.01]]
     found = page.evaluate("([data, gains]) => gains.map((gain) => trying(data).rank(gain))", [data, gains])
     assert found == [[3, 5], [3, 5], [2, 4], [2, 4]]
@@ -132,9 +209,9 @@ def test_the_page_computes_what_python_computes_under_planted_rules(page, seeds)
         case, acts, _links = with_links(plant(seed), seed)
         identified = case.identified()
         every = {code: lever(code) for code in identified.readings} | acts
-        data = data_of(identified, every)
-        ways = [list({choice for _from, choice, _to in steps}) for steps in data["joins"]]
-        forbidding += len(allowed(data["joins"])) < np.prod([len(choices) for choices in ways])
+        data = data_of({DOCUMENTED: identified}, every)
+        ways = [list({choice for _from, choice, _to in steps}) for steps in data["tiers"][DOCUMENTED]["joins"]]
+        forbidding += len(allowed(data["tiers"][DOCUMENTED]["joins"])) < np.prod([len(choices) for choices in ways])
         rng = random.Random(seed)
         vectors = [case.levers, *(vector(rng, data) for _number in range(3))]
         for levers, numbers in zip(vectors, page.evaluate(COMPUTE, [data, vectors]), strict=True):
@@ -175,6 +252,6 @@ def test_the_rate_that_a_total_needs_is_that_of_the_plan(page):
     """One lever with a printed rate: within the rounding of today's rate, which a plan adds to."""
     it = open_card("Hòa Bình", "2023-04").results
     rows = rates_for(it.identified, {"e_result": it.acts["e_result"]}, 61.0)
-    (ends,) = page.evaluate(NEEDED, [data_of(it.identified, it.acts), [[{}, "e_result", 61.0]]])
+    (ends,) = page.evaluate(NEEDED, [data_of(it.tiers, it.acts), [[{}, "e_result", 61.0]]])
     assert ends[0] == pytest.approx(rows.loc[0, "rate_best"], abs=0.02)
     assert ends[1] == pytest.approx(rows.loc[0, "rate_sure"], abs=0.02)

@@ -13,7 +13,7 @@ import subprocess
 import time
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import CodeType
@@ -52,7 +52,16 @@ VECTORS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", '=HYP
 VECTORS += ("a\x00b\x0b\x1f", "\ud800x\ufffe", "_x0041_", '=cmd|" /C calc"!A0', "<b>&amp;", "x" * 40_000, " =1")
 Rates = dict[str, float]
 Sources = dict[str, Source]
-GIVEN = ("figures", "identified", "by_group", "levers", "acts")  # of a `Made`, in the order of `save_workbook`
+ONE_TIER = pd.DataFrame({"tier": ["documented"]})
+GIVEN = (
+    "figures",
+    "identified",
+    "by_group",
+    "levers",
+    "acts",
+    "by_tier",
+    "by_target",
+)  # of a `Made`, in the order of `save_workbook`
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,8 @@ class Made:
     figures: Figures
     by_group: pd.DataFrame
     acts: dict[str, Lever]
+    by_tier: pd.DataFrame = field(default_factory=lambda: ONE_TIER)
+    by_target: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def calculator(self) -> Calculator:
@@ -157,7 +168,9 @@ def month_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
         levers = {"on_time": 100.0, "e_result": 80.0} if name == "linked" else {}
         it = open_card(entity, period, levers=levers).results
         path = tmp_path_factory.mktemp("months") / f"{name}.xlsx"
-        return Made(path, it.identified, it.weighed, it.figures, it.by_group, it.acts).saved(path, None, load_sources())
+        tiers = it.gained_by_tier, it.gained_by_target
+        made = Made(path, it.identified, it.weighed, it.figures, it.by_group, it.acts, *tiers)
+        return made.saved(path, None, load_sources())
 
     return make_month
 
@@ -337,6 +350,25 @@ def test_gains_of_random_families_follow_the_rates_typed(families):
     assert wide >= len(families) / 4 and forbidden >= len(families) / 8, (wide, forbidden)
 
 
+@pytest.mark.parametrize(("name", "sheets"), [("july", 5), ("known", 4)])
+def test_gains_stand_in_each_tier_where_documents_disagree(month_of, name, sheets):
+    """Both ends in each tier, a row a lever and one for all together."""
+    made = month_of(name)
+    book = load_workbook(made.path)
+    assert len(book.worksheets) == sheets
+    if sheets == 4:
+        return
+    rows = [[cell.value for cell in line] for line in book.worksheets[4].iter_rows()]
+    assert "yellow" in rows[1][0]
+    tiers = list(dict.fromkeys(made.by_tier["tier"]))
+    assert len(rows[3]) == 2 + 2 * len(tiers) and all(": at " in head for head in rows[3][2:])
+    table = made.by_tier.set_index(["code", "tier"])
+    for row, code in zip(rows[4:], dict.fromkeys(made.by_tier["code"]), strict=False):
+        assert row[1] == made.levers.get(code)
+        expected = [table.loc[(code, tier), end] for tier in tiers for end in ("gain_low", "gain_high")]
+        assert row[2:] == pytest.approx(expected, abs=EXACT)
+
+
 @pytest.mark.parametrize("wrong", [-1.0, 33.0, 100.01, "80 %", "tám mươi"])
 def test_a_rate_that_cannot_be_is_said_to_be_wrong(month_of, wrong):
     made = month_of("known")
@@ -475,7 +507,9 @@ def hostile(path: Path) -> list[str]:
     for word in VECTORS:
         figures.add([Figure(f"={word}", word, None, None, None, "points", 1, word, word, word, word, word, "", word)])
     source = Source.model_validate({"publisher": "=1+1", "title": "t", "url": "=2", "accessed": "2023-04-24"})
-    save_workbook(path, figures, identified, by_group, case.levers, {}, {"=1+1": source, "#N/A": source})
+    save_workbook(
+        path, figures, identified, by_group, case.levers, {}, ONE_TIER, pd.DataFrame(), {"=1+1": source, "#N/A": source}
+    )
     return list(VECTORS)
 
 

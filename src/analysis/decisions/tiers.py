@@ -17,7 +17,7 @@ from math import inf, nan
 import numpy as np
 import pandas as pd
 
-from analysis.decisions.levers import Lever
+from analysis.decisions.levers import Lever, check_levers
 from analysis.decisions.plan import Plan
 from analysis.decisions.whatif import TOGETHER, gains, may_be_nothing
 from analysis.decisions.worst_case import best, surely, task_of
@@ -86,16 +86,17 @@ def gains_by_tier(tiers: Mapping[str, Identified | None], levers: Mapping[str, f
     for tier, identified in tiers.items():
         if identified is None:
             continue
-        closed = gains(identified, levers) if tier != OPEN else pd.DataFrame()
-        for place, some in enumerate(asked):
+        check_levers(identified, levers)
+        for some in asked:
             code, target = next(iter(some.items())) if len(some) == 1 else (TOGETHER, nan)
             name = _("All together") if code == TOGETHER else identified.rubric.name_of(code)
-            if tier == OPEN:
-                (gain, whole), survivors = open_ends(identified, some), nan
-            else:
-                row, survivors = closed.iloc[place], identified.survivors
+            if len(identified.totals) > 1:  # another month forbids some joint choices of rules
+                row = gains(identified, some).iloc[-1]
                 gain = Interval(row["gain_low"], row["gain_high"])
                 whole = Interval(row["total_low"], row["total_high"])
+            else:
+                gain, whole = gain_and_total(identified, some)
+            survivors = nan if tier == OPEN else identified.survivors
             rows.append((tier, code, name, target, gain.low, gain.high, whole.low, whole.high, survivors))
     return pd.DataFrame(rows, columns=BY_TIER)
 
@@ -117,7 +118,7 @@ def gains_by_target(
             found = identify_cards([read_card(history, rubric, documented.entity, documented.period)], rubric)
         except ContradictionError:
             continue
-        gain = open_gain(found, {code: rate})
+        gain = own_gain(found, {code: rate})
         rows.append((code, target, gain.low, gain.high))
     return pd.DataFrame(rows, columns=BY_TARGET)
 
@@ -190,7 +191,7 @@ def widest_target(
 
     def answers(rubric: Rubric) -> dict[str, float]:
         found = identify_cards([read_card(history, rubric, documented.entity, documented.period)], rubric)
-        gain, whole = open_ends(found, levers)
+        gain, whole = gain_and_total(found, levers)
         return {"gain": gain.width, "total": whole.width}
 
     beside = {one.code for code in levers for one in documented.group_of(code).indicators}
@@ -232,13 +233,13 @@ def failing_target(history: pd.DataFrame, documented: Identified, code: str, rat
     return target if LEAST_TARGET < target < min(rate, FULL) else None
 
 
-def open_gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
-    """The least and the most that raises gain together by their own indicators, over all targets and scores."""
-    return open_ends(identified, levers)[0]
+def own_gain(identified: Identified, levers: Mapping[str, float]) -> Interval:
+    """The least and the most that raises gain together by their own indicators, over all rules and scores."""
+    return gain_and_total(identified, levers)[0]
 
 
-def open_ends(identified: Identified, levers: Mapping[str, float]) -> tuple[Interval, Interval]:
-    """`open_gain`, and the total after it. Any family has them; those of closed targets are also `whatif.gains`'.
+def gain_and_total(identified: Identified, levers: Mapping[str, float]) -> tuple[Interval, Interval]:
+    """`own_gain`, and the total after it, by the figures of the month alone; of any family, of closed targets too.
 
     The most that all groups may gain at each score of theirs is added up over the groups; the least is the most of the
     loss. Raises CheckError where no scores agree with the figures.

@@ -55,6 +55,8 @@ def save(
     by_group: pd.DataFrame,
     levers: Mapping[str, float],
     acts: Mapping[str, Lever],
+    by_tier: pd.DataFrame,
+    by_target: pd.DataFrame,
     sources: Mapping[str, Source],
     title: str,
     run_id: str,
@@ -66,7 +68,7 @@ def save(
     if not run_id:
         return
     frame = figures.frame(identified.entity, identified.period)
-    save_workbook(Path(WORKBOOK), figures, identified, by_group, levers, acts, sources)
+    save_workbook(Path(WORKBOOK), figures, identified, by_group, levers, acts, by_tier, by_target, sources)
     frame.to_csv(FIGURES, index=False, encoding="utf-8", lineterminator="\n")
     rank = figures.get("rank")
     result = Result(

@@ -1,7 +1,7 @@
 """What may be tried in the page itself? The surviving rules in the form that `page/whatif.js` computes with.
 
-The script uses the definitions of `whatif` (`gains`, `group_scores_then`) and `ranks.outlook`; nothing is sampled or
-tabulated, so any rates may be tried.
+The script uses the definitions of `whatif` (`gains`, `group_scores_then`), `tiers.gains_by_tier` and `ranks.outlook`;
+nothing is sampled or tabulated, so any rates may be tried.
 """
 
 from __future__ import annotations
@@ -17,81 +17,86 @@ from markupsafe import Markup
 from analysis.comparisons.ranks import RankSet, Standing
 from analysis.decisions.levers import Lever
 from analysis.decisions.whatif import may_be_nothing, raised_from
-from analysis.identification.identify import Identified
+from analysis.identification.identify import Hypothesis, Identified
 from analysis.identification.joint import Boxes, join
 from analysis.interval import Interval
 from analysis.language import _, write_list, write_number
 from analysis.report.figures import COLOURS, Figures
 from analysis.report.leader import GREY
 from analysis.report.section import Piece, Section, listed, say
-from analysis.scorecards.rubric import Rule
+from analysis.scorecards.rubric import Group, Rule
+from analysis.scorecards.tiers import DOCUMENTED
 
 FULL_RATE = 100.0
 STEPS_PER_POINT = 100
 
 
 def rules_to_try(
-    identified: Identified,
-    acts: Mapping[str, Lever],
-    by_indicator: pd.DataFrame,
-    scores: pd.DataFrame,
+    tiers: Mapping[str, Identified | None], acts: Mapping[str, Lever], by_indicator: pd.DataFrame
 ) -> dict[str, Any]:
-    """The survivors as plain data: groups with their hypotheses, which of these hold together, and every lever.
+    """The survivors as plain data: groups, the rules of each tier that fit, and every lever.
 
-    Intervals are pairs; a hypothesis is its class of choices that other months treat alike, and for each indicator its
-    score today and the numbers of its rules, and a 1 where there may have been nothing to count. `joins` has for each
-    group `[state, class, next state]` for all choices that some other month's totals do not forbid; the first state is
-    0. `by_indicator` and `scores` are what `losses_by_indicator` and `group_scores` found.
+    `tiers` are those of `tiers.in_each_tier`, `by_indicator` is what `losses_by_indicator` found. Intervals are pairs.
     """
-    rules = list(
-        dict.fromkeys(
-            rule
-            for items in identified.hypotheses.values()
-            for item in items
-            for each in item.rules.values()
-            for rule in each
-        )
-    )
-    numbers = {rule: number for number, rule in enumerate(rules)}
-    today = {row.code: [row.low, row.high] for row in scores.itertuples()}
+    identified = tiers[DOCUMENTED]
+    assert identified is not None  # a month that no documented rule fits has no card
     lost = dict(zip(by_indicator["code"], by_indicator["lost_high"], strict=True))
-    classes = {
-        code: list(dict.fromkeys(item.elsewhere for item in items)) for code, items in identified.hypotheses.items()
-    }
     return {
         "points": identified.rubric.points,
         "rounding": identified.rubric.rounding,
         "total": _pair(identified.total),
-        "rules": [[rule.max, rule.target] for rule in rules],
         "groups": [
             {
                 "code": group.code,
                 "points": group.points,
                 "indicators": [indicator.code for indicator in group.indicators],
                 "printed": _pair(identified.hypotheses[group.code][0].printed),
-                "today": today[group.code],
-                "hypotheses": [
-                    [
-                        classes[group.code].index(item.elsewhere),
-                        [
-                            [
-                                *_pair(item.scores[indicator.code]),
-                                [numbers[rule] for rule in item.rules[indicator.code]],
-                                *([1] if may_be_nothing(identified, item, indicator.code) else []),
-                            ]
-                            for indicator in group.indicators
-                        ],
-                    ]
-                    for item in identified.hypotheses[group.code]
-                ],
             }
             for group in identified.groups
         ],
-        "joins": _joins(identified, classes),
         "indicators": {
             code: {**_indicator(identified, code, acts.get(code)), "lost": lost[code]} for code in identified.readings
         },
+        "tiers": {name: _tier(found) for name, found in tiers.items() if found is not None},
     }
+
+
+def _tier(identified: Identified) -> dict[str, Any]:
+    """The rules that fit: `[maximum, lowest target, highest target]` of each, hypotheses by group, what holds together.
+
+    A hypothesis is its class of choices that other months treat alike, and of each indicator its score today and the
+    numbers of its rules, and a 1 where there may have been nothing to count. `joins` has for each group `[state, class,
+    next state]` for all choices that some other month's totals do not forbid; the first state is 0.
+    """
+    rules: dict[Rule, int] = {}
+    classes = {
+        code: list(dict.fromkeys(item.elsewhere for item in items)) for code, items in identified.hypotheses.items()
+    }
+    groups = [
+        [
+            [classes[group.code].index(item.elsewhere), _scored(identified, item, group, rules)]
+            for item in identified.hypotheses[group.code]
+        ]
+        for group in identified.groups
+    ]
+    targets = [(rule.target if rule.open_from is None else rule.open_from, rule.target) for rule in rules]
+    return {
+        "rules": [[rule.max, *ends] for rule, ends in zip(rules, targets, strict=True)],
+        "groups": groups,
+        "joins": _joins(identified, classes),
+    }
+
+
+def _scored(identified: Identified, item: Hypothesis, group: Group, rules: dict[Rule, int]) -> list[list[Any]]:
+    """What each indicator of a group may have scored under a hypothesis, and the numbers of its rules, new ones too."""
+    return [
+        [
+            *_pair(item.scores[one.code]),
+            [rules.setdefault(rule, len(rules)) for rule in item.rules[one.code]],
+            *([1] if may_be_nothing(identified, item, one.code) else []),
+        ]
+        for one in group.indicators
+    ]
 
 
 def rank_steps(known: Standing | None, identified: Identified) -> dict[str, Any] | None:
@@ -147,7 +152,7 @@ def _indicator(identified: Identified, code: str, lever: Lever | None) -> dict[s
     effects = {} if lever is None else {moved: _pair(by) for moved, by in lever.effects.items() if moved != code}
     return {
         "rate": None if reading.rate is None else _pair(reading.rate),
-        **({"from": _pair(raised_from(identified, code))} if is_lever and effects else {}),
+        **({"from": _pair(raised_from(identified, code))} if effects and not reading.empty else {}),
         "printed": reading.printed,
         "empty": reading.empty,
         "lever": is_lever,
@@ -252,6 +257,15 @@ def _words() -> dict[str, str]:
     return {
         "range": _("{low} to {high}"),
         "total": _("New total {total} of {points}; {gain} points more than today; {remaining} still lost."),
+        "total_documented": _(
+            "New total {total} of {points} by any document; {gain} points more than today; {remaining} still lost."
+        ),
+        "tiers": _(
+            "These indicators alone: +{supported} as best supported · +{documented} by any document · +{open} with "
+            "any target."
+        ),
+        "tiers_misfit": _("These indicators alone: +{documented} by any document · +{open} with any target."),
+        "tiers_alike": _("These indicators alone: +{documented}, whatever the rate from which they have full marks."),
         "rank": _("Rank {rank} of {ranked}, if the others stay as they are."),
         "rank_open": _("Rank {rank} of {ranked}, if the others stay as they are: only {known} of the totals is known."),
         "rank_unknown": _("Nothing can be said of the rank: the totals of the others are not known."),

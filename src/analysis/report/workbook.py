@@ -1,8 +1,9 @@
 """How do the numbers of a report reach Excel?
 
-Four sheets: every figure of the report, the losses by group, a what-if with yellow cells, and the surviving rules that
-its formulas run over (`workbook_whatif`). Numbers are numbers, words can never be a formula, and the same inputs give
-the same bytes. The formulas keep to what Excel has had since 2010 and LibreOffice has too.
+Every figure of the report, the losses by group, a what-if with yellow cells, and the surviving rules that its formulas
+run over (`workbook_whatif`); where documents disagree, the gains of the report's rates in each tier too. Numbers are
+numbers, words can never be a formula, and the same inputs give the same bytes. The formulas keep to what Excel has had
+since 2010 and LibreOffice has too.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from analysis.report.cells import (
 )
 from analysis.report.figures import Figure, Figures
 from analysis.report.gain_rows import handles, within
+from analysis.report.wording import tier_name
 from analysis.report.workbook_whatif import MOST_ROWS, title, write_rules, write_whatif
 from analysis.scorecards.history import unit_name
 from analysis.scorecards.periods import months_of
@@ -52,11 +54,14 @@ def save_workbook(
     by_group: pd.DataFrame,
     levers: Mapping[str, float],
     acts: Mapping[str, Lever],
+    by_tier: pd.DataFrame,
+    by_target: pd.DataFrame,
     sources: Mapping[str, Source],
 ) -> None:
     """Write the workbook of one month; `by_group` is from `losses_by_group`, `levers` are the report's, in percent.
 
-    `acts` are all levers of the month, with what they move besides.
+    `acts` are all levers of the month, with what they move besides; `by_tier` and `by_target` are from
+    `decisions.tiers`.
 
     Raises
     ------
@@ -75,6 +80,9 @@ def save_workbook(
     _write_losses(sheets[1], by_group, figures, identified, shown)
     spans = write_rules(sheets[3], identified, acts, kept, sheets[2].title)
     write_whatif(sheets[2], identified, figures, acts, kept, left_out, spans, shown)
+    if by_tier["tier"].nunique() > 1:
+        sheets.append(book.create_sheet(sheet_name(_("Gains by tier"))))
+        _write_tiers(sheets[4], by_tier, by_target, levers, identified)
     for sheet in sheets if figures.label else []:
         _label(sheet, figures.label)
     book.active = 2
@@ -192,6 +200,46 @@ def _write_loss(
     else:
         put_number(sheet.cell(row, 2), score, number_format_of(decimals))
         put_formula(sheet.cell(row, 4), f"=C{row}-B{row}", number_format_of(decimals), shown, maximum - score)
+
+
+def _write_tiers(
+    sheet: Any, by_tier: pd.DataFrame, by_target: pd.DataFrame, levers: Mapping[str, float], identified: Identified
+) -> None:
+    """One row a lever and one for all together, with both ends in each tier; then one row a target that may be."""
+    put_text(sheet.cell(1, 1), _("What the gain stands on"))
+    sheet.cell(1, 1).font = font(bold=True, size=14)
+    note = _(
+        "Points that the improvements of the report gain by their own indicators, nothing that they may move besides; "
+        "these numbers do not follow the yellow cells."
+    )
+    tiers = list(dict.fromkeys(by_tier["tier"]))
+    ends = [f"{tier_name(tier)}: {end}" for tier in tiers for end in (_("at least"), _("at most"))]
+    put_note(sheet.cell(2, 1), note, to=2 + len(ends))
+    put_heads(sheet, 4, [_("Improvement"), _("Rate wanted, %"), *ends], [58, 13, *[16] * len(ends)])
+    number = 4
+    for _code, rows in by_tier.groupby("code", sort=False):
+        number, target = number + 1, rows.iloc[0]["target"]
+        put_text(sheet.cell(number, 1), rows.iloc[0]["name"], wrap=True)
+        put_number(sheet.cell(number, 2), None if math.isnan(target) else target, number_format_of(2))
+        for column, value in enumerate(rows.set_index("tier").loc[tiers, ["gain_low", "gain_high"]].to_numpy().flat, 3):
+            put_number(sheet.cell(number, column), value, number_format_of(2))
+    if len(by_target):
+        number += 2
+        heads = [
+            _("Improvement"),
+            _("Rate wanted, %"),
+            _("Full marks from, %"),
+            _("Gain, at least"),
+            _("Gain, at most"),
+        ]
+        put_heads(sheet, number, heads)
+    for row in by_target.itertuples():
+        number += 1
+        put_text(sheet.cell(number, 1), identified.rubric.name_of(row.code), wrap=True)
+        for column, value in enumerate((levers[row.code], row.target, row.gain_low, row.gain_high), start=2):
+            put_number(sheet.cell(number, column), value, number_format_of(2))
+    sheet.freeze_panes = "B5"
+    to_print(sheet)
 
 
 def _source_words(figure: Figure, sources: Mapping[str, Source]) -> str:

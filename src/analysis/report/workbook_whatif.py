@@ -86,7 +86,10 @@ def _notes(left_out: Sequence[str]) -> list[str]:
     notes = [
         _("A gain counts what the indicator may move besides, as the report does: surely at least, perhaps at most."),
         _("Type the rate wanted, in percent, into a yellow cell, such as 80; leave it empty for what is not done."),
-        _("A range is over all rules that still fit and over rounding; it is not a confidence interval."),
+        _(
+            "A range is over all rules that some document names and that still fit, and over rounding; it is not a "
+            "confidence interval."
+        ),
         _("The sheet is protected without a password; only the yellow cells are for typing."),
     ]
     if left_out:
@@ -189,7 +192,8 @@ def write_rules(
     sheet.cell(1, 1).font = font(bold=True, size=14)
     words = _(
         "The what-if takes the lowest and the highest gain over the rows of the last table: each is one way in which "
-        "the rules that still fit can hold together in all months and give the printed scores."
+        "the rules that some document names and that still fit can hold together in all months and give the printed "
+        "scores."
     )
     put_note(sheet.cell(2, 1), words, to=12)
     for column in range(1, 18):

@@ -57,13 +57,21 @@
     alone[key] ??= scorer.outcome({[code]: state[code]}).gain;
     gain.textContent = say(words.gain, {gain: between(alone[key], 2)});
   }
+  // What the levers set gain by their own indicators in each tier; nothing where the rules are known.
+  function inTiers() {
+    if (!('open' in data.tiers) || !Object.keys(state).length) return [];
+    const ends = Object.entries(scorer.tiers(state)).map(([name, gain]) => [name, between(gain, 2)]);
+    const alike = new Set(ends.map(([, gain]) => gain)).size === 1;
+    const template = alike ? words.tiers_alike : 'supported' in data.tiers ? words.tiers : words.tiers_misfit;
+    return [say(template, Object.fromEntries(ends))];
+  }
   function show() {
     data.levers.forEach(showGain);
     const out = find('trial-total');
     const {gain, total, remaining} = scorer.outcome(state);
-    const said = [say(words.total, {
+    const said = [say('open' in data.tiers ? words.total_documented : words.total, {
       total: between(total, 1), points: data.points, gain: between(gain, 2), remaining: between(remaining, 1),
-    })];
+    }), ...inTiers()];
     if (data.rank) {
       const {known, ranked} = data.rank;
       const ends = scorer.rank(gain);
