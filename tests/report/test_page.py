@@ -25,9 +25,10 @@ from analysis.language import (
     write_range,
 )
 from analysis.runs.page import PAGE_FOLDER, SCRIPTS
+from analysis.scorecards.findings import Finding, load_findings
 from analysis.scorecards.history import load_history
-from analysis.scorecards.periods import month_before
-from analysis.scorecards.rubric import load_rubrics
+from analysis.scorecards.periods import is_month, month_after, month_before
+from analysis.scorecards.rubric import Change, Rubric, load_changes, load_rubrics
 from pages import QUICK, WANTED, Report, every_report, parsed, source_words
 from places import REPOSITORY
 
@@ -56,6 +57,10 @@ EXCEPTIONS = (
     ("th[scope=row]", "100 %"),  # in the name of the check that shares sum to the whole
     ("section > p, li, th, td", "{a_day}"),  # of a capture, or to which a year runs
     ("section > p, li, th, td", "{a_period_shown}"),  # a year, or a period that was restated
+    (
+        "section > p, td, th",
+        "{a_month_of_a_change}",
+    ),  # of the cards that tell when a target changed, and after the first
     ("figcaption", "{a_source}"),  # who published, and the number of the notice
 )
 BLOCKS = ("p", "li", "td", "th", "h1", "h2", "h3", "dt", "dd", "caption", "figcaption", "summary", "label", "button")
@@ -128,6 +133,7 @@ def phrases(made: Report) -> dict[str, list[str]]:
         "month_before": [write_period(month_before(period))] if is_month else [],
         "a_period_known": [write_period(item) for item in known],
         "a_period_of_proof": [write_period(figure.split(".")[2]) for figure in made.rows if figure.startswith("card.")],
+        "a_month_of_a_change": months_of_changes(made),
         "a_period_of_a_base": [
             write_period(made.rows[name]["rule"][-7:]) for name in made.rows if re.fullmatch(r"base\..*\.known", name)
         ],
@@ -136,6 +142,28 @@ def phrases(made: Report) -> dict[str, list[str]]:
         "a_period_shown": periods_shown(made),
         "a_source": [source_words(source, "publisher", "number") for source in made.sources.values()],
     }
+
+
+def months_of_changes(made: Report) -> list[str]:
+    """The months of the cards that tell when a target changed, and the month after each, in words."""
+    months = {figure.split(".")[2] for figure in made.rows if figure.startswith("told.")}
+    return [write_period(month) for one in months if is_month(one) for month in (one, month_after(one))]
+
+
+@cache
+def known_of_rules() -> set[str]:
+    """What the files say of the rules besides parameters, in both languages, and their sources as they are named."""
+    entries = [entry for rubric in load_rubrics(REPOSITORY / "data" / "rubrics") for entry in rules_known(rubric)]
+    named = {", ".join(f"[{source}]" for source in entry.sources) for entry in entries}
+    return named | {
+        words for entry in entries if isinstance(entry, Finding) for words in (entry.words.vi, entry.words.en)
+    }
+
+
+def rules_known(rubric: Rubric) -> list[Finding | Change]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(REPOSITORY)
+        return [*load_findings(rubric), *load_changes(rubric)]
 
 
 @cache
@@ -171,6 +199,8 @@ def accounted_references(made: Report, element: Tag) -> set[str]:
         decision = _("Index of Decision {decision}").format(decision="766/QĐ-TTg")
         source = source_words(made.sources[total["source"]], "publisher", "number")
         return {" · ".join([decision, write_period(made.record["period"]), *date, source])}
+    if (words := " ".join(element.get_text().split())) in known_of_rules():
+        return {words}
     row = element.find_parent("tr")
     figure = row.find(attrs={"data-figure": True}) if row else None
     if figure is None or figure["data-figure"] not in made.rows:
@@ -396,7 +426,7 @@ def test_a_published_figure_leads_to_its_line_and_its_words(made):
     for row in placed:
         observed = made.observation(row["where"])
         entity, period = row["entity"], row["period"]
-        if row["id"].startswith("card."):  # a figure of another card that ruled something out
+        if row["id"].startswith(("card.", "told.")):  # a figure of another card that ruled something out
             entity, period = row["id"].split(".")[1:3]
         period = row["id"].split(".")[1] if row["id"].startswith(("past.", "year.")) else period
         period = observed["period"] if row["id"].startswith("restated.") else period

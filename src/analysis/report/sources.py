@@ -22,6 +22,7 @@ NOT_OF_THE_NOTICE = (
     "restated.",
     "indicator.",
     "card.",
+    "told.",
     "units.",
 )  # published figures that stand elsewhere
 
