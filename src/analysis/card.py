@@ -173,7 +173,7 @@ class Card:
         budget: float | None = None,
         costs: Mapping[str, Effort] | None = None,
     ) -> Section:
-        """The cheapest way to a total that is sure under every rule that fits, and which number to ask for next.
+        """The cheapest way to a total under every documented rule that fits, and which number to ask for next.
 
         Without a total the next class above today's; `codes` are the levers to use, by default all that have room;
         `budget` is in percentage points, or in units of `costs`. Tables: `steps`, `schedule`, `limits`, `regret`

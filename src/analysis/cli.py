@@ -229,7 +229,7 @@ def losses(month: str, entity: str, as_of: str, as_json: bool) -> None:
     _answer(commands.losses(month, entity, as_of), as_json)
 
 
-@app.command(help=_("What raising some rates is worth, over every rule that fits the published figures."))
+@app.command(help=_("What raising some rates is worth, over every documented rule that fits the published figures."))
 @month_argument
 @entity_option
 @as_of_option
@@ -259,7 +259,9 @@ def identify(month: str, entity: str, alone: bool, assumed: bool, as_of: str, as
     _answer(commands.rules(month, entity, alone, assumed, as_of), as_json)
 
 
-@app.command(help=_("The cheapest way to a total under every rule that fits; and which number to ask for next."))
+@app.command(
+    help=_("The cheapest way to a total under every documented rule that fits; and which number to ask for next.")
+)
 @month_argument
 @entity_option
 @as_of_option
@@ -267,7 +269,9 @@ def identify(month: str, entity: str, alone: bool, assumed: bool, as_of: str, as
 @click.option("--lever", "codes", multiple=True, metavar=_("INDICATOR"), help=_("Only these levers. May be repeated."))
 @click.option("--months", type=click.IntRange(1, 120), help=_("Months to work; by default those left in the year."))
 @click.option(
-    "--budget", type=float, help=_("Most effort or cost; without --target, what it buys under every rule that fits.")
+    "--budget",
+    type=float,
+    help=_("Most effort or cost; without --target, what it buys under every documented rule that fits."),
 )
 @click.option("--costs", type=click.Path(path_type=Path), help=_("Your costs and limits: a TOML file (docs/plan.md)."))
 @json_option

@@ -534,7 +534,7 @@ def test_the_three_steps_that_surely_gain_most_come_first() -> None:
     levers = {f"i{n}": lever(f"i{n}", step=5, ceiling=10 * n + 10) for n in range(4)}
     case = known(levers, 0.0, 0.0, 0.0, 0.0)
     found = plan(case.identified, levers, 9.9)
-    assert repr(found) == "<plan: 10.00 points under every rule that fits, effort 100>"
+    assert repr(found) == "<plan: 10.00 points under every documented rule that fits, effort 100>"
     first = first_acts(case.identified, levers, found, pd.DataFrame())
     assert list(first["code"]) == ["i3", "i2", "i1"] and list(first["target"]) == [40, 30, 20]
     assert list(first["gain_low"]) == pytest.approx([4, 3, 2], abs=0.001)

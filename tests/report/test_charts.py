@@ -44,7 +44,7 @@ FOUND = {  # chart → what it finds, and the words of its first bar
     "gain_ranges": ("All together: 4.37 to 5.46 points more", ["2.77 to 3.46"]),
     "history_of_totals": ("Published totals by month", ["58.83"]),
     "lost_by_indicator": (
-        "Procedures announced on time lost 5.75 points or more under every rule that fits",
+        "Procedures announced on time lost 5.75 points or more under every documented rule that fits",
         ["5.75 to 6.00"],
     ),
     "cards_side_by_side": ("Points lost by group: Hòa Bình, April 2023; Hòa Bình, July 2024", []),

@@ -55,7 +55,7 @@ def planned(year):
 def test_a_plan_that_is_sure_says_its_steps_its_total_and_its_price(planned):
     first, *rest = said(planned())
     assert first == (
-        "To reach 64 under every rule that was tried and fits, the cheapest way takes 18 percentage points of effort: "
+        "To reach 64 under every documented rule that fits, the cheapest way takes 18 percentage points of effort: "
         "Handle dossiers +10 percentage points, to 99.05 %; Integrate fees +5.50 percentage points, to 26.9 to 28.5 %; "
         "Offer services +1 percentage points."
     )
@@ -80,8 +80,18 @@ def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):
     regret = frame("world cost_known regret", ("w", 16.0, 2.0), ("v", NONE, NONE))
     section = planned(regret=regret)
     found, figures = tables(section), section.figures
-    assert found["The cheapest plan under every rule that fits"][0] == ["Handle dossiers", "89.05", "10", "99.05"]
-    assert found["The cheapest plan under every rule that fits"][2] == ["Offer services", "not known", "1", "not known"]
+    assert found["The cheapest plan under every documented rule that fits"][0] == [
+        "Handle dossiers",
+        "89.05",
+        "10",
+        "99.05",
+    ]
+    assert found["The cheapest plan under every documented rule that fits"][2] == [
+        "Offer services",
+        "not known",
+        "1",
+        "not known",
+    ]
     assert [row[1:] for row in found["The plan month by month"]] == [["1", "10", "63.00"], ["2", "5.50", "64.18"]]
     assert (str(figures["world.0.cost"]), str(figures["world.0.regret"])) == ("16", "2")
     assert "world.1.cost" not in figures and "limit.0.price" not in figures and figures["limit.1.price"].value == 14
@@ -99,8 +109,8 @@ def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):
         ({"target": 80.0}, 1, "From 80 on a total is of a higher class; that limit is inferred from the labels of "
                               "published totals."),
         ({"feasible": False, "largest_regret": 5.0}, 0,
-         "64 is not reached under every rule that fits: together these improvements bring 64.18 under each of them. "
-         "Improvements whose rate may already be full, or may have nothing behind it, are not counted on."),
+         "64 is not reached under every documented rule that fits: together these improvements bring 64.18 "
+         "under each of them. Improvements whose rate may already be full, or may have nothing behind it, are not counted on."),
         ({"feasible": False, "largest_regret": 5.0}, 1, EFFORTLESS),
         ({"target": None, "months": 3}, 1, SURE),
         ({"target": None, "months": 3}, 2, DEARER),
@@ -120,7 +130,7 @@ def test_a_plan_says_what_it_rests_on(planned, changed, place, words):
 def test_a_budget_and_costs_are_named_in_the_first_sentence(planned):
     section = planned(target=None, budget=20.0, months=3)
     assert said(section)[0].startswith(
-        "The most that 3 months and this effort bring under every rule that was tried and fits is 64.18: "
+        "The most that 3 months and this effort bring under every documented rule that fits is 64.18: "
     )
     assert "plan.target" not in section.figures and section.data["budget"] == 20
     assert "the cheapest way takes 18 units of cost: " in said(planned(priced=True))[0]
@@ -147,11 +157,12 @@ def test_what_each_improvement_needs_is_told_as_far_as_it_is_sure(year):
         ("together", "All together", NONE, NONE, 2.0, 3.0, NONE, NONE, 99.0, 98.0),
     )
     assert said(section) == [
-        "A: 64 needs 31.00 % under every rule that fits, 30.01 % by the kindest.",
+        "A: 64 needs 31.00 % under every documented rule that fits, 30.01 % by the kindest.",
         "B: 64 needs 30.00 % or more, and may not be reached: by the harshest rule 63.50.",
-        "C: 64 needs 21.50 percentage points more under every rule that fits, 20.00 by the kindest.",
+        "C: 64 needs 21.50 percentage points more under every documented rule that fits, 20.00 by the kindest.",
         "D: 64 needs 20.00 percentage points more or above, and may not be reached: by the harshest rule 63.50.",
-        "All together: 64 needs 3.00 percentage points more of each under every rule that fits, 2.00 by the kindest.",
+        "All together: 64 needs 3.00 percentage points more of each under every documented rule that fits, 2.00 by the "
+        "kindest.",
         "No other improvement alone can bring 64; the furthest is F, with 63.90 at best.",
     ]
     (rows,) = tables(section).values()

@@ -5,7 +5,7 @@ whatif      What is an improvement worth?
 tiers       What is a raise worth by what is best supported, by what is documented, and if targets may be any?
 worst_case  Under which survivor, and which scores of today, do some steps bring least, and most?
 optimum     Which steps are cheapest, or bring most, for sure or at best?
-plan        What is the cheapest way to a target, sure under every rule that fits?
+plan        What is the cheapest way to a target, sure under every documented rule that fits?
 deadline    Can a rate still reach its target by the end of the year?
 """
 

@@ -1,4 +1,4 @@
-"""What is the cheapest way to a target, sure under every rule that fits?
+"""What is the cheapest way to a target, sure under every documented rule that fits?
 
 A survivor turns percentage points added into points by `min(score + maximum / target × added, maximum)`, so its total
 is concave in what is added, and so is the least total of all survivors. Plans are exact: a program (scipy's HiGHS) over
@@ -81,7 +81,9 @@ class Plan:
     def __repr__(self) -> str:
         total, cost = write_number(self.sure_total, 2), write_number(self.cost, 0)
         return "<{}>".format(
-            _("plan: {total} points under every rule that fits, effort {cost}").format(total=total, cost=cost)
+            _("plan: {total} points under every documented rule that fits, effort {cost}").format(
+                total=total, cost=cost
+            )
         )
 
 

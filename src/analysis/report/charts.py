@@ -135,7 +135,7 @@ def lost_by_indicator(by_indicator: pd.DataFrame, ax: Axes | None = None) -> Axe
     below(
         ax,
         [
-            Patch(color=MUTED, label=_("lost under every rule that fits")),
+            Patch(color=MUTED, label=_("lost under every documented rule that fits")),
             Patch(color=MUTED, alpha=PALE, label=_("may be lost")),
         ],
     )
@@ -144,7 +144,7 @@ def lost_by_indicator(by_indicator: pd.DataFrame, ax: Axes | None = None) -> Axe
         surest = rows.loc[rows["lost_low"].idxmax()]
         finding = _("What each indicator lost is mostly open: too few rates are published")
     if len(rows) and rows["lost_low"].sum() >= rows["lost_high"].sum() / 3:
-        finding = _("{name} lost {lost} points or more under every rule that fits").format(
+        finding = _("{name} lost {lost} points or more under every documented rule that fits").format(
             name=surest["name"], lost=write_number(surest["lost_low"], 2)
         )
     return finished(ax, finding, _("points"))

@@ -460,7 +460,7 @@ def _few(names: Iterable[str]) -> str:
 
 
 def _rule() -> str:
-    return _("M · n/N · (1 − q/T), summed over the indicators; bounds over every rule that fits")
+    return _("M · n/N · (1 − q/T), summed over the indicators; bounds over every documented rule that fits")
 
 
 def _of_counts(lost: UnitLosses) -> Iterator[Figure]:

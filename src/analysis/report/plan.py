@@ -51,7 +51,9 @@ def plan_figures(best: Plan, identified: Identified) -> Iterator[Figure]:
         known = today.width < 100
         then = Interval(min(today.low + row.added, 100.0), min(today.high + row.added, 100.0))
         printed = identified.readings[row.lever].rate is not None
-        decimals, origin = (2, _("as published")) if printed else (1, _("sharp bounds over every rule that fits"))
+        decimals, origin = (
+            (2, _("as published")) if printed else (1, _("sharp bounds over every documented rule that fits"))
+        )
         if known:
             yield between(f"{step}.rate", row.name, (today.low, today.high), "percent", decimals, origin, middle(today))
             yield between(f"{step}.after", row.name, (then.low, then.high), "percent", decimals, rule, middle(then))
@@ -140,18 +142,16 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
     said = []
     if best.target is None:
         template = _(
-            "The most that {months} months and this effort bring under every rule that was tried and fits is "
+            "The most that {months} months and this effort bring under every documented rule that fits is "
             "{sure_total}: {steps}."
         )
     elif best.feasible:
-        template = _(
-            "To reach {target} under every rule that was tried and fits, the cheapest way takes {cost}: {steps}."
-        )
+        template = _("To reach {target} under every documented rule that fits, the cheapest way takes {cost}: {steps}.")
     else:
         template = _(
-            "{target} is not reached under every rule that fits: together these improvements bring {sure_total} under "
-            "each of them. Improvements whose rate may already be full, or may have nothing behind it, are not counted "
-            "on."
+            "{target} is not reached under every documented rule that fits: together these improvements bring "
+            "{sure_total} under each of them. Improvements whose rate may already be full, or may have nothing behind "
+            "it, are not counted on."
         )
     effort = say(_("{cost} percentage points of effort") if not best.priced else _("{cost} units of cost"), **parts)
     said.append(say(template, **{**parts, "cost": effort, "steps": listed}))
@@ -271,17 +271,18 @@ def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
             )
         elif printed:
             template = _(
-                "{name}: {target} needs {rate_sure} % under every rule that fits, {rate_best} % by the kindest."
+                "{name}: {target} needs {rate_sure} % under every documented rule that fits, {rate_best} % by the "
+                "kindest."
             )
         elif row.lever == TOGETHER:
             template = _(
-                "All together: {target} needs {added_sure} percentage points more of each under every rule that fits, "
-                "{added_best} by the kindest."
+                "All together: {target} needs {added_sure} percentage points more of each under every documented rule "
+                "that fits, {added_best} by the kindest."
             )
         else:
             template = _(
-                "{name}: {target} needs {added_sure} percentage points more under every rule that fits, {added_best} "
-                "by the kindest."
+                "{name}: {target} needs {added_sure} percentage points more under every documented rule that fits, "
+                "{added_best} by the kindest."
             )
         said.append(say(template, **parts))
     never = ways[ways["added_best"].isna()]
@@ -386,7 +387,7 @@ def plan_section(
     said = [*plan_words(shown, best), *reach_words(own, best, reached)]
     parts: list[Part] = [Heading(title), Words(said, as_list=True)]
     if rows:
-        parts.append(Table(_("The cheapest plan under every rule that fits"), heads, rows))
+        parts.append(Table(_("The cheapest plan under every documented rule that fits"), heads, rows))
     if best.schedule["month"].nunique() > 1:
         parts.append(Table(_("The plan month by month"), month_heads, months))
     tables = {

@@ -52,7 +52,7 @@ def proof_figures(
     helped: pd.DataFrame,
 ) -> Iterator[Figure]:
     """`exact.<group>`, `hidden.<code>`, `without.<row>.…`, and `card.…` of each figure that ruled something out."""
-    rule = _("sharp bounds over every rule that fits")
+    rule = _("sharp bounds over every documented rule that fits")
     for row in scores.itertuples():
         yield between(f"exact.{row.code}", row.name, (row.low, row.high), "points", 3, rule)
     for row in hidden.itertuples():

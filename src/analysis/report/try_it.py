@@ -211,8 +211,8 @@ def try_it_section(
     values = {
         "title": title,
         "note": _(
-            "Move a slider or type a rate. Each result is a range over every rule that fits, and over what an "
-            "improvement may move besides; it is computed in this page, and nothing is sent anywhere."
+            "Move a slider or type a rate. Each result is a range over every documented rule that fits, and over what "
+            "an improvement may move besides; it is computed in this page, and nothing is sent anywhere."
         ),
         "groups": [
             {"code": row.code, "name": row.name, "colour": COLOURS.get(row.code, GREY)} for row in by_group.itertuples()
@@ -273,12 +273,12 @@ def _words() -> dict[str, str]:
         "not_moved": _("not moved"),
         "bad_rate": _("Write a rate from {least} to {most}."),
         "bad_goal": _("Write a total above today's {today} and at most {points}."),
-        "needs": _("{name}: {sure} % under every rule that fits, {best} % by the kindest."),
-        "needs_open": _("{name}: {best} % by the kindest rule; not under every rule that fits."),
+        "needs": _("{name}: {sure} % under every documented rule that fits, {best} % by the kindest."),
+        "needs_open": _("{name}: {best} % by the kindest rule; not under every documented rule that fits."),
         "needs_never": _("The others cannot reach it alone."),
         "needs_none": _("No improvement alone, with the others as set above, reaches {goal}."),
         "needs_head": _("For {goal} points, the other improvements as set above:"),
-        "reached": _("With the improvements set above {goal} is reached under every rule that fits."),
+        "reached": _("With the improvements set above {goal} is reached under every documented rule that fits."),
         "other": _(
             "This link was made with other rules or figures ({rules}, data {data}); what it showed is not shown here."
         ),

@@ -329,7 +329,7 @@ def worth_section(
     parts: list[Part] = [
         Heading(title),
         Words(improvement(shown, gained, identified), as_list=True),
-        Table(_("Gain of each improvement over every rule that fits"), heads, rows),
+        Table(_("Gain of each improvement over every documented rule that fits"), heads, rows),
         Words([caution(figures)], style="note"),
         Picture("gain_ranges", gained, **described(shown, "lever", "gain", sources)),
     ]
