@@ -110,7 +110,8 @@ def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):
                               "published totals."),
         ({"feasible": False, "largest_regret": 5.0}, 0,
          "64 is not reached under every documented rule that fits: together these improvements bring 64.18 "
-         "under each of them. Improvements whose rate may already be full, or may have nothing behind it, are not counted on."),
+         "under each of them. Improvements whose rate may already be full, or may have nothing behind it, are not "
+         "counted on."),
         ({"feasible": False, "largest_regret": 5.0}, 1, EFFORTLESS),
         ({"target": None, "months": 3}, 1, SURE),
         ({"target": None, "months": 3}, 2, DEARER),

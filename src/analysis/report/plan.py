@@ -232,7 +232,7 @@ def reach_figures(reached: pd.DataFrame) -> Iterator[Figure]:
 
 def reach_words(figures: Figures, best: Plan, reached: pd.DataFrame) -> list[Sentence]:
     """How much less the plan reaches where an indicator has full marks from a rate that no document names."""
-    said = []
+    said: list[Sentence] = []
     less = reached[reached["sure_total"] < best.sure_total - LEAST_SAID]
     for code in less.groupby("code", sort=False)["sure_total"].min().sort_values(kind="stable").index:
         rows = less[less["code"] == code]

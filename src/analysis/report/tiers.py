@@ -28,7 +28,7 @@ from analysis.report.wording import status_name, tier_name
 from analysis.scorecards.findings import Finding
 from analysis.scorecards.rubric import Change, Rubric
 from analysis.scorecards.sources import Source
-from analysis.scorecards.tiers import DOCUMENTED, LEAST_TARGET, OPEN
+from analysis.scorecards.tiers import LEAST_TARGET, OPEN
 
 COUNTS = ["tier", "tried", "fit", "other_cards"]
 TOLD = "told"  # what begins the id of a figure that rules something out in this section
@@ -49,7 +49,7 @@ def counted(tiers: Mapping[str, Identified | None], documented: Identified) -> p
     for tier, found in tiers.items():
         tried = None if tier == OPEN or found is None else float(found.rubric.size())
         fit = None if tier == OPEN else 0.0 if found is None else float(found.survivors)
-        rows.append((tier, tried, fit, len(documented.others) if tier == DOCUMENTED else 0))
+        rows.append((tier, tried, fit, 0 if tier == OPEN else len(documented.others)))
     return pd.DataFrame(rows, columns=COUNTS)
 
 

@@ -113,10 +113,20 @@ def improvement(figures: Figures, gained: pd.DataFrame, identified: Identified) 
     said = []
     for row in gained.itertuples():
         parts = {name: figures[f"lever.{row.code}.{name}"] for name in ("gain", "total", "remaining")}
+        best = f"tier.{SUPPORTED}.{row.code}"
+        leads = not row.moved and f"{best}.gain" in figures and str(figures[f"{best}.gain"]) != str(parts["gain"])
+        if leads:
+            parts |= {f"best_{name}": figures[f"{best}.{name}"] for name in ("gain", "total")}
         if row.code == TOGETHER:
             template = _(
                 "All together gain {gain} points: the total becomes {total}, and {remaining} points remain lost."
             )
+            if leads:
+                template = _(
+                    "All together gain {best_gain} points by the best supported reading, and the total becomes "
+                    "{best_total}; {gain} and {total} by all that some document names, and {remaining} points remain "
+                    "lost."
+                )
             said.append(say(template, **parts))
             continue
         parts |= {"name": row.name, "target": figures[f"lever.{row.code}.target"]}
@@ -135,6 +145,11 @@ def improvement(figures: Figures, gained: pd.DataFrame, identified: Identified) 
         else:
             parts["rate"] = rate
             template = _("{name}: from {rate} % to {target} % gains {gain} points; the total becomes {total}.")
+            if leads:
+                template = _(
+                    "{name}: from {rate} % to {target} % gains {best_gain} points by the best supported reading, and "
+                    "the total becomes {best_total}; {gain} and {total} by all that some document names."
+                )
         said.append(say(template, **parts))
         if row.moved:
             own = besides(figures[f"lever.{row.code}.own"], row.moved, identified)
