@@ -44,7 +44,8 @@ def change_dates(cards: Sequence[Evidence], rubric: Rubric) -> tuple[pd.DataFram
         steps = list(pairwise(indicator.over_time))
         if not steps:
             continue
-        fitting = [(item, _fitting(item, rubric, indicator.code)) for item in cards]
+        families = [fixed(rubric, indicator.code, "target", target) for target in indicator.over_time]
+        fitting = [(item, _fitting(item, families, indicator.code)) for item in cards]
         known = [(item, some) for item, some in fitting if some]
         for number, (before, after) in enumerate(steps):
             old = [item for item, some in known if max(some) <= number]
@@ -63,14 +64,16 @@ def change_dates(cards: Sequence[Evidence], rubric: Rubric) -> tuple[pd.DataFram
     return pd.DataFrame(dates, columns=DATES), pd.DataFrame(figures, columns=DATED_BY)
 
 
-def _fitting(item: Evidence, rubric: Rubric, code: str) -> list[int]:
-    """The places in `over_time` of the targets by which some rule gives the group's score on a card."""
+def _fitting(item: Evidence, families: Sequence[Rubric], code: str) -> list[int]:
+    """The places of the families by which some rule gives the score of the group of an indicator on a card."""
     found = []
-    for place, target in enumerate(rubric.indicators[code].over_time):
-        narrowed = fixed(rubric, code, "target", target)
-        alone = regrouped(item, narrowed)
-        group = next(group for group in alone.groups if any(one.code == code for one in group.indicators))
-        if explains(group, [alone], narrowed):
+    for place, family in enumerate(families):
+        (group,) = (
+            group
+            for group in family.groups_as_printed({group.code for group in item.groups})
+            if any(one.code == code for one in group.indicators)
+        )
+        if explains(group, [item], family):
             found.append(place)
     return found
 

@@ -175,6 +175,7 @@ class Project:
         for rubric, (ruled, day, synthetic) in product(self.rubrics, known):
             if rubric.covers(ruled):
                 _telling(self, rubric.id, day, synthetic)
+                self.change_dates(rubric)
 
     @property
     def entities(self) -> list[str]:
