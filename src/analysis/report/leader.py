@@ -160,7 +160,7 @@ def _stands_on(own: Figures, code: str) -> list[Sentence]:
         return []
     parts = {"documented": own[f"act.{code}.own"], "open": own[f"act.{code}.{OPEN}"]}
     supported = own.get(f"act.{code}.{SUPPORTED}")
-    if supported is None:
+    if supported is None or str(supported) == str(parts["documented"]):
         return [say(_("{open} if it has full marks from a rate that no document names."), **parts)]
     template = _(
         "{supported} by the best supported reading, {documented} by all that some document names; {open} if it has "

@@ -199,9 +199,16 @@ def in_tiers(
     for code, rows in by_tier[by_tier["code"] != TOGETHER].groupby("code", sort=False):
         found = {row.tier: figures[f"tier.{row.tier}.{code}.gain"] for row in rows.itertuples()}
         name = rows.iloc[0]["name"]
-        if len({str(figure) for figure in found.values()}) == 1:
+        words = {tier: str(figure) for tier, figure in found.items()}
+        leads = SUPPORTED in words and words[SUPPORTED] != words[DOCUMENTED]
+        if words[DOCUMENTED] == words[OPEN] and not leads:
             template = _("{name}: {documented} points, whatever the rate from which it has full marks.")
-        elif SUPPORTED in found:
+        elif words[DOCUMENTED] == words[OPEN]:
+            template = _(
+                "{name}: {supported} points by the reading that independent documents agree on; {documented} whatever "
+                "the rate from which it has full marks."
+            )
+        elif leads:
             template = _(
                 "{name}: {supported} points by the reading that independent documents agree on; {documented} by all "
                 "that some document names; {open} if it has full marks from a rate that nobody wrote down."
