@@ -30,8 +30,8 @@ def test_april_says_what_each_improvement_is_worth_and_why_that_is_a_range(april
         "Electronic results issued gains less than that if it has full marks below 62.85 %: 1.94 at 50 %, 2.62 at "
         "60 %, 3.10 at 70 %, 3.08 at 90 %.",
         "That Electronic results issued is worth at most 6 points is no law: it is inferred.",
-        "Reuse of digitised data: 2.00 points by the reading that independent documents agree on; 1.60 to 2.00 whatever "
-        "the rate from which it has full marks.",
+        "Reuse of digitised data: 2.00 points by the reading that independent documents agree on; 1.60 to 2.00 "
+        "whatever the rate from which it has full marks.",
         "That Reuse of digitised data is worth at most 2 points is no law: it is inferred.",
         "What widens this most is not knowing where Electronic results issued has full marks: if that is known, the "
         "gain of all together is open by 0.40 points instead of 3.86, the new total by 0.41 instead of 3.87.",
