@@ -16,5 +16,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
         "read_cards", "with_figure"], "bases": ["odd_bases"],
     "identify": ["Hypothesis", "Identified", "Key", "Part", "explained", "identify_cards"], "joint": ["Boxes", "join"],
     "bounds": ["alternatives", "group_scores", "rate_of", "unprinted_rates"],
-    "proof": ["contributions", "explained_by", "fixed", "ruled_out"], "regime": ["Project", "cards_of", "load_project"],
+    "proof": ["contributions", "explained_by", "fixed", "ruled_out"], "regime": ["Project", "cards_of",
+        "load_project", "outlier_words"],
 })  # fmt: skip

@@ -18,8 +18,8 @@ import pandas as pd
 
 from analysis import project
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
-from analysis.files import Stamp, read_rows, stamp_of, untidy
-from analysis.language import _, nearest, slug, write_list, write_period
+from analysis.files import Stamp, read_rows, recover, stamp_of, untidy
+from analysis.language import _, nearest, rounded, slug, write_list, write_period
 from analysis.scorecards import entities
 from analysis.scorecards.entities import SIMULATED, SYNTHETIC, Unit, is_synthetic, with_siblings
 from analysis.scorecards.periods import PERIOD, check_period, is_month, month_number, months_of, period_order
@@ -54,6 +54,7 @@ UNITS_OF_LEVEL = {
 KINDS = ("published", "derived", "entered", SYNTHETIC)
 BASE = "_base"
 DOSSIERS = f"on_time{BASE}"  # how many a card counts
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*", re.ASCII)
 _VALUE = re.compile(r"(0|[1-9][0-9]{0,11})(\.(?P<rest>[0-9]{1,9}))?", re.ASCII)
 
 
@@ -77,8 +78,10 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     Raises
     ------
     HistoryError: with every finding in every file, each with file, line and field; from `entities.load_units`.
+    BusyError, WriteError: from `files.recover`.
     """
     folder = folder or project.root() / "data"
+    recover(folder)
     sources = load_sources(folder)
     rows: list[dict[str, str | float]] = []
     findings: list[str] = []
@@ -378,6 +381,8 @@ def _word_problems(row: dict[str, str]) -> Iterator[str]:
         )
     if row["kind"] == "published" and row["value"] and not row["quote"]:
         yield _("a published figure needs its quote: the figure as printed")
+    if row["quote"] and _VALUE.fullmatch(row["value"]) and not printed_in(row["quote"], float(row["value"])):
+        yield _("{value} is not what its words print: “{quote}”").format(value=row["value"], quote=row["quote"])
 
 
 def _number_problems(row: dict[str, str]) -> Iterator[str]:
@@ -428,6 +433,23 @@ def _code_problems(row: dict[str, str], rubric: Rubric, ruled: str, of_unit: boo
         )
     elif not row["max"] and _VALUE.fullmatch(row["value"]) and float(row["value"]) > expected:
         yield _("{value} is more than the maximum {max}").format(value=row["value"], max=f"{expected:g}")
+
+
+def printed_in(words: str, value: float, decimals: int | None = None) -> bool:
+    """Whether the first number in these words is this value: `33,83%`, `2,2/18`, `23.636` (which may be 23.636, too).
+
+    Where the `decimals` of the value are given, the words may print it with more or fewer. Words without a number say
+    nothing against it.
+    """
+    found = _NUMBER.search(words)
+    if not found:
+        return True
+    whole, _point, rest = found[0].replace(",", ".").rpartition(".")
+    readings = [(float(re.sub("[.,]", "", found[0])), 0)]
+    readings += [(float(f"{whole.replace('.', '')}.{rest}"), len(rest))] if whole else []
+    if decimals is None:
+        return value in [read for read, _own in readings]
+    return any(rounded(read, min(own, decimals)) == rounded(value, min(own, decimals)) for read, own in readings)
 
 
 def _is_date(text: str) -> bool:
