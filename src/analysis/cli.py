@@ -140,7 +140,13 @@ def report(
     help=_("`all` that have a total there, or a file with one name a line. By default all."),
 )
 @click.option("--children-of", "parent", metavar=_("ENTITY"), help=_("The units below a province (data/units.csv)."))
-@click.option("--months", required=True, callback=_as_period, metavar=_("FROM..TO"), help=_("YYYY-MM..YYYY-MM, or one period such as 2026."))
+@click.option(
+    "--months",
+    required=True,
+    callback=_as_period,
+    metavar=_("FROM..TO"),
+    help=_("YYYY-MM..YYYY-MM, or one period such as 2026."),
+)
 @click.option(
     "--jobs", type=click.IntRange(1, 256), help=_("How many at a time; by default as many as there are processors.")
 )
@@ -347,7 +353,9 @@ def check(as_json: bool) -> None:
 @app.command(help=_("Read a notice, show what was read beside its words, and store it when it adds up."))
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar=_("FILE"))
 @click.option("--entity", "-e", default="", help=_("Province, where the notice names none or several."))
-@click.option("--month", default="", callback=_as_period, help=_("Period, where the notice names none or several: YYYY-MM."))
+@click.option(
+    "--month", default="", callback=_as_period, help=_("Period, where the notice names none or several: YYYY-MM.")
+)
 @click.option("--as-of", default="", metavar=_("DATE"), help=_("Of a table: the day on which the portal showed it."))
 @click.option("--only-sound", is_flag=True, help=_("Of a table: store the cards that add up, leave the others out."))
 @click.option("--yes", "-y", is_flag=True, help=_("Store without asking."))
@@ -390,16 +398,18 @@ def add(
     if changed:
         source = answer.data["source"]["id"] if isinstance(answer.data["source"], dict) else answer.data["source"]
         kept = dict.fromkeys(_near(path.parent) + "/" if "bulletins" in path.parts else _near(path) for path in changed)
-        _say(_("Stored: {files}. Taken back with: scorecard remove {source}").format(files=", ".join(kept), source=source))
+        _say(
+            _("Stored: {files}. Taken back with: scorecard remove {source}").format(
+                files=", ".join(kept), source=source
+            )
+        )
         if answer.data["next"]:
             _say(_("Next: {command}").format(command=answer.data["next"]))
     else:
         _say(_("Nothing was stored."))
 
 
-@app.command(
-    help=_("Take back what was added: of a province and a period what came last, or a source; a copy stays.")
-)
+@app.command(help=_("Take back what was added: of a province and a period what came last, or a source; a copy stays."))
 @click.argument("name", metavar=_("ENTITY|SOURCE"))
 @click.argument("month", default="", metavar=_("[MONTH]"), callback=_as_period)
 @click.option("--yes", "-y", is_flag=True, help=_("Remove without asking."))
@@ -413,7 +423,9 @@ def remove(name: str, month: str, yes: bool, dry_run: bool, as_json: bool) -> No
     if not as_json:
         click.echo(str(answer))
     changed: list[Path] = []
-    if not dry_run and (yes or _agreed(_("Remove these? [y/N]"), _("Run again with --yes to remove, or --dry-run to look."))):
+    if not dry_run and (
+        yes or _agreed(_("Remove these? [y/N]"), _("Run again with --yes to remove, or --dry-run to look."))
+    ):
         changed = take_back()
     if as_json:
         click.echo(json.dumps({**answer.data, "removed": bool(changed)}, ensure_ascii=False, indent=2))

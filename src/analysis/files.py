@@ -36,7 +36,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        yield f"{path.name}:{line}", {}, _("is not UTF-8; save the file as CSV UTF-8")
+        words = _("is not UTF-8: was it saved by Excel? Save it as CSV UTF-8, or bring it back: {command}")
+        yield f"{path.name}:{line}", {}, words.format(command=_bring_back(path))
         return
     done = 0
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -44,7 +45,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
         header = next(reader, [])
         done = 1
         if len(header) == 1 and ";" in header[0]:
-            yield f"{path.name}:1", {}, _("the columns are separated by semicolons; separate them by commas")
+            words = _("the columns are separated by semicolons, as Excel saves them; bring the file back: {command}")
+            yield f"{path.name}:1", {}, words.format(command=_bring_back(path))
             return
         if header != columns:
             wrong = [name for name in header if name not in columns] + [name for name in columns if name not in header]
@@ -69,6 +71,11 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
             yield where, {**row, "file": path.name, "line": where.rpartition(":")[2]}, ""
     except csv.Error:
         yield f"{path.name}:{done + 1}", {}, _("a quotation mark is not closed, or is closed too early")
+
+
+def _bring_back(path: Path) -> str:
+    """The command that undoes what was saved over a table of the project."""
+    return f"git checkout -- {'/'.join(path.parts[-3:])}"
 
 
 def untidy(row: Mapping[str, str]) -> Iterator[str]:
@@ -268,9 +275,10 @@ def recover(folder: Path) -> None:
             settle(folder)
 
 
-def held(folder: Path, wait: float = WAIT) -> AbstractContextManager[None]:
-    """Hold the figures: nobody else changes them. Raises BusyError after `wait` seconds."""
-    return only_one(folder.parent / "reports", "add", wait, _("Another run is storing figures."))
+def held(folder: Path, wait: float | None = None) -> AbstractContextManager[None]:
+    """Hold the figures: nobody else changes them. Raises BusyError after `wait` seconds, by default `WAIT`."""
+    busy = _("Another run is storing figures.")
+    return only_one(folder.parent / "reports", "add", WAIT if wait is None else wait, busy)
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -154,7 +154,7 @@ def test_one_mistake_is_one_finding_with_file_line_and_code(change, error_of, hi
 
 
 def test_every_breakage_is_reported(change, bytes_of, error_of):
-    change("bac-kan.csv", 3, value="0")
+    change("bac-kan.csv", 3, value="0", quote="0")
     bytes_of(lambda data: data.replace(b"entity,", b"province,", 1), "binh-duong.csv")
     change("hoa-binh.csv", 4, value="2,2")
     change("hoa-binh.csv", 5, scope="monthly", source="nowhere")

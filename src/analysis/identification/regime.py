@@ -319,7 +319,10 @@ class Project:
         rubric, day = self.rules(entity, month), self.shown(entity, month).day
         governed, wrong = _governed(self, rubric.id, day, is_synthetic(entity)), self.left_out(entity, month)
         others = tuple(key for key in governed if key != (entity, month) and key not in wrong)
-        if any((item.entity, item.period) == (entity, month) for item in _outliers(self, rubric.id, day, is_synthetic(entity))):
+        if any(
+            (item.entity, item.period) == (entity, month)
+            for item in _outliers(self, rubric.id, day, is_synthetic(entity))
+        ):
             raise ContradictionError(
                 outlier_words(entity, month),
                 self.against_others(self.cards(entity, month)[0], rubric, day),
@@ -342,7 +345,9 @@ def _outliers(project: Project, rubric_id: str, day: str, synthetic: bool) -> li
     rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
     added = {source: place for place, source in enumerate(project.sources)}
     standing = project.history[project.history["superseded_by"] == ""]
-    last = dict(zip(zip(standing["entity"], standing["period"], strict=True), standing["source"].map(added), strict=True))
+    last = dict(
+        zip(zip(standing["entity"], standing["period"], strict=True), standing["source"].map(added), strict=True)
+    )
     cards = _governed(project, rubric_id, day, synthetic)
     return outliers([cards[key] for key in sorted(cards, key=lambda key: last[key])], rubric)
 
@@ -379,9 +384,9 @@ def _quoted(figure: pd.Series) -> str:
 
 def outlier_words(entity: str, period: str) -> str:
     """That a card fits by itself but not with the others."""
-    return _("{entity}, {period}: its figures agree with a rule, but with none that explains the other cards too.").format(
-        entity=entity, period=write_period(period)
-    )
+    return _(
+        "{entity}, {period}: its figures agree with a rule, but with none that explains the other cards too."
+    ).format(entity=entity, period=write_period(period))
 
 
 def load_project() -> Project:

@@ -21,7 +21,7 @@ from analysis.language import _, nearest, slug, write_date, write_list, write_pe
 from analysis.notices.store import NOTICE, Files, bulletins, logged, standing_anew, table_of, tables, write
 from analysis.scorecards.entities import FIELDS
 from analysis.scorecards.history import COLUMNS, RANK, TOTAL
-from analysis.scorecards.log import Entry, read_log
+from analysis.scorecards.log import read_log
 from analysis.scorecards.periods import PERIOD
 from analysis.scorecards.rubric import Rubric
 from analysis.scorecards.sources import Source, load_replacements, load_sources
@@ -191,7 +191,11 @@ def _without_units(found: Removal, data: Path, files: Files) -> Files:
     named = {line[0] for lines in tables(data, files).values() for line in lines[1:]}
     header, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     place = FIELDS.index("source")
-    goes = {line for line in lines if (cells := next(csv.reader([line])))[place] == found.source_id and cells[0] not in named}
+    goes = {
+        line
+        for line in lines
+        if (cells := next(csv.reader([line])))[place] == found.source_id and cells[0] not in named
+    }
     left = [line for line in lines if line not in goes]
     return {path: "".join([header, *left]).encode() if left else None} if goes else {}
 

@@ -172,7 +172,9 @@ def tables(data: Path, files: Mapping[Path, bytes | None] | None = None) -> dict
     contents: Files = {path: path.read_bytes() for path in sorted(data.glob("observations/*.csv"))}
     contents |= {path: content for path, content in (files or {}).items() if path.parent.name == "observations"}
     read = {
-        path: list(csv.reader(io.StringIO(content.decode("utf-8-sig")))) for path, content in contents.items() if content
+        path: list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+        for path, content in contents.items()
+        if content
     }
     return {path: lines for path, lines in read.items() if lines and lines[0] == COLUMNS}
 

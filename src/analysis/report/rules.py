@@ -326,7 +326,9 @@ def _left_out(cards: Sequence[tuple[str, str]]) -> list[Part]:
         return []
     names = [f"{entity}, {write_period(period)}" for entity, period in cards[:ROWS_SHOWN]]
     more = [f"… +{len(cards) - ROWS_SHOWN}"] if len(cards) > ROWS_SHOWN else []
-    words = _("These cards were left out of the evidence: no rule explains them, by themselves or with the others; look at them:")
+    words = _(
+        "These cards were left out of the evidence: no rule explains them, by themselves or with the others; look at them:"
+    )
     return [Words([words, Reference("; ".join([*names, *more]))])]
 
 

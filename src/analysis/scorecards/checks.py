@@ -19,7 +19,18 @@ from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.scorecards.sources import Correction
 
 SAME = 1e-6
-CHECK_COLUMNS = ["entity", "period", "check", "codes", "printed", "expected_low", "expected_high", "ok", "where", "words"]
+CHECK_COLUMNS = [
+    "entity",
+    "period",
+    "check",
+    "codes",
+    "printed",
+    "expected_low",
+    "expected_high",
+    "ok",
+    "where",
+    "words",
+]
 
 
 def interval_of(row: pd.Series) -> Interval:
@@ -130,7 +141,7 @@ def _rows_of(figures: pd.DataFrame) -> list[tuple[str, str, float, int, str, int
 def failures(checks: pd.DataFrame) -> list[str]:
     """The failed checks that no correction accepts, in words, with the file and line of each figure."""
     return [
-        f"{row.entity}, {write_period(row.period)}: {row.words} ({row.where})"
+        f"{row.entity}, {write_period(row.period)}, {check_name(row.check)}: {row.words} ({row.where})"
         for row in checks[~checks["ok"] & ~checks["accepted"]].itertuples()
     ]
 

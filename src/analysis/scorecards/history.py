@@ -96,11 +96,11 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
             if not found:
                 rows.append({**row, "day": sources[row["source"]].day})
     replacements = load_replacements(folder)
-    stands, replaced = superseded(rows, replacements), _replaced(rows, replacements)
+    replaced = _replaced(rows, replacements, every=not findings)
     left = [row for row in rows if id(row) not in replaced]
     findings += [*_repeated(left), *_misspelt(left, units)]
     if not findings:  # what another mistake left out would make every row of its card wrong
-        findings += _wrongly_standing(rows, stands)
+        findings += _wrongly_standing(rows, superseded(rows, replacements))
     rows = left
     if not rows and not findings:
         findings.append(_("there is no figure in data/observations"))
@@ -114,15 +114,20 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     return with_siblings(frame, units) if units else frame
 
 
-def _replaced(rows: Sequence[Mapping[str, Any]], replacements: tuple[Replacement, ...]) -> dict[int, str]:
-    """`id` of each row that a later notice replaced → that notice. Raises HistoryError where one matches no row."""
+def _replaced(
+    rows: Sequence[Mapping[str, Any]], replacements: tuple[Replacement, ...], every: bool = True
+) -> dict[int, str]:
+    """`id` of each row that a later notice replaced → that notice.
+
+    Raises HistoryError where one matches no row, if `every` row could be read.
+    """
     found: dict[int, str] = {}
     for entry in replacements:
         of_card = [row for row in rows if (row["entity"], row["period"]) == (entry.entity, entry.period)]
         of_card = [row for row in of_card if id(row) not in found]
         newer = {(row["code"], row["unit"]) for row in of_card if row["source"] == entry.by}
         replaced = [row for row in of_card if row["source"] == entry.source and (row["code"], row["unit"]) in newer]
-        if not replaced:
+        if not replaced and every:
             raise HistoryError(
                 _("A replacement matches no figures any more."),
                 [f"corrections.toml: {entry.entity} {entry.period} {entry.source} → {entry.by}"],

@@ -41,7 +41,9 @@ def read_log(folder: Path | None = None) -> list[Entry]:
                 field="what", value=row["what"], known=", ".join(get_args(What))
             )
             raise HistoryError(
-                _("{file} cannot be read.").format(file=LOG), [f"{where} {words}"], _("Correct that line, then run again.")
+                _("{file} cannot be read.").format(file=LOG),
+                [f"{where} {words}"],
+                _("Correct that line, then run again."),
             )
         entries.append(Entry(*(row[name] for name in Entry._fields)))  # type: ignore[arg-type]
     return entries
