@@ -396,13 +396,9 @@ def add(
     if as_json:
         click.echo(json.dumps({**answer.data, "stored": bool(changed)}, ensure_ascii=False, indent=2))
     if changed:
-        source = answer.data["source"]["id"] if isinstance(answer.data["source"], dict) else answer.data["source"]
         kept = dict.fromkeys(_near(path.parent) + "/" if "bulletins" in path.parts else _near(path) for path in changed)
-        _say(
-            _("Stored: {files}. Taken back with: scorecard remove {source}").format(
-                files=", ".join(kept), source=source
-            )
-        )
+        _say(_("Stored: {files}.").format(files=", ".join(kept)))
+        _say(_("To take it back: scorecard remove {source}").format(source=answer.data["source"]["id"]))
         if answer.data["next"]:
             _say(_("Next: {command}").format(command=answer.data["next"]))
     else:

@@ -215,9 +215,9 @@ def replace_all(files: Mapping[Path, bytes | None]) -> None:
 def replace_for_good(folder: Path, files: Mapping[Path, bytes | None]) -> None:
     """`replace_all` for files below a folder, which holds whatever ends the program, and when.
 
-    What the files were stands in `.undo` until the last of them is replaced; the end of that record is the one step from
-    old to new. Where it is never reached, `settle` brings back what was, as the rollback journals of SQLite and Mercurial
-    do. Whoever calls this holds the folder (`held`). Raises OSError, with every file as it was before.
+    What the files were stands in `.undo` until the last of them is replaced; the end of that record is the one step
+    from old to new. Where it is never reached, `settle` brings back what was, as the rollback journals of SQLite and
+    Mercurial do. Whoever calls this holds the folder (`held`). Raises OSError, with every file as it was before.
     """
     undo = folder / UNDO
     undo.mkdir(exist_ok=True)
@@ -262,7 +262,7 @@ def settle(folder: Path) -> None:
 def recover(folder: Path) -> None:
     """`settle` before a folder is read, where a run that is gone left something.
 
-    Raises BusyError where another run changes files for longer than `WAIT`, WriteError where nothing can be brought back.
+    Raises BusyError where another run changes files for longer than `WAIT`, WriteError where they cannot be written.
     """
     undo = folder / UNDO
     if not undo.is_dir():

@@ -60,8 +60,8 @@ def telling(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], 
 def outliers(cards: Sequence[Evidence], rubric: Rubric, most: int = MOST_OUTLIERS) -> list[Evidence]:
     """As few cards as possible, at most `most`, without which all others hold together; none where all do.
 
-    Cards that no rule explains by themselves are passed over. Where several would do, the last in the order given: what was added last is the first
-    to be doubted. None, too, where more would have to be left out: then it is not these cards that are odd.
+    Cards that no rule explains by themselves are passed over. Where several would do, the last in the order given: what
+    was added last is the first to be doubted. None, too, where more would have to be left out: then these are not odd.
     """
     core = _conflicting(cards, rubric)
     for number in range(1, most + 1) if core else ():
@@ -284,29 +284,30 @@ class Project:
         return list(_cards(self, entity, month))
 
     def left_out(self, entity: str, month: str) -> list[Key]:
-        """Cards of the month's regime that no rule explains by itself or with the others: they are evidence of nothing."""
+        """Cards of the month's regime that no rule explains, alone or with the others: they are evidence of nothing."""
         asked = self.rules(entity, month).id, self.shown(entity, month).day, is_synthetic(entity)
         _kept, wrong = _telling(self, *asked)
         out = [(item.entity, item.period) for item in (*_outliers(self, *asked), *wrong)]
         return [key for key in out if key != (entity, month)]
 
     def against_others(self, item: Evidence, rubric: Rubric, day: str) -> list[str]:
-        """Figures of a card and of others, a smallest set that no rule explains together, in words; none where one does.
+        """Figures of a card and of others that no rule explains together, in words; as few as do not hold together.
 
-        None, too, where no rule explains the card by itself.
+        None where a rule explains all, and where no rule explains the card by itself.
         """
         others = _others(self, rubric, day, is_synthetic(item.entity), (item.entity, item.period))
         if explained([item, *others], rubric) or not explained([item], rubric):
             return []
         shown = {(one.entity, one.period): one.figures for one in (item, *others)}
-        return [
-            f"{entity}, {write_period(period)}: {rubric.name_of(code)} {_quoted(shown[entity, period].loc[(code, unit)])}"
-            for entity, period, code, unit in conflict([item, *others], rubric)
-        ]
+        words = []
+        for entity, period, code, unit in conflict([item, *others], rubric):
+            figure = _quoted(shown[entity, period].loc[(code, unit)])
+            words.append(f"{entity}, {write_period(period)}: {rubric.name_of(code)} {figure}")
+        return words
 
     @cached_property
     def outliers(self) -> list[tuple[Evidence, Rubric, str]]:
-        """Every card that its rules explain by itself but not with the others, its rules, and the day of its capture."""
+        """Every card that its rules explain alone but not with the others; with its rules and the day of a capture."""
         asked = {(item.ruled, item.day, is_synthetic(entity)) for (entity, _period), item in self._shown.items()}
         found = dict[Key, tuple[Evidence, Rubric, str]]()
         for rubric, (ruled, day, synthetic) in product(self.rubrics, sorted(asked)):

@@ -185,9 +185,8 @@ def _against_known(
             fresh.append(row)
         elif float(row["value"]) != card.loc[key, "value"] and not _agree(row, card.loc[key]):
             was = card.loc[key]
-            differences.append(
-                f"{_name(row['code'], rubric)}: {row['quote']} ≠ {was['quote'] or was['value']} ({was['file']}:{was['line']})"
-            )
+            before = f"{was['quote'] or was['value']} ({was['file']}:{was['line']})"
+            differences.append(f"{_name(row['code'], rubric)}: {row['quote']} ≠ {before}")
     day, of = str(card["as_of"].iloc[0]), sorted(set(card["source"]))
     one = of[0] if len(of) == 1 else ""
     if differences:

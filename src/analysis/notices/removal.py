@@ -33,8 +33,8 @@ Row = dict[str, str]
 class Removal:
     """What goes with a source. `rows` are as in the store; none where `only_document` of known figures goes.
 
-    `source` is None where its record is gone already. `again` are the sources of which figures count again. `records` are
-    what goes from `corrections.toml`, as tables.
+    `source` is None where its record is gone already. `again` are the sources of which figures count again. `records`
+    are what goes from `corrections.toml`, as tables.
     """
 
     source_id: str
@@ -51,7 +51,7 @@ def find_removal(name: str, period: str = "") -> Removal:
 
     Raises
     ------
-    UnknownNameError: no such source or card. ParameterError: the card came with others, or was corrected by a later one.
+    UnknownNameError: no such source or card. ParameterError: the card came with others, or was corrected later.
     """
     data = project.root() / "data"
     recover(data)

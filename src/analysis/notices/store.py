@@ -1,7 +1,7 @@
 """How is an examined notice stored, whole or not at all?
 
-The store as it would be is loaded and checked; then all its files change together (`files.replace_for_good`), with a line
-in the log.
+The store as it would be is loaded and checked; then all its files change together (`files.replace_for_good`), with a
+line in the log.
 """
 
 from __future__ import annotations

@@ -327,7 +327,7 @@ def _left_out(cards: Sequence[tuple[str, str]]) -> list[Part]:
     names = [f"{entity}, {write_period(period)}" for entity, period in cards[:ROWS_SHOWN]]
     more = [f"… +{len(cards) - ROWS_SHOWN}"] if len(cards) > ROWS_SHOWN else []
     words = _(
-        "These cards were left out of the evidence: no rule explains them, by themselves or with the others; look at them:"
+        "These cards were left out of the evidence: no rule explains them, alone or with the others; look at them:"
     )
     return [Words([words, Reference("; ".join([*names, *more]))])]
 

@@ -101,8 +101,8 @@ def reconcile(
     Returns
     -------
     One row a check: `entity`, `period`, `check`, `codes` (the figures in it), `printed` (the value held against the
-    interval `expected_low` … `expected_high`), `ok`, `where` (file:line of each figure), `words` (what is wrong, "" where
-    nothing is), `accepted` (a known disagreement).
+    interval `expected_low` … `expected_high`), `ok`, `where` (file:line of each figure), `words` (what is wrong, ""
+    where nothing is), `accepted` (a known disagreement).
 
     Raises
     ------

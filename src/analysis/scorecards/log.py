@@ -1,4 +1,4 @@
-"""What was added, corrected and removed, and when? `data/log.csv`, one line a change, in the order in which they came."""
+"""What was added, corrected and removed, and when? `data/log.csv`, one line a change, in their order."""
 
 from __future__ import annotations
 
