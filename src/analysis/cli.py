@@ -346,7 +346,7 @@ def check(as_json: bool) -> None:
         raise CheckError(
             _("{count} checks failed.").format(count=len(answer.failures)),
             answer.failures,
-            _("Look at these figures in their source, then correct the file or add to corrections.toml."),
+            _("Look at these figures in their source; correct the file, take them back, or add to corrections.toml."),
         )
 
 

@@ -65,7 +65,7 @@ def test_a_count_or_a_percent_two_percent_off_is_seen(hoa_binh, rubrics, line, f
 def test_what_is_wrong_is_said_as_a_person_would(hoa_binh, rubrics):
     """98 of 134 is 73.134 %, 98 of 135 is 72.593 %: 72.95 % is neither."""
     (row,) = failures(reconcile(hoa_binh({23: 72.95}), rubrics))
-    name = "Procedures with an online payment: 98 cannot be 72.95% of anything; nearest is 73.13% (98/134)"
+    name = "Procedures with online payments: 98 cannot be 72.95% of anything; nearest is 73.13% (98/134)"
     assert row.endswith(f"{name} (hoa-binh.csv:23 hoa-binh.csv:22)")
 
 

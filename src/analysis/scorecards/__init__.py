@@ -27,7 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
         "shown", "shown_cards", "stamp", "superseded", "totals", "unit_name", "with_standing"],
     "sources": ["Correction", "Note", "Replacement", "Source", "load_corrections", "load_notes", "load_replacements",
         "load_sources"],
-    "log": ["just_added", "read_log"],
+    "log": ["Entry", "What", "just_added", "read_log", "with_entry"],
     "checks": ["Printed", "card_checks", "check_name", "failures", "figure", "interval_of", "reconcile", "unchecked"],
     "tiers": ["DOCUMENTED", "LEAST_TARGET", "OPEN", "SUPPORTED", "Support", "is_open", "load_support", "opened",
         "supported", "with_target"], "synthetic": ["example", "write_project"],
