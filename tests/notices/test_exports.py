@@ -87,7 +87,7 @@ def bare(project_copy):
     for path in (data / "observations").glob("*.csv"):
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         table[[sources[name].day == "" for name in table["source"]]].to_csv(path, index=False)
-    for path, content in store._standing_anew({}, data, sources, ()).items():
+    for path, content in store.standing_anew({}, data, sources, ()).items():
         path.write_bytes(content)
     return project_copy
 
