@@ -230,6 +230,8 @@ def _add_table(
     examined = examine_export.examine_export(
         export, document, known.history, known.rubrics, known.sources, known.units, only_sound
     )
+    odd = examine_export.against_others(examined, known)
+    warned = [_("Look at this: {warning}.").format(warning=words.rstrip(".")) for words in odd]
     named = {card.entity for card in examined.cards}
     next_step = f"scorecard batch --months {max((card.period for card in examined.cards), default='')}"
     if len(named) == 1:
@@ -237,8 +239,8 @@ def _add_table(
     facts = {"keeps": False, "state": "new" if examined.fresh else "same", "to_store": len(examined.fresh)}
     found = Section(
         document.name,
-        [Words(["\n".join(examine_export.in_words(examined))])],
-        facts={**examine_export.as_data(examined), **facts, "next": next_step},
+        [Words(["\n".join(examine_export.in_words(examined)), *warned])],
+        facts={**examine_export.as_data(examined), **facts, "warnings": odd, "next": next_step},
         failures=examined.failures,
     )
     return found, lambda _correct: store.store_export(examined, document, known.rubrics)

@@ -178,6 +178,7 @@ def test_correct_keeps_both_dated(without_april):
     run("add", letter(without_april, SMALL.replace("81,20", "81,90"), "other.txt"), "--yes", "--correct")
     values = [row["value"] for row in stored(without_april, "2024-08") if row["code"] == "total_score"]
     assert values == ["81.20", "81.90"]
+    run("check")
     (entry,) = sources.load_replacements()
     assert (entry.source, entry.by, entry.date) == ("hoa-binh-2024-08", "hoa-binh-2024-08-2", date.today())
     assert card_of("2024-08").loc[("total_score", "points"), "value"] == 81.9
@@ -552,5 +553,9 @@ def test_a_card_that_fits_alone_but_not_with_the_others_is_named_and_the_others_
     run("identify", "2024-07", "--lang", "en")
     _out, err = run("identify", "3/2023", "-e", "hai-duong", "--lang", "en", code=15)
     assert err.startswith(f"Error: {odd}")
+    run("export", "3/2023", "-e", "hai-duong")
     run("remove", "hai-duong", "3/2023", "--yes")
     run("check")
+    (table,) = project_copy.glob("figures-*.csv")
+    out, _err = run("add", str(table), "--dry-run", "--lang", "en")
+    assert odd in out

@@ -340,7 +340,8 @@ def faults(history: pd.DataFrame, sources: Mapping[str, Source], folder: Path | 
     for row, text, start, end in _placed(history, folder):
         if not printed_in(words := " ".join(text[start:end].split()), row.value, row.decimals):
             found.append(_other_words(row, words))
-    return found + _orphans(set(history["source"]), sources, folder)
+    used = {*history["source"], *(entry.source for entry in load_replacements(folder))}
+    return found + _orphans(used, sources, folder)
 
 
 def _orphans(used: set[str], sources: Mapping[str, Source], folder: Path | None) -> list[str]:
