@@ -349,7 +349,7 @@ def test_a_kill_at_any_write_leaves_old_or_new(without_april, monkeypatch, work,
             assert found in (old, new), (call, number)
             kills["old" if found == old else "new"] += 1
             assert left_behind(without_april) == [], (call, number)
-    assert kills["old"] and sum(kills.values()) > 8 * len(calls)
+    assert kills["old"] and sum(kills.values()) >= 8 * len(calls)
     assert kills["new"] or "unlink" not in calls
 
 
@@ -360,6 +360,7 @@ def timeless(project: Path) -> dict[str, bytes]:
     return found | {"log": b"".join(line.partition(b",")[2] for line in log.splitlines(keepends=True))}
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a fork")
 def test_after_a_kill_the_next_run_stores_it(without_april):
     assert killed_at("replace", 3, lambda: add()(False))
     run("add", str(TEXT), "--yes")

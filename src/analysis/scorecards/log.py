@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 
 from analysis import project
 from analysis.errors import HistoryError
-from analysis.files import read_rows
+from analysis.files import read_rows, recover
 from analysis.language import _
 
 LOG = "log.csv"
@@ -33,7 +33,9 @@ class Entry(NamedTuple):
 
 def read_log(folder: Path | None = None) -> list[Entry]:
     """Every change, the earliest first; none before the first. Raises HistoryError for a file that cannot be read."""
-    path = (folder or project.root() / "data") / LOG
+    folder = folder or project.root() / "data"
+    recover(folder)
+    path = folder / LOG
     entries: list[Entry] = []
     for where, row, problem in read_rows(path, list(Entry._fields)) if path.is_file() else ():
         if problem or row["what"] not in get_args(What):
