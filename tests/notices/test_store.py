@@ -506,6 +506,18 @@ def test_what_cannot_be_taken_back_changes_nothing(project_copy, words, code, to
     assert files(project_copy) == before
 
 
+def test_a_table_goes_as_a_whole(without_april):
+    groups = "Công khai minh bạch,Tiến độ giải quyết,Dịch vụ công trực tuyến,Thanh toán trực tuyến,Mức độ hài lòng"
+    rows = [f"UBND tỉnh {name},15,19,9,8,17,12,80" for name in ("Lai Châu", "Sơn La")]
+    path = letter(without_april, "\n".join([f"Đơn vị,{groups},Số hóa hồ sơ,Tổng điểm", *rows]), "table.csv")
+    before = files(without_april)
+    run("add", path, "--as-of", "2025-11-20", "--month", "11/2025", "--yes")
+    _out, err = run("remove", "lai-chau", "11/2025", "--yes", "--lang", "en", code=11)
+    assert "This card came with 1 others" in err and "scorecard remove portal-2025-11-20" in err
+    run("remove", "portal-2025-11-20", "--yes")
+    assert kept_of(without_april) == before
+
+
 def test_what_rows_deleted_by_hand_leave_is_named_and_taken_back(without_april):
     before = files(without_april)
     run("add", letter(without_april, SMALL), "--yes")
