@@ -213,7 +213,7 @@ def test_an_answer_and_nothing_else(small, quick, words, language):
         (["losses", "2023-04", "-e", "zzz"], 10),
         (["losses", "abc"], 10),
         (["losses", "2023-13"], 10),
-        (["losses", "04/2023"], 10),
+        (["losses", "13/2023"], 10),
         (["losses", "../../x"], 10),
         (["whatif", "abc"], 10),
         (["whatif", "2023-04", "--set", "e_rsult=80"], 11),
@@ -233,10 +233,46 @@ def test_an_answer_and_nothing_else(small, quick, words, language):
 def test_an_error_leaves_standard_output_empty(small, quick, words, code):
     """A month that is no month may be an unknown name or a wrong parameter, but never a traceback."""
     known = [*words, "--json"] if words[0] != "nope" else words
-    odd = len(words) > 1 and words[1] in ("abc", "2023-13", "04/2023", "../../x")
+    odd = len(words) > 1 and words[1] in ("abc", "2023-13", "13/2023", "../../x")
     out, err = quick(small, *known, codes=(code, 11) if odd else (code,))
     assert out == ""
     assert "Lỗi: " in err
+
+
+def test_a_month_may_be_written_as_people_write_it(small, quick):
+    expected = quick(small, "losses", "2023-04", "--json")
+    assert quick(small, "losses", "tháng 4/2023", "--json") == expected
+
+
+def test_what_was_added_last_is_reported_next(small, quick, monkeypatch):
+    from analysis.runs import forked, run
+
+    asked = []
+    monkeypatch.setattr(forked, "warm", lambda: None)
+    monkeypatch.setattr(run, "load_engine", lambda: None)
+    monkeypatch.setattr(
+        forked,
+        "ask",
+        lambda _prepare, given, _allowed: (
+            asked.append(given) or run.Parameters(entity="x", month="2024-01", levers={"a": 1.0})
+        ),
+    )
+    monkeypatch.setattr(run, "render", lambda *_given, **_named: small / "page")
+    log = small / "data" / "log.csv"
+    head = "when,what,entity,period,source,figures,total\n2026-11-30T08:00,added,Bắc Kạn,2024-07,x,8,82.88\n"
+    log.write_text(head, encoding="utf-8")
+    for words in ([], ["-e", "bac-kan"], ["-e", "lam-dong"], ["2023-04"]):
+        quick(small, "report", *words)
+    log.write_text(f"{head}2026-11-30T09:00,removed,Bắc Kạn,2024-07,x,8,82.88\n", encoding="utf-8")
+    quick(small, "report")
+    found = [(given["entity"], given["month"]) for given in asked]
+    assert found == [
+        ("Bắc Kạn", "2024-07"),
+        ("Bắc Kạn", "2024-07"),
+        ("lam-dong", ""),
+        ("Hòa Bình", "2023-04"),
+        ("Hòa Bình", ""),
+    ]
 
 
 # Help.

@@ -7,8 +7,23 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from analysis import files
 from analysis.errors import BusyError, HistoryError, RubricError, WriteError
-from analysis.files import Toml, only_one, read_rows, replace_all, replace_file, stamp_of, untidy, writing
+from analysis.files import (
+    BEFORE,
+    UNDO,
+    Toml,
+    held,
+    only_one,
+    read_rows,
+    recover,
+    replace_all,
+    replace_file,
+    replace_for_good,
+    stamp_of,
+    untidy,
+    writing,
+)
 
 # Tables
 
@@ -18,18 +33,22 @@ from analysis.files import Toml, only_one, read_rows, replace_all, replace_file,
     [
         (b"\xef\xbb\xbfa,b\n1,2\n", [("t.csv:2", {"a": "1", "b": "2", "file": "t.csv", "line": "2"}, "")]),
         (b'a,b\n"1\n1",2\n3\n', ["t.csv:2", "t.csv:4 has 1 fields instead of 2"]),
-        (b"a;b\n1;2\n", ["t.csv:1 the columns are separated by semicolons; separate them by commas"]),
+        (
+            b"a;b\n1;2\n",
+            ["t.csv:1 the columns are separated by semicolons, as Excel saves them; bring the file back: "],
+        ),
         (b"b,a\n", ["t.csv:1 the columns must be a,b; look at: their order"]),
         (b"a,c\n", ["t.csv:1 the columns must be a,b; look at: c, b"]),
         (b"", ["t.csv:1 the columns must be a,b; look at: a, b"]),
         (b'a,b\n1,2\n"1"x,2\n', ["t.csv:2", "t.csv:3 a quotation mark is not closed, or is closed too early"]),
-        (b"a,b\n1,\xff\n", ["t.csv:2 is not UTF-8; save the file as CSV UTF-8"]),
+        (b"a,b\n1,\xff\n", ["t.csv:2 is not UTF-8: was it saved by Excel? Save it as CSV UTF-8, or bring it back: "]),
     ],
 )
 def test_each_line_is_read_with_its_place_or_its_problem(tmp_path, content, expected):
     (tmp_path / "t.csv").write_bytes(content)
     found = list(read_rows(tmp_path / "t.csv", ["a", "b"]))
-    assert found == expected or [f"{where} {problem}".strip() for where, _row, problem in found] == expected
+    told = [f"{where} {problem}".strip() for where, _row, problem in found]
+    assert found == expected or [words.partition("git checkout")[0] for words in told] == expected
     assert all(not row for _where, row, problem in found if problem)
 
 
@@ -167,6 +186,44 @@ def test_several_files_are_replaced_or_none(tmp_path, monkeypatch, step, late, f
     replace_all({old: b"2", new: b"3"})
     assert (old.read_bytes(), new.read_bytes()) == (b"2", b"3")
     assert len(list(tmp_path.rglob("*"))) == 4
+
+
+def test_a_change_that_never_ended_is_undone_and_swept(tmp_path):
+    data, old = tmp_path / "data", tmp_path / "data" / "old"
+    data.mkdir()
+    old.write_bytes(b"1")
+    undo = data / UNDO
+    undo.mkdir()
+    (undo / "0").write_bytes(b"1")
+    recover(data)  # what was never begun is only swept
+    assert not undo.exists() and old.read_bytes() == b"1"
+    undo.mkdir()
+    (undo / "0").write_bytes(b"1")
+    (undo / BEFORE).write_text('{"old": true, "gone": true, "deep/new": false}')
+    (undo / "1").write_bytes(b"0")
+    old.write_bytes(b"2")
+    (data / "deep").mkdir()
+    (data / "deep" / "new").touch()
+    (data / "deep" / ".new-0123456789ab").touch()
+    recover(data)
+    assert sorted(path.name for path in data.rglob("*")) == ["gone", "old"]
+    assert (old.read_bytes(), (data / "gone").read_bytes()) == (b"1", b"0")
+    replace_for_good(data, {old: None, data / "a" / "b": b"3"})
+    assert sorted(path.name for path in data.rglob("*")) == ["a", "b", "gone"]
+
+
+def test_who_reads_waits_for_a_change_and_not_for_its_preparation(tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    (data / UNDO).mkdir(parents=True)
+    monkeypatch.setattr(files, "WAIT", 0.1)
+    with held(data):
+        recover(data)
+        assert (data / UNDO).is_dir()
+        (data / UNDO / BEFORE).write_text("{}")
+        with pytest.raises(BusyError):
+            recover(data)
+    recover(data)
+    assert not (data / UNDO).exists()
 
 
 def test_only_one_at_a_time(tmp_path):

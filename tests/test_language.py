@@ -12,6 +12,7 @@ from analysis.language import (
     nearest,
     nfc,
     read_number,
+    read_period,
     read_rate,
     rounded,
     slug,
@@ -170,3 +171,20 @@ def test_an_unknown_language_is_refused_and_nothing_changes():
     with pytest.raises(ValueError, match="fr"):
         use_language("fr")
     assert language() == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        *((text, "2024-08") for text in ("8/2024", "08/2024", "2024-8", "2024-08", "tháng 8/2024", "Tháng 8 năm 2024")),
+        *((text, "2024-08") for text in ("T8/2024", "thang 08-2024", "8-2024", " 2024/8 ")),
+        *((text, "2025-Q4") for text in ("2025-Q4", "quý IV/2025", "Q4/2025", "quý 4 năm 2025", "2025-q4")),
+        *((text, "2024") for text in ("2024", "năm 2024")),
+        *(
+            (text, text)
+            for text in ("", "13/2024", "0/2024", "tháng 8", "8/24", "quý V/2025", "2024-13", "abc", "../../x")
+        ),
+    ],
+)
+def test_a_period_as_people_write_it(text, period):
+    assert read_period(text) == period

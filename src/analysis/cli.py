@@ -18,10 +18,11 @@ import click
 from click.core import ParameterSource
 
 from analysis.errors import AnalysisError, BatchError, BulletinError, CheckError, UsageError
-from analysis.language import LANGUAGES, LOCALE_FOLDER, _, read_rate, slug, use_language
+from analysis.language import LANGUAGES, LOCALE_FOLDER, _, read_period, read_rate, slug, use_language
 from analysis.project import DEFAULT_ENTITY
 
 INTERRUPTED = 130
+LONGEST_LINE = 4095  # bytes of one line that a terminal takes; it drops the rest
 
 
 def speaking(command: Callable[..., None]) -> Callable[..., None]:
@@ -43,7 +44,12 @@ def speaking(command: Callable[..., None]) -> Callable[..., None]:
     return spoken
 
 
-month_argument = click.argument("month", default="")
+def _as_period(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """A period as people write it; two of them as FROM..TO."""
+    return "..".join(read_period(part) for part in value.split("..")) if ".." in value else read_period(value)
+
+
+month_argument = click.argument("month", default="", callback=_as_period)
 entity_option = click.option(
     "--entity", "-e", default=DEFAULT_ENTITY, show_default=True, help=_("Province, with or without marks: hoa-binh.")
 )
@@ -104,6 +110,8 @@ def report(
     from analysis.runs.run import load_engine, prepare, render
     from analysis.scorecards.entities import is_synthetic, synthetic_label
 
+    if not month and file is None:
+        entity, month = _just_added(entity)
     given = {"entity": entity, "month": month, "levers": _levers(levers), "target_score": target}
     if file is not None:
         given = _written_down(file, given)
@@ -132,7 +140,13 @@ def report(
     help=_("`all` that have a total there, or a file with one name a line. By default all."),
 )
 @click.option("--children-of", "parent", metavar=_("ENTITY"), help=_("The units below a province (data/units.csv)."))
-@click.option("--months", required=True, metavar=_("FROM..TO"), help=_("YYYY-MM..YYYY-MM, or one period such as 2026."))
+@click.option(
+    "--months",
+    required=True,
+    callback=_as_period,
+    metavar=_("FROM..TO"),
+    help=_("YYYY-MM..YYYY-MM, or one period such as 2026."),
+)
 @click.option(
     "--jobs", type=click.IntRange(1, 256), help=_("How many at a time; by default as many as there are processors.")
 )
@@ -293,8 +307,8 @@ def plan(
 
 
 @app.command(help=_("What of the change between two months is performance, and what cannot be told apart."))
-@click.argument("before", default="")
-@click.argument("after", default="")
+@click.argument("before", default="", callback=_as_period)
+@click.argument("after", default="", callback=_as_period)
 @entity_option
 @as_of_option
 @json_option
@@ -336,14 +350,16 @@ def check(as_json: bool) -> None:
         raise CheckError(
             _("{count} checks failed.").format(count=len(answer.failures)),
             answer.failures,
-            _("Look at these figures in their source, then correct the file or add to corrections.toml."),
+            _("Look at these figures in their source; correct the file, take them back, or add to corrections.toml."),
         )
 
 
 @app.command(help=_("Read a notice, show what was read beside its words, and store it when it adds up."))
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar=_("FILE"))
 @click.option("--entity", "-e", default="", help=_("Province, where the notice names none or several."))
-@click.option("--month", default="", help=_("Period, where the notice names none or several: YYYY-MM."))
+@click.option(
+    "--month", default="", callback=_as_period, help=_("Period, where the notice names none or several: YYYY-MM.")
+)
 @click.option("--as-of", default="", metavar=_("DATE"), help=_("Of a table: the day on which the portal showed it."))
 @click.option("--only-sound", is_flag=True, help=_("Of a table: store the cards that add up, leave the others out."))
 @click.option("--yes", "-y", is_flag=True, help=_("Store without asking."))
@@ -379,16 +395,51 @@ def add(
             else _("Look at these cards. Run again with --only-sound to store the others without them."),
         )
     changed: list[Path] = []
-    if not dry_run and (yes or _confirmed(answer, content is None)):
+    if not dry_run and (yes or _confirmed(answer)):
         changed = store(correct)
     if as_json:
         click.echo(json.dumps({**answer.data, "stored": bool(changed)}, ensure_ascii=False, indent=2))
     if changed:
         kept = dict.fromkeys(_near(path.parent) + "/" if "bulletins" in path.parts else _near(path) for path in changed)
         _say(_("Stored: {files}.").format(files=", ".join(kept)))
-        _say(_("Next: {command}").format(command=answer.data["next"]))
+        _say(_("To take it back: scorecard remove {source}").format(source=answer.data["source"]["id"]))
+        if answer.data["next"]:
+            _say(_("Next: {command}").format(command=answer.data["next"]))
     else:
         _say(_("Nothing was stored."))
+
+
+@app.command(help=_("Take back what was added: of a province and a period what came last, or a source; a copy stays."))
+@click.argument("name", metavar=_("ENTITY|SOURCE"))
+@click.argument("month", default="", metavar=_("[MONTH]"), callback=_as_period)
+@click.option("--yes", "-y", is_flag=True, help=_("Remove without asking."))
+@click.option("--dry-run", is_flag=True, help=_("Show, and remove nothing."))
+@json_option
+@speaking
+def remove(name: str, month: str, yes: bool, dry_run: bool, as_json: bool) -> None:
+    from analysis import commands
+
+    answer, take_back = commands.remove(name, month)
+    if not as_json:
+        click.echo(str(answer))
+    changed: list[Path] = []
+    if not dry_run and (
+        yes or _agreed(_("Remove these? [y/N]"), _("Run again with --yes to remove, or --dry-run to look."))
+    ):
+        changed = take_back()
+    if as_json:
+        click.echo(json.dumps({**answer.data, "removed": bool(changed)}, ensure_ascii=False, indent=2))
+    copies = [_near(path.parent) for path in changed if "removed" in path.parts]
+    _say(_("Removed; a copy is in {folder}.").format(folder=copies[0]) if copies else _("Nothing was removed."))
+
+
+@app.command(help=_("What was added, corrected and removed, and when."))
+@json_option
+@speaking
+def log(as_json: bool) -> None:
+    from analysis import commands
+
+    _answer(commands.log(), as_json)
 
 
 @app.command(
@@ -509,25 +560,57 @@ def _written_down(file: Path, given: dict[str, Any]) -> dict[str, Any]:
     return chosen
 
 
-def _confirmed(answer: Any, asks: bool) -> bool:
-    """Whether the user wants it stored. Nobody is asked where nothing is new, or nobody is there to answer."""
+def _just_added(entity: str) -> tuple[str, str]:
+    """The card that was added last, said; or what was asked for, where another entity was or nothing was added."""
+    from analysis.language import write_period
+    from analysis.scorecards.log import just_added
+
+    added = just_added()
+    asked = click.get_current_context().get_parameter_source("entity") is not ParameterSource.DEFAULT
+    if added is None or (asked and slug(entity) != slug(added.entity)):
+        return entity, ""
+    _say(_("What was added last: {entity}, {period}.").format(entity=added.entity, period=write_period(added.period)))
+    return added.entity, added.period
+
+
+def _confirmed(answer: Any) -> bool:
+    """Whether the user wants it stored. Nobody is asked where nothing is new."""
     if answer.data["state"] == "same" and not answer.data["keeps"]:
         return False
-    if not asks or not sys.stdin or not sys.stdin.isatty():
-        raise UsageError(
-            _("Nobody can be asked here, so nothing was stored."),
-            [],
-            _("Run again with --yes to store, or --dry-run to look."),
-        )
-    _say(_("Store these {count} figures? [y/N]").format(count=answer.data["to_store"]))
+    question = _("Store these {count} figures? [y/N]").format(count=answer.data["to_store"])
+    question = _("Keep the notice beside its figures? [y/N]") if answer.data["keeps"] else question
+    return _agreed(question, _("Run again with --yes to store, or --dry-run to look."))
+
+
+def _agreed(question: str, otherwise: str) -> bool:
+    """Whether the user says yes. Raises UsageError where nobody is there to answer."""
+    if not sys.stdin or not sys.stdin.isatty():
+        raise UsageError(_("Nobody can be asked here, so nothing was changed."), [], otherwise)
+    _say(question)
     return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")
 
 
 def _standard_input() -> bytes:
-    """What was piped in, as far as a notice may go; nothing where the caller closed it."""
+    """What was piped in or pasted, as far as a notice may go; nothing where the caller closed it.
+
+    Raises UsageError for a pasted line so long that the terminal may have cut it.
+    """
     from analysis.notices.documents import LARGEST
 
-    return sys.stdin.buffer.read(LARGEST + 1) if sys.stdin else b""
+    if not sys.stdin:
+        return b""
+    if not sys.stdin.isatty():
+        return sys.stdin.buffer.read(LARGEST + 1)
+    keys = _("Ctrl-Z and Enter") if sys.platform == "win32" else "Ctrl-D"
+    _say(_("Paste the text of the notice, then press Enter and {keys}.").format(keys=keys))
+    pasted = sys.stdin.buffer.read(LARGEST + 1)
+    if max(map(len, pasted.splitlines()), default=0) >= LONGEST_LINE:
+        raise UsageError(
+            _("A pasted line is so long that the terminal may have cut it; nothing was stored."),
+            [],
+            _("Save the text in a file, then run: scorecard add FILE"),
+        )
+    return pasted
 
 
 def _near(path: Path) -> str:

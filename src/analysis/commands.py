@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
+from analysis import project
 from analysis.card import open_card
 from analysis.decisions.levers import load_costs
 from analysis.errors import CheckError, ContradictionError, UnknownNameError, UsageError, WriteError
-from analysis.files import writing
+from analysis.files import recover, writing
 from analysis.identification.evidence import Evidence, read_cards
 from analysis.identification.identify import identify_cards
-from analysis.identification.regime import Project, load_project
-from analysis.language import _, nearest, slug, write_number, write_period
-from analysis.notices import documents, examine, examine_export, exports, forms, store
+from analysis.identification.regime import Project, load_project, outlier_words
+from analysis.language import _, nearest, slug, write_date, write_number, write_period
+from analysis.notices import documents, examine, examine_export, exports, forms, removal, store
 from analysis.notices.phrasebook import load_phrasebook
 from analysis.notices.reader import read
 from analysis.report.section import Section, Words
@@ -24,6 +26,7 @@ from analysis.scorecards import history
 from analysis.scorecards.checks import check_name, failures
 from analysis.scorecards.entities import find_entity, load_units
 from analysis.scorecards.history import card, load_history
+from analysis.scorecards.log import read_log
 from analysis.scorecards.periods import PERIOD
 from analysis.scorecards.rubric import Rubric, load_rubrics, rubric_in_force
 
@@ -84,8 +87,12 @@ def check() -> Section:
     checks = pd.concat([layer.checks for layer in layers], ignore_index=True)
     if checks.empty:
         raise CheckError(_("No check could be made: no card has two figures that depend on each other."))
-    failed = failures(checks)
-    failed += store.faults(known.sources)
+    failed = [
+        f"{outlier_words(item.entity, item.period)} {'; '.join(known.against_others(item, rubric, day))}"
+        for item, rubric, day in known.outliers
+    ]
+    failed += failures(checks)
+    failed += store.faults(known.history, known.sources)
     doubtful = [
         _("corrections.toml: the note on {entity} {period} ({source}) is of no figures any more").format(
             entity=note.entity, period=note.period, source=note.source
@@ -176,6 +183,7 @@ def add(
     `content` is the notice itself where it comes from no file. `as_of` (the day of a capture) and `only_sound` are for
     tables of many cards. Raises any AnalysisError that it deserves.
     """
+    recover(project.root() / "data")
     rubrics = load_rubrics()
     book = load_phrasebook()
     document = documents.read_file(file) if content is None else documents.read_bytes(content, _("standard input"))
@@ -190,20 +198,28 @@ def add(
     notice = (
         forms.read_form(document.text, rubrics, book) if typed else read(document.text, rubrics, book, entity, month)
     )
-    examined = examine.examine(notice, document, rubrics, date.today(), "entered" if typed else "published")
+
+    def again() -> examine.Examined:
+        return examine.examine(notice, document, rubrics, date.today(), "entered" if typed else "published")
+
+    examined = again()
+    odd = examine.against_others(examined, load_project())
+    examined = replace(examined, warnings=[*odd, *examined.warnings])
+    keeps = store.keeps(examined)
+    has_total = any(item.code == history.TOTAL for item in notice.figures)
     rubric = rubric_in_force(rubrics, notice.period)
     found = Section(
         notice.title,
-        [Words([examine.in_words(examined, rubric)])],
+        [Words([examine.in_words(examined, rubric, keeps)])],
         facts={
             **examine.as_data(examined, stored=False),
-            "keeps": store.keeps(examined),
+            "keeps": keeps,
             "to_store": len(examined.rows),
-            "next": f"scorecard report {notice.period} --entity {slug(notice.entity)}",
+            "next": f"scorecard report {notice.period} -e {slug(notice.entity)}" if has_total else "",
         },
         failures=examined.failures,
     )
-    return found, lambda correct: store.store(examined, document, rubrics, correct)
+    return found, lambda correct: store.store(examined, document, rubrics, correct, again)
 
 
 def _add_table(
@@ -214,18 +230,46 @@ def _add_table(
     examined = examine_export.examine_export(
         export, document, known.history, known.rubrics, known.sources, known.units, only_sound
     )
+    odd = examine_export.against_others(examined, known)
+    warned = [_("Look at this: {warning}.").format(warning=words.rstrip(".")) for words in odd]
     named = {card.entity for card in examined.cards}
     next_step = f"scorecard batch --months {max((card.period for card in examined.cards), default='')}"
     if len(named) == 1:
-        next_step = f"scorecard report {examined.cards[-1].period} --entity {slug(examined.cards[-1].entity)}"
+        next_step = f"scorecard report {examined.cards[-1].period} -e {slug(examined.cards[-1].entity)}"
     facts = {"keeps": False, "state": "new" if examined.fresh else "same", "to_store": len(examined.fresh)}
     found = Section(
         document.name,
-        [Words(["\n".join(examine_export.in_words(examined))])],
-        facts={**examine_export.as_data(examined), **facts, "next": next_step},
+        [Words(["\n".join(examine_export.in_words(examined)), *warned])],
+        facts={**examine_export.as_data(examined), **facts, "warnings": odd, "next": next_step},
         failures=examined.failures,
     )
     return found, lambda _correct: store.store_export(examined, document, known.rubrics)
+
+
+def remove(name: str, period: str) -> tuple[Section, Callable[[], list[Path]]]:
+    """What goes with a source or a card, and how to take it back. Raises any AnalysisError that it deserves."""
+    found = removal.find_removal(name, period)
+    shown = Section(found.source_id, [Words([removal.in_words(found)])], facts=removal.as_data(found, removed=False))
+    return shown, lambda: removal.remove(found, load_rubrics(), date.today())
+
+
+def log() -> Section:
+    """What was added, corrected and removed, the latest last."""
+    entries = read_log()
+    names = {"added": _("added"), "corrected": _("corrected"), "kept": _("document kept"), "removed": _("removed")}
+    words = []
+    for entry in entries:
+        day, _t, clock = entry.when.partition("T")
+        card = f"{entry.entity}, {write_period(entry.period)}" if entry.entity else entry.source
+        told = [_("{count} figures").format(count=entry.figures)]
+        told += [_("total {total}").format(total=write_number(float(entry.total), 2))] if entry.total else []
+        about = f"{names[entry.what]}: {card} ({'; '.join(told)}; {entry.source})"
+        words.append(f"{write_date(day)} {clock}  {about}")
+    return Section(
+        _("What was added, corrected and removed?"),
+        [Words(words or [_("Nothing was added yet.")])],
+        facts={"log": [entry._asdict() for entry in entries]},
+    )
 
 
 def template(month: str, entity: str) -> list[Path]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
+import shutil
 import tomllib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +23,9 @@ from analysis.errors import AnalysisError, BusyError, HistoryError, WriteError
 from analysis.language import _, finding_in_words, nfc
 
 WORK = ".work"
+UNDO, BEFORE = ".undo", "before.json"  # what a change that has not come to its end began with
+WAIT = 20.0  # seconds for another run to end its change of the figures
+_TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}")
 M = TypeVar("M", bound=BaseModel)
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -31,7 +36,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        yield f"{path.name}:{line}", {}, _("is not UTF-8; save the file as CSV UTF-8")
+        words = _("is not UTF-8: was it saved by Excel? Save it as CSV UTF-8, or bring it back: {command}")
+        yield f"{path.name}:{line}", {}, words.format(command=_bring_back(path))
         return
     done = 0
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -39,7 +45,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
         header = next(reader, [])
         done = 1
         if len(header) == 1 and ";" in header[0]:
-            yield f"{path.name}:1", {}, _("the columns are separated by semicolons; separate them by commas")
+            words = _("the columns are separated by semicolons, as Excel saves them; bring the file back: {command}")
+            yield f"{path.name}:1", {}, words.format(command=_bring_back(path))
             return
         if header != columns:
             wrong = [name for name in header if name not in columns] + [name for name in columns if name not in header]
@@ -64,6 +71,11 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
             yield where, {**row, "file": path.name, "line": where.rpartition(":")[2]}, ""
     except csv.Error:
         yield f"{path.name}:{done + 1}", {}, _("a quotation mark is not closed, or is closed too early")
+
+
+def _bring_back(path: Path) -> str:
+    """The command that undoes what was saved over a table of the project."""
+    return f"git checkout -- {'/'.join(path.parts[-3:])}"
 
 
 def untidy(row: Mapping[str, str]) -> Iterator[str]:
@@ -162,11 +174,11 @@ def replace_file(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def replace_all(files: Mapping[Path, bytes]) -> None:
+def replace_all(files: Mapping[Path, bytes | None]) -> None:
     """Write several files in their order, whole or not at all; folders are made where they are missing.
 
-    Everything is on the disk under other names before the first file is replaced. Raises OSError, with every file as it
-    was before.
+    A file that is to be None is removed. Everything is on the disk under other names before the first file is replaced.
+    Raises OSError, with every file as it was before.
     """
     run = uuid.uuid4().hex[:12]
     ready = {path: path.with_name(f".{path.name}-{run}") for path in files}
@@ -175,20 +187,21 @@ def replace_all(files: Mapping[Path, bytes]) -> None:
     done: list[Path] = []
     try:
         for path, temporary in ready.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(files[path])
-                file.flush()
-                os.fsync(file.fileno())
+            if (content := files[path]) is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write_through(temporary, content)
         for path, temporary in ready.items():
             done.append(path)
-            temporary.replace(path)
+            if files[path] is None:
+                path.unlink(missing_ok=True)
+            else:
+                temporary.replace(path)
     except BaseException:  # an interrupt too: every file must stand as it was
         for path in reversed(done):
             content = before[path]
             if content is None:
                 path.unlink(missing_ok=True)
-            elif path.read_bytes() != content:
+            elif not path.is_file() or path.read_bytes() != content:
                 ready[path].write_bytes(content)
                 ready[path].replace(path)
         for temporary in ready.values():
@@ -197,6 +210,90 @@ def replace_all(files: Mapping[Path, bytes]) -> None:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
         raise
+
+
+def replace_for_good(folder: Path, files: Mapping[Path, bytes | None]) -> None:
+    """`replace_all` for files below a folder, which holds whatever ends the program, and when.
+
+    What the files were stands in `.undo` until the last of them is replaced; the end of that record is the one step
+    from old to new. Where it is never reached, `settle` brings back what was, as the rollback journals of SQLite and
+    Mercurial do. Whoever calls this holds the folder (`held`). Raises OSError, with every file as it was before.
+    """
+    undo = folder / UNDO
+    undo.mkdir(exist_ok=True)
+    try:
+        for number, path in enumerate(files):
+            if path.is_file():
+                _write_through(undo / str(number), path.read_bytes())
+        names = {path.relative_to(folder).as_posix(): path.is_file() for path in files}
+        _write_through(undo / f"{BEFORE}.part", json.dumps(names).encode())
+        (undo / f"{BEFORE}.part").replace(undo / BEFORE)
+        replace_all(files)
+        _drop_empty(folder, names)
+        (undo / BEFORE).unlink()
+    finally:
+        settle(folder)
+
+
+def settle(folder: Path) -> None:
+    """Bring back what a change of a folder began with, if it did not come to its end, and sweep what it left.
+
+    Whoever calls this holds the folder (`held`). To be ended at any step and begun again.
+    """
+    undo = folder / UNDO
+    for path in folder.rglob(".*"):
+        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
+    if (undo / BEFORE).is_file():
+        names = json.loads((undo / BEFORE).read_bytes())
+        for number, (name, was_there) in enumerate(names.items()):
+            path, before = folder / name, undo / str(number)
+            if not was_there:
+                path.unlink(missing_ok=True)
+            elif before.is_file():  # else it is back already
+                path.parent.mkdir(parents=True, exist_ok=True)
+                before.replace(path)
+        _drop_empty(folder, names)
+        (undo / BEFORE).unlink()
+    if undo.is_dir():
+        shutil.rmtree(undo)
+
+
+def recover(folder: Path) -> None:
+    """`settle` before a folder is read, where a run that is gone left something.
+
+    Raises BusyError where another run changes files for longer than `WAIT`, WriteError where they cannot be written.
+    """
+    undo = folder / UNDO
+    if not undo.is_dir():
+        return
+    if (undo / BEFORE).is_file():
+        with writing(_("The figures are half old, half new until then.")), held(folder):
+            settle(folder)
+    else:
+        with suppress(BusyError, OSError), held(folder, wait=0):  # who is at work sweeps by itself
+            settle(folder)
+
+
+def held(folder: Path, wait: float | None = None) -> AbstractContextManager[None]:
+    """Hold the figures: nobody else changes them. Raises BusyError after `wait` seconds, by default `WAIT`."""
+    busy = _("Another run is storing figures.")
+    return only_one(folder.parent / "reports", "add", WAIT if wait is None else wait, busy)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _drop_empty(folder: Path, names: Iterable[str]) -> None:
+    """Drop what is empty among the folders of these files below a folder."""
+    for name in names:
+        for parent in list((folder / name).parents)[: name.count("/")]:
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
 
 
 @contextmanager

@@ -24,6 +24,17 @@ _language: ContextVar[str] = ContextVar("language", default="vi")
 _catalogues: dict[str, gettext.NullTranslations] = {}
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]*", re.ASCII)
 _DECIMAL = re.compile(r"(?P<whole>0|[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]*),(?P<rest>[0-9]+)", re.ASCII)
+_YEAR, _MONTH, _QUARTER = "(?P<year>[12][0-9]{3})", "(?P<month>0?[1-9]|1[0-2])", "(?P<quarter>[1-4]|i{1,3}|iv)"
+_TYPED_PERIODS = [
+    re.compile(pattern)
+    for pattern in (
+        f"(?:thang-?|t)?{_MONTH}-(?:nam-)?{_YEAR}",
+        f"{_YEAR}-{_MONTH}",
+        f"(?:quy-?|q){_QUARTER}-(?:nam-)?{_YEAR}",
+        f"{_YEAR}-(?:quy-?|q){_QUARTER}",
+        f"(?:nam-)?{_YEAR}",
+    )
+]
 _RATE = re.compile(r"(?P<whole>[0-9]{1,3})(?:[.,](?P<rest>[0-9]{1,2}))?", re.ASCII)
 
 
@@ -97,6 +108,20 @@ def read_rate(text: str) -> float:
 def rounded(value: float, decimals: int) -> Decimal:
     """Half up, as the notices round; the noise of floats is removed first (2,25 is 2,3, not 2,2)."""
     return Decimal(f"{value:.10f}").quantize(Decimal(1).scaleb(-int(decimals)), ROUND_HALF_UP)
+
+
+def read_period(text: str) -> str:
+    """A period as people write it: `8/2024`, `2024-8`, `tháng 8/2024`, `T8/2024`, `quý IV/2025`, `năm 2024`.
+
+    Returns YYYY-MM, YYYY-Qn or YYYY; the text as it is where it is none of these.
+    """
+    for pattern in _TYPED_PERIODS:
+        if match := pattern.fullmatch(slug(text)):
+            found = match.groupdict()
+            month, quarter = found.get("month"), found.get("quarter", "")
+            quarter = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}.get(quarter, quarter)
+            return found["year"] + (f"-{int(month):02d}" if month else f"-Q{quarter}" if quarter else "")
+    return text
 
 
 def write_number(value: float, decimals: int) -> str:

@@ -7,7 +7,7 @@ import pytest
 from analysis.errors import ContradictionError
 from analysis.identification import evidence, regime
 from analysis.identification.identify import explained, identify_cards
-from analysis.identification.regime import telling
+from analysis.identification.regime import outliers, telling
 from analysis.scorecards import history
 from analysis.scorecards.rubric import load_rubrics
 from analysis.scorecards.synthetic import synthetic_history
@@ -82,6 +82,37 @@ def test_cards_that_contradict_each_other_stop_every_month():
     assert not wrong
     with pytest.raises(ContradictionError):
         identify_cards([cards[0], *kept], rubric)
+
+
+def odd_one(seed: int):
+    """Cards of one world, and one of another that they exclude."""
+    rubric, cards = cards_of("open", seed=3, hidden=0.0)
+    others = cards_of("open", seed=seed, hidden=0.0)[1]
+    odd = next(item for item in others if not explained([*cards, item], rubric))
+    return rubric, cards, odd
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_the_one_card_of_another_world_is_the_outlier_wherever_it_stands(seed):
+    rubric, cards, odd = odd_one(seed)
+    assert outliers(cards, rubric) == []
+    for at in (0, 5, len(cards)):
+        mixed = [*cards[:at], odd, *cards[at:]]
+        assert outliers(mixed, rubric) == [odd]
+        assert explained([item for item in mixed if item is not odd], rubric)
+
+
+def test_of_two_that_exclude_each_other_the_later_is_doubted_first():
+    rubric, cards, odd = odd_one(4)
+    other = next(item for item in cards if not explained([item, odd], rubric))
+    assert outliers([other, odd], rubric) == [odd]
+    assert outliers([odd, other], rubric) == [other]
+
+
+def test_half_of_the_cards_are_no_outliers():
+    rubric, cards = cards_of("open", seed=3, hidden=0.0)
+    other = cards_of("open", seed=4, hidden=0.0)[1]
+    assert outliers([*cards, *other], rubric) == []
 
 
 def test_what_was_read_is_read_again_when_a_file_changes(project_copy, change):

@@ -154,7 +154,7 @@ def test_one_mistake_is_one_finding_with_file_line_and_code(change, error_of, hi
 
 
 def test_every_breakage_is_reported(change, bytes_of, error_of):
-    change("bac-kan.csv", 3, value="0")
+    change("bac-kan.csv", 3, value="0", quote="0")
     bytes_of(lambda data: data.replace(b"entity,", b"province,", 1), "binh-duong.csv")
     change("hoa-binh.csv", 4, value="2,2")
     change("hoa-binh.csv", 5, scope="monthly", source="nowhere")
@@ -178,7 +178,7 @@ def test_every_breakage_is_reported(change, bytes_of, error_of):
         (lambda data: data.split(b"\n", 1)[1], 1, "the columns must be"),
         (lambda data: b"", 1, "the columns must be"),
         (lambda data: data.replace(b",", b";"), 1, "separated by semicolons"),  # Excel of a Vietnamese computer
-        (lambda data: data.decode().encode("utf-16"), 1, "is not UTF-8; save the file as CSV UTF-8"),
+        (lambda data: data.decode().encode("utf-16"), 1, "is not UTF-8: was it saved by Excel?"),
         (lambda data: data.replace("Bình,2023-04,month,2023-04-24,group".encode(), b"B\xecnh", 1), 4, "is not UTF-8"),
         (lambda data: data.replace(b',"2,2/18"', b"", 1), 4, "has 13 fields instead of 14"),
         (lambda data: data.replace(b'"2,2/18"', b"2,2/18", 1), 4, "has 15 fields instead of 14"),

@@ -18,5 +18,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "identify": ["Hypothesis", "Identified", "Key", "Part", "explained", "identify_cards"], "joint": ["Boxes", "join"],
     "bounds": ["alternatives", "group_scores", "open_targets", "rate_of", "unprinted_rates"],
     "proof": ["contributions", "explained_by", "fixed", "regrouped", "ruled_out", "targets_ruled_out"],
-    "regime": ["Project", "cards_of", "load_project"],
+    "regime": ["Project", "cards_of", "load_project", "outlier_words"],
 })  # fmt: skip

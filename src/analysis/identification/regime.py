@@ -22,8 +22,9 @@ from analysis.identification import evidence
 from analysis.identification.dates import change_dates
 from analysis.identification.evidence import Evidence, assume, blank_card, load_relations, read_cards
 from analysis.identification.identify import Hypothesis, Identified, Key, explained, identify_cards
+from analysis.identification.proof import conflict
 from analysis.interval import TOLERANCE
-from analysis.language import _, write_date
+from analysis.language import _, read_period, write_date, write_period
 from analysis.scorecards import entities, history, periods
 from analysis.scorecards.checks import reconcile, unchecked
 from analysis.scorecards.entities import Mergers, Unit, is_mean, is_synthetic, load_mergers, load_units, same_world
@@ -31,6 +32,8 @@ from analysis.scorecards.history import card, load_history, shown
 from analysis.scorecards.rubric import Rubric, Shown, load_rubrics, rubric_in_force, ruling
 from analysis.scorecards.sources import Correction, Note, Source, load_corrections, load_notes, load_sources
 from analysis.scorecards.tiers import load_support, supported
+
+MOST_OUTLIERS = 2
 
 
 def telling(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], list[Evidence]]:
@@ -58,6 +61,48 @@ def telling(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], 
         else:
             kept.append(item)
     return kept, wrong
+
+
+def outliers(cards: Sequence[Evidence], rubric: Rubric, most: int = MOST_OUTLIERS) -> list[Evidence]:
+    """As few cards as possible, at most `most`, without which all others hold together; none where all do.
+
+    Cards that no rule explains by themselves are passed over. Where several would do, the last in the order given: what
+    was added last is the first to be doubted. None, too, where more would have to be left out: then these are not odd.
+    """
+    core = _conflicting(cards, rubric)
+    for number in range(1, most + 1) if core else ():
+        if found := _without(list(cards), core, rubric, number):
+            return found
+    return []
+
+
+def _without(cards: list[Evidence], core: list[Evidence], rubric: Rubric, number: int) -> list[Evidence]:
+    """Exactly so many cards without which the others hold together; one of `core` must be among them."""
+    for item in reversed([item for item in cards if any(item is other for other in core)]):
+        left = [other for other in cards if other is not item]
+        still = _conflicting(left, rubric)
+        if not still:
+            return [item]
+        if number > 1 and (more := _without(left, still, rubric, number - 1)):
+            return [item, *more]
+    return []
+
+
+def _conflicting(cards: Sequence[Evidence], rubric: Rubric) -> list[Evidence]:
+    """Some cards that do not hold together, though each does by itself, so that one must go; none where all do."""
+    blank, kept = blank_card(rubric), list[Evidence]()
+    known = identify_cards([blank], rubric)
+    for item in cards:
+        if _says_nothing(item, known):
+            continue
+        try:
+            known = identify_cards([blank, *kept, item], rubric)
+        except ContradictionError:
+            if explained([item], rubric):
+                return [*kept, item]
+        else:
+            kept.append(item)
+    return []
 
 
 def _says_nothing(item: Evidence, known: Identified) -> bool:
@@ -222,7 +267,7 @@ class Project:
                 [],
                 _("Name a province or a unit."),
             )
-        month = month or history.latest_period(self.own(entity), entity)
+        month = read_period(month) or history.latest_period(self.own(entity), entity)
         periods.check_period(month)
         return entity, month
 
@@ -246,9 +291,36 @@ class Project:
         return list(_cards(self, entity, month))
 
     def left_out(self, entity: str, month: str) -> list[Key]:
-        """Cards of the month's regime that no rule explains by itself, so that they are evidence of nothing."""
-        _kept, wrong = _telling(self, self.rules(entity, month).id, self.shown(entity, month).day, is_synthetic(entity))
-        return [(item.entity, item.period) for item in wrong if (item.entity, item.period) != (entity, month)]
+        """Cards of the month's regime that no rule explains, alone or with the others: they are evidence of nothing."""
+        asked = self.rules(entity, month).id, self.shown(entity, month).day, is_synthetic(entity)
+        _kept, wrong = _telling(self, *asked)
+        out = [(item.entity, item.period) for item in (*_outliers(self, *asked), *wrong)]
+        return [key for key in out if key != (entity, month)]
+
+    def against_others(self, item: Evidence, rubric: Rubric, day: str) -> list[str]:
+        """Figures of a card and of others that no rule explains together, in words; as few as do not hold together.
+
+        None where a rule explains all, and where no rule explains the card by itself.
+        """
+        others = _others(self, rubric, day, is_synthetic(item.entity), (item.entity, item.period))
+        if explained([item, *others], rubric) or not explained([item], rubric):
+            return []
+        shown = {(one.entity, one.period): one.figures for one in (item, *others)}
+        words = []
+        for entity, period, code, unit in conflict([item, *others], rubric):
+            figure = _quoted(shown[entity, period].loc[(code, unit)])
+            words.append(f"{entity}, {write_period(period)}: {rubric.name_of(code)} {figure}")
+        return words
+
+    @cached_property
+    def outliers(self) -> list[tuple[Evidence, Rubric, str]]:
+        """Every card that its rules explain alone but not with the others; with its rules and the day of a capture."""
+        asked = {(item.ruled, item.day, is_synthetic(entity)) for (entity, _period), item in self._shown.items()}
+        found = dict[Key, tuple[Evidence, Rubric, str]]()
+        for rubric, (ruled, day, synthetic) in product(self.rubrics, sorted(asked)):
+            for item in _outliers(self, rubric.id, day, synthetic) if rubric.covers(ruled) else ():
+                found[item.entity, item.period] = item, rubric, day
+        return list(found.values())
 
     def change_dates(self, rubric: Rubric) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Between which months the targets of a regime changed (`dates.change_dates`), by all real cards of it.
@@ -262,6 +334,15 @@ class Project:
         rubric, day = self.rules(entity, month), self.shown(entity, month).day
         governed, wrong = _governed(self, rubric.id, day, is_synthetic(entity)), self.left_out(entity, month)
         others = tuple(key for key in governed if key != (entity, month) and key not in wrong)
+        if any(
+            (item.entity, item.period) == (entity, month)
+            for item in _outliers(self, rubric.id, day, is_synthetic(entity))
+        ):
+            raise ContradictionError(
+                outlier_words(entity, month),
+                self.against_others(self.cards(entity, month)[0], rubric, day),
+                _("One of these figures is wrong, or the rules in force were others. Held alone: --alone."),
+            )
         return replace(identify_cards(self.cards(entity, month), rubric), others=others)
 
 
@@ -275,9 +356,22 @@ def _governed(project: Project, rubric_id: str, day: str, synthetic: bool) -> Ma
 
 
 @lru_cache(maxsize=16)
+def _outliers(project: Project, rubric_id: str, day: str, synthetic: bool) -> list[Evidence]:
+    rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
+    added = {source: place for place, source in enumerate(project.sources)}
+    standing = project.history[project.history["superseded_by"] == ""]
+    last = dict(
+        zip(zip(standing["entity"], standing["period"], strict=True), standing["source"].map(added), strict=True)
+    )
+    cards = _governed(project, rubric_id, day, synthetic)
+    return outliers([cards[key] for key in sorted(cards, key=lambda key: last[key])], rubric)
+
+
+@lru_cache(maxsize=16)
 def _telling(project: Project, rubric_id: str, day: str, synthetic: bool) -> tuple[list[Evidence], list[Evidence]]:
     rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
-    return telling(list(_governed(project, rubric_id, day, synthetic).values()), rubric)
+    out = _outliers(project, rubric_id, day, synthetic)
+    return telling([item for item in _governed(project, rubric_id, day, synthetic).values() if item not in out], rubric)
 
 
 @lru_cache(maxsize=4)
@@ -299,11 +393,28 @@ def _cards(project: Project, entity: str, month: str) -> tuple[Evidence, ...]:
     day = project.shown(entity, month).day
     history.card(own, entity, month)
     first = evidence.read_card(own, rubric, entity, month)
+    return first, *_others(project, rubric, day, synthetic, (entity, month))
+
+
+def _others(project: Project, rubric: Rubric, day: str, synthetic: bool, key: Key) -> list[Evidence]:
+    """The cards that tell something of the rules besides one, which need not be known."""
     shared, _wrong = _telling(project, rubric.id, day, synthetic)
-    if any((item.entity, item.period) == (entity, month) for item in shared):  # what it tells, others may tell too
-        others = [item for key, item in _governed(project, rubric.id, day, synthetic).items() if key != (entity, month)]
-        shared, _wrong = telling(others, rubric)
-    return first, *shared
+    if any((item.entity, item.period) == key for item in shared):  # what it tells, others may tell too
+        out = [key, *((item.entity, item.period) for item in _outliers(project, rubric.id, day, synthetic))]
+        cards = _governed(project, rubric.id, day, synthetic)
+        shared, _wrong = telling([item for other, item in cards.items() if other not in out], rubric)
+    return shared
+
+
+def _quoted(figure: pd.Series) -> str:
+    return str(figure["quote"]) or f"{figure['value']:g}"
+
+
+def outlier_words(entity: str, period: str) -> str:
+    """That a card fits by itself but not with the others."""
+    return _(
+        "{entity}, {period}: its figures agree with a rule, but with none that explains the other cards too."
+    ).format(entity=entity, period=write_period(period))
 
 
 def load_project() -> Project:
@@ -312,6 +423,7 @@ def load_project() -> Project:
     Raises RubricError, HistoryError.
     """
     folder = project.root() / "data"
+    files.recover(folder)
     return _load_project(folder, history.stamp(folder))
 
 

@@ -14,13 +14,16 @@ examine         Does a notice add up, and is it new?
 exports         Which cards does a whole table hold?
 examine_export  Do the cards of a whole table add up, and what do they restate?
 store           How is an examined notice stored, whole or not at all?
+removal         What goes when an added notice is taken back, and what counts again?
 """
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "documents": ["Document", "LARGEST", "read_bytes", "read_file"], "tokens": ["Passage"], "reader": ["read"],
-    "phrasebook": ["load_phrasebook"], "examine": ["as_data", "in_words"], "examine_export": ["as_data", "in_words"],
+    "phrasebook": ["load_phrasebook"], "examine": ["Examined", "against_others", "as_data",
+        "in_words"], "examine_export": ["against_others", "as_data", "in_words"],
     "forms": ["FORMULA", "export_rows", "form_rows", "is_form", "read_form", "write_csv", "write_xlsx"],
     "exports": ["Export", "is_export", "read_export"], "store": ["faults", "keeps", "passages", "store_export"],
+    "removal": ["as_data", "find_removal", "in_words", "remove"],
 })  # fmt: skip

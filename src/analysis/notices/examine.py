@@ -12,7 +12,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from analysis.errors import ContradictionError
+from analysis.identification.evidence import read_card
 from analysis.identification.identify import identify
+from analysis.identification.regime import Project, outlier_words
 from analysis.language import _, slug, write_date, write_number, write_period
 from analysis.notices.documents import Document
 from analysis.notices.items import Candidate
@@ -83,7 +85,7 @@ def examine(
     )
     if len(checks):
         problems += _failed(checks, notice)
-    state, differences, replaces, rows, of_source = _against_known(notice, rows, history)
+    state, differences, replaces, rows, of_source = _against_known(notice, rows, history, rubric)
     if state == "same" and _is_document_of(sources.get(of_source), notice):
         source_id, source = of_source, sources[of_source].model_copy(update={"sha256": document.sha256})
     return Examined(
@@ -163,7 +165,7 @@ def _is_document_of(source: Source | None, notice: Notice) -> bool:
 
 
 def _against_known(
-    notice: Notice, rows: list[dict[str, str]], history: pd.DataFrame
+    notice: Notice, rows: list[dict[str, str]], history: pd.DataFrame, rubric: Rubric
 ) -> tuple[State, list[str], str, list[dict[str, str]], str]:
     """What storing would do, which known figures differ, which source it would replace, the rows to store.
 
@@ -183,9 +185,8 @@ def _against_known(
             fresh.append(row)
         elif float(row["value"]) != card.loc[key, "value"] and not _agree(row, card.loc[key]):
             was = card.loc[key]
-            differences.append(
-                f"{row['code']}: {row['quote']} ≠ {was['quote'] or was['value']} ({was['file']}:{was['line']})"
-            )
+            before = f"{was['quote'] or was['value']} ({was['file']}:{was['line']})"
+            differences.append(f"{_name(row['code'], rubric)}: {row['quote']} ≠ {before}")
     day, of = str(card["as_of"].iloc[0]), sorted(set(card["source"]))
     one = of[0] if len(of) == 1 else ""
     if differences:
@@ -199,6 +200,10 @@ def _against_known(
         )
         return "other", [where], "", rows, one
     return "more", [], "", [{**row, "as_of": day} for row in fresh], one
+
+
+def _name(code: str, rubric: Rubric) -> str:
+    return rubric.name_of(code) if code != RANK else _("Rank")
 
 
 def _agree(row: dict[str, str], known: pd.Series) -> bool:
@@ -227,6 +232,20 @@ def _unexplained(card: pd.DataFrame, rubric: Rubric, notice: Notice) -> list[str
     return []
 
 
+def against_others(examined: Examined, known: Project) -> list[str]:
+    """That a card fits by itself but not with the others of its regime, in words; nothing where it fits or is known."""
+    notice = examined.notice
+    if examined.failures or examined.state == "same":
+        return []
+    rubric = rubric_in_force(known.rubrics, notice.period)
+    rows = [_row(notice, number, "published", examined.source_id) for number in range(len(notice.figures))]
+    card = _frame(rows, notice, "").reset_index(drop=True)
+    if TOTAL not in set(card["code"]):
+        return []
+    conflict = known.against_others(read_card(card, rubric, notice.entity, notice.period), rubric, "")
+    return [f"{outlier_words(notice.entity, notice.period)} {'; '.join(conflict)}"] if conflict else []
+
+
 def _jumps(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: Notice) -> list[str]:
     """Large changes since the last period known under the same rules."""
     earlier = [
@@ -248,7 +267,7 @@ def _jumps(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: No
             decimals = int(max(row["decimals"], before.loc[key, "decimals"]))
             found.append(
                 _("{name}: {before} in {period}, now {now}: a jump").format(
-                    name=rubric.name_of(row["code"]) if row["code"] != RANK else _("Rank"),
+                    name=_name(row["code"], rubric),
                     before=write_number(was, decimals),
                     period=write_period(earlier[-1]),
                     now=write_number(row["value"], decimals),
@@ -257,8 +276,11 @@ def _jumps(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: No
     return found
 
 
-def in_words(examined: Examined, rubric: Rubric) -> str:
-    """For people: about the notice, its figures beside their words, what was left, the checks, what is known."""
+def in_words(examined: Examined, rubric: Rubric, keeps: bool = False) -> str:
+    """For people: about the notice, its figures beside their words, what was left, the checks, what is known.
+
+    With `keeps` the notice of known figures is yet to be kept.
+    """
     notice = examined.notice
     about = [_("{entity}, {period}").format(entity=notice.entity, period=write_period(notice.period))]
     about += [_("figures to {date}").format(date=write_date(notice.as_of))] if notice.as_of else []
@@ -282,7 +304,7 @@ def in_words(examined: Examined, rubric: Rubric) -> str:
     lines += ["", *_checks(examined)]
     lines += [_("Note: {note}.").format(note=note) for note in notice.notes]
     lines += [_("Look at this: {warning}.").format(warning=words.rstrip(".")) for words in examined.warnings]
-    lines.append(_known(examined))
+    lines.append(_("Every figure is known; the notice itself is not kept yet.") if keeps else _known(examined))
     return "\n".join(lines)
 
 

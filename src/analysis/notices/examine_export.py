@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
 
+from analysis.identification.regime import Project, outlier_words
 from analysis.language import _, write_date, write_list, write_number, write_period
 from analysis.notices.documents import Document
 from analysis.notices.exports import PRINTED, Export, Problem, Row
 from analysis.scorecards.checks import Printed, card_checks, failures
 from analysis.scorecards.entities import COMMUNE, Unit
-from analysis.scorecards.history import TOTAL, row_problems
+from analysis.scorecards.history import AS_PRINTED, TOTAL, row_problems, with_standing
 from analysis.scorecards.rubric import Rubric, rubric_in_force, ruling
 from analysis.scorecards.sources import Source
 
@@ -126,6 +127,23 @@ def examine_export(
         failures=other if only_sound else [*words, *other],
         unsound=words if only_sound else [],
     )
+
+
+def against_others(examined: ExaminedExport, known: Project) -> list[str]:
+    """Which new cards fit by themselves but not with all others of their regime and day, in words."""
+    if examined.failures or not examined.fresh:
+        return []
+    new = pd.DataFrame(examined.fresh, columns=AS_PRINTED).assign(day=examined.source.day, file="", line=0)
+    new[["value", "max"]] = new[["value", "max"]].replace("", "nan")
+    new = new.astype({"value": float, "max": float, "decimals": int})
+    together = with_standing(pd.concat([known.history, new], ignore_index=True))
+    then = replace(known, history=together, sources={**known.sources, examined.source_id: examined.source})
+    fresh = {(row["entity"], row["period"]) for row in examined.fresh}
+    return [
+        f"{outlier_words(item.entity, item.period)} {'; '.join(then.against_others(item, rubric, day))}"
+        for item, rubric, day in then.outliers
+        if (item.entity, item.period) in fresh
+    ]
 
 
 def _source_of(export: Export, document: Document, sources: Mapping[str, Source]) -> tuple[str, Source]:

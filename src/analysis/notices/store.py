@@ -1,7 +1,7 @@
 """How is an examined notice stored, whole or not at all?
 
-The notice and its places are written first, its source next and its figures last, each file replaced in one step, after
-the store as it would be was loaded and checked.
+The store as it would be is loaded and checked; then all its files change together (`files.replace_for_good`), with a
+line in the log.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import hashlib
 import io
 import json
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from analysis import project
-from analysis.errors import KnownMonthError
-from analysis.files import only_one, replace_all, writing
+from analysis.errors import BusyError, HistoryError, KnownMonthError
+from analysis.files import UNDO, held, replace_for_good, settle, writing
 from analysis.language import _, slug, write_period
 from analysis.notices.documents import SUFFIXES, Document
 from analysis.notices.examine import Examined
@@ -28,22 +28,32 @@ from analysis.notices.examine_export import ExaminedExport
 from analysis.notices.tokens import Passage, passage
 from analysis.scorecards.checks import reconcile
 from analysis.scorecards.entities import FIELDS
-from analysis.scorecards.history import COLUMNS, load_history, superseded
+from analysis.scorecards.history import COLUMNS, TOTAL, load_history, printed_in, superseded
+from analysis.scorecards.log import Entry, What, with_entry
 from analysis.scorecards.rubric import Rubric
 from analysis.scorecards.sources import Replacement, Source, load_corrections, load_replacements, load_sources
 
 NOTICE, TEXT, PLACES = "notice", "text.txt", "places.csv"
 Place = tuple[str, str, int, int]
+Files = dict[Path, bytes | None]  # the new content of each file; None for one that goes
 
 
-def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], correct: bool) -> list[Path]:
+def store(
+    examined: Examined,
+    document: Document,
+    rubrics: tuple[Rubric, ...],
+    correct: bool,
+    again: Callable[[], Examined] | None = None,
+) -> list[Path]:
     """Write what was examined; the files that changed. With nothing new, none.
+
+    `again` examines once more, when nobody else changes the figures any longer: what it finds must be what was shown.
 
     Raises
     ------
     KnownMonthError: the month is known with other values and `correct` is not set.
     HistoryError: the store would break its contract; nothing is written.
-    WriteError, BusyError.
+    WriteError; BusyError: another run has changed these figures since they were examined.
     """
     if examined.state == "other" and not correct:
         raise KnownMonthError(
@@ -53,25 +63,35 @@ def store(examined: Examined, document: Document, rubrics: tuple[Rubric, ...], c
             examined.differences,
             _("Look at both notices. If this one is right, run again with --correct: both are kept, dated."),
         )
-    return _write(lambda data: _changes(examined, document, data), rubrics)
+
+    def changes(data: Path) -> Files:
+        now = again() if again else examined
+        if (now.state, now.differences) != (examined.state, examined.differences):
+            raise BusyError(
+                _("Another run has changed these figures meanwhile; nothing was stored."), [], _("Run again.")
+            )
+        return _changes(now, document, data)
+
+    return write(changes, rubrics)
 
 
 def store_export(examined: ExaminedExport, document: Document, rubrics: tuple[Rubric, ...]) -> list[Path]:
     """Write the cards of a table; the files that changed. Raises as `store`, but for KnownMonthError."""
-    return _write(lambda data: _changes_of_export(examined, document, data), rubrics)
+    return write(lambda data: _changes_of_export(examined, document, data), rubrics)
 
 
-def _write(changes: Callable[[Path], dict[Path, bytes]], rubrics: tuple[Rubric, ...]) -> list[Path]:
-    """Replace files by their new contents, once the store as it would be was loaded and checked."""
+def write(changes: Callable[[Path], Files], rubrics: tuple[Rubric, ...]) -> list[Path]:
+    """Change files together, once the store as it would be was loaded and checked; the files."""
     data = project.root() / "data"
-    with (
-        writing(_("The figures are as they were.")),
-        only_one(project.root() / "reports", "add", busy=_("Another run is storing figures.")),
-    ):
-        files = changes(data)
-        if files:
-            _check_staged(files, data, rubrics)
-            replace_all(files)
+    with writing(_("The figures are as they were.")), held(data):
+        settle(data)
+        try:
+            files = changes(data)
+            if files:
+                _check_staged(files, data, rubrics)
+                replace_for_good(data, files)
+        finally:
+            settle(data)
     return list(files)
 
 
@@ -82,9 +102,9 @@ def keeps(examined: Examined) -> bool:
     return examined.state == "same" and recorded is not None and not kept
 
 
-def _changes(examined: Examined, document: Document, data: Path) -> dict[Path, bytes]:
+def _changes(examined: Examined, document: Document, data: Path) -> Files:
     """The new contents of each file, in the order in which they are to be replaced."""
-    notice, files = examined.notice, dict[Path, bytes]()
+    notice, files = examined.notice, Files()
     if examined.state != "same" or keeps(examined):
         places = [(item.code, item.unit, item.start, item.end) for item in notice.figures]
         kept = contents(notice.text, places, document.data, SUFFIXES[document.form])
@@ -94,6 +114,9 @@ def _changes(examined: Examined, document: Document, data: Path) -> dict[Path, b
         text = _with_source(sources.read_text(encoding="utf-8"), examined.source_id, examined.source)
         if text is not None:
             files[sources] = text.encode()
+    what: What = "corrected" if examined.replaces else "added" if examined.rows else "kept"
+    if files or examined.rows:
+        files |= logged(data, what, examined.source_id, examined.rows, (notice.entity, notice.period))
     if examined.state == "same":
         return files
     replacements = load_replacements(data)
@@ -104,14 +127,14 @@ def _changes(examined: Examined, document: Document, data: Path) -> dict[Path, b
     observations = data / "observations" / f"{slug(notice.entity)}.csv"
     files[observations] = _with_rows(observations, COLUMNS, examined.rows)
     known = load_sources(data) | {examined.source_id: examined.source}
-    return files | _standing_anew(files, data, known, replacements)
+    return files | standing_anew(files, data, known, replacements)
 
 
-def _changes_of_export(examined: ExaminedExport, document: Document, data: Path) -> dict[Path, bytes]:
+def _changes_of_export(examined: ExaminedExport, document: Document, data: Path) -> Files:
     """As `_changes`; the cards of a table stand in a file of their own."""
     if not examined.fresh:
         return {}
-    files = {bulletins(data) / examined.source_id / (NOTICE + SUFFIXES[document.form]): document.data}
+    files: Files = {bulletins(data) / examined.source_id / (NOTICE + SUFFIXES[document.form]): document.data}
     sources = data / "sources.toml"
     text = _with_source(sources.read_text(encoding="utf-8"), examined.source_id, examined.source)
     files |= {} if text is None else {sources: text.encode()}
@@ -121,7 +144,20 @@ def _changes_of_export(examined: ExaminedExport, document: Document, data: Path)
     observations = data / "observations" / f"{examined.source_id}.csv"
     files[observations] = _with_rows(observations, COLUMNS, examined.fresh)
     known = load_sources(data) | {examined.source_id: examined.source}
-    return files | _standing_anew(files, data, known, load_replacements(data))
+    files |= logged(data, "added", examined.source_id, examined.fresh)
+    return files | standing_anew(files, data, known, load_replacements(data))
+
+
+def logged(
+    data: Path, what: What, source: str, rows: Sequence[Mapping[str, str]], card: tuple[str, str] | None = None
+) -> dict[Path, bytes]:
+    """The log with a line on these rows, of one card or of those that they are of."""
+    cards = {(row["entity"], row["period"]) for row in rows} | ({card} if card else set())
+    entity, period = cards.pop() if len(cards) == 1 else ("", "")
+    totals = [row["value"] for row in rows if row["code"] == TOTAL]
+    when = datetime.now().isoformat(timespec="minutes")
+    total = totals[0] if len(totals) == 1 else ""
+    return with_entry(data, Entry(when, what, entity, period, source, str(len(rows)), total))
 
 
 def _with_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
@@ -131,41 +167,58 @@ def _with_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, s
     return before + (b"" if before.endswith(b"\n") else b"\n") + new.encode()
 
 
-def _standing_anew(
-    files: Mapping[Path, bytes], data: Path, sources: Mapping[str, Source], replacements: tuple[Replacement, ...]
-) -> dict[Path, bytes]:
-    """The tables of figures in which other rows count, once these files are what they will be (`superseded_by`)."""
-    tables = {path: path.read_bytes() for path in sorted(data.glob("observations/*.csv"))} | {
-        path: content for path, content in files.items() if path.parent.name == "observations"
+def tables(data: Path, files: Mapping[Path, bytes | None] | None = None) -> dict[Path, list[list[str]]]:
+    """The lines of every table of figures, its header first, once these files are what they will be."""
+    contents: Files = {path: path.read_bytes() for path in sorted(data.glob("observations/*.csv"))}
+    contents |= {path: content for path, content in (files or {}).items() if path.parent.name == "observations"}
+    read = {
+        path: list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+        for path, content in contents.items()
+        if content
     }
-    read = {path: list(csv.reader(io.StringIO(content.decode("utf-8-sig")))) for path, content in tables.items()}
-    read = {path: lines for path, lines in read.items() if lines and lines[0] == COLUMNS}
+    return {path: lines for path, lines in read.items() if lines and lines[0] == COLUMNS}
+
+
+def table_of(lines: Iterable[Sequence[str]]) -> bytes:
+    """Lines as a table is written."""
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows(lines)
+    return table.getvalue().encode()
+
+
+def standing_anew(
+    files: Mapping[Path, bytes | None],
+    data: Path,
+    sources: Mapping[str, Source],
+    replacements: tuple[Replacement, ...],
+) -> Files:
+    """The tables of figures in which other rows count, once these files are what they will be (`superseded_by`)."""
+    read = tables(data, files)
     rows = [dict(zip(COLUMNS, line, strict=False)) for lines in read.values() for line in lines[1:]]
     if any(row.get("source") not in sources or len(row) < len(COLUMNS) for row in rows):
         return {}  # the staged store says what is wrong
     stands = iter(superseded([{**row, "day": sources[row["source"]].day} for row in rows], replacements))
-    changed = {}
+    changed = Files()
     for path, lines in read.items():
         anew = [lines[0], *([*line[:-1], by] for line, by in zip(lines[1:], stands, strict=False))]
         if anew != lines:
-            table = io.StringIO()
-            csv.writer(table, lineterminator="\n").writerows(anew)
-            changed[path] = table.getvalue().encode()
+            changed[path] = table_of(anew)
     return changed
 
 
-def _check_staged(files: dict[Path, bytes], data: Path, rubrics: tuple[Rubric, ...]) -> None:
+def _check_staged(files: Mapping[Path, bytes | None], data: Path, rubrics: tuple[Rubric, ...]) -> None:
     """Load the store as it would be. Raises what the load and the checks of the store raise."""
-    with tempfile.TemporaryDirectory(prefix="scorecard-add-") as folder:
-        staged = Path(folder) / "data"
-        (staged / "observations").mkdir(parents=True)
-        for path in [*data.glob("*.toml"), *data.glob("units.csv"), *data.glob("observations/*.csv")]:
+    staged = data / UNDO / "staged"
+    (staged / "observations").mkdir(parents=True)
+    for path in [*data.glob("*.toml"), *data.glob("units.csv"), *data.glob("observations/*.csv")]:
+        if files.get(path, b"") is not None:
             shutil.copyfile(path, staged / path.relative_to(data))
-        for path, content in files.items():
+    for path, content in files.items():
+        if content is not None:
             target = staged / path.relative_to(data)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        reconcile(load_history(rubrics, staged), rubrics, load_corrections(staged))
+    reconcile(load_history(rubrics, staged), rubrics, load_corrections(staged))
 
 
 def _with_source(text: str, source_id: str, source: Source) -> str | None:
@@ -228,9 +281,30 @@ def contents(text: str, places: Iterable[Place], notice: bytes, suffix: str) -> 
 def passages(figures: pd.DataFrame, folder: Path | None = None) -> dict[str, Passage]:
     """`file:line` of a figure → the sentence it was read from, for the figures whose notice is kept.
 
-    A figure that was changed by hand since is left out: its words are not those of the notice.
+    A figure whose words were changed by hand since is left out: they are not those of the notice.
+
+    Raises HistoryError where the notice has another number at the place of a figure.
     """
     found: dict[str, Passage] = {}
+    wrong: list[str] = []
+    for row, text, start, end in _placed(figures, folder):
+        words = " ".join(text[start:end].split())
+        if not printed_in(words, row.value, row.decimals):
+            wrong.append(_other_words(row, words))
+        elif words == row.quote:
+            found[f"{row.file}:{row.line}"] = passage(text, start, end)
+    if wrong:
+        raise HistoryError(
+            _("Figures are not what their notice says."),
+            wrong,
+            _("Look at the notice in data/bulletins, then correct the line; or remove and add the notice again."),
+        )
+    return found
+
+
+def _placed(figures: pd.DataFrame, folder: Path | None) -> Iterator[tuple[Any, str, int, int]]:
+    """Each figure whose notice is kept, with the text of the notice and its place there."""
+    figures = figures[figures["value"].notna()]
     for source, rows in figures.groupby("source", sort=False):
         kept = bulletins(folder) / str(source)
         if not (kept / PLACES).is_file() or not (kept / TEXT).is_file():
@@ -239,14 +313,18 @@ def passages(figures: pd.DataFrame, folder: Path | None = None) -> dict[str, Pas
         with (kept / PLACES).open(encoding="utf-8", newline="") as file:
             places = {(row["code"], row["unit"]): (int(row["start"]), int(row["end"])) for row in csv.DictReader(file)}
         for row in rows.itertuples():
-            start, end = places.get((row.code, row.unit), (0, 0))
-            if end and " ".join(text[start:end].split()) == row.quote:
-                found[f"{row.file}:{row.line}"] = passage(text, start, end)
-    return found
+            if (row.code, row.unit) in places:
+                yield row, text, *places[row.code, row.unit]
 
 
-def faults(sources: Mapping[str, Source], folder: Path | None = None) -> list[str]:
-    """Kept notices that are not those their figures were read from, in words."""
+def _other_words(row: Any, words: str) -> str:
+    return _("{file}:{line} {code}: {value} is stored, and “{words}” stands at its place in the notice").format(
+        file=row.file, line=row.line, code=row.code, value=f"{row.value:g}", words=words
+    )
+
+
+def faults(history: pd.DataFrame, sources: Mapping[str, Source], folder: Path | None = None) -> list[str]:
+    """Kept notices that are not those their figures were read from, and what has lost its figures, in words."""
     found = []
     for name, source in sources.items():
         kept = bulletins(folder) / name
@@ -259,4 +337,16 @@ def faults(sources: Mapping[str, Source], folder: Path | None = None) -> list[st
                     folder=f"bulletins/{name}"
                 )
             )
-    return found
+    for row, text, start, end in _placed(history, folder):
+        if not printed_in(words := " ".join(text[start:end].split()), row.value, row.decimals):
+            found.append(_other_words(row, words))
+    used = {*history["source"], *(entry.source for entry in load_replacements(folder))}
+    return found + _orphans(used, sources, folder)
+
+
+def _orphans(used: set[str], sources: Mapping[str, Source], folder: Path | None) -> list[str]:
+    """Added notices and their records of which no figure is left, in words."""
+    kept = {path.name for path in bulletins(folder).glob("*") if path.is_dir()}
+    known = {name for name, source in sources.items() if source.sha256}
+    words = _("{source}: no figure of it is left; take back the rest: scorecard remove {source}")
+    return [words.format(source=name) for name in sorted((kept | known) - used)]

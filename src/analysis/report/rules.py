@@ -259,7 +259,7 @@ def proof_section(
 ) -> Section:
     """What follows from the published figures: hidden rates, what was ruled out by what, what each figure did.
 
-    `left_out` are cards that no rule explains (`regime.Project.left_out`).
+    `left_out` are cards that no rule explains, alone or with the others (`regime.Project.left_out`).
     """
     own = Figures.of(proof_figures(identified, cards, scores, hidden, ruled, helped))
     shown = figures.plus(own.values(), base_figures(odd))
@@ -331,7 +331,9 @@ def _left_out(cards: Sequence[tuple[str, str]]) -> list[Part]:
         return []
     names = [f"{entity}, {write_period(period)}" for entity, period in cards[:ROWS_SHOWN]]
     more = [f"… +{len(cards) - ROWS_SHOWN}"] if len(cards) > ROWS_SHOWN else []
-    words = _("These cards were left out of the evidence, for no rule explains them even by themselves; look at them:")
+    words = _(
+        "These cards were left out of the evidence: no rule explains them, alone or with the others; look at them:"
+    )
     return [Words([words, Reference("; ".join([*names, *more]))])]
 
 

@@ -7,6 +7,7 @@ findings   What is known of the rules that no parameter of a rubric can hold, an
 entities   Which entity belongs to which, and which are simulated?
 history    What was published?
 sources    Where do figures come from, and what in their sources is known to be wrong?
+log        What was added, corrected and removed, and when?
 checks     Do the published figures agree with each other?
 synthetic  What would a history look like whose truth we know?
 """
@@ -24,10 +25,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
         "children_of", "find_entity", "is_mean", "is_synthetic", "is_unit", "kind_name", "load_mergers", "load_units",
         "same_world", "siblings", "synthetic_label"],
     "history": ["AS_PRINTED", "BASE", "COLUMNS", "DOSSIERS", "RANK", "TOTAL", "UNITS_OF_LEVEL", "as_known_on", "card",
-        "cards", "data_hash", "latest_period", "load_history", "periods_with_total", "row_problems", "shown",
-        "shown_cards", "stamp", "superseded", "totals", "unit_name", "with_standing"],
+        "cards", "data_hash", "latest_period", "load_history", "periods_with_total", "printed_in", "row_problems",
+        "shown", "shown_cards", "stamp", "superseded", "totals", "unit_name", "with_standing"],
     "sources": ["Correction", "Note", "Replacement", "Source", "load_corrections", "load_notes", "load_replacements",
         "load_sources"],
+    "log": ["Entry", "What", "just_added", "read_log", "with_entry"],
     "checks": ["Printed", "card_checks", "check_name", "failures", "figure", "interval_of", "reconcile", "unchecked"],
     "tiers": ["DOCUMENTED", "LEAST_TARGET", "OPEN", "SUPPORTED", "Support", "is_open", "load_support", "opened",
         "supported", "with_target", "with_targets"], "synthetic": ["example", "write_project"],

@@ -13,13 +13,24 @@ import pandas as pd
 
 from analysis.errors import HistoryError
 from analysis.interval import Interval, total
-from analysis.language import _, write_number, write_range
+from analysis.language import _, write_number, write_period, write_range
 from analysis.scorecards.history import BASE, TOTAL, cards, shown_cards
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 from analysis.scorecards.sources import Correction
 
 SAME = 1e-6
-CHECK_COLUMNS = ["entity", "period", "check", "codes", "printed", "expected_low", "expected_high", "ok", "where"]
+CHECK_COLUMNS = [
+    "entity",
+    "period",
+    "check",
+    "codes",
+    "printed",
+    "expected_low",
+    "expected_high",
+    "ok",
+    "where",
+    "words",
+]
 
 
 def interval_of(row: pd.Series) -> Interval:
@@ -46,10 +57,11 @@ def _of_printed(value: float, decimals: int, unit: str) -> Interval:
 class Printed(dict[tuple[str, str], Interval]):
     """What each figure of a card may be, by code and unit, in its order; read once, as frames are slow to ask.
 
-    `places` says where each figure stands, missing ones too: file:line.
+    `places` says where each figure stands, missing ones too: file:line. `decimals` are those that are printed.
     """
 
     places: Mapping[tuple[str, str], str] = {}
+    decimals: Mapping[tuple[str, str], int] = {}
 
     @classmethod
     def of(cls, figures: pd.DataFrame) -> Printed:
@@ -60,7 +72,13 @@ class Printed(dict[tuple[str, str], Interval]):
         rows = list(rows)
         told = cls({row[:2]: _of_printed(row[2], row[3], row[1]) for row in rows if not isnan(row[2])})
         told.places = {row[:2]: f"{row[4]}:{row[5]}" for row in rows}
+        told.decimals = {row[:2]: row[3] for row in rows}
         return told
+
+    def written(self, *items: tuple[str, str]) -> str:
+        """Figures as they are printed, one after another: `72,95%`."""
+        shown = [write_number((self[item].low + self[item].high) / 2, self.decimals[item]) for item in items]
+        return " + ".join(f"{text}%" if item[1] == "percent" else text for text, item in zip(shown, items, strict=True))
 
     @classmethod
     def of_all(cls, history: pd.DataFrame) -> Iterator[tuple[str, str, Printed]]:
@@ -83,8 +101,8 @@ def reconcile(
     Returns
     -------
     One row a check: `entity`, `period`, `check`, `codes` (the figures in it), `printed` (the value held against the
-    interval `expected_low` … `expected_high`), `ok`, `where` (file:line of each figure), `accepted` (a known
-    disagreement).
+    interval `expected_low` … `expected_high`), `ok`, `where` (file:line of each figure), `words` (what is wrong, ""
+    where nothing is), `accepted` (a known disagreement).
 
     Raises
     ------
@@ -122,20 +140,10 @@ def _rows_of(figures: pd.DataFrame) -> list[tuple[str, str, float, int, str, int
 
 def failures(checks: pd.DataFrame) -> list[str]:
     """The failed checks that no correction accepts, in words, with the file and line of each figure."""
-    rows = []
-    for row in checks[~checks["ok"] & ~checks["accepted"]].itertuples():
-        rows.append(
-            _("{entity} {period}, {check}: {printed} against {expected} ({codes}; {where})").format(
-                entity=row.entity,
-                period=row.period,
-                check=check_name(row.check),
-                printed=write_number(row.printed, 3),
-                expected=write_range(row.expected_low, row.expected_high, 3),
-                codes=", ".join(code for code, _unit in row.codes),
-                where=row.where,
-            )
-        )
-    return rows
+    return [
+        f"{row.entity}, {write_period(row.period)}, {check_name(row.check)}: {row.words} ({row.where})"
+        for row in checks[~checks["ok"] & ~checks["accepted"]].itertuples()
+    ]
 
 
 def check_name(check: str) -> str:
@@ -158,17 +166,44 @@ def card_checks(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]
 
 
 def _row(
-    check: str, items: list[tuple[str, str]], held: Interval, expected: Interval, printed: Printed
+    check: str, items: list[tuple[str, str]], held: Interval, expected: Interval, printed: Printed, words: str
 ) -> dict[str, object]:
+    """One check; `words` say what is wrong if it fails."""
+    ok = held.meet(expected) is not None
     return {
         "check": check,
         "codes": tuple(items),
         "printed": (held.low + held.high) / 2,
         "expected_low": expected.low,
         "expected_high": expected.high,
-        "ok": held.meet(expected) is not None,
+        "ok": ok,
         "where": " ".join(printed.places[item] for item in items),
+        "words": "" if ok else words,
     }
+
+
+def _sum_words(words: str, items: list[tuple[str, str]], expected: Interval, printed: Printed, name: str) -> str:
+    whole, *parts = items
+    decimals = max(printed.decimals[part] for part in parts)
+    return words.format(
+        name=name,
+        parts=printed.written(*parts),
+        sum=write_number((expected.low + expected.high) / 2, decimals),
+        printed=printed.written(whole),
+        expected=write_range(expected.low, expected.high, decimals + 2),
+    )
+
+
+def _share_words(rubric: Rubric, code: str, count: float, whole: float, printed: Printed, words: str = "") -> str:
+    """That a count and a whole do not give the percent that is printed."""
+    words = words or _("{name}: {count} of {whole} is {exact}%, not {printed}")
+    return words.format(
+        name=rubric.name_of(code),
+        count=write_number(count, 0),
+        whole=write_number(whole, 0),
+        exact=write_number(100 * count / whole if whole else 0.0, printed.decimals[code, "percent"]),
+        printed=printed.written((code, "percent")),
+    )
 
 
 def _groups_to_total(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
@@ -178,7 +213,10 @@ def _groups_to_total(printed: Printed, rubric: Rubric) -> Iterator[dict[str, obj
     if whole is None or any(score is None for score in scores.values()):
         return
     items = [(TOTAL, "points"), *((code, "points") for code in scores)]
-    yield _row("groups_to_total", items, whole, total(score for score in scores.values() if score), printed)
+    expected = total(score for score in scores.values() if score)
+    words = _("the groups {parts} sum to {sum}, and the total is printed as {printed}; rounding allows {expected}")
+    told = _sum_words(words, items, expected, printed, "")
+    yield _row("groups_to_total", items, whole, expected, printed, told)
 
 
 def _indicators_to_group(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
@@ -190,7 +228,9 @@ def _indicators_to_group(printed: Printed, rubric: Rubric) -> Iterator[dict[str,
         if whole is None or len(known) + len(empty - {c for c, s in scores.items() if s}) < len(scores) or not known:
             continue
         items = [(group.code, "points"), *((code, "points") for code, score in scores.items() if score is not None)]
-        yield _row("indicators_to_group", items, whole, total(known), printed)
+        words = _("{name}: the indicators {parts} sum to {sum}, and the group is printed as {printed}")
+        told = _sum_words(words, items, total(known), printed, group.name)
+        yield _row("indicators_to_group", items, whole, total(known), printed, told)
 
 
 def _shares(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
@@ -200,7 +240,12 @@ def _shares(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
         if all(share is not None for share in shares.values()):
             items = [(code, "percent") for code in shares]
             known = total(share for share in shares.values() if share is not None)
-            yield _row("shares_to_100", items, Interval.point(100), known, printed)
+            words = _("{shares} of {names} sum to {sum}%, not to 100%").format(
+                shares=printed.written(*items),
+                names="; ".join(rubric.name_of(code) for code in shares),
+                sum=write_number((known.low + known.high) / 2, max(printed.decimals[item] for item in items)),
+            )
+            yield _row("shares_to_100", items, Interval.point(100), known, printed, words)
         if all(count is not None for count in counts.values()):
             whole = sum(count.low for count in counts.values() if count is not None)
             for code, share in shares.items():
@@ -208,7 +253,8 @@ def _shares(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
                 if share is not None and count is not None and whole:
                     items = [(code, "percent"), *((part, "count") for part in counts)]
                     exact = Interval.point(100 * count.low / whole)
-                    yield _row("count_to_percent", items, exact, share, printed)
+                    words = _share_words(rubric, code, count.low, whole, printed)
+                    yield _row("count_to_percent", items, exact, share, printed, words)
 
 
 def _count_to_percent(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
@@ -223,16 +269,20 @@ def _count_to_percent(printed: Printed, rubric: Rubric) -> Iterator[dict[str, ob
         items = [(code, "percent"), (code, "count")]
         if base is not None and base.low > 0:
             exact = Interval.point(100 * count.low / base.low)
-            yield _row("count_to_percent", [*items, (f"{code}{BASE}", "count")], exact, share, printed)
+            words = _share_words(rubric, code, count.low, base.low, printed)
+            yield _row("count_to_percent", [*items, (f"{code}{BASE}", "count")], exact, share, printed, words)
         elif base is None and code not in parts_of_whole and count.low == 0:
-            yield _row("count_to_percent", items, Interval.point(0), share, printed)
+            words = _share_words(rubric, code, 0, 0, printed, _("{name}: {count} is {exact}%, not {printed}"))
+            yield _row("count_to_percent", items, Interval.point(0), share, printed, words)
         elif base is None and code not in parts_of_whole and share.low > 0:
             bases = Interval(100 * count.low / share.high, 100 * count.low / share.low)
             if bases.width >= 1:
                 continue  # some whole number always fits, so nothing would be checked
             nearest = round((bases.low + bases.high) / 2)  # the one that may fit, as they are less than 1 apart
             exact = Interval.point(100 * count.low / nearest)
-            yield _row("whole_exists", items, exact, share, printed)
+            words = _("{name}: {count} cannot be {printed} of anything; nearest is {exact}% ({count}/{whole})")
+            told = _share_words(rubric, code, count.low, nearest, printed, words)
+            yield _row("whole_exists", items, exact, share, printed, told)
 
 
 def _accept(checks: pd.DataFrame, correction: Correction) -> None:

@@ -18,8 +18,8 @@ import pandas as pd
 
 from analysis import project
 from analysis.errors import HistoryError, NoTotalError, UnknownNameError
-from analysis.files import Stamp, read_rows, stamp_of, untidy
-from analysis.language import _, nearest, slug, write_list, write_period
+from analysis.files import Stamp, read_rows, recover, stamp_of, untidy
+from analysis.language import _, nearest, rounded, slug, write_list, write_period
 from analysis.scorecards import entities
 from analysis.scorecards.entities import SIMULATED, SYNTHETIC, Unit, is_synthetic, with_siblings
 from analysis.scorecards.periods import PERIOD, check_period, is_month, month_number, months_of, period_order
@@ -54,6 +54,7 @@ UNITS_OF_LEVEL = {
 KINDS = ("published", "derived", "entered", SYNTHETIC)
 BASE = "_base"
 DOSSIERS = f"on_time{BASE}"  # how many a card counts
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*", re.ASCII)
 _VALUE = re.compile(r"(0|[1-9][0-9]{0,11})(\.(?P<rest>[0-9]{1,9}))?", re.ASCII)
 
 
@@ -77,8 +78,10 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     Raises
     ------
     HistoryError: with every finding in every file, each with file, line and field; from `entities.load_units`.
+    BusyError, WriteError: from `files.recover`.
     """
     folder = folder or project.root() / "data"
+    recover(folder)
     sources = load_sources(folder)
     rows: list[dict[str, str | float]] = []
     findings: list[str] = []
@@ -93,11 +96,11 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
             if not found:
                 rows.append({**row, "day": sources[row["source"]].day})
     replacements = load_replacements(folder)
-    stands, replaced = superseded(rows, replacements), _replaced(rows, replacements)
+    replaced = _replaced(rows, replacements, every=not findings)
     left = [row for row in rows if id(row) not in replaced]
     findings += [*_repeated(left), *_misspelt(left, units)]
     if not findings:  # what another mistake left out would make every row of its card wrong
-        findings += _wrongly_standing(rows, stands)
+        findings += _wrongly_standing(rows, superseded(rows, replacements))
     rows = left
     if not rows and not findings:
         findings.append(_("there is no figure in data/observations"))
@@ -111,15 +114,20 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     return with_siblings(frame, units) if units else frame
 
 
-def _replaced(rows: Sequence[Mapping[str, Any]], replacements: tuple[Replacement, ...]) -> dict[int, str]:
-    """`id` of each row that a later notice replaced → that notice. Raises HistoryError where one matches no row."""
+def _replaced(
+    rows: Sequence[Mapping[str, Any]], replacements: tuple[Replacement, ...], every: bool = True
+) -> dict[int, str]:
+    """`id` of each row that a later notice replaced → that notice.
+
+    Raises HistoryError where one matches no row, if `every` row could be read.
+    """
     found: dict[int, str] = {}
     for entry in replacements:
         of_card = [row for row in rows if (row["entity"], row["period"]) == (entry.entity, entry.period)]
         of_card = [row for row in of_card if id(row) not in found]
         newer = {(row["code"], row["unit"]) for row in of_card if row["source"] == entry.by}
         replaced = [row for row in of_card if row["source"] == entry.source and (row["code"], row["unit"]) in newer]
-        if not replaced:
+        if not replaced and every:
             raise HistoryError(
                 _("A replacement matches no figures any more."),
                 [f"corrections.toml: {entry.entity} {entry.period} {entry.source} → {entry.by}"],
@@ -379,6 +387,10 @@ def _word_problems(row: dict[str, str]) -> Iterator[str]:
         )
     if row["kind"] == "published" and row["value"] and not row["quote"]:
         yield _("a published figure needs its quote: the figure as printed")
+    alike = row["quote"].rstrip("%").replace(",", ".") == row["value"]  # most are, and thousands are asked
+    told = row["quote"] and not alike and _VALUE.fullmatch(row["value"])
+    if told and not printed_in(row["quote"], float(row["value"])):
+        yield _("{value} is not what its words print: “{quote}”").format(value=row["value"], quote=row["quote"])
 
 
 def _number_problems(row: dict[str, str]) -> Iterator[str]:
@@ -429,6 +441,23 @@ def _code_problems(row: dict[str, str], rubric: Rubric, ruled: str, of_unit: boo
         )
     elif not row["max"] and _VALUE.fullmatch(row["value"]) and float(row["value"]) > expected:
         yield _("{value} is more than the maximum {max}").format(value=row["value"], max=f"{expected:g}")
+
+
+def printed_in(words: str, value: float, decimals: int | None = None) -> bool:
+    """Whether the first number in these words is this value: `33,83%`, `2,2/18`, `23.636` (which may be 23.636, too).
+
+    Where the `decimals` of the value are given, the words may print it with more or fewer. Words without a number say
+    nothing against it.
+    """
+    found = _NUMBER.search(words)
+    if not found:
+        return True
+    whole, _point, rest = found[0].replace(",", ".").rpartition(".")
+    readings = [(float(re.sub("[.,]", "", found[0])), 0)]
+    readings += [(float(f"{whole.replace('.', '')}.{rest}"), len(rest))] if whole else []
+    if decimals is None:
+        return value in [read for read, _own in readings]
+    return any(rounded(read, min(own, decimals)) == rounded(value, min(own, decimals)) for read, own in readings)
 
 
 def _is_date(text: str) -> bool:
