@@ -27,7 +27,7 @@ def test_april_says_how_many_rules_fit_and_what_is_left_of_each(april):
     assert ["Electronic results issued", "995,328", "5.31"] in useful
     assert ["Online payment", "1,966,080", "0.00"] in useful
     assert said(april.rules)[0] == (
-        "The rules of this period are not fully public: of 14,929,920 that were tried, 995,328 fit every published "
+        "The rules of this period are not fully public: of 14,929,920 that documents name, 995,328 fit every published "
         "figure. Each range covers all of them. It is not a confidence interval."
     )
     assert "[legal-digest-2022]" in str(april.rules) and len(april.rules.data["together_with"]) > 5

@@ -19,7 +19,7 @@ def test_april_says_what_each_improvement_is_worth_and_why_that_is_a_range(april
         "becomes 60.8; 1.60 to 2.00 and 60.4 to 60.8 by all that some document names.",
         "All together gain 4.77 points by the best supported reading, and the total becomes 63.6; 4.37 to 5.46 and "
         "63.2 to 64.3 by all that some document names, and 35.7 to 36.8 points remain lost.",
-        "The rules of this period are not fully public: of 14,929,920 that were tried, 995,328 fit every published "
+        "The rules of this period are not fully public: of 14,929,920 that documents name, 995,328 fit every published "
         "figure. Each range covers all of them. It is not a confidence interval.",
         "Electronic results issued: 2.77 points if every percent up to 100 % counts; 3.46 points if 80 % already earns "
         "full marks. These are the targets that some document names.",

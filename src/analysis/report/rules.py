@@ -123,7 +123,7 @@ def caution(figures: Figures) -> Sentence:
         )
     return say(
         _(
-            "The rules of this period are not fully public: of {family} that were tried, {survivors} fit every "
+            "The rules of this period are not fully public: of {family} that documents name, {survivors} fit every "
             "published figure. Each range covers all of them. It is not a confidence interval."
         ),
         family=figures["rules.family"],
