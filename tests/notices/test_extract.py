@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook
 
 from analysis.notices import extract
-from analysis.notices.extract import Hidden, TooMuch, of_docx, of_html, of_pdf, of_xlsx
+from analysis.notices.extract import of_docx, of_html, of_pdf, of_xlsx
 from noticed import GOLDEN, NOTICES, figures_of
 
 DOCX = NOTICES / f"{GOLDEN}.docx"
