@@ -164,7 +164,7 @@ def _unseen(page: Any, data: bytes, shown: Shown) -> set[int]:
     gone = {id(char) for char in page.chars if not _is_on(page, char)}
     turned = [char for char in chars if not char["upright"]]
     gone |= {id(char) for char in turned}
-    _name("turned", turned, name, shown)
+    _name_words("turned", "".join(char["text"] for char in page.chars if not char["upright"]), name, shown)
     scans = [image for image in page.images if _area(image, page) > 0]
     covered = sum(_area(image, page) for image in scans) / (float(page.width) * float(page.height))
     first = max((image["mcid"][0] for image in scans if image.get("mcid")), default=0) if covered >= SCANNED else 0
@@ -209,7 +209,8 @@ def _without_ink(page: Any, chars: Sequence[Char], data: bytes, shown: Shown) ->
     if white and inside:
         bare += [char for char in inside if inked(char) and _is_overwritten(char, white, inside)]
     gone = {id(char) for char in bare}
-    for word in _words(inside):
+    written = [char for char in page.chars if _is_on(page, char) and char["upright"]]
+    for word in _words(written):
         letters = [char for char in word if char["text"].isalnum()]
         unseen = [char for char in letters if id(char) in gone]
         if unseen and len(unseen) == len(letters):
@@ -217,8 +218,8 @@ def _without_ink(page: Any, chars: Sequence[Char], data: bytes, shown: Shown) ->
         elif not unseen:
             gone -= {id(char) for char in word}  # a point or a stroke is too thin to tell
     _name("hidden", [char for char in inside if id(char) in gone], name, shown)
-    for word in _words([char for char in inside if id(char) not in gone]):
-        beside = [char for char in bare if char["text"].isdigit() and _touches(char, word)]
+    for word in _words([char for char in written if id(char) not in gone]):
+        beside = [char for char in bare if char["text"].isdigit() and _follows(char, word)]
         if beside and any(char["text"].isdigit() for char in word):
             word[0]["text"] = UNREAD  # part of a number is not seen: the rest is no number
             gone |= {id(char) for char in word[1:]}
@@ -271,7 +272,11 @@ def _is_overwritten(char: Char, boxes: Sequence[Char], chars: Sequence[Char]) ->
     return bool(drawn) and any(other["mcid"][0] > min(drawn) and over(other) for other in chars)
 
 
-def _touches(char: Char, word: Sequence[Char]) -> bool:
+def _follows(char: Char, word: Sequence[Char]) -> bool:
+    """Whether a letter was drawn with those of a word, right before, among or behind them."""
+    orders = [one["mcid"][0] for one in word]
+    if not min(orders) - 1 <= char["mcid"][0] <= max(orders) + 1:
+        return False
     same_line = abs(char["top"] - word[0]["top"]) < char["size"] / 2
     return bool(same_line and word[0]["x0"] - 2 <= char["x1"] and char["x0"] <= word[-1]["x1"] + 2)
 
@@ -283,7 +288,11 @@ def _words(chars: Sequence[Char]) -> list[list[Char]]:
 
 
 def _name(kind: str, chars: Sequence[Char], page: str, shown: Shown) -> None:
-    words = " ".join("".join(char["text"] for char in word) for word in _words(chars)) if chars else ""
+    _name_words(kind, " ".join("".join(char["text"] for char in word) for word in _words(chars)), page, shown)
+
+
+def _name_words(kind: str, words: str, page: str, shown: Shown) -> None:
+    words = " ".join(words.split())
     if re.search(r"[0-9]", words):
         shown.leave(kind, words if len(words) <= 160 else words[:159] + "…", page)
 
@@ -379,10 +388,10 @@ def _is_of_the_line(page: Any) -> Callable[[Any], bool]:
 def _lines(page: Any) -> list[dict[str, Any]]:
     """The lines of a page in the order in which they are read, with their `place` in it and whether each is `full`."""
     found: list[dict[str, Any]] = []
-    for number, part in enumerate(_columns(page)):
-        lines = part.extract_text_lines(strip=True, return_chars=False)
-        margin = max((line["x1"] for line in lines), default=0)
-        start = part.place
+    parts = [(part.place, part.extract_text_lines(strip=True, return_chars=False)) for part in _columns(page)]
+    across = max((line["x1"] for place, lines in parts if place is None for line in lines), default=0)
+    for number, (start, lines) in enumerate(parts):
+        margin = across if start is None else max((line["x1"] for line in lines), default=0)
         for line in lines:
             full = line["x1"] >= REACHES_MARGIN * margin and not re.search(r"[.:;!?]$", line["text"])
             place = line["top"] if start is None else start + number / 1e3 + line["top"] / 1e7

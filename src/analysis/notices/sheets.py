@@ -35,7 +35,7 @@ _DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _ANY = ("General", "@")  # formats that show a number as it is
 _KEPT = ("sheetPr", "sheetFormatPr", "cols", "sheetData", "mergeCells")
-_FORMULA, _WHITE = "\x02", re.compile(r"(?:[0-9A-F]{2})?F[C-F]F[C-F]F[C-F]", re.IGNORECASE)
+_FORMULA, _WHITE = "\ue002", re.compile(r"(?:[0-9A-F]{2})?F[C-F]F[C-F]F[C-F]", re.IGNORECASE)
 _PIECES = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|(General|@|[0#?.,]+)|(.)', re.DOTALL)
 
 
@@ -118,9 +118,9 @@ def _cut_down(part: bytes) -> bytes:
     for row in list(sheet.iter(f"{_MAIN}row")):
         for cell in list(row):
             value, formula = cell.find(f"{_MAIN}v"), cell.find(f"{_MAIN}f")
-            if value is None and formula is not None:
+            if formula is not None and (value is None or not (value.text or cell.get("t") == "str")):
                 cell.set("t", "str")
-                etree.SubElement(cell, f"{_MAIN}v").text = _FORMULA
+                (etree.SubElement(cell, f"{_MAIN}v") if value is None else value).text = _FORMULA
             elif value is None and cell.find(f"{_MAIN}is") is None:
                 row.remove(cell)
                 continue
@@ -136,13 +136,13 @@ def _cut_down(part: bytes) -> bytes:
 
 
 def _clip_merged(sheet: Any, rows: int, columns: int) -> None:
-    """Merged areas no larger than what is filled. Raises TooMuch."""
+    """Merged areas not much larger than what is filled. Raises TooMuch."""
     from openpyxl.utils.cell import range_boundaries
 
     covered = 0
     for area in list(sheet.iter(f"{_MAIN}mergeCell")):
         left, top, right, bottom = range_boundaries(area.get("ref"))
-        right, bottom = min(right, max(columns, left)), min(bottom, max(rows, top))
+        right, bottom = min(right, max(columns, left) + LARGEST_SPAN), min(bottom, max(rows, top) + LARGEST_SPAN)
         covered += (right - left + 1) * (bottom - top + 1)
         if left > columns or top > rows:
             area.getparent().remove(area)
