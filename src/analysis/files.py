@@ -22,6 +22,7 @@ from analysis.errors import AnalysisError, BusyError, HistoryError, WriteError
 from analysis.language import _, finding_in_words, nfc
 
 WORK = ".work"
+_ENDLESS = re.compile(rb"\b[0-9][0-9a-fxob_]{300}|(?:[\w\"'-]{1,100}[ \t]?\.[ \t]?){50}")  # a number, a dotted name
 M = TypeVar("M", bound=BaseModel)
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -111,6 +112,8 @@ class Toml:
             content = read_plain(path, largest + 1 if largest else -1)
             if largest and len(content) > largest:
                 raise ValueError(_("it is larger than {size} kB").format(size=largest // 1024))
+            if _ENDLESS.search(content):
+                raise ValueError(_("a number or a name is longer than any that is used"))
             self._lines = content.decode("utf-8").splitlines()
             self.tables: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
         except FileNotFoundError as cause:

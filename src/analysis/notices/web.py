@@ -10,7 +10,7 @@ from analysis.notices.shown import UNREAD, Shown, TooMuch
 
 LONGEST_CELL, LONGEST_NOTE, LARGEST_SPAN = 300, 5, 50  # letters, letters, columns
 WIDEST = 500  # cells of a row
-TAGS, DEEPEST, HTML_BYTES, SELECTORS, MATCHES = 60_000, 100, 8_000_000, 3_000, 100_000
+TAGS, DEEPEST, HTML_BYTES, STYLE_BYTES, SELECTORS, MATCHES = 60_000, 100, 8_000_000, 800_000, 20_000, 150_000
 TOLD = 160  # letters of what was hidden that are shown
 LEFT_OUT = (
     "head", "script", "style", "noscript", "template", "nav", "footer", "aside", "button", "svg", "iframe", "s", "del",
@@ -140,15 +140,18 @@ def _rules(sheets: Sequence[str]) -> Iterator[_Rule]:
     """The rules for screens that may hide something, in their order; one for each selector."""
     import tinycss2
 
+    if sum(map(len, sheets)) > STYLE_BYTES:
+        raise TooMuch
     waiting: list[Any] = []
     for sheet in sheets:
         waiting += tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
     place = 0
+    waiting.reverse()
     while waiting:
-        rule = waiting.pop(0)
+        rule = waiting.pop()
         inner = rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports", "layer") and rule.content
         if inner and not re.search(r"\bprint\b|max-width", tinycss2.serialize(rule.prelude)):
-            waiting[:0] = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            waiting += tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)[::-1]
         if rule.type != "qualified-rule":
             continue
         declared = _declarations(tinycss2.parse_declaration_list(rule.content))
@@ -202,7 +205,7 @@ def _cascade(soup: Any, rules: Sequence[_Rule]) -> _Styles:
     matches = 0
     for selector, declared, place in rules:
         candidates = min((by_name.get(name, []) for name in _names(selector)), key=len)
-        matches += len(candidates)
+        matches += len(candidates) * (10 if ":" in selector else 1)
         if matches > MATCHES:
             raise TooMuch
         try:
