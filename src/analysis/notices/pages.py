@@ -22,7 +22,7 @@ SCANNED = 0.5  # share of a page that a scan covers
 TWICE = 1.6  # points between two prints of one letter
 SMALL = 0.8  # of the size of the letter before a mark of a footnote has
 REACHES_MARGIN = 0.9  # of the right edge of the longest line a line reaches that goes on
-GAP, COLUMN_LINES, COLUMN_LETTERS = 9, 6, 18  # points between columns; lines and letters a line of each, at least
+GAP, COLUMN_LINES, COLUMN_LETTERS = 9, 4, 24  # points between columns; lines and letters a line of each, at least
 EDGE = 0.08  # of the height of a page, where its number stands
 UNSEEN_MODE = 3  # of letters that are there to be searched only
 _NO_UNICODE = re.compile(r"\(cid:\d+\)|[\ue000-\uf8ff\ufffd]")
@@ -217,7 +217,7 @@ def _without_ink(page: Any, chars: Sequence[Char], data: bytes, shown: Shown) ->
             gone |= {id(char) for char in word}
         elif not unseen:
             gone -= {id(char) for char in word}  # a point or a stroke is too thin to tell
-    _name("hidden", [char for char in inside if id(char) in gone], name, shown)
+    _name("hidden", [char for char in written if id(char) in gone or not char["text"].strip()], name, shown)
     for word in _words([char for char in written if id(char) not in gone]):
         beside = [char for char in bare if char["text"].isdigit() and _follows(char, word)]
         if beside and any(char["text"].isdigit() for char in word):
