@@ -408,8 +408,38 @@ def _columns(page: Any) -> list[Any]:
 
     page.place = None
     rows = cluster_objects(page.extract_words(), "bottom", 3)
+    best = _gutter(rows, float(page.width))
+    if not best[0]:
+        return [page]
+    _count, x, first, last = best
+    while not all(_sides(rows[first], x) or (0, 0)):
+        first += 1
+    while not all(_sides(rows[last - 1], x) or (0, 0)):
+        last -= 1
+    edges = [min(word["x0"] for word in rows[first] if (word["x0"] >= x) == right) for right in (False, True)]
+    while first > 0 and _goes_on(rows[first - 1], rows[first], x, edges):
+        first -= 1
+    while last < len(rows) and _goes_on(rows[last], rows[last - 1], x, edges):
+        last += 1
+    top, bottom = min(word["top"] for word in rows[first]) - 1, max(word["bottom"] for word in rows[last - 1]) + 1
+
+    def within(left: float, above: float, right: float, below: float) -> Any:
+        return page.filter(
+            lambda thing: (
+                left <= (thing["x0"] + thing["x1"]) / 2 < right
+                and above <= (thing["top"] + thing["bottom"]) / 2 < below
+            )
+        )
+
+    halves = [within(-1e6, top, x, bottom), within(x, top, 1e6, bottom)]
+    for half in halves:
+        half.place = top
+    return [*_columns(within(-1e6, -1e6, 1e6, top)), *halves, *_columns(within(-1e6, bottom, 1e6, 1e6))]
+
+
+def _gutter(rows: Sequence[Sequence[dict[str, Any]]], width: float) -> tuple[int, float, int, int]:
+    """The place between two columns: how many lines have both, its x, the first of its lines, the last EXCLUDED."""
     best: tuple[int, float, int, int] = (0, 0.0, 0, 0)
-    width = float(page.width)
     for step in range(30, 71, 2):
         x = width * step / 100
         start = None
@@ -426,27 +456,14 @@ def _columns(page: Any) -> list[Any]:
                     start = None
             elif start is None:
                 start = number
-    if not best[0]:
-        return [page]
-    _count, x, first, last = best
-    while not all(_sides(rows[first], x) or (0, 0)):
-        first += 1
-    while not all(_sides(rows[last - 1], x) or (0, 0)):
-        last -= 1
-    top, bottom = min(word["top"] for word in rows[first]) - 1, max(word["bottom"] for word in rows[last - 1]) + 1
+    return best
 
-    def within(left: float, above: float, right: float, below: float) -> Any:
-        return page.filter(
-            lambda thing: (
-                left <= (thing["x0"] + thing["x1"]) / 2 < right
-                and above <= (thing["top"] + thing["bottom"]) / 2 < below
-            )
-        )
 
-    halves = [within(-1e6, top, x, bottom), within(x, top, 1e6, bottom)]
-    for half in halves:
-        half.place = top
-    return [*_columns(within(-1e6, -1e6, 1e6, top)), *halves, *_columns(within(-1e6, bottom, 1e6, 1e6))]
+def _goes_on(row: Sequence[dict[str, Any]], beside: Sequence[dict[str, Any]], x: float, edges: Sequence[float]) -> bool:
+    """Whether a line is of one of two columns: it begins where that does, right above or below a line of them."""
+    high = max(word["bottom"] - word["top"] for word in beside)
+    near = abs(row[0]["bottom"] - beside[0]["bottom"]) < 1.8 * high
+    return near and _sides(row, x) is not None and any(abs(min(w["x0"] for w in row) - edge) < 3 for edge in edges)
 
 
 def _sides(row: Sequence[dict[str, Any]], x: float) -> tuple[int, int] | None:
