@@ -34,7 +34,7 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 HOMES = {
     "babel": {"language", "runs.preloaded"},
-    "bs4": {"notices.extract"},
+    "bs4": {"notices.web"},
     "click": {"cli", "runs.batch"},
     "distributed": {"runs.cluster"},
     "filelock": {"files"},
@@ -45,14 +45,16 @@ HOMES = {
     "jupyter_client": {"runs.kernel"},
     "jupyterlab": {"runs.lab"},
     "jupyterlab_server": {"runs.lab"},
-    "mammoth": {"notices.extract"},
+    "mammoth": {"notices.letters"},
     "matplotlib": {"report.charts", "report.drawing", "report.section", "report.year_charts", "runs.preloaded"},
     "nbclient": {"runs.run"},
     "nbconvert": {"runs.page"},
     "nbformat": {"runs.page", "runs.run"},
     "nh3": {"runs.page"},
     "papermill": {"runs.run"},
-    "pdfplumber": {"notices.extract"},
+    "pdfplumber": {"notices.pages"},
+    "pypdfium2": {"notices.pages"},
+    "tinycss2": {"notices.web"},
     "seaborn": {"report.charts", "report.drawing", "report.year_charts", "runs.preloaded"},
     "statsmodels": {"comparisons.forecasts", "comparisons.panel", "comparisons.refit"},
 }

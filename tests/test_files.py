@@ -1,6 +1,8 @@
 """Are files read with the place of every mistake, and written whole or not at all?"""
 
 import os
+import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -262,3 +264,49 @@ def test_a_stamp_changes_with_name_time_and_size(tmp_path):
     larger = stamp_of([one])
     os.utime(one, (2, 2))
     assert len({first, larger, stamp_of([one])}) == 3
+
+
+IN_PLACE = {
+    "a folder": lambda path: path.mkdir(),
+    "no plain file": os.mkfifo,
+    "a link to a file that is not there": lambda path: path.symlink_to("nowhere"),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+@pytest.mark.parametrize("what", IN_PLACE)
+def test_what_stands_in_the_place_of_a_table_is_named(tmp_path, what):
+    IN_PLACE[what](tmp_path / "x.csv")
+    ((where, row, problem),) = read_rows(tmp_path / "x.csv", ["a"])
+    assert (where, row) == ("x.csv", {})
+    assert what in problem
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+@pytest.mark.parametrize("what", IN_PLACE)
+def test_what_stands_in_the_place_of_a_toml_file_is_refused(tmp_path, what):
+    IN_PLACE[what](tmp_path / "x.toml")
+    with pytest.raises(HistoryError, match=r"cannot be read|There is no file"):
+        Toml(tmp_path / "x.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "1" * 6_000,
+        "a = 0x" + "1" * 6_000,
+        "a = " + "1" * 6_000 + ".5",
+        "a = " + "[" * 50_000,
+        "a = " + "{a = " * 50_000,
+        "a" + ".a" * 50_000 + " = 1",
+        "[a" + ".a" * 50_000 + "]",
+    ],
+    ids=["digits", "hexadecimal digits", "decimals", "brackets", "braces", "a dotted name", "a dotted table"],
+)
+def test_hostile_toml_is_refused_at_once(tmp_path, text):
+    (tmp_path / "x.toml").write_text(text, encoding="utf-8")
+    before = time.process_time()
+    with pytest.raises(HistoryError, match="not valid TOML") as refusal:
+        Toml(tmp_path / "x.toml")
+    assert time.process_time() - before < 2
+    assert "int_max_str_digits" not in str(refusal.value)

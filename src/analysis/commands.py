@@ -12,7 +12,7 @@ import pandas as pd
 from analysis import project
 from analysis.card import open_card
 from analysis.decisions.levers import load_costs
-from analysis.errors import CheckError, ContradictionError, UnknownNameError, UsageError, WriteError
+from analysis.errors import BulletinError, CheckError, ContradictionError, UnknownNameError, UsageError, WriteError
 from analysis.files import recover, writing
 from analysis.identification.evidence import Evidence, read_cards
 from analysis.identification.identify import identify_cards
@@ -195,9 +195,15 @@ def add(
     if not typed and exports.is_export(document, book):
         export = exports.read_export(document, rubrics, book, load_units(), month, as_of)
         return _add_table(export, document, only_sound)
-    notice = (
-        forms.read_form(document.text, rubrics, book) if typed else read(document.text, rubrics, book, entity, month)
-    )
+    try:
+        notice = (
+            forms.read_form(document.text, rubrics, book)
+            if typed
+            else read(document.text, rubrics, book, entity, month)
+        )
+    except BulletinError as error:
+        raise BulletinError(error.what, [*document.left, *error.rows], error.next_step) from error
+    notice = replace(notice, notes=(*(words.rstrip(".") for words in document.left), *notice.notes))
 
     def again() -> examine.Examined:
         return examine.examine(notice, document, rubrics, date.today(), "entered" if typed else "published")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -26,16 +27,33 @@ WORK = ".work"
 UNDO, BEFORE = ".undo", "before.json"  # what a change that has not come to its end began with
 WAIT = 20.0  # seconds for another run to end its change of the figures
 _TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}")
+_ENDLESS = re.compile(rb"\b[0-9][0-9a-fxob_]{300}|(?:[\w\"'-]{1,100}[ \t]?\.[ \t]?){50}")  # a number, a dotted name
 M = TypeVar("M", bound=BaseModel)
 Stamp = tuple[tuple[str, int, int], ...]
+
+
+def read_plain(path: Path, most: int = -1) -> bytes:
+    """The bytes of a file, at most so many. Raises OSError with what is in its place: nothing, a folder, a pipe."""
+    if not path.exists():
+        words = _("it is a link to a file that is not there") if path.is_symlink() else _("there is no such file")
+        raise FileNotFoundError(errno.ENOENT, words, str(path))
+    if not path.is_file():
+        words = _("it is a folder") if path.is_dir() else _("it is no plain file")
+        raise OSError(errno.EINVAL, words, str(path))
+    with path.open("rb") as file:
+        return file.read(most)
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str], str]]:
     """Each line as (place, row, problem); a problem ends that line, and a wrong header or encoding the file."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = read_plain(path)
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        yield path.name, {}, _("cannot be opened: {reason}").format(reason=error.strerror or error)
+        return
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         words = _("is not UTF-8: was it saved by Excel? Save it as CSV UTF-8, or bring it back: {command}")
         yield f"{path.name}:{line}", {}, words.format(command=_bring_back(path))
         return
@@ -103,15 +121,21 @@ class Toml:
         """Read a file, of at most `largest` bytes if given. Raises `error` where it is missing or not TOML."""
         self.name, self._error = path.name, error
         try:
-            content = path.read_bytes()
+            content = read_plain(path, largest + 1 if largest else -1)
             if largest and len(content) > largest:
                 raise ValueError(_("it is larger than {size} kB").format(size=largest // 1024))
+            if _ENDLESS.search(content):
+                raise ValueError(_("a number or a name is longer than any that is used"))
             self._lines = content.decode("utf-8").splitlines()
             self.tables: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
         except FileNotFoundError as cause:
             raise error(_("There is no file {file}.").format(file=path)) from cause
         except OSError as cause:
             raise error(_("{file} cannot be read.").format(file=path.name), [cause.strerror or str(cause)]) from cause
+        except RecursionError as cause:
+            raise error(
+                _("{file} is not valid TOML.").format(file=path.name), [_("brackets within brackets")]
+            ) from cause
         except ValueError as cause:  # not UTF-8, not TOML, too large
             then = _("Correct that line, then run again.")
             raise error(_("{file} is not valid TOML.").format(file=path.name), [str(cause)], then) from cause

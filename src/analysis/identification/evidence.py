@@ -302,4 +302,4 @@ def _rate(told: Printed, indicator: Indicator) -> Interval | None:
     base = told.get((f"{indicator.code}{BASE}", "count"))
     if count is not None and base is not None:
         rate = Interval.point(100 * count.low / base.low)
-    return None if rate is None else Interval(max(rate.low, 0.0), min(rate.high, 100.0))
+    return None if rate is None else Interval(min(max(rate.low, 0.0), 100.0), min(rate.high, 100.0))

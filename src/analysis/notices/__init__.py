@@ -1,7 +1,12 @@
 """Text to figures: what a notice says, and how it is stored.
 
 documents       What text does a file hold, in whatever form it arrived?
-extract         What text does a web page, a letter or a workbook hold?
+extract         What text does a file hold that is no plain text?
+shown           What does a file show, and what of it could not be read?
+web             What text does a web page show?
+letters         What text does a Word letter show?
+sheets          Which cells does a workbook show?
+pages           Which lines do the pages of a PDF show?
 tokens          Which words, numbers and dates does a text hold, and where?
 phrasebook      By which words do notices call the figures?
 items           Of which pieces is a notice made?

@@ -105,6 +105,7 @@ def read_export(
     else:
         sheets, told = [_Sheet(title, rows) for title, rows in read_sheets(document)], {}
     reader = _Reader(document.name, rubrics, book, units, month, as_of or told.get("as_of", ""), told)
+    reader.left += document.left
     for sheet in sheets:
         reader.read(sheet)
     reader.rank_units()
@@ -368,9 +369,10 @@ def _of_json(document: Document, book: Phrasebook) -> tuple[list[_Sheet], dict[s
     """The answers of the portal's API as a sheet, and what they say of themselves: `period`, `as_of`."""
     try:
         data = json.loads(document.text, parse_float=str, parse_int=str)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        detail = str(error) if isinstance(error, ValueError) else _("brackets within brackets")
         raise BulletinError(
-            _("{file} is not valid JSON.").format(file=document.name), [str(error)], _("Save it again, then run again.")
+            _("{file} is not valid JSON.").format(file=document.name), [detail], _("Save it again, then run again.")
         ) from error
     cards = list(_cards_in(data))
     about = data if isinstance(data, dict) else {}

@@ -28,6 +28,7 @@ from analysis.notices.identity import (
 )
 from analysis.notices.items import Candidate, Item, Unread, figures_of_item, items_of
 from analysis.notices.phrasebook import Phrasebook
+from analysis.notices.shown import UNREAD
 from analysis.notices.tokens import clean, is_legacy, number_style, sentence_at, tokenise
 from analysis.scorecards.history import BASE, TOTAL
 from analysis.scorecards.rubric import Rubric, rubric_in_force
@@ -110,6 +111,8 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
         )
     number, published = document_of(flat, items, days, as_of, period)
     figures = _scored_on_time(figures, rubric)
+    why = _("what stands here could not be read")
+    found.unread += [Unread(place.start(), place.end(), why) for place in re.finditer(UNREAD, flat)]
     return Notice(
         text=flat,
         entity=entity,
@@ -123,7 +126,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
         figures=figures,
         unread=tuple(found.unread),
         problems=tuple(found.problems),
-        missing=_missing(found, figures, rubric),
+        missing=_missing(flat, found, figures, rubric),
         notes=tuple(_notes(cleaned.composed, cleaned.plainer, cleaned.invisible, style)),
     )
 
@@ -342,14 +345,19 @@ def _combined(figures: list[Candidate], rubric: Rubric) -> Iterator[Candidate]:
     yield from figures
 
 
-def _missing(found: Attribution, figures: Sequence[Candidate], rubric: Rubric) -> tuple[str, ...]:
-    """The codes that the notice names without a figure."""
+def _missing(text: str, found: Attribution, figures: Sequence[Candidate], rubric: Rubric) -> tuple[str, ...]:
+    """The codes that the notice names in lines without a number that is unread."""
+    unread = {text.count("\n", 0, item.start) for item in (*found.unread, *found.problems)}
     read_codes = {item.code for item in figures}
     combined = {code for entry in rubric.combined if entry.code in read_codes for code in entry.groups}
     combined |= {entry.code for entry in rubric.combined if read_codes & set(entry.groups)}
     groups = {group.code for group in rubric.groups} | {entry.code for entry in rubric.combined}
     return tuple(
-        code for code in found.named if code not in read_codes | combined and (code in groups or code in rubric.named)
+        code
+        for code, places in found.named.items()
+        if code not in read_codes | combined
+        and (code in groups or code in rubric.named)
+        and unread.isdisjoint(text.count("\n", 0, place) for place in places)
     )
 
 

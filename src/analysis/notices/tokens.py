@@ -82,7 +82,7 @@ _NOT_A_FIGURE = re.compile(
 )
 # What a number may touch: a space, a bracket, a mark that ends a word. Anything else may be a part of it.
 MAY_STAND_BEFORE = r"(?:^|[\s(\[{:/]|(?:^|[^0-9])[;\"“«‘•>≥≤=])$"
-MAY_STAND_AFTER = r"(?! ?[–-] ?[0-9])[.,;:!?…]*(?:[\s)\]}\"”’»]|$)|[%/(]|[^\W_]|[⁰¹²³⁴⁵⁶⁷⁸⁹]"
+MAY_STAND_AFTER = r"(?! ?[–-] ?[0-9])[.,;:!?…]*(?:[\s)\]}\"”’»]|$)|%(?![0-9])|[/(]|[^\W_]|[⁰¹²³⁴⁵⁶⁷⁸⁹]"
 _UNITS_THAT_TOUCH = ("điểm", "đ", "hồ", "tthc", "th", "st", "nd", "rd", "points")
 _FOOTNOTE_MARKS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _STRANGE = re.compile(r"(?<=[^\W\d_])[¡-¿×÷äåæçëîïðñöøûüþÿßÄÅÆÇËÎÏÐÑÖØÛÜÞ]|[§®©«¨µ¶¸×ßÞÑñ](?=[a-z])")

@@ -34,7 +34,7 @@ import IPython.core.oinspect
 import IPython.core.pylabtools
 import IPython.extensions.storemagic
 import ipykernel.kernelapp
-import lxml.etree  # type: ignore[import-untyped]
+import lxml.etree
 import matplotlib.backends.backend_svg
 import matplotlib.pyplot
 import matplotlib_inline.backend_inline

@@ -237,6 +237,8 @@ def _shares(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
     for breakdown in rubric.breakdowns:
         shares = {code: printed.get((code, "percent")) for code in breakdown.parts}
         counts = {code: printed.get((code, "count")) for code in breakdown.parts}
+        if sum(share.low for share in shares.values() if share is not None) > 100:  # too much without the missing ones
+            shares = {code: share for code, share in shares.items() if share is not None}
         if all(share is not None for share in shares.values()):
             items = [(code, "percent") for code in shares]
             known = total(share for share in shares.values() if share is not None)
