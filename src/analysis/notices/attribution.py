@@ -184,6 +184,8 @@ class Attributor:
     def _cell(self, items: Sequence[Item], column: Column, zone: str, percents: bool) -> None:
         amounts = [item.amount for item in items if item.amount is not None]
         name = _Name(column.codes, self.clause, self.sentences) if column.codes else self.name
+        if name is None and self.weak is not None:  # the row of the province in a table of provinces
+            name = _Name((RANK if column.role == "rank" else TOTAL,), self.clause, self.sentences)
         for amount in amounts:
             if zone or name is None or name.strangers or len(amounts) > 1:
                 self._leave(amount, zone or _("no name that is known stands before it"))
@@ -218,7 +220,7 @@ class Attributor:
                 self._dated(items[:place], item.date, scope)
             elif item.amount is not None:
                 self._number(items, place, item.amount, scope)
-                scope.skip, scope.first = "", False
+                scope.told, scope.skip, scope.first = scope.why, "", False
             elif item.meanings:
                 self._phrase(items, place, scope)
             else:
@@ -255,7 +257,7 @@ class Attributor:
             self._ordinal(items, place, kinds["ordinal"], scope.why_of_name)
         elif "since_january" in kinds and not self.since_january:
             scope.hold("when", not_ours("since"))
-        elif "filler" not in kinds:
+        elif not kinds.keys() & {"filler", "as_of"}:
             scope.skip = ""
             self._stranger()
 
@@ -311,11 +313,10 @@ class Attributor:
             (scope.ours if period == self.until else scope.hold)(
                 "when", *([] if period == self.until else [not_ours("before")])
             )
-        elif day.since_january and not self.since_january and period != self.period:
+        elif day.since_january and not self.since_january and (day.month or period != self.period):
             scope.hold("when", not_ours("since"))
         elif self.period.startswith(period):
-            if scope.zone.get("when") not in (not_ours("since"), not_ours("span")):
-                scope.ours("when")
+            scope.ours("when")
         elif not scope.compares:
             scope.zone["when"] = not_ours("before")
             if scope.first:
@@ -375,6 +376,7 @@ class Attributor:
                 self._maximum(name, amount)
             return
         told = zone == not_ours("compared") and stated(items[:place], following, amount)
+        told = told or (zone == scope.here == not_ours("change") and self._is_place(amount))
         if told or (zone and zone == scope.zone.get("when") and contrasted(following)):
             zone = ""
         became = zone == not_ours("change") and items[place - 1].text in BECAME
@@ -392,6 +394,8 @@ class Attributor:
         if why or amount.shape == "other":
             self._leave(amount, why or _("it counts something else"))
             return
+        if name is not None and self._is_indicator(name, following, amount):
+            name.codes = ("digitised",)
         choice = next((one for one in self._choices(items, place, amount) if self._may_take(one, amount)), None)
         here = name is not None and name.clause == self.clause and not name.strangers
         if choice is not None:
@@ -404,6 +408,17 @@ class Attributor:
         else:
             self.result.loose.append(amount)
             self._leave(amount, _("no name that is known stands before it"))
+
+    def _is_place(self, amount: Amount) -> bool:
+        """Whether a number can only be a rank: `tăng 1 bậc lên thứ 2/34`."""
+        return amount.shape == "pair" and not amount.decimals and amount.second == self.tops.ranked
+
+    def _is_indicator(self, name: _Name, following: Sequence[Item], amount: Amount) -> bool:
+        """Whether points of an indicator stand behind a percent after a group: `số hóa HS 11,51% (0,46đ/4đ)`."""
+        points = following[1].amount if len(following) > 1 and following[0].text == "(" else None
+        tops = set(self.tops.indicators.values()) - set(self.tops.maxima.values())
+        of_group = name.codes == ("digitisation",) and "points" not in name.taken
+        return amount.shape == "percent" and of_group and points is not None and points.second in tops
 
     def _is_top(self, name: _Name, amount: Amount) -> bool:
         """Whether points are those that a group may have at most: `gồm dịch vụ công trực tuyến (12 điểm)`."""
@@ -497,7 +512,10 @@ class Attributor:
         """Say why a number is not a figure of the name it follows; a score that contradicts the rubric is refused."""
         maxima = [self.tops.maxima[code] for code in name.codes if code in self.tops.maxima]
         only_scores = len(maxima) == len(name.codes) and "points" not in name.taken
-        if only_scores and amount.shape in ("pair", "points") and (amount.second or 0) <= self.tops.maxima[TOTAL]:
+        of_an_indicator = amount.points and amount.second in self.tops.indicators.values()
+        if of_an_indicator and amount.second not in (*self.tops.maxima.values(), *maxima):
+            self._leave(amount, _("it does not fit the name before it"))  # `số hóa hồ sơ 11,51% (0,46đ/4đ)`
+        elif only_scores and amount.shape in ("pair", "points") and (amount.second or 0) <= self.tops.maxima[TOTAL]:
             template = _("more points are printed than the maximum of {expected}")
             if amount.second not in (None, *maxima):
                 template = _("the maximum printed is {printed}, the rubric says {expected}")

@@ -24,7 +24,7 @@ BEFORE_A_MARKER = ("vào", "trong", "tại", "ở", "của", "theo", "là", "in"
 COMPARING = ("so", "compared", "cao", "thấp", "higher", "lower", "more", "less")
 RATE_WORDS = ("tỷ", "tỉ", "mức", "rate", "share", "percentage")
 AFTER_RANK = (  # as tokens are spelt
-    "tòan", "cả", "trong", "trên", "tỉnh", "cho", "so", "tăng", "giảm",
+    "tòan", "cả", "trong", "trên", "tỉnh", "cho", "so", "tăng", "giảm", "sau",
     "of", "out", "nationwide", "nationally", "among",
 )  # fmt: skip
 OF_A_PLAN = ("target", "aim", "plan", "supposition")
@@ -37,7 +37,7 @@ class Scope:
 
     `zone` is axis → reason, `opened` what of it stands at the opening of the sentence. `negated` and `joined` forbid
     the next name; `first` is true until the sentence has a name or a number; `outside` is what held around the open
-    parentheses.
+    parentheses, `told` why the last number of the clause was left.
     """
 
     zone: dict[str, str]
@@ -45,6 +45,7 @@ class Scope:
     here: str = ""
     skip: str = ""
     steps: int = 0
+    told: str = ""
     negated: bool = False
     joined: bool = False
     first: bool = True
@@ -77,11 +78,12 @@ class Scope:
             self.opened.add(axis)
 
     def ours(self, axis: str) -> None:
-        """The text returns to this province, this month, this index."""
-        self.zone.pop(axis, None)
+        """The text returns to this province, this month, this index; a span that is named stays one."""
+        if self.zone.get(axis) not in (not_ours("since"), not_ours("span")):
+            self.zone.pop(axis, None)
 
     def next_clause(self, joined: bool) -> None:
-        self.here, self.skip, self.negated, self.joined = "", "", False, joined
+        self.here, self.skip, self.told, self.negated, self.joined = "", "", "", False, joined
 
     def step(self, item: Item) -> None:
         if item.kind != "mark":
@@ -94,7 +96,9 @@ class Scope:
             if self.here:
                 self.zone.setdefault("kind", self.here)
         elif text == ")" and self.outside:
+            inside = self.zone
             self.zone, self.here = self.outside.pop()
+            self.zone |= {axis: why for axis, why in inside.items() if axis == "index"}  # `(PAR INDEX)`
         elif text == ":" and self.zone.get("kind") == not_ours("compared"):
             self.here = ""
 
@@ -121,8 +125,9 @@ class Scope:
 
     @property
     def compares(self) -> bool:
-        """Whether what follows is what something is compared with, not what is told."""
-        return self.here == not_ours("change") or (self.first and self.zone.get("kind") == not_ours("compared"))
+        """Whether what follows is what something is compared with: `so với …`, `tăng từ 87,6 điểm của tháng 9`."""
+        changes = not_ours("change") in (self.here, self.told)
+        return changes or (self.first and self.zone.get("kind") == not_ours("compared"))
 
 
 def not_ours(marker: str) -> str:

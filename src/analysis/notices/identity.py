@@ -6,6 +6,7 @@ Where a text names several provinces or months and it is not sure which it is of
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -30,6 +31,7 @@ DATELINE = (
 )
 NO_MONTH = r"\btháng\s{1,3}(?:(?:00?|1[3-9]|[2-9][0-9])\s?[/-]\s?[0-9]{4}|[0-9]{1,2}\s?[/-]\s?(?!19|20)[0-9]{4})\b"
 OPENS_A_SPAN = r"(?:từ|from|since)\s*(?:ngày\s*)?$"
+LEADS = r"[.!?\n]\s+(?:(?:tỉnh|thành phố|tp\.?)\s+)?$"
 DAYS_AFTER = 45  # a month's figures may be drawn until then
 
 
@@ -85,7 +87,11 @@ def entity_of(
     if not named:
         raise BulletinError(_("The notice names no province."), [], _("Say which one it is of: --entity hoa-binh."))
     beside = [name for name, start in named if of_total and of_total[0] <= start < of_total[1]]
-    if beside and beside[0] != in_order[0]:
+    leading = {name for name, start in named if re.search(LEADS, text[:start][-30:], re.IGNORECASE)}
+    times, first = Counter(name for name, _start in named), named[0][1]
+    dated = _has([item.start for item in items if item.date], *sentence_at(text, first, first))
+    rivals = [name for name in leading if times[name] >= times[in_order[0]] and name != in_order[0]]
+    if (beside and beside[0] != in_order[0]) or (rivals and not dated and not _is_titled(text, items, first)):
         raise BulletinError(
             _("The notice names several provinces: {names}.").format(names=write_list(in_order)),
             [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
@@ -151,7 +157,9 @@ def period_of(
             _("The notice does not say which month it is of."), [], _("Say which one it is of: --month 2023-04.")
         )
     totals = {period for period, item in chosen if len(in_order) > 1 and _opens_total(text, items, item)}
-    if (beside and set(beside) != {in_order[0]}) or (len(totals) > 1 and not _is_titled(text, items, chosen[0][1])):
+    if (beside and set(beside) != {in_order[0]}) or (
+        len(totals) > 1 and not _is_titled(text, items, chosen[0][1].start)
+    ):
         raise BulletinError(
             _("The notice names several months: {names}.").format(
                 names=write_list(write_period(period) for period in in_order)
@@ -190,9 +198,9 @@ def _opens_total(text: str, items: Sequence[Item], date: PrintedDate) -> bool:
     return _has(totals, date.end, last) and not re.search(r"\w", text[first : date.start])
 
 
-def _is_titled(text: str, items: Sequence[Item], date: PrintedDate) -> bool:
-    """Whether a period stands in a line without numbers."""
-    return not _has([item.start for item in items if item.amount], *_line_at(text, date.start))
+def _is_titled(text: str, items: Sequence[Item], place: int) -> bool:
+    """Whether a place is in a line without numbers."""
+    return not _has([item.start for item in items if item.amount], *_line_at(text, place))
 
 
 def _line_at(text: str, place: int) -> tuple[int, int]:

@@ -30,7 +30,7 @@ from analysis.notices.identity import (
 from analysis.notices.items import Candidate, Item, Unread, figures_of_item, items_of
 from analysis.notices.phrasebook import Phrasebook
 from analysis.notices.tokens import Clean, clean, is_legacy, number_style, sentence_at, tokenise
-from analysis.scorecards.history import BASE, TOTAL
+from analysis.scorecards.history import BASE, RANK, TOTAL
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 
 Row = list[list[Item]]
@@ -222,7 +222,7 @@ def _feed(reader: Attributor, text: str, items: Sequence[Item], book: Phrasebook
                     axis: country if why == country else not_ours("carried") for axis, why in scope.carried.items()
                 }
             carried = {"whose": country} if carried.get("whose") == country else NOWHERE
-            if titled:
+            if titled or (line[-1].text == ":" and not any(item.amount for item in sentence)):
                 heading = {axis: why for axis, why in scope.zone.items() if axis != "kind" or axis in scope.opened}
                 if heading.get("kind") == not_ours("plan"):
                     plans, level = {"kind": heading["kind"]}, (entry and entry.lastgroup) or ""
@@ -288,6 +288,8 @@ def _columns(text: str, heads: list[Row], book: Phrasebook, reader: Attributor) 
             codes = next((figures_of_item(item) for item in items if figures_of_item(item)), ())
             head = Column(role) if role else Column("free") if own else Column(codes=codes) if codes else None
             found.append(head)
+    if any(column and column.codes for column in found):
+        found = [Column(codes=(RANK,)) if column and column.role == "rank" else column for column in found]
     values = [
         place
         for place, column in enumerate(found)
