@@ -15,6 +15,7 @@ from types import MappingProxyType
 from analysis.language import _
 from analysis.notices.doubts import (
     BECAME,
+    STATED,
     Scope,
     Zone,
     clauses,
@@ -287,6 +288,9 @@ class Attributor:
         waits = self.name is not None and self.name.clause == self.clause
         if marker == "country" and self.name is not None and RANK in self.name.codes:
             return  # `xếp hạng toàn quốc`
+        if marker == "share" and not scope.first:
+            self._stranger()
+            return
         if marker == "negation" and waits:
             scope.here = scope.here or not_ours(marker)
         scope.marked(item, marker, self.book.reach[marker])
@@ -306,7 +310,7 @@ class Attributor:
             iso = day.iso(year) or ""
             if iso == self.as_of:
                 scope.ours("when")
-            elif first <= iso < self.as_of:
+            elif first <= iso < self.as_of or (scope.outside and not self.as_of):
                 scope.hold("when", not_ours("before"))  # an evaluation of another day
         elif day.since_january and self.since_january and day.month:
             self.until = self.until or period  # `6 tháng đầu năm`
@@ -394,8 +398,6 @@ class Attributor:
         if why or amount.shape == "other":
             self._leave(amount, why or _("it counts something else"))
             return
-        if name is not None and self._is_indicator(name, following, amount):
-            name.codes = ("digitised",)
         choice = next((one for one in self._choices(items, place, amount) if self._may_take(one, amount)), None)
         here = name is not None and name.clause == self.clause and not name.strangers
         if choice is not None:
@@ -429,6 +431,8 @@ class Attributor:
         """The names that a number may belong to, the likeliest first."""
         here = self.name is not None and self.name.clause == self.clause
         if self.name is not None and here:
+            if self._is_indicator(self.name, items[place + 1 :], amount):
+                self.name.codes = ("digitised",)
             yield self.name
         if behind := name_behind(items[place + 1 :], amount):
             yield _Name(behind, self.clause, self.sentences, behind=True)
@@ -440,7 +444,8 @@ class Attributor:
             yield replace(weak, strangers=0, clause=self.clause)
         if amount.shape == "pair" and amount.second == self.tops.maxima[TOTAL] and amount.decimals:
             yield _Name((TOTAL,), self.clause, self.sentences)
-        if amount.shape == "pair" and amount.ranked and amount.second == self.tops.ranked and not amount.decimals:
+        counted = any(item.text in STATED for item in items[place + 2 : place + 4])  # `3/34 tỉnh đạt …`
+        if self._is_place(amount) and amount.ranked and not counted:
             yield _Name((RANK,), self.clause, self.sentences)
 
     def _is_second(self, name: _Name, amount: Amount) -> bool:

@@ -157,9 +157,8 @@ def period_of(
             _("The notice does not say which month it is of."), [], _("Say which one it is of: --month 2023-04.")
         )
     totals = {period for period, item in chosen if len(in_order) > 1 and _opens_total(text, items, item)}
-    if (beside and set(beside) != {in_order[0]}) or (
-        len(totals) > 1 and not _is_titled(text, items, chosen[0][1].start)
-    ):
+    several = len(totals) > 1 and not _is_titled(text, items, chosen[0][1].start)
+    if several or (beside and set(beside) != {in_order[0]}):
         raise BulletinError(
             _("The notice names several months: {names}.").format(
                 names=write_list(write_period(period) for period in in_order)
