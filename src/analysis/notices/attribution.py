@@ -21,10 +21,10 @@ from analysis.notices.doubts import (
     clauses,
     contrasted,
     counts_something_else,
+    in_words,
     marker_of,
     may_be_rank,
     name_behind,
-    not_ours,
     says,
     stated,
     why_not,
@@ -163,8 +163,8 @@ class Attributor:
         meanings = [meaning for item in named for meaning in item.meanings]
         if any(meaning.name == self.entity for meaning in meanings):
             return ""
-        markers = [not_ours(meaning.name) for meaning in meanings if meaning.kind == "marker"]
-        return (markers or [not_ours("part") if any(item.kind == "word" for item in named) else ""])[0]
+        markers = [meaning.name for meaning in meanings if meaning.kind == "marker"]
+        return (markers or ["part" if any(item.kind == "word" for item in named) else ""])[0]
 
     def loose_row(self, cells: Sequence[Sequence[Item]]) -> None:
         """Read a row of a table without a header that is known: of two numbers of one kind neither is read."""
@@ -242,11 +242,11 @@ class Attributor:
             before = [other for other in items[:place] if other.text != "."][-1:]
             town = any(other.text in ("thị", "tx") or ("home", "city") in _kinds(other) for other in before)
             if town and not self.book.provinces[kinds["province"]].city:
-                scope.hold("whose", not_ours("part"))
+                scope.hold("whose", "part")
             elif kinds["province"] == self.entity:
                 self._home(items[:place], scope)
             else:
-                scope.hold("whose", not_ours("leader"))
+                scope.hold("whose", "leader")
         elif "marker" in kinds:
             self._marked(item, kinds["marker"], scope)
         elif "own_index" in kinds:
@@ -257,7 +257,7 @@ class Attributor:
         elif "ordinal" in kinds:
             self._ordinal(items, place, kinds["ordinal"], scope.why_of_name)
         elif "since_january" in kinds and not self.since_january:
-            scope.hold("when", not_ours("since"))
+            scope.hold("when", "since")
         elif not kinds.keys() & {"filler", "as_of"}:
             scope.skip = ""
             self._stranger()
@@ -292,7 +292,7 @@ class Attributor:
             self._stranger()
             return
         if marker == "negation" and waits:
-            scope.here = scope.here or not_ours(marker)
+            scope.here = scope.here or marker
         scope.marked(item, marker, self.book.reach[marker])
 
     def _dated(self, before: Sequence[Item], day: PrintedDate, scope: Scope) -> None:
@@ -303,7 +303,7 @@ class Attributor:
         if day.opens is not None:
             since = day.opens.iso(day.year or year) or day.opens.period(day.year or year) or ""
             whole = since[:7] == first and since[7:] in ("", "-01")
-            (scope.ours if whole else scope.hold)("when", *([] if whole else [not_ours("span")]))
+            scope.turn("when", "" if whole else "span")
             return
         period = day.period(year)
         if period is None:
@@ -311,18 +311,16 @@ class Attributor:
             if iso == self.as_of:
                 scope.ours("when")
             elif first <= iso < self.as_of or (scope.outside and not self.as_of):
-                scope.hold("when", not_ours("before"))  # an evaluation of another day
+                scope.hold("when", "before")  # an evaluation of another day
         elif day.since_january and self.since_january and day.month:
             self.until = self.until or period  # `6 tháng đầu năm`
-            (scope.ours if period == self.until else scope.hold)(
-                "when", *([] if period == self.until else [not_ours("before")])
-            )
+            scope.turn("when", "" if period == self.until else "before")
         elif day.since_january and not self.since_january and (day.month or period != self.period):
-            scope.hold("when", not_ours("since"))
+            scope.hold("when", "since")
         elif self.period.startswith(period):
             scope.ours("when")
         elif not scope.compares:
-            scope.zone["when"] = not_ours("before")
+            scope.zone["when"] = "before"
             if scope.first:
                 scope.opened.add("when")
 
@@ -375,22 +373,22 @@ class Attributor:
 
     def _number(self, items: Sequence[Item], place: int, amount: Amount, scope: Scope) -> None:
         name, zone, following = self.name, scope.why, items[place + 1 :]
-        if zone == not_ours("maximum"):
+        if zone == "maximum":
             if name is not None and amount.shape in ("bare", "points"):
                 self._maximum(name, amount)
             return
-        told = zone == not_ours("compared") and stated(items[:place], following, amount)
-        told = told or (zone == scope.here == not_ours("change") and self._is_place(amount))
+        told = zone == "compared" and stated(items[:place], following, amount)
+        told = told or (zone == scope.here == "change" and self._is_place(amount))
         if told or (zone and zone == scope.zone.get("when") and contrasted(following)):
             zone = ""
-        became = zone == not_ours("change") and items[place - 1].text in BECAME
+        became = zone == "change" and items[place - 1].text in BECAME
         if became and name is not None and name.clause == self.clause and self._is_second(name, amount):
             self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
             return
         named = name is not None and name.clause == self.clause
         why = zone or why_not(following, self.period, self.entity, named)
         if name is not None and RANK in name.codes:
-            why = why or ("" if may_be_rank(following, amount) else not_ours("part"))
+            why = why or ("" if may_be_rank(following, amount) else "part")
         elif not why and counts_something_else(items, place, amount):
             why = _("it counts something else")
         elif not why and name is not None and items[place - 1].text == "(" and self._is_top(name, amount):
@@ -599,7 +597,7 @@ class Attributor:
         self.result.problems.append(Unread(amount.start, amount.end, words))
 
     def _leave(self, amount: Amount, why: str) -> None:
-        self.result.unread.append(Unread(amount.start, amount.end, why))
+        self.result.unread.append(Unread(amount.start, amount.end, in_words(why)))
 
 
 def _kinds(item: Item) -> set[tuple[str, str]]:

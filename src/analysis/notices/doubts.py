@@ -33,9 +33,9 @@ Zone = Mapping[str, str]
 
 @dataclass
 class Scope:
-    """Why numbers are not this notice's: `zone` holds for the sentence, `here` for the clause, `skip` for the next.
+    """The markers that make numbers another's: `zone` for the sentence, `here` for the clause, `skip` for the next one.
 
-    `zone` is axis → reason, `opened` what of it stands at the opening of the sentence. `negated` and `joined` forbid
+    `zone` is axis → marker, `opened` what of it stands at the opening of the sentence. `negated` and `joined` forbid
     the next name; `first` is true until the sentence has a name or a number; `outside` is what held around the open
     parentheses, `told` why the last number of the clause was left.
     """
@@ -79,8 +79,15 @@ class Scope:
 
     def ours(self, axis: str) -> None:
         """The text returns to this province, this month, this index; a span that is named stays one."""
-        if self.zone.get(axis) not in (not_ours("since"), not_ours("span")):
+        if self.zone.get(axis) not in ("since", "span"):
             self.zone.pop(axis, None)
+
+    def turn(self, axis: str, why: str) -> None:
+        """To the notice's own, or away from it for a reason."""
+        if why:
+            self.hold(axis, why)
+        else:
+            self.ours(axis)
 
     def next_clause(self, joined: bool) -> None:
         self.here, self.skip, self.told, self.negated, self.joined = "", "", "", False, joined
@@ -99,7 +106,7 @@ class Scope:
             inside = self.zone
             self.zone, self.here = self.outside.pop()
             self.zone |= {axis: why for axis, why in inside.items() if axis == "index"}  # `(PAR INDEX)`
-        elif text == ":" and self.zone.get("kind") == not_ours("compared"):
+        elif text == ":" and self.zone.get("kind") == "compared":
             self.here = ""
 
     def marked(self, item: Item, marker: str, reach: str) -> None:
@@ -109,29 +116,30 @@ class Scope:
             return
         if reach == "none":
             self.ours("when")
-            self.here = "" if self.here == not_ours("change") else self.here
+            self.here = "" if self.here == "change" else self.here
         elif reach == "name":
             self.negated = True
         elif reach == "number":
-            self.skip, self.steps = not_ours(marker), SKIPPED[marker == "maximum"]
+            self.skip = "change" if marker == "from" else marker
+            self.steps = SKIPPED[marker == "maximum"]
         elif marker == "change" and self.first and item.text in COMPARING:
-            self.hold("kind", not_ours("compared"))
+            self.hold("kind", "compared")
         elif self.compares and axis == "when":
             return  # `so với tháng trước`
         elif reach == "sentence" or (self.first and not self.compares):
-            self.hold(axis, not_ours(marker))
+            self.hold(axis, marker)
         else:
-            self.here = self.here or not_ours(marker)
+            self.here = self.here or marker
 
     @property
     def compares(self) -> bool:
         """Whether what follows is what something is compared with: `so với …`, `tăng từ 87,6 điểm của tháng 9`."""
-        changes = not_ours("change") in (self.here, self.told)
-        return changes or (self.first and self.zone.get("kind") == not_ours("compared"))
+        changes = "change" in (self.here, self.told)
+        return changes or (self.first and self.zone.get("kind") == "compared")
 
 
-def not_ours(marker: str) -> str:
-    """Why a number after a marker is not a figure of this notice."""
+def in_words(why: str) -> str:
+    """Why a number is not a figure of this notice: the name of a marker, or words already, in the user's language."""
     reasons = {
         "change": _("it is a change or a comparison"),
         "compared": _("it may be a difference: its sentence compares"),
@@ -149,14 +157,13 @@ def not_ours(marker: str) -> str:
         "leader": _("it is of another province"),
         "part": _("it is of a part of the province"),
         "maximum": _("it is a maximum"),
-        "from": _("it is a change or a comparison"),
         "country": _("it is of the whole country"),
         "index": _("it is of another index"),
         "region": _("it is of a region"),
         "negation": _("the sentence says that it is not so"),
         "threshold": _("it is a threshold or an approximation"),
     }
-    return reasons.get(marker, marker)
+    return reasons.get(why, why)
 
 
 def says(item: Item) -> bool:
@@ -234,7 +241,7 @@ def why_not(following: Sequence[Item], period: str, entity: str, named: bool) ->
     parentheses the words count only where no number stands there too.
     """
     if following and following[0].text in BECAME and any(item.amount for item in following[1:3]):
-        return not_ours("change")
+        return "change"
     inside, passed = False, {"filler"} if named else {"filler", "figure"}
     for number, item in enumerate(following):
         kinds = {meaning.kind: meaning.name for meaning in item.meanings}
@@ -245,13 +252,13 @@ def why_not(following: Sequence[Item], period: str, entity: str, named: bool) ->
             inside = True
         elif item.date is not None:
             printed = item.date.period(int(period[:4]))
-            return "" if printed is None or period.startswith(printed) else not_ours("before")
+            return "" if printed is None or period.startswith(printed) else "before"
         elif kinds.get("marker") in ("part", "target", "average", "before", "index", "region"):
-            return not_ours(kinds["marker"])
+            return kinds["marker"]
         elif kinds.get("marker") == "change":
-            return not_ours("change") if item.text in COMPARING else ""
+            return "change" if item.text in COMPARING else ""
         elif "province" in kinds and kinds["province"] != entity:
-            return not_ours("leader")
+            return "leader"
         elif item.amount or not (kinds.keys() & passed or item.text in BEFORE_A_MARKER):
             return ""
     return ""

@@ -15,7 +15,7 @@ from itertools import groupby, pairwise, takewhile
 from analysis.errors import BulletinError
 from analysis.language import _, write_period
 from analysis.notices.attribution import NOWHERE, Attribution, Attributor, Column
-from analysis.notices.doubts import marker_of, not_ours
+from analysis.notices.doubts import marker_of
 from analysis.notices.identity import (
     check_exists,
     document_of,
@@ -198,7 +198,6 @@ def _feed(reader: Attributor, text: str, items: Sequence[Item], book: Phrasebook
     a sentence opens with holds to the end of its paragraph, the whole country until the text returns to the province.
     """
     percents, level, heading, plans, carried = False, "", NOWHERE, NOWHERE, NOWHERE
-    country = not_ours("country")
     lines = [_split(line, "\t") for line in _split(items, "\n") if line]
     for is_table, block in groupby(lines, key=lambda cells: len(cells) > 1):
         if is_table:
@@ -218,13 +217,11 @@ def _feed(reader: Attributor, text: str, items: Sequence[Item], book: Phrasebook
                 if number:
                     reader.stop()
                 scope = reader.sentence(sentence, {**plans, **heading, **carried})
-                carried = {
-                    axis: country if why == country else not_ours("carried") for axis, why in scope.carried.items()
-                }
-            carried = {"whose": country} if carried.get("whose") == country else NOWHERE
+                carried = {axis: why if why == "country" else "carried" for axis, why in scope.carried.items()}
+            carried = {"whose": "country"} if carried.get("whose") == "country" else NOWHERE
             if titled or (line[-1].text == ":" and not any(item.amount for item in sentence)):
                 heading = {axis: why for axis, why in scope.zone.items() if axis != "kind" or axis in scope.opened}
-                if heading.get("kind") == not_ours("plan"):
+                if heading.get("kind") == "plan":
                     plans, level = {"kind": heading["kind"]}, (entry and entry.lastgroup) or ""
 
 
@@ -281,7 +278,7 @@ def _columns(text: str, heads: list[Row], book: Phrasebook, reader: Attributor) 
         role = _column(text, cells, book)
         markers = [marker for item in items if (marker := marker_of(item)) not in ("", "negation", "threshold")]
         if why or (role is None and place and set(markers) - {"maximum", "now", "task"}):
-            found.append(Column(why=why or not_ours(markers[0])))
+            found.append(Column(why=why or markers[0]))
         elif own and "%" in "".join(text[cell[0].start : cell[-1].end] for cell in cells):
             found.append(Column("percent"))
         else:
@@ -311,13 +308,13 @@ def _of_head(items: Sequence[Item], reader: Attributor) -> tuple[str, bool]:
     year = int(reader.period[:4])
     provinces = [meaning.name for item in items for meaning in item.meanings if meaning.kind == "province"]
     if any(name != reader.entity for name in provinces):
-        return not_ours("leader"), False
+        return "leader", False
     days = [item.date for item in items if item.date]
     for day in days:
         printed = day.period(year)
         ours = reader.period.startswith(printed) if printed else day.iso(year) == reader.as_of
         if not ours:
-            return not_ours("before"), False
+            return "before", False
     return "", bool(days or provinces)
 
 
