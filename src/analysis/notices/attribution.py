@@ -93,7 +93,7 @@ class Attributor:
     ) -> None:
         self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
         self.since_january, self.as_of, self.until = since_january, as_of, as_of[:7]
-        self.tops = Tops.of(rubric, period)
+        self.tops = Tops.of(rubric, as_of[:7] if since_january and as_of else period)
         self.result = Attribution()
         self.name: _Name | None = None
         self.weak: _Name | None = None
@@ -145,7 +145,7 @@ class Attributor:
         if any(column.codes for column in columns):
             why = why or self._of_another([items for items, column in pairs if not column.codes])
         percents = percents or any(
-            item.text == "%" for items, column in pairs if column.role == "unit" for item in items
+            item.text == "%" for items, column in pairs if column.role in ("unit", "name") for item in items
         )
         for items, column in pairs:
             self.clause += 1
@@ -312,8 +312,8 @@ class Attributor:
                 scope.ours("when")
             elif first <= iso < self.as_of or (scope.outside and not self.as_of):
                 scope.hold("when", "before")  # an evaluation of another day
-        elif day.since_january and self.since_january and day.month:
-            self.until = self.until or period  # `6 tháng đầu năm`
+        elif self.since_january and day.month and (day.since_january or (before and _until(before[-1]))):
+            self.until = self.until or period  # `6 tháng đầu năm`, `đến hết tháng 6`
             scope.turn("when", "" if period == self.until else "before")
         elif day.since_january and not self.since_january and (day.month or period != self.period):
             scope.hold("when", "since")
@@ -598,6 +598,10 @@ class Attributor:
 
     def _leave(self, amount: Amount, why: str) -> None:
         self.result.unread.append(Unread(amount.start, amount.end, in_words(why)))
+
+
+def _until(item: Item) -> bool:
+    return any(meaning.kind == "as_of" for meaning in item.meanings)
 
 
 def _kinds(item: Item) -> set[tuple[str, str]]:

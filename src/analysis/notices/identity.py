@@ -114,17 +114,12 @@ def period_of(
             [],
             _("Correct the text, or say which month it is of: --month 2023-04."),
         )
-    asides, tasks = aside(items)
-    months = [
-        item
-        for item in dates
-        if item.day is None
-        and not re.search(rf"{OPENS_A_SPAN}|đến hết\s*$", text[max(0, item.start - 10) : item.start].lower())
-    ]
+    asides, weak = aside(items)
+    months = [item for item in dates if item.day is None and item.start not in asides]
     months = [item for item in months if item.year or not item.since_january]  # `6 tháng` names no month
-    own = [item for item in months if item.start not in asides | tasks] or [
-        item for item in months if item.start not in asides
-    ]
+    months = [item for item in months if not re.search(OPENS_A_SPAN, _before(text, item.start))]
+    weak |= {item.start for item in months if re.search(r"đến hết\s*$", _before(text, item.start))}
+    own = [item for item in months if item.start not in weak] or months
     named = [(printed, item) for item in own if (printed := item.period(_year_of(item, dates)))]
     chosen = [pair for pair in named if len(pair[0]) == 7] or named
     beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[1]]
@@ -202,6 +197,10 @@ def _is_titled(text: str, items: Sequence[Item], place: int) -> bool:
     return not _has([item.start for item in items if item.amount], *_line_at(text, place))
 
 
+def _before(text: str, place: int) -> str:
+    return text[max(0, place - 12) : place].lower()
+
+
 def _line_at(text: str, place: int) -> tuple[int, int]:
     end = text.find("\n", place)
     return text.rfind("\n", 0, place) + 1, end if end >= 0 else len(text)
@@ -277,7 +276,7 @@ def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -
         while day is not None and day.start <= item.start:
             before = [text[end : day.start] for end in ends.values() if 0 <= end <= day.start <= end + REACH_OF_DRAWN]
             drawn = ends["drawn"] if 0 <= day.start - ends["drawn"] <= REACH_OF_DRAWN else -1
-            opens = re.search(OPENS_A_SPAN, text[max(0, day.start - 10) : day.start + 3].lower())
+            opens = re.search(OPENS_A_SPAN, _before(text, day.start + 3))
             if not opens and (
                 text[day.start : day.start + 3].lower() == "đến"
                 or any(re.fullmatch(BEFORE_DAY, between.lower()) for between in before)
