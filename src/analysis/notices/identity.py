@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from analysis.errors import BulletinError
 from analysis.language import _, nearest, slug, write_list, write_period
-from analysis.notices.doubts import OF_A_PLAN, aside, marker_of
+from analysis.notices.doubts import OF_A_PLAN, marker_of
 from analysis.notices.items import Item, Unread, figures_of_item
 from analysis.notices.phrasebook import Phrasebook
 from analysis.notices.tokens import PrintedDate, sentence_at
@@ -101,11 +101,17 @@ def entity_of(
 
 
 def period_of(
-    text: str, items: Sequence[Item], dates: Sequence[PrintedDate], of_total: tuple[int, int, int] | None, wanted: str
+    text: str,
+    items: Sequence[Item],
+    dates: Sequence[PrintedDate],
+    asides: set[int],
+    tasks: set[int],
+    of_total: tuple[int, int, int] | None,
+    wanted: str,
 ) -> tuple[str, bool, bool]:
     """The month, quarter or year of the notice; whether it counts since January; and whether only a day proposes it.
 
-    A period of a plan, a supposition or a comparison is not that of the notice. The sentence of the total decides
+    A period that stands aside (see `doubts.aside`) is not that of the notice. The sentence of the total decides
     whether it counts since January; else a heading does.
     """
     if (mistake := re.search(NO_MONTH, text, re.IGNORECASE)) and not wanted:
@@ -114,11 +120,10 @@ def period_of(
             [],
             _("Correct the text, or say which month it is of: --month 2023-04."),
         )
-    asides, weak = aside(items)
     months = [item for item in dates if item.day is None and item.start not in asides]
     months = [item for item in months if item.year or not item.since_january]  # `6 tháng` names no month
     months = [item for item in months if not re.search(OPENS_A_SPAN, _before(text, item.start))]
-    weak |= {item.start for item in months if re.search(r"đến hết\s*$", _before(text, item.start))}
+    weak = tasks | {item.start for item in months if re.search(r"đến hết\s*$", _before(text, item.start))}
     own = [item for item in months if item.start not in weak] or months
     named = [(printed, item) for item in own if (printed := item.period(_year_of(item, dates)))]
     chosen = [pair for pair in named if len(pair[0]) == 7] or named
@@ -243,10 +248,10 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
     latest = date.fromisoformat(f"{last}-28") + timedelta(days=3 + DAYS_AFTER)
     good: dict[str, PrintedDate] = {}
     early: list[PrintedDate] = []
-    until, (asides, _tasks) = _as_of_days(text, items, days), aside(items)
+    until = _as_of_days(text, items, days)
     for day in days:
         iso = day.iso(int(period[:4]))
-        if iso is None or day.start not in until or day.start in asides or _of_a_longer_span(day, period):
+        if iso is None or day.start not in until or _of_a_longer_span(day, period):
             continue
         if beginning <= date.fromisoformat(iso) <= latest:
             good.setdefault(iso, day)

@@ -15,7 +15,7 @@ from itertools import groupby, pairwise, takewhile
 from analysis.errors import BulletinError
 from analysis.language import _, write_period
 from analysis.notices.attribution import NOWHERE, Attribution, Attributor, Column
-from analysis.notices.doubts import marker_of
+from analysis.notices.doubts import aside, marker_of
 from analysis.notices.identity import (
     check_exists,
     document_of,
@@ -96,10 +96,11 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     of_total = sentence_of_total(flat, items)
     entity = entity_of(flat, items, of_total, book, entity)
     days = [item for item in dates if item.day is not None]
-    period, since_january, proposed = period_of(flat, items, dates, of_total, period)
+    asides, tasks = aside(items)
+    period, since_january, proposed = period_of(flat, items, dates, asides, tasks, of_total, period)
     check_exists(entity, period, book)
     rubric = rubric_in_force(rubrics, period)
-    as_of, doubtful_days = drawn_on(flat, items, days, period)
+    as_of, doubtful_days = drawn_on(flat, items, [day for day in days if day.start not in asides], period)
     reader = Attributor(rubric, book, entity, period, since_january, as_of)
     _feed(reader, flat, items_of(flat, tokens, dates, book, rubric, style), book)
     reader.finish()
