@@ -83,6 +83,31 @@ def test_a_jump_is_one_since_an_earlier_month_and_from_ten_points_on(without_apr
     assert "now 73.08: a jump" in shown(without_april, SMALL.replace("81,20", "73,08"))["warnings"][-1]
 
 
+@pytest.mark.parametrize(
+    ("rate", "named"),
+    [("6,75", True), ("77,54", False), ("77,55", True), ("57,54", False), ("57,53", True)],
+)
+def test_a_rate_far_from_those_of_the_last_cards_is_named(without_april, rate, named):
+    """67,54 % in July 2024; ten points are the most that passes in silence."""
+    warnings = shown(without_april, f"{SMALL} Tỷ lệ hồ sơ nộp trực tuyến: {rate}%.")["warnings"]
+    assert any("in the last cards 67.54% to 67.54%" in words for words in warnings) == named
+
+
+@pytest.mark.parametrize(("rate", "named"), [("5,24", True), ("75,20", False)])
+def test_a_rate_of_a_province_without_cards_is_held_against_the_others(
+    rubrics, reader, history, monkeypatch, rate, named
+):
+    monkeypatch.setattr(examine, "load_history", lambda _rubrics: history[history["entity"] != "Sơn La"])
+    text = f"Tỉnh Sơn La tháng 9/2026 đạt 60,00/100 điểm. Tỷ lệ cấp kết quả điện tử: {rate}%."
+    found = examine.examine(reader(text), Document("x.txt", b"x", "text", text), rubrics, date(2026, 11, 24))
+    assert any("in other provinces" in words for words in found.warnings) == named and not found.failures
+
+
+def test_a_total_that_was_read_is_not_called_unprinted(examined):
+    found = examined(text_of(GOLDEN).replace("24/63", "24/34"))
+    assert found.failures and not any("no total is printed" in words for words in found.warnings)
+
+
 def test_a_month_whose_figures_are_derived_is_new(rubrics, reader, history, monkeypatch):
     text = text_of(GOLDEN)
     for kind, state in (("published", "same"), ("derived", "new")):

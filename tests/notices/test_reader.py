@@ -12,6 +12,7 @@ import json
 import random
 import re
 import runpy
+import tomllib
 import unicodedata
 from decimal import Decimal
 
@@ -27,6 +28,7 @@ from places import REPOSITORY
 
 HARD_FOLDER = NOTICES / "hard"
 OURS, HARD = names_in(NOTICES), names_in(HARD_FOLDER)
+MANNERS = tomllib.loads((NOTICES / "manners.toml").read_text(encoding="utf-8"))["notice"]
 HEAD = "Hòa Bình tháng 4/2023 đạt 58,83/100 điểm."
 
 
@@ -102,6 +104,41 @@ def test_most_figures_are_read(ours, reader):
         with contextlib.suppress(BulletinError):
             found += len(reader(text_of(name, HARD_FOLDER)).figures)
     assert len(HARD) >= 15 and found > 0.75 * sum(len(expected(name, HARD_FOLDER)) for name in HARD) > 525
+
+
+# Sixty short notices in the manners of offices.
+
+
+def typed(entry: dict) -> Figures:
+    """The figures that a clerk typed from a short notice: (code, unit) → value, decimals, no maximum."""
+    cells = {
+        (code, unit): value for unit in ("points", "percent", "count") for code, value in entry.get(unit, {}).items()
+    }
+    cells |= {("national_rank", "rank"): str(entry["rank"])} if "rank" in entry else {}
+    return {key: (Decimal(value), -int(Decimal(value).as_tuple().exponent), None) for key, value in cells.items()}
+
+
+def refusal(reader, text: str) -> str:
+    """The words by which a notice is refused, or "" if it is not."""
+    try:
+        notice = reader(text)
+    except BulletinError as error:
+        return f"{error.what} {'; '.join(error.rows)}"
+    return "; ".join(f"{notice.quote(item)}: {item.why}" for item in notice.problems)
+
+
+@pytest.mark.parametrize("entry", MANNERS, ids=[entry["name"] for entry in MANNERS])
+def test_a_short_notice_gives_what_a_clerk_types_from_it(reader, entry):
+    assert ("refused" in entry) == bool(told := refusal(reader, entry["text"])) and entry.get("refused", "") in told
+    if not (wanted := typed(entry)):
+        return
+    notice = reader(entry["text"], period=entry.get("month", ""))
+    found = {key: value[:2] for key, value in figures_of(notice).items()}
+    assert {key: value for key, value in found.items() if value != wanted.get(key, ())[:2]} == {}
+    assert {code for code, _unit in wanted.keys() - found.keys()} == set(entry.get("unread", []))
+    assert (notice.entity, notice.period, notice.scope) == (entry["entity"], entry["period"], entry["scope"])
+    assert (notice.as_of, notice.publisher) == (entry.get("as_of", ""), entry.get("publisher", notice.publisher))
+    assert not notice.problems
 
 
 # One notice altered.

@@ -10,28 +10,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from types import MappingProxyType
 
 from analysis.language import _
 from analysis.notices.doubts import (
     BECAME,
+    STATED,
     Scope,
+    Zone,
     clauses,
+    contrasted,
     counts_something_else,
+    in_words,
+    marker_of,
     may_be_rank,
     name_behind,
-    not_ours,
     says,
+    stated,
     why_not,
 )
 from analysis.notices.items import Amount, Candidate, Item, Shape, Tops, Unread, candidates_of, figures_of_item
 from analysis.notices.phrasebook import Phrasebook
 from analysis.notices.tokens import PrintedDate
 from analysis.scorecards.history import BASE, RANK, TOTAL
+from analysis.scorecards.periods import months_of
 from analysis.scorecards.rubric import Rubric
 
 DOUBT = 99  # strangers of a name that takes no number
 LOOSE = 40  # letters between a name and a number that may be its score
 STRANGERS = 8  # words that may stand between a group and its score with the right maximum
+NEARLY = 3  # provinces: `32/35` is a rank misprinted, `12/130` is one of communes
+NOWHERE: Zone = MappingProxyType({})
 
 
 @dataclass
@@ -46,6 +55,18 @@ class Attribution:
     problems: list[Unread] = field(default_factory=list)
     named: dict[str, list[int]] = field(default_factory=dict)
     loose: list[Amount] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of a table holds: its role, or the codes of the figures that its head names.
+
+    `why`: the reason why it holds nothing of this notice.
+    """
+
+    role: str = ""
+    codes: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass
@@ -67,10 +88,12 @@ class _Name:
 class Attributor:
     """Reads sentences and rows of tables one after another; what is found collects in `result`."""
 
-    def __init__(self, rubric: Rubric, book: Phrasebook, entity: str, period: str, since_january: bool) -> None:
+    def __init__(
+        self, rubric: Rubric, book: Phrasebook, entity: str, period: str, since_january: bool, as_of: str
+    ) -> None:
         self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
-        self.since_january = since_january
-        self.tops = Tops.of(rubric, period)
+        self.since_january, self.as_of, self.until = since_january, as_of, as_of[:7]
+        self.tops = Tops.of(rubric, as_of[:7] if since_january and as_of else period)
         self.result = Attribution()
         self.name: _Name | None = None
         self.weak: _Name | None = None
@@ -78,53 +101,70 @@ class Attributor:
         self.joined = self.first_clause = False
         self.of_group = False
 
-    def sentence(self, items: Sequence[Item], zone: str = "") -> str:
-        """Read the items of one sentence, line or cell; the reason why what follows it is not this notice's, or ""."""
-        scope = Scope(zone)
+    def sentence(self, items: Sequence[Item], zone: Zone = NOWHERE) -> Scope:
+        """Read the items of one sentence, line or cell; the scope at its end says of what the following may be."""
+        scope = Scope.after(zone)
         self.sentences += 1
         self.of_group = False
-        for number, (self.joined, clause) in enumerate(clauses(items)):
+        parts = list(clauses(items))
+        for number, (self.joined, clause) in enumerate(parts):
             self.clause += 1
             self.first_clause = number == 0
             scope.next_clause(self.joined and self._is_unanswered())
+            if number == 0 and len(parts) > 1 and clause and clause[0].text in ("với", "with"):
+                self._expect_total(parts[1][1])
             self._clause(clause, scope)
-        return scope.zone
+        return scope
+
+    def _expect_total(self, following: Sequence[Item]) -> None:
+        """`Với 86,56 điểm, tỉnh …`: the score is that of the province which the next clause opens with."""
+        if any(self._is_home(following, place) for place in range(min(2, len(following)))):
+            self.weak = _Name((TOTAL,), self.clause, self.sentences)
 
     def stop(self) -> None:
         """What follows belongs to no name before it."""
         self.name, self.weak, self.of_group = None, None, False
 
-    def row(
-        self, cells: Sequence[Sequence[Item]], roles: Sequence[str | tuple[str, ...]], percents: bool = False
-    ) -> None:
-        """Read a row of a table whose columns have roles; a tuple of codes is a column of that figure.
+    def row(self, cells: Sequence[Sequence[Item]], columns: Sequence[Column], percents: bool = False) -> None:
+        """Read a row of a table under its columns.
 
         `percents`: the caption says that the table is of percentages.
         """
         self.stop()
-        zone = ""
-        named = [items for items, role in zip(cells, roles, strict=False) if role == "name" and items]
-        for items in named or [items for items, role in zip(cells, roles, strict=False) if role == "order"]:
-            zone = self.sentence(items, zone)
-        if any(isinstance(role, tuple) for role in roles) and not zone:
-            zone = self._of_another(cells, roles)
-        units = [items for items, role in zip(cells, roles, strict=False) if role == "unit"]
-        percents = percents or any(item.text == "%" for items in units for item in items)
-        for items, role in zip(cells, roles, strict=False):
-            if role not in ("name", "order", "unit", "ignored"):
-                self.clause += 1
-                self._cell(items, role, zone, percents)
+        unknown = Column(why=_("the heads of the columns are not known"))
+        pairs = [
+            (items, columns[place] if place < len(columns) else unknown) for place, items in enumerate(cells) if items
+        ]
+        zone: Zone = NOWHERE
+        why = ""
+        for items, _column in [pair for pair in pairs if pair[1].role == "name"] or [
+            pair for pair in pairs if pair[1].role == "order"
+        ]:
+            scope = self.sentence(items, zone)
+            zone, why = scope.zone, scope.why_of_name
+        if any(column.codes for column in columns):
+            why = why or self._of_another([items for items, column in pairs if not column.codes])
+        percents = percents or any(
+            item.text == "%" for items, column in pairs if column.role in ("unit", "name") for item in items
+        )
+        for items, column in pairs:
+            self.clause += 1
+            if column.why:
+                for item in items:
+                    if item.amount is not None:
+                        self._leave(item.amount, column.why)
+            elif column.role not in ("name", "order", "unit"):
+                self._cell(items, column, why, percents)
         self.stop()
 
-    def _of_another(self, cells: Sequence[Sequence[Item]], roles: Sequence[str | tuple[str, ...]]) -> str:
+    def _of_another(self, cells: Sequence[Sequence[Item]]) -> str:
         """Why a row of a table whose columns are figures is not of the province: `Cả nước`, a district's name."""
-        names = [items for items, role in zip(cells, roles, strict=False) if not isinstance(role, tuple)]
-        named = [item for items in names for item in items]
+        named = [item for items in cells for item in items]
         meanings = [meaning for item in named for meaning in item.meanings]
         if any(meaning.name == self.entity for meaning in meanings):
             return ""
-        markers = [not_ours(meaning.name) for meaning in meanings if meaning.kind == "marker"]
-        return (markers or [not_ours("part") if any(item.kind == "word" for item in named) else ""])[0]
+        markers = [meaning.name for meaning in meanings if meaning.kind == "marker"]
+        return (markers or ["part" if any(item.kind == "word" for item in named) else ""])[0]
 
     def loose_row(self, cells: Sequence[Sequence[Item]]) -> None:
         """Read a row of a table without a header that is known: of two numbers of one kind neither is read."""
@@ -134,36 +174,38 @@ class Attributor:
         bare = [item for item in amounts if item.shape == "bare" and not (item.value in maxima and not item.decimals)]
         percents = [item for item in amounts if item.shape == "percent"]
         doubtful = [*(bare if len(bare) > 1 else ()), *(percents if len(percents) > 1 else ())]
-        zone = ""
+        zone: Zone = NOWHERE
         for cell in cells:
             kept = [item for item in cell if item.amount is None or item.amount not in doubtful]
-            zone = self.sentence(kept, zone)
+            zone = self.sentence(kept, zone).zone
         for amount in doubtful:
             self._leave(amount, _("the heads of the columns are not known"))
         self.stop()
 
-    def _cell(self, items: Sequence[Item], role: str | tuple[str, ...], zone: str, percents: bool) -> None:
+    def _cell(self, items: Sequence[Item], column: Column, zone: str, percents: bool) -> None:
         amounts = [item.amount for item in items if item.amount is not None]
-        name = _Name(role, self.clause, self.sentences) if isinstance(role, tuple) else self.name
+        name = _Name(column.codes, self.clause, self.sentences) if column.codes else self.name
+        if name is None and self.weak is not None:  # the row of the province in a table of provinces
+            name = _Name((RANK if column.role == "rank" else TOTAL,), self.clause, self.sentences)
         for amount in amounts:
             if zone or name is None or name.strangers or len(amounts) > 1:
                 self._leave(amount, zone or _("no name that is known stands before it"))
-            elif role == "base" and amount.shape == "bare" and not amount.decimals:
+            elif column.role == "base" and amount.shape == "bare" and not amount.decimals:
                 codes = [item.code for item in self.result.readings if item.code in name.codes] or name.codes[:1]
                 self._add(
                     Candidate(codes[0] + BASE, "indicator", "count", amount.value, 0, None, amount.start, amount.end)
                 )
             elif (
-                role in ("free", name.codes)
+                (column.role == "free" or column.codes)
                 and amount.shape == "bare"
                 and not set(name.codes) & {*self.tops.maxima, RANK}
             ):
-                if percents and role == "free":
+                if percents and column.role == "free":
                     self._give(name, replace(amount, shape="percent"))
                 else:
                     self._leave(amount, _("the heads of the columns are not known"))
             else:
-                self._give(name, _as_column(amount, role, RANK in name.codes))
+                self._give(name, _as_column(amount, column.role, RANK in name.codes))
 
     def _is_unanswered(self) -> bool:
         """Whether a name stands at the end of the last clause without a number: `A và B: 76 %` is of both."""
@@ -176,10 +218,10 @@ class Attributor:
             if item.kind == "mark":
                 scope.mark(item.text)
             elif item.date is not None:
-                scope.zone = self._dated(item.date, scope)
+                self._dated(items[:place], item.date, scope)
             elif item.amount is not None:
-                self._number(items, place, item.amount, scope.why)
-                scope.skip, scope.first = "", False
+                self._number(items, place, item.amount, scope)
+                scope.told, scope.skip, scope.first = scope.why, "", False
             elif item.meanings:
                 self._phrase(items, place, scope)
             else:
@@ -190,43 +232,97 @@ class Attributor:
         item = items[place]
         kinds = {meaning.kind: meaning.name for meaning in item.meanings}
         if "figure" in kinds:
-            self._named(item, scope.here or scope.zone, scope.negated or scope.joined)
+            told = {marker_of(other) or says(other) for other in items[:place]}
+            if "extreme" in told <= {"extreme", False} and set(figures_of_item(item)) & self.tops.maxima.keys():
+                scope.here = ""  # `cao nhất là công khai, minh bạch với 16,1/18 điểm`
+                scope.ours("kind")
+            self._named(item, scope.why_of_name, scope.negated or scope.joined)
             scope.joined, scope.first, scope.skip = False, False, ""
         elif "province" in kinds:
-            before = [other.text for other in items[:place] if other.text != "."]
-            town = bool(before) and before[-1] in ("thành", "tp", "thị", "tx")
+            before = [other for other in items[:place] if other.text != "."][-1:]
+            town = any(other.text in ("thị", "tx") or ("home", "city") in _kinds(other) for other in before)
             if town and not self.book.provinces[kinds["province"]].city:
-                scope.zone = scope.zone or not_ours("part")
-                return
-            scope.zone = self._province(items, place, scope.zone)
+                scope.hold("whose", "part")
+            elif kinds["province"] == self.entity:
+                self._home(items[:place], scope)
+            else:
+                scope.hold("whose", "leader")
         elif "marker" in kinds:
-            self._marked(kinds["marker"], scope)
+            self._marked(item, kinds["marker"], scope)
+        elif "own_index" in kinds:
+            scope.ours("index")
+            self.weak = _Name((TOTAL,), self.clause, self.sentences)
+        elif self._is_home(items, place):
+            self._home(items[:place], scope)
         elif "ordinal" in kinds:
-            self._ordinal(items, place, kinds["ordinal"], scope.here or scope.zone)
+            self._ordinal(items, place, kinds["ordinal"], scope.why_of_name)
         elif "since_january" in kinds and not self.since_january:
-            scope.zone = scope.zone or _("it counts since January")
-        elif "filler" not in kinds:
+            scope.hold("when", "since")
+        elif not kinds.keys() & {"filler", "as_of"}:
             scope.skip = ""
             self._stranger()
 
-    def _marked(self, marker: str, scope: Scope) -> None:
+    def _is_home(self, items: Sequence[Item], place: int) -> bool:
+        """Whether words say that it is of the province: `toàn tỉnh`, `tỉnh đạt`; not `63 tỉnh`, `tỉnh Hà Nam`."""
+        item = items[place]
+        homes = [meaning.name for meaning in item.meanings if meaning.kind in ("home", "province")]
+        if self.entity in homes:
+            return True
+        if ("city" if self.book.provinces[self.entity].city else "province") not in homes:
+            return False
+        before, following = items[:place], items[place + 1 : place + 2]
+        named = any(meaning.kind == "province" for other in following for meaning in other.meanings)
+        strange = [other for other in [*before[-1:], *following] if other.kind in ("word", "amount")]
+        alone = item.text in ("tỉnh", "thành", "province", "city")
+        return not named and not (alone and (strange or not following))
+
+    def _home(self, before: Sequence[Item], scope: Scope) -> None:
+        """The text returns to the province; where it leads its clause, a score that follows is its total."""
+        if not any(map(says, before)) or "whose" in scope.opened:
+            scope.ours("whose")
+        kept = [item for item in before if item.text not in ("tỉnh", "thành", "của", "tp", ".", "the")]
+        if not scope.zone and (not kept or kept[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
+            self.weak = _Name((TOTAL,), self.clause, self.sentences)
+
+    def _marked(self, item: Item, marker: str, scope: Scope) -> None:
         waits = self.name is not None and self.name.clause == self.clause
         if marker == "country" and self.name is not None and RANK in self.name.codes:
             return  # `xếp hạng toàn quốc`
+        if marker == "share" and not scope.first:
+            self._stranger()
+            return
         if marker == "negation" and waits:
-            scope.here = scope.here or not_ours(marker)
-        scope.marked(marker, self.book.reach[marker])
+            scope.here = scope.here or marker
+        scope.marked(item, marker, self.book.reach[marker])
 
-    def _dated(self, day: PrintedDate, scope: Scope) -> str:
-        """The zone after a date: another period holds to the end of the sentence, unless it is only compared with."""
-        period, other = day.period(int(self.period[:4])), _("it is of another period")
+    def _dated(self, before: Sequence[Item], day: PrintedDate, scope: Scope) -> None:
+        """Another period holds to the end of the sentence, unless it is only compared with; so does a span."""
+        year, first = int(self.period[:4]), months_of(self.period)[0]
+        if any(item.kind == "word" and item.text[:1].isdigit() for item in before[-2:]):
+            return  # of a document
+        if day.opens is not None:
+            since = day.opens.iso(day.year or year) or day.opens.period(day.year or year) or ""
+            whole = since[:7] == first and since[7:] in ("", "-01")
+            scope.turn("when", "" if whole else "span")
+            return
+        period = day.period(year)
         if period is None:
-            return scope.zone
-        if day.since_january and not self.since_january and period != self.period:
-            return scope.zone or _("it counts since January")
-        if self.period.startswith(period):
-            return "" if scope.zone == other else scope.zone
-        return scope.zone if scope.here else other
+            iso = day.iso(year) or ""
+            if iso == self.as_of:
+                scope.ours("when")
+            elif first <= iso < self.as_of or (scope.outside and not self.as_of):
+                scope.hold("when", "before")  # an evaluation of another day
+        elif self.since_january and day.month and (day.since_january or (before and _until(before[-1]))):
+            self.until = self.until or period  # `6 tháng đầu năm`, `đến hết tháng 6`
+            scope.turn("when", "" if period == self.until else "before")
+        elif day.since_january and not self.since_january and (day.month or period != self.period):
+            scope.hold("when", "since")
+        elif self.period.startswith(period):
+            scope.ours("when")
+        elif not scope.compares:
+            scope.zone["when"] = "before"
+            if scope.first:
+                scope.opened.add("when")
 
     def _named(self, item: Item, zone: str, negated: bool) -> None:
         codes = figures_of_item(item)
@@ -255,27 +351,17 @@ class Attributor:
         tops = {*self.tops.maxima, RANK}
         return name.clause != self.clause and bool(set(codes) & tops) == bool(set(name.codes) & tops)
 
-    def _province(self, items: Sequence[Item], place: int, zone: str) -> str:
-        """Another province holds to the end of the sentence, or until ours leads a clause."""
-        other = _("it is of another province")
-        if next(meaning.name for meaning in items[place].meanings if meaning.kind == "province") != self.entity:
-            return zone or other
-        if zone == other and not any(map(says, items[:place])):
-            zone = ""
-        before = [item for item in items[:place] if item.text not in ("tỉnh", "thành", "của", "tp", ".", "the")]
-        if not zone and (not before or before[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
-            self.weak = _Name((TOTAL,), self.clause, self.sentences)
-        return zone
-
     def _ordinal(self, items: Sequence[Item], place: int, words: str, zone: str) -> None:
         name, item = self.name, items[place]
         after_rank = name is not None and RANK in name.codes and not name.strangers and "rank" not in name.taken
         amount = Amount("ordinal", item.start, item.end, Decimal(self.book.ordinals[words]))
-        if zone and (after_rank or " " in words):
+        first = words in self.book.first_places
+        among = any(other.amount and other.amount.value == self.tops.ranked for other in items[place + 1 : place + 3])
+        if zone and (after_rank or first):
             self._leave(amount, zone)
         elif after_rank and name is not None:
             self._give(name, amount)
-        elif " " in words and self.weak is not None and not _names_province_after(items, place):
+        elif among or (first and self.weak is not None and not _names_province_after(items, place)):
             self._give(_Name((RANK,), self.clause, self.sentences), amount)
         else:
             self._stranger()
@@ -285,23 +371,28 @@ class Attributor:
             if name is not None:
                 name.strangers += 1
 
-    def _number(self, items: Sequence[Item], place: int, amount: Amount, zone: str) -> None:
-        name = self.name
-        if zone == not_ours("maximum"):
+    def _number(self, items: Sequence[Item], place: int, amount: Amount, scope: Scope) -> None:
+        name, zone, following = self.name, scope.why, items[place + 1 :]
+        if zone == "maximum":
             if name is not None and amount.shape in ("bare", "points"):
                 self._maximum(name, amount)
             return
-        became = zone == not_ours("change") and items[place - 1].text in BECAME
+        told = zone == "compared" and stated(items[:place], following, amount)
+        told = told or (zone == scope.here == "change" and self._is_place(amount))
+        if told or (zone and zone == scope.zone.get("when") and contrasted(following)):
+            zone = ""
+        became = zone == "change" and items[place - 1].text in BECAME
         if became and name is not None and name.clause == self.clause and self._is_second(name, amount):
             self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
             return
-        following = items[place + 1 :]
         named = name is not None and name.clause == self.clause
         why = zone or why_not(following, self.period, self.entity, named)
         if name is not None and RANK in name.codes:
-            why = why or ("" if may_be_rank(following, amount) else not_ours("part"))
+            why = why or ("" if may_be_rank(following, amount) else "part")
         elif not why and counts_something_else(items, place, amount):
             why = _("it counts something else")
+        elif not why and name is not None and items[place - 1].text == "(" and self._is_top(name, amount):
+            why = _("it may only be the maximum")
         if why or amount.shape == "other":
             self._leave(amount, why or _("it counts something else"))
             return
@@ -318,21 +409,41 @@ class Attributor:
             self.result.loose.append(amount)
             self._leave(amount, _("no name that is known stands before it"))
 
+    def _is_place(self, amount: Amount) -> bool:
+        """Whether a number can only be a rank: `tăng 1 bậc lên thứ 2/34`."""
+        return amount.shape == "pair" and not amount.decimals and amount.second == self.tops.ranked
+
+    def _is_indicator(self, name: _Name, following: Sequence[Item], amount: Amount) -> bool:
+        """Whether points of an indicator stand behind a percent after a group: `số hóa HS 11,51% (0,46đ/4đ)`."""
+        points = following[1].amount if len(following) > 1 and following[0].text == "(" else None
+        tops = set(self.tops.indicators.values()) - set(self.tops.maxima.values())
+        of_group = name.codes == ("digitisation",) and "points" not in name.taken
+        return amount.shape == "percent" and of_group and points is not None and points.second in tops
+
+    def _is_top(self, name: _Name, amount: Amount) -> bool:
+        """Whether points are those that a group may have at most: `gồm dịch vụ công trực tuyến (12 điểm)`."""
+        tops = {self.tops.maxima.get(code) for code in name.codes}
+        return amount.shape == "points" and not amount.decimals and amount.value in tops
+
     def _choices(self, items: Sequence[Item], place: int, amount: Amount) -> Iterator[_Name]:
         """The names that a number may belong to, the likeliest first."""
         here = self.name is not None and self.name.clause == self.clause
         if self.name is not None and here:
+            if self._is_indicator(self.name, items[place + 1 :], amount):
+                self.name.codes = ("digitised",)
             yield self.name
         if behind := name_behind(items[place + 1 :], amount):
             yield _Name(behind, self.clause, self.sentences, behind=True)
         if self.name is not None and not here:
             yield self.name
         weak = self.weak if self.weak is not None and self.weak.sentence == self.sentences else None
-        if weak is not None and weak.strangers <= STRANGERS and amount.shape == "points" and amount.decimals:
+        score = amount.shape == "points" and amount.decimals and amount.value > self.tops.largest_group
+        if weak is not None and weak.strangers <= STRANGERS and score:
             yield replace(weak, strangers=0, clause=self.clause)
         if amount.shape == "pair" and amount.second == self.tops.maxima[TOTAL] and amount.decimals:
             yield _Name((TOTAL,), self.clause, self.sentences)
-        if amount.shape == "pair" and amount.ranked and amount.second == self.tops.ranked and not amount.decimals:
+        counted = any(item.text in STATED for item in items[place + 2 : place + 4])  # `3/34 tỉnh đạt …`
+        if self._is_place(amount) and amount.ranked and not counted:
             yield _Name((RANK,), self.clause, self.sentences)
 
     def _is_second(self, name: _Name, amount: Amount) -> bool:
@@ -397,14 +508,17 @@ class Attributor:
                 for reading in fresh:
                     self._add(reading)
                 return
-        if not self._is_share(name, amount):
+        if not self._is_share(name, amount) and not self._is_again(name, amount):
             self._misfit(name, amount)
 
     def _misfit(self, name: _Name, amount: Amount) -> None:
         """Say why a number is not a figure of the name it follows; a score that contradicts the rubric is refused."""
         maxima = [self.tops.maxima[code] for code in name.codes if code in self.tops.maxima]
         only_scores = len(maxima) == len(name.codes) and "points" not in name.taken
-        if only_scores and amount.shape in ("pair", "points") and (amount.second or 0) <= self.tops.maxima[TOTAL]:
+        of_an_indicator = amount.points and amount.second in self.tops.indicators.values()
+        if of_an_indicator and amount.second not in (*self.tops.maxima.values(), *maxima):
+            self._leave(amount, _("it does not fit the name before it"))  # `số hóa hồ sơ 11,51% (0,46đ/4đ)`
+        elif only_scores and amount.shape in ("pair", "points") and (amount.second or 0) <= self.tops.maxima[TOTAL]:
             template = _("more points are printed than the maximum of {expected}")
             if amount.second not in (None, *maxima):
                 template = _("the maximum printed is {printed}, the rubric says {expected}")
@@ -413,7 +527,7 @@ class Attributor:
             amount.shape == "pair"
             and RANK in name.codes
             and "rank" not in name.taken
-            and amount.second in self.tops.ever_ranked
+            and any(abs(units - (amount.second or 0)) <= NEARLY for units in self.tops.ever_ranked)
         ):
             self._refuse(amount, _("{printed} provinces are printed, {expected} were ranked"), [self.tops.ranked])
         elif amount.shape != "bare" or amount.decimals or amount.value not in maxima:
@@ -427,6 +541,14 @@ class Attributor:
         if len(groups) >= 3 and all(item.value == item.max for item in groups):
             why = _("every score read is the maximum of its group: the column of the maxima may have been taken")
             self.result.problems += [Unread(item.start, item.end, why) for item in groups]
+        scores = {item.code: item for item in groups}
+        for entry in self.rubric.combined:
+            parts = [scores[code] for code in (entry.code, *entry.groups) if code in scores]
+            if len(parts) == 1 + len(entry.groups):
+                slack = sum((Decimal(10) ** -item.decimals / 2 for item in parts), Decimal(0))
+                if abs(parts[0].value - sum(item.value for item in parts[1:])) > slack:
+                    why = _("the scores of its parts do not give it")
+                    self.result.problems.append(Unread(parts[0].start, parts[0].end, why))
         for code, top in {RANK: self.tops.ranked, **self.tops.maxima}.items():
             for amount in self.result.loose if code not in read_codes else ():
                 near = any(0 <= amount.start - place <= LOOSE for place in self.result.named.get(code, ()))
@@ -440,6 +562,13 @@ class Attributor:
     def _readings(self, code: str, amount: Amount) -> list[Candidate]:
         """The figures that a number may be; a rank after the score of a group is that group's."""
         return [] if code == RANK and self.of_group else candidates_of(code, amount, self.tops)
+
+    def _is_again(self, name: _Name, amount: Amount) -> bool:
+        """Whether a number only repeats the figure: `thứ hai mươi tư (24/63)`."""
+        have = {(item.code, item.value) for item in self.result.readings}
+        return any(
+            (reading.code, reading.value) in have for code in name.codes for reading in self._readings(code, amount)
+        )
 
     def _is_share(self, name: _Name, amount: Amount) -> bool:
         """Whether a percent beside a score only says how much of the maximum the score is."""
@@ -468,16 +597,24 @@ class Attributor:
         self.result.problems.append(Unread(amount.start, amount.end, words))
 
     def _leave(self, amount: Amount, why: str) -> None:
-        self.result.unread.append(Unread(amount.start, amount.end, why))
+        self.result.unread.append(Unread(amount.start, amount.end, in_words(why)))
+
+
+def _until(item: Item) -> bool:
+    return any(meaning.kind == "as_of" for meaning in item.meanings)
+
+
+def _kinds(item: Item) -> set[tuple[str, str]]:
+    return {(meaning.kind, meaning.name) for meaning in item.meanings}
 
 
 def _names_province_after(items: Sequence[Item], place: int) -> bool:
     return any(meaning.kind == "province" for item in items[place + 1 :] for meaning in item.meanings)
 
 
-def _as_column(amount: Amount, role: str | tuple[str, ...], rank: bool) -> Amount:
+def _as_column(amount: Amount, role: str, rank: bool) -> Amount:
     """A bare number of a table with the unit that its column gives it."""
-    if amount.shape != "bare" or isinstance(role, tuple):
+    if amount.shape != "bare":
         return amount
     if role == "score" and not rank:
         return replace(amount, shape="points", points=True)

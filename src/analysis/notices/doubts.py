@@ -1,50 +1,96 @@
-"""Is a number in a sentence one of this notice, or is it a change, a target, of another month or place?"""
+"""Is a number in a sentence one of this notice, or is it a change, a target, of another month or place?
+
+A sentence has zones: whose its numbers are, of when, of which index, and what kind of number they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, takewhile
+from itertools import groupby, pairwise, takewhile
 
 from analysis.language import _
 from analysis.notices.items import Amount, Item, figures_of_item
 from analysis.notices.phrasebook import AND
 from analysis.scorecards.history import RANK
 
+# What a marker makes doubtful: whose a number is, of when, of which index; the others, what kind of number it is.
+AXES = {"country": "whose", "region": "whose", "part": "whose", "leader": "whose", "before": "when", "index": "index"}
+CARRIED = ("whose", "when", "index")  # hold beyond the sentence that opens with them, until the text returns
 SKIPPED = {True: 5, False: 3}  # words within which the number follows that a maximum, or a threshold, is of
 BECAME = ("lên", "xuống", "còn", "thành", "đến", "→", "->", "to")  # `81 % tăng lên 85 %`: the first is the old one
+STATED = (*BECAME, "đạt", "được", "là", "ở", "mức", "giữ")  # what is said of a value, not of a difference
 BEFORE_A_MARKER = ("vào", "trong", "tại", "ở", "của", "theo", "là", "in", "of", "at", "for")
-COMPARING = ("so", "compared", "higher", "lower", "more", "less")
+COMPARING = ("so", "compared", "cao", "thấp", "higher", "lower", "more", "less")
 RATE_WORDS = ("tỷ", "tỉ", "mức", "rate", "share", "percentage")
 AFTER_RANK = (  # as tokens are spelt
-    "tòan", "cả", "trong", "trên", "tỉnh", "cho", "so", "tăng", "giảm",
+    "tòan", "cả", "trong", "trên", "tỉnh", "cho", "so", "tăng", "giảm", "sau",
     "of", "out", "nationwide", "nationally", "among",
 )  # fmt: skip
+OF_A_PLAN = ("target", "aim", "plan", "supposition")
+Zone = Mapping[str, str]
 
 
 @dataclass
 class Scope:
-    """Why numbers are not this notice's: `zone` holds for the sentence, `here` for the clause, `skip` for the next.
+    """The markers that make numbers another's: `zone` for the sentence, `here` for the clause, `skip` for the next one.
 
-    `negated` and `joined` forbid the next name; `first` is true until the sentence has a name or a number; `outside`
-    are the zones around the open parentheses.
+    `zone` is axis → marker, `opened` what of it stands at the opening of the sentence. `negated` and `joined` forbid
+    the next name; `first` is true until the sentence has a name or a number; `outside` is what held around the open
+    parentheses, `told` why the last number of the clause was left.
     """
 
-    zone: str
+    zone: dict[str, str]
+    opened: set[str] = field(default_factory=set)
     here: str = ""
     skip: str = ""
     steps: int = 0
+    told: str = ""
     negated: bool = False
     joined: bool = False
     first: bool = True
-    outside: list[str] = field(default_factory=list)
+    outside: list[tuple[dict[str, str], str]] = field(default_factory=list)
+
+    @classmethod
+    def after(cls, zone: Zone) -> Scope:
+        """The scope of a sentence on which a zone of an earlier one still lies."""
+        return cls(dict(zone), set(zone))
 
     @property
     def why(self) -> str:
-        return self.skip or self.here or self.zone
+        return self.skip or self.why_of_name
+
+    @property
+    def why_of_name(self) -> str:
+        return self.here or next(
+            (self.zone[axis] for axis in ("index", "when", "whose", "kind") if axis in self.zone), ""
+        )
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """What the next sentence is of, too, unless it says otherwise."""
+        return {axis: self.zone[axis] for axis in CARRIED if axis in self.opened & self.zone.keys()}
+
+    def hold(self, axis: str, why: str) -> None:
+        """Numbers to the end of the sentence are not ours."""
+        self.zone.setdefault(axis, why)
+        if self.first:
+            self.opened.add(axis)
+
+    def ours(self, axis: str) -> None:
+        """The text returns to this province, this month, this index; a span that is named stays one."""
+        if self.zone.get(axis) not in ("since", "span"):
+            self.zone.pop(axis, None)
+
+    def turn(self, axis: str, why: str) -> None:
+        """To the notice's own, or away from it for a reason."""
+        if why:
+            self.hold(axis, why)
+        else:
+            self.ours(axis)
 
     def next_clause(self, joined: bool) -> None:
-        self.here, self.skip, self.negated, self.joined = "", "", False, joined
+        self.here, self.skip, self.told, self.negated, self.joined = "", "", "", False, joined
 
     def step(self, item: Item) -> None:
         if item.kind != "mark":
@@ -53,48 +99,81 @@ class Scope:
 
     def mark(self, text: str) -> None:
         if text == "(":  # what is compared with may go on in the parentheses, past a comma
-            self.outside.append(self.zone)
-            self.zone = self.zone or self.here
+            self.outside.append((dict(self.zone), self.here))
+            if self.here:
+                self.zone.setdefault("kind", self.here)
         elif text == ")" and self.outside:
-            self.zone = self.outside.pop()
+            inside = self.zone
+            self.zone, self.here = self.outside.pop()
+            self.zone |= {axis: why for axis, why in inside.items() if axis == "index"}  # `(PAR INDEX)`
+        elif text == ":" and self.zone.get("kind") == "compared":
+            self.here = ""
 
-    def marked(self, marker: str, reach: str) -> None:
-        why = not_ours(marker)
+    def marked(self, item: Item, marker: str, reach: str) -> None:
+        """A marker stands here; one that opens the sentence holds to its end."""
+        axis = AXES.get(marker, "kind")
+        if reach == "period":
+            return
         if reach == "none":
-            self.zone = "" if self.zone == not_ours("before") else self.zone
-            self.here = "" if self.here == not_ours("change") else self.here
+            self.ours("when")
+            self.here = "" if self.here == "change" else self.here
         elif reach == "name":
             self.negated = True
         elif reach == "number":
-            self.skip, self.steps = why, SKIPPED[marker == "maximum"]
-        elif reach == "sentence" or self.first:
-            self.zone = self.zone or why
+            self.skip = "change" if marker == "from" else marker
+            self.steps = SKIPPED[marker == "maximum"]
+        elif marker == "change" and self.first and item.text in COMPARING:
+            self.hold("kind", "compared")
+        elif self.compares and axis == "when":
+            return  # `so với tháng trước`
+        elif reach == "sentence" or (self.first and not self.compares):
+            self.hold(axis, marker)
         else:
-            self.here = self.here or why
+            self.here = self.here or marker
+
+    @property
+    def compares(self) -> bool:
+        """Whether what follows is what something is compared with: `so với …`, `tăng từ 87,6 điểm của tháng 9`."""
+        changes = "change" in (self.here, self.told)
+        return changes or (self.first and self.zone.get("kind") == "compared")
 
 
-def not_ours(marker: str) -> str:
-    """Why a number after a marker is not a figure of this notice."""
+def in_words(why: str) -> str:
+    """Why a number is not a figure of this notice: the name of a marker, or words already, in the user's language."""
     reasons = {
         "change": _("it is a change or a comparison"),
+        "compared": _("it may be a difference: its sentence compares"),
         "before": _("it is of another period"),
+        "span": _("it counts from another day on"),
+        "since": _("it counts since January"),
         "target": _("it is a target"),
+        "aim": _("it is a target"),
+        "plan": _("it is of a plan"),
+        "supposition": _("it is a supposition"),
         "average": _("it is an average"),
+        "mean": _("it is an average"),
+        "extreme": _("it is the highest or the lowest of several"),
+        "carried": _("the text before it is of another period, place or index, and it does not say that it returns"),
+        "leader": _("it is of another province"),
         "part": _("it is of a part of the province"),
         "maximum": _("it is a maximum"),
-        "from": _("it is a change or a comparison"),
         "country": _("it is of the whole country"),
         "index": _("it is of another index"),
         "region": _("it is of a region"),
         "negation": _("the sentence says that it is not so"),
         "threshold": _("it is a threshold or an approximation"),
     }
-    return reasons.get(marker, marker)
+    return reasons.get(why, why)
 
 
 def says(item: Item) -> bool:
     """Whether an item is more than a mark or a word that changes nothing."""
     return item.kind != "mark" and "filler" not in {meaning.kind for meaning in item.meanings}
+
+
+def marker_of(item: Item) -> str:
+    """The name of the marker that a phrase is, or ""."""
+    return next((meaning.name for meaning in item.meanings if meaning.kind == "marker"), "")
 
 
 def clauses(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
@@ -110,6 +189,51 @@ def clauses(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
     yield joined, clause
 
 
+def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
+    """Where dates stand that are not those of the notice: of a plan, a supposition, another period or a comparison.
+
+    Second, where dates stand in sentences of tasks, which are the notice's own only if it has no other. A plan holds to
+    the end of its sentence and reaches back to the number before it, as in `Trong quý IV, tỉnh phấn đấu …`.
+    """
+    asides: set[int] = set()
+    tasks: set[int] = set()
+    for ends, sentence in groupby(items, lambda item: item.kind == "mark" and item.text in "\n.!?"):
+        waiting: list[int] = []
+        of_a_plan = compared = of_a_task = False
+        for item in () if ends else sentence:
+            marker = marker_of(item)
+            if marker in OF_A_PLAN:
+                of_a_plan = True
+                asides.update(waiting)
+            elif marker == "task":
+                of_a_task = True
+                tasks.update(waiting)
+            elif marker == "before" or (marker == "change" and item.text in COMPARING):
+                compared = True
+            elif item.kind == "mark" and item.text in ",;)":
+                compared = False
+            elif item.amount is not None:
+                waiting = []
+            elif item.date is not None:
+                waiting.append(item.start)
+                (asides if of_a_plan or compared else tasks if of_a_task else set()).add(item.start)
+    return asides, tasks
+
+
+def contrasted(following: Sequence[Item]) -> bool:
+    """Whether the number of an earlier period, or an average, stands behind this one in parentheses."""
+    if not following or following[0].text != "(":
+        return False
+    own = list(takewhile(lambda other: other.text != ")", following[1:]))
+    told = any(marker_of(item) in ("before", "average", "mean", "country") or item.date is not None for item in own)
+    return told and any(item.amount for item in own)
+
+
+def stated(before: Sequence[Item], following: Sequence[Item], amount: Amount) -> bool:
+    """Whether a number in a comparison is a value, no difference: `đạt 13,8`, `13,8/22`, `13,8 (tháng 6 là 13,6)`."""
+    return amount.shape == "pair" or contrasted(following) or bool(before and before[-1].text in STATED)
+
+
 def why_not(following: Sequence[Item], period: str, entity: str, named: bool) -> str:
     """Why what follows a number in its clause makes it another than the province's of this month, if anything does.
 
@@ -117,7 +241,7 @@ def why_not(following: Sequence[Item], period: str, entity: str, named: bool) ->
     parentheses the words count only where no number stands there too.
     """
     if following and following[0].text in BECAME and any(item.amount for item in following[1:3]):
-        return not_ours("change")
+        return "change"
     inside, passed = False, {"filler"} if named else {"filler", "figure"}
     for number, item in enumerate(following):
         kinds = {meaning.kind: meaning.name for meaning in item.meanings}
@@ -128,13 +252,13 @@ def why_not(following: Sequence[Item], period: str, entity: str, named: bool) ->
             inside = True
         elif item.date is not None:
             printed = item.date.period(int(period[:4]))
-            return "" if printed is None or period.startswith(printed) else not_ours("before")
+            return "" if printed is None or period.startswith(printed) else "before"
         elif kinds.get("marker") in ("part", "target", "average", "before", "index", "region"):
-            return not_ours(kinds["marker"])
+            return kinds["marker"]
         elif kinds.get("marker") == "change":
-            return not_ours("change") if item.text in COMPARING else ""
+            return "change" if item.text in COMPARING else ""
         elif "province" in kinds and kinds["province"] != entity:
-            return _("it is of another province")
+            return "leader"
         elif item.amount or not (kinds.keys() & passed or item.text in BEFORE_A_MARKER):
             return ""
     return ""
@@ -156,7 +280,7 @@ def counts_something_else(items: Sequence[Item], place: int, amount: Amount) -> 
     following = items[place + 1 : place + 2]
     if following and following[0].kind == "word":
         return True
-    rate = any(item.text in RATE_WORDS for item in items[:place])
+    rate = any(item.text in RATE_WORDS and not figures_of_item(item) for item in items[:place])
     return rate and not (following and following[0].text == "(")
 
 

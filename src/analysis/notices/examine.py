@@ -35,6 +35,7 @@ from analysis.scorecards.sources import Source, load_sources
 
 State = Literal["new", "same", "more", "other"]
 JUMP = {"total": 10.0, "rank": 20.0, "group": 0.25}  # points, places, share of the maximum: named, not refused
+ODD_RATE, LAST_CARDS, ENOUGH_OTHERS = 10.0, 4, 8  # percentage points, cards, values: named, not refused
 NAME_WIDTH, QUOTE_WIDTH, AROUND = 44, 12, 44
 SENTENCES = 12
 
@@ -95,7 +96,12 @@ def examine(
         source=source,
         checks=checks,
         failures=problems,
-        warnings=[*_gaps(card, rubric), *_unexplained(card, rubric, notice), *_jumps(card, history, rubric, notice)],
+        warnings=[
+            *_gaps({row["code"] for row in rows}, rubric),
+            *_unexplained(card, rubric, notice),
+            *_jumps(card, history, rubric, notice),
+            *_odd_rates(card, history, rubric, notice),
+        ],
         state=state,
         differences=differences,
         replaces=replaces,
@@ -213,9 +219,8 @@ def _agree(row: dict[str, str], known: pd.Series) -> bool:
     return new["decimals"] != old["decimals"] and interval_of(new).meet(interval_of(old)) is not None
 
 
-def _gaps(card: pd.DataFrame, rubric: Rubric) -> list[str]:
+def _gaps(printed: set[str], rubric: Rubric) -> list[str]:
     """What the notice does not print, so that it cannot be checked or reported."""
-    printed = set(card["code"])
     if TOTAL not in printed:
         return [_("no total is printed: no report of this month can be made")]
     absent = [group.name for group in rubric.groups_as_printed(printed) if group.code not in printed]
@@ -273,6 +278,30 @@ def _jumps(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: No
                     now=write_number(row["value"], decimals),
                 )
             )
+    return found
+
+
+def _odd_rates(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: Notice) -> list[str]:
+    """Rates beyond those of the entity's last cards under these rules, or, where it has none, of all other provinces.
+
+    A rate drives every gain and little checks it: a slipped digit (5,24 for 52,40) shows only here.
+    """
+    known = history[(history["unit"] == "percent") & (history["superseded_by"] == "") & history["value"].notna()]
+    known = known[known["period"].map(rubric.covers).astype(bool)]
+    found = []
+    for row in card[(card["unit"] == "percent") & (card["level"] == "indicator")].itertuples():
+        same = known[known["code"] == row.code]
+        own = same[(same["entity"] == notice.entity) & (same["period"] < notice.period)].sort_values("period")
+        own, others = own["value"].tail(LAST_CARDS), same.loc[same["entity"] != notice.entity, "value"]
+        template = _("{name}: {now}%, in the last cards {low}% to {high}%: look again at the source")
+        values = own if len(own) or len(others) < ENOUGH_OTHERS else others
+        if values is others:
+            template = _("{name}: {now}%, in other provinces {low}% to {high}%: look again at the source")
+        slack = max(ODD_RATE, float(own.max() - own.min())) if len(own) else 0.0
+        beyond = max(values.min() - row.value, row.value - values.max()) if len(values) else 0.0
+        if round(beyond, 6) > slack:
+            low, high, now = (write_number(float(value), 2) for value in (values.min(), values.max(), row.value))
+            found.append(template.format(name=rubric.name_of(row.code), now=now, low=low, high=high))
     return found
 
 

@@ -6,12 +6,13 @@ Where a text names several provinces or months and it is not sure which it is of
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from analysis.errors import BulletinError
 from analysis.language import _, nearest, slug, write_list, write_period
-from analysis.notices.attribution import Attribution
+from analysis.notices.doubts import OF_A_PLAN, marker_of
 from analysis.notices.items import Item, Unread, figures_of_item
 from analysis.notices.phrasebook import Phrasebook
 from analysis.notices.tokens import PrintedDate, sentence_at
@@ -28,21 +29,30 @@ REACH_OF_DRAWN = 60  # letters between `trích xuất` and its day
 DATELINE = (
     r"[^\W\d_],\s*$|(?:đăng|công bố|ban hành|announced|announced on|dated|published|published on):?\s*(?:ngày\s*)?$"
 )
+NO_MONTH = r"\btháng\s{1,3}(?:(?:00?|1[3-9]|[2-9][0-9])\s?[/-]\s?[0-9]{4}|[0-9]{1,2}\s?[/-]\s?(?!19|20)[0-9]{4})\b"
+OPENS_A_SPAN = r"(?:từ|from|since)\s*(?:ngày\s*)?$"
+LEADS = r"[.!?\n]\s+(?:(?:tỉnh|thành phố|tp\.?)\s+)?$"
 DAYS_AFTER = 45  # a month's figures may be drawn until then
 
 
 def sentence_of_total(text: str, items: Sequence[Item]) -> tuple[int, int, int] | None:
-    """Where the sentence that prints the total begins, where the total stands in it, and where it ends."""
-    markers = {
-        item.start for item in items for m in item.meanings if m.kind == "marker" and m.name in ("target", "before")
-    }
+    """Where the sentence that prints the total begins, where the total stands in it, and where it ends.
+
+    Where none calls it the total, the first sentence with points that are no target and no number of before.
+    """
+    markers = [item.start for item in items if marker_of(item) in (*OF_A_PLAN, "before", "leader", "country")]
+    sure, likely = [], []
     for item in items:
-        pair = item.amount is not None and item.amount.second == 100 and item.amount.decimals > 0
-        if pair or TOTAL in figures_of_item(item):
-            first, last = sentence_at(text, item.start, item.end)
-            if not any(first <= start < item.start for start in markers):
-                numbers = [other.start for other in items if other.amount and other.start >= item.start]
-                return first, min([*numbers, last]), last
+        amount = item.amount
+        if (amount is not None and amount.second == 100 and amount.decimals > 0) or TOTAL in figures_of_item(item):
+            sure.append(item)
+        elif amount is not None and amount.points and amount.decimals > 0:
+            likely.append(item)
+    for item in [*sure, *likely]:
+        first, last = sentence_at(text, item.start, item.end)
+        if not any(first <= start < item.start for start in markers):
+            numbers = [other.start for other in items if other.amount and other.start >= item.start]
+            return first, min([*numbers, last]), last
     return None
 
 
@@ -77,7 +87,11 @@ def entity_of(
     if not named:
         raise BulletinError(_("The notice names no province."), [], _("Say which one it is of: --entity hoa-binh."))
     beside = [name for name, start in named if of_total and of_total[0] <= start < of_total[1]]
-    if beside and beside[0] != in_order[0]:
+    leading = {name for name, start in named if re.search(LEADS, text[:start][-30:], re.IGNORECASE)}
+    times, first = Counter(name for name, _start in named), named[0][1]
+    dated = _has([item.start for item in items if item.date], *sentence_at(text, first, first))
+    rivals = [name for name in leading if times[name] >= times[in_order[0]] and name != in_order[0]]
+    if (beside and beside[0] != in_order[0]) or (rivals and not dated and not _is_titled(text, items, first)):
         raise BulletinError(
             _("The notice names several provinces: {names}.").format(names=write_list(in_order)),
             [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
@@ -87,22 +101,43 @@ def entity_of(
 
 
 def period_of(
-    text: str, items: Sequence[Item], dates: Sequence[PrintedDate], of_total: tuple[int, int, int] | None, wanted: str
-) -> tuple[str, bool]:
-    """The month, quarter or year of the notice; and whether it counts since January."""
-    starts = [item.start for item in items for meaning in item.meanings if meaning.kind == "since_january"]
-    since = any(start < (of_total[2] if of_total else len(text)) for start in starts)
-    own = [item for item in dates if item.day is None and not _compared(text, item.start)]
-    own = [item for item in own if item.year or not item.since_january]  # `6 tháng` names no month
+    text: str,
+    items: Sequence[Item],
+    dates: Sequence[PrintedDate],
+    asides: set[int],
+    tasks: set[int],
+    of_total: tuple[int, int, int] | None,
+    wanted: str,
+) -> tuple[str, bool, bool]:
+    """The month, quarter or year of the notice; whether it counts since January; and whether only a day proposes it.
+
+    A period that stands aside (see `doubts.aside`) is not that of the notice. The sentence of the total decides
+    whether it counts since January; else a heading does.
+    """
+    if (mistake := re.search(NO_MONTH, text, re.IGNORECASE)) and not wanted:
+        raise BulletinError(
+            _("“{words}” is no month.").format(words=" ".join(mistake[0].split())),
+            [],
+            _("Correct the text, or say which month it is of: --month 2023-04."),
+        )
+    months = [item for item in dates if item.day is None and item.start not in asides]
+    months = [item for item in months if item.year or not item.since_january]  # `6 tháng` names no month
+    months = [item for item in months if not re.search(OPENS_A_SPAN, _before(text, item.start))]
+    weak = tasks | {item.start for item in months if re.search(r"đến hết\s*$", _before(text, item.start))}
+    own = [item for item in months if item.start not in weak] or months
     named = [(printed, item) for item in own if (printed := item.period(_year_of(item, dates)))]
     chosen = [pair for pair in named if len(pair[0]) == 7] or named
-    if since and all(start < chosen[0][1].start for start in starts[:1] if chosen):
-        # `from January to 25 November`: the year, unless a month was named before
-        ends = [day for day in dates if day.year and day.start > starts[0]]
-        chosen = [(str(ends[0].year), ends[0])] if ends else chosen
+    beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[1]]
+    since = _since_january(text, items, dates, of_total, asides, bool(beside))
+    if since:
+        years = [day.year for day in dates if day.year and day.start >= since[0] - len("6 tháng đầu năm 2024")]
+        years += [int(period[:4]) for period, _item in named]
+        chosen, beside = [(str(year), dates[0]) for year in years[:1]], []
     in_order = list(dict.fromkeys(printed for printed, _item in chosen))
     if wanted:
-        if in_order and not any(_overlap(wanted, period) for period, _item in named):
+        if in_order and not any(
+            _overlap(wanted, period) for period in [*in_order, *(period for period, _item in named)]
+        ):
             raise BulletinError(
                 _("The notice is not of {period}: it names {others}.").format(
                     period=write_period(wanted), others=write_list(write_period(period) for period in in_order)
@@ -110,13 +145,20 @@ def period_of(
                 [],
                 _("Leave out --month, or look whether it is the right file."),
             )
-        return wanted, since
+        return wanted, bool(since), False
     if not in_order:
+        days = {iso for day in dates if day.start not in asides and (iso := day.iso())}
+        until = {
+            iso[:7] for day in dates if day.start in _as_of_days(text, items, dates) and (iso := day.iso()) in days
+        }
+        if len(until) == 1:
+            return until.pop(), False, True
         raise BulletinError(
             _("The notice does not say which month it is of."), [], _("Say which one it is of: --month 2023-04.")
         )
-    beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[1]]
-    if beside and set(beside) != {in_order[0]}:
+    totals = {period for period, item in chosen if len(in_order) > 1 and _opens_total(text, items, item)}
+    several = len(totals) > 1 and not _is_titled(text, items, chosen[0][1].start)
+    if several or (beside and set(beside) != {in_order[0]}):
         raise BulletinError(
             _("The notice names several months: {names}.").format(
                 names=write_list(write_period(period) for period in in_order)
@@ -124,7 +166,53 @@ def period_of(
             [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
             _("Say which one it is of: --month 2023-04."),
         )
-    return in_order[0], since or chosen[0][1].since_january
+    return in_order[0], bool(since), False
+
+
+def _since_january(
+    text: str,
+    items: Sequence[Item],
+    dates: Sequence[PrintedDate],
+    of_total: tuple[int, int, int] | None,
+    asides: set[int],
+    of_a_month: bool,
+) -> list[int]:
+    """Where words say that the notice counts since January: beside its total, else in a heading or before the total."""
+    starts = [item.start for item in items for meaning in item.meanings if meaning.kind == "since_january"]
+    starts += [day.start for day in dates if day.since_january and day.year]
+    starts += [day.start for day in dates if day.opens and (day.opens.month, day.opens.day or 1) == (1, 1)]
+    starts = sorted(start for start in starts if start not in asides)
+    if of_total is None:
+        return starts
+    beside = [start for start in starts if of_total[0] <= start < of_total[1]]
+    numbered = [item.start for item in items if item.amount]
+    titles = [start for start in starts if start < of_total[0] and not _has(numbered, *_line_at(text, start))]
+    return beside or ([] if of_a_month else titles)
+
+
+def _opens_total(text: str, items: Sequence[Item], date: PrintedDate) -> bool:
+    """Whether a period opens a sentence that prints a total."""
+    first, last = sentence_at(text, date.start, date.end)
+    totals = [item.start for item in items if item.amount and item.amount.second == 100 and item.amount.decimals]
+    return _has(totals, date.end, last) and not re.search(r"\w", text[first : date.start])
+
+
+def _is_titled(text: str, items: Sequence[Item], place: int) -> bool:
+    """Whether a place is in a line without numbers."""
+    return not _has([item.start for item in items if item.amount], *_line_at(text, place))
+
+
+def _before(text: str, place: int) -> str:
+    return text[max(0, place - 12) : place].lower()
+
+
+def _line_at(text: str, place: int) -> tuple[int, int]:
+    end = text.find("\n", place)
+    return text.rfind("\n", 0, place) + 1, end if end >= 0 else len(text)
+
+
+def _has(starts: Sequence[int], first: int, last: int) -> bool:
+    return any(first <= start < last for start in starts)
 
 
 def _year_of(item: PrintedDate, dates: Sequence[PrintedDate]) -> int | None:
@@ -132,11 +220,6 @@ def _year_of(item: PrintedDate, dates: Sequence[PrintedDate]) -> int | None:
     of_days = {day.year for day in dates if day.day and day.year and day.month == item.month}
     years = {day.year for day in dates if day.year}
     return next(iter(of_days if len(of_days) == 1 else years)) if len(of_days) == 1 or len(years) == 1 else None
-
-
-def _compared(text: str, start: int) -> bool:
-    before = text[max(0, start - 24) : start].lower()
-    return bool(re.search(r"so với|cùng kỳ|trước|compared|than|\bfrom|\bsince|từ\s*$|kế hoạch|đến hết\s*$", before))
 
 
 def _overlap(period: str, other: str) -> bool:
@@ -158,8 +241,8 @@ def check_exists(entity: str, period: str, book: Phrasebook) -> None:
         )
 
 
-def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], period: str, found: Attribution) -> str:
-    """The day that the figures run to, or "" where the notice does not say."""
+def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], period: str) -> tuple[str, list[Unread]]:
+    """The day that the figures run to, or "" where the notice does not say; and the days that leave it in doubt."""
     first, last = months_of(period)
     beginning = date.fromisoformat(f"{first}-01")
     latest = date.fromisoformat(f"{last}-28") + timedelta(days=3 + DAYS_AFTER)
@@ -168,20 +251,24 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
     until = _as_of_days(text, items, days)
     for day in days:
         iso = day.iso(int(period[:4]))
-        if iso is None or day.start not in until:
+        if iso is None or day.start not in until or _of_a_longer_span(day, period):
             continue
         if beginning <= date.fromisoformat(iso) <= latest:
             good.setdefault(iso, day)
         elif date.fromisoformat(iso) < beginning:
             early.append(day)
-    if len(good) > 1:
-        found.problems += [
-            Unread(day.start, day.end, _("two dates are given to which the figures run")) for day in good.values()
-        ]
-    elif not good:
-        why = _("the figures run to a day before {period}").format(period=write_period(period))
-        found.problems += [Unread(day.start, day.end, why) for day in early]
-    return next(iter(good)) if len(good) == 1 else ""
+    if len(good) == 1:
+        return next(iter(good)), []
+    if good:
+        why = _("two dates are given to which the figures run")
+        return "", [Unread(day.start, day.end, why) for day in good.values()]
+    why = _("the figures run to a day before {period}").format(period=write_period(period))
+    return "", [Unread(day.start, day.end, why) for day in early]
+
+
+def _of_a_longer_span(day: PrintedDate, period: str) -> bool:
+    """Whether a day ends a span that began before the period: `từ ngày 1/7 đến 19/11` in a notice of November."""
+    return day.opens is not None and (day.opens.iso(day.year or int(period[:4])) or "") < months_of(period)[0]
 
 
 def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -> set[int]:
@@ -194,7 +281,8 @@ def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -
         while day is not None and day.start <= item.start:
             before = [text[end : day.start] for end in ends.values() if 0 <= end <= day.start <= end + REACH_OF_DRAWN]
             drawn = ends["drawn"] if 0 <= day.start - ends["drawn"] <= REACH_OF_DRAWN else -1
-            if (
+            opens = re.search(OPENS_A_SPAN, _before(text, day.start + 3))
+            if not opens and (
                 text[day.start : day.start + 3].lower() == "đến"
                 or any(re.fullmatch(BEFORE_DAY, between.lower()) for between in before)
                 or (drawn >= 0 and not re.search(r"[.;,)\n]", text[drawn : day.start]))
@@ -253,9 +341,22 @@ def title_of(text: str, entity: str, period: str) -> str:
 
 
 def publisher_of(text: str, entity: str) -> str:
-    """The office that signs, where it is named; else a plain word for it."""
-    place = rf"tỉnh\s+{re.escape(entity)}"
-    for pattern in (rf"Văn phòng (?:Ủy ban nhân dân|UBND) {place}", rf"(?:Ủy ban nhân dân|UBND) {place}"):
-        if match := re.search(pattern, text, re.IGNORECASE):
-            return " ".join(match[0].split())
+    """The office that signs, where it is named, also in a letterhead of two lines; else a plain word for it."""
+    committee = rf"(?:Ủy ban nhân dân|Uỷ ban nhân dân|UBND)\s+(?P<kind>tỉnh|thành phố)\s+{re.escape(entity)}\b"
+    for name, pattern in (
+        (
+            "Trung tâm Phục vụ hành chính công",
+            rf"trung tâm phục vụ hành chính công\s+(?P<kind>tỉnh|thành phố)\s+{entity}\b",
+        ),
+        (
+            "Văn phòng UBND",
+            rf"văn phòng\s+{committee}|^\s*{committee}[^\n]*\n\s*văn phòng\s*(?:$|\s{{3}})".replace(
+                "?P<kind>", "?:", 1
+            ),
+        ),
+        ("UBND", committee),
+    ):
+        if match := re.search(pattern, text, re.IGNORECASE | re.MULTILINE):
+            kind = "thành phố" if "thành phố" in match[0].lower() else "tỉnh"
+            return f"{name} {kind} {entity}"
     return _("Not named in the notice ({entity})").format(entity=entity)

@@ -16,7 +16,22 @@ from analysis.scorecards.rubric import Rubric
 
 Shape = Literal["pair", "percent", "points", "ordinal", "bare", "maximum", "other", "broken", "ambiguous"]
 POINT_WORDS = ("điểm", "đ", "points", "point")
-BETWEEN_PAIR = ("tổng", "số", "tối", "đa", "the", "a", "maximum", "of", "total", "possible", "điểm", "available", "có")
+BETWEEN_PAIR = (
+    "thang",
+    "tổng",
+    "số",
+    "tối",
+    "đa",
+    "the",
+    "a",
+    "maximum",
+    "of",
+    "total",
+    "possible",
+    "điểm",
+    "available",
+    "có",
+)
 RANKED_WORDS = ("tỉnh", "địa", "thành", "province", "provinces", "localities", "cities", "units")
 SCALES = (
     "nghìn", "ngàn", "triệu", "tỷ", "tỉ", "đồng", "ngày", "giờ", "phút", "lần", "bậc",
@@ -185,13 +200,14 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
     if text_at(following) in SCALES or (pair and text_at(following) == "%"):
         return Amount("other", token.start, end, value, decimals), following
     if pair:
+        scale = any(part.text == "thang" for part in tokens[after:joined])  # `86,51 điểm trên thang điểm 100`
         points = points or text_at(following) in POINT_WORDS
         ranked = text_at(following) in RANKED_WORDS or bool(re.search(r"thứ\s*$", text[: token.start].lower()[-6:]))
         second, second_decimals = values[1] or (Decimal(0), 0)
         amount = Amount(
             "pair",
             token.start,
-            end,
+            token.end if scale else end,
             value,
             decimals,
             second=second,
@@ -249,6 +265,11 @@ class Tops:
     indicators: Mapping[str, Decimal]
     ranked: Decimal
     ever_ranked: frozenset[Decimal]
+
+    @property
+    def largest_group(self) -> Decimal:
+        """A score above it can only be a total."""
+        return max(points for code, points in self.maxima.items() if code != TOTAL)
 
     @classmethod
     def of(cls, rubric: Rubric, period: str) -> Tops:

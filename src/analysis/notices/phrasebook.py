@@ -21,7 +21,7 @@ from analysis.language import _, slug
 from analysis.notices.tokens import Token, fold
 
 AND = ("và", "and")
-Reach = Literal["sentence", "clause", "number", "name", "none"]
+Reach = Literal["sentence", "clause", "number", "name", "none", "period"]
 _ELEMENT = re.compile(r"\[([^\[\]]+)\]|\(([^()]+)\)|([^\[\]()\s]+)")
 _PHRASE_WORDS = re.compile(r"[^\W\d_]+|[%]")
 # Totals, ranks and groups take points or a rank alone, so that one word is enough to name them.
@@ -73,6 +73,8 @@ class Context(BaseModel):
     drawn: tuple[str, ...]
     since_january: tuple[str, ...]
     document: tuple[str, ...]
+    own_index: tuple[str, ...]
+    home: dict[str, tuple[str, ...]]
 
 
 class Exports(BaseModel):
@@ -125,8 +127,9 @@ class Meaning(NamedTuple):
     """What a phrase stands for: a kind, a name, and for `A … B` the words A that must come before."""
 
     kind: Literal[
-        "figure", "marker", "filler", "ordinal", "as_of", "drawn", "since_january", "document", "column", "province"
-    ]
+        "figure", "marker", "filler", "ordinal", "as_of", "drawn", "since_january", "document", "column", "province",
+        "own_index", "home"
+    ]  # fmt: skip
     name: str
     after: int | None = None
 
@@ -161,9 +164,13 @@ class _Automaton:
         at = 0
         for optional, choices, plain in _ELEMENT.findall(phrase):
             after = self._new()
-            for choice in (optional or choices or plain).split("|"):
+            variants = [
+                words for choice in (optional or choices or plain).split("|") if (words := _words(choice, words_of))
+            ]
+            if not variants:
+                continue  # the dash of `Bà Rịa - Vũng Tàu`
+            for words in variants:
                 place = at
-                words = _words(choice, words_of)
                 for number, word in enumerate(words):
                     following = after if number == len(words) - 1 else self._new()
                     self.edges[place].setdefault(word, set()).add(following)
@@ -216,7 +223,9 @@ class Phrasebook:
         named = ((name, (name, *province.also)) for name, province in wordings.provinces.items())
         self._provinces = {slug(word): name for name, words in named for word in words}
         self.reach: dict[str, Reach] = {name: marker.reach for name, marker in wordings.markers.items()}
-        self.ordinals = {fold(words): value for words, value in wordings.ordinals.items()}
+        ordinals = {**{words: number for number, words in enumerate(_in_words(), start=1)}, **wordings.ordinals}
+        self.first_places = {fold(words) for words in wordings.ordinals if " " in words}
+        self.ordinals = {" ".join(_words(words, {})): value for words, value in ordinals.items()}
         self._words_of = {fold(short): _words(full, {}) for short, full in wordings.abbreviations.items()}
         self._phrases, self._before, self._columns = _Automaton(), _Automaton(), _Automaton()
         before: dict[str, int] = {}
@@ -237,9 +246,10 @@ class Phrasebook:
             self._before.add(earlier, Meaning("figure", earlier, number), self._words_of)
         self._add("filler", {"": wordings.fillers.words})
         self._add("marker", {name: marker.words for name, marker in wordings.markers.items()})
-        self._add("ordinal", {words: (words,) for words in wordings.ordinals})
-        for name in ("as_of", "drawn", "since_january", "document"):
+        self._add("ordinal", {words: (words,) for words in self.ordinals})
+        for name in ("as_of", "drawn", "since_january", "document", "own_index"):
             self._add(name, {"": getattr(wordings.context, name)})
+        self._add("home", wordings.context.home)
         for name, province in wordings.provinces.items():
             self._add("province", {name: (name, slug(name).replace("-", " "), *province.also)})
         for role, phrases in wordings.columns.items():
@@ -260,6 +270,8 @@ class Phrasebook:
         for place, token in enumerate(tokens):
             if token.kind == "word":
                 full = self._words_of.get(token.text, (token.text,))
+                if words[-1:] == ["thủ"] and full == ("tục",) and _text(tokens, place + 1) != "hành":
+                    full = ("tục", "hành", "chính")
             elif token.text in (",", "/") or _joins_letters(tokens, place):
                 continue
             else:
@@ -329,6 +341,19 @@ def load_phrasebook(path: Path | None = None) -> Phrasebook:
 @lru_cache(maxsize=4)
 def _phrasebook(path: Path, _stamp: Stamp) -> Phrasebook:
     return Phrasebook(Toml(path).read_as(Wordings))
+
+
+def _text(tokens: Sequence[Token], place: int) -> str:
+    return tokens[place].text if place < len(tokens) else ""
+
+
+def _in_words() -> list[str]:
+    """The numbers from 1 to 63 as ordinals are written: `nhất`, …, `hai mươi tư`, …, `sáu mươi ba`."""
+    ones = ["", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
+    after_tens = ["", "mốt", "hai", "ba", "tư", "lăm", "sáu", "bảy", "tám", "chín"]
+    written = ["nhất", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười"]
+    written += [f"mười {'lăm' if one == 'năm' else one}" for one in ones[1:]]
+    return written + [f"{ones[ten]} mươi {one}".strip() for ten in range(2, 7) for one in after_tens][:44]
 
 
 def _words(text: str, words_of: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

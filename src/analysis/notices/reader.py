@@ -13,8 +13,9 @@ from decimal import Decimal
 from itertools import groupby, pairwise, takewhile
 
 from analysis.errors import BulletinError
-from analysis.language import _
-from analysis.notices.attribution import Attribution, Attributor
+from analysis.language import _, write_period
+from analysis.notices.attribution import NOWHERE, Attribution, Attributor, Column
+from analysis.notices.doubts import aside, marker_of
 from analysis.notices.identity import (
     check_exists,
     document_of,
@@ -29,15 +30,17 @@ from analysis.notices.identity import (
 from analysis.notices.items import Candidate, Item, Unread, figures_of_item, items_of
 from analysis.notices.phrasebook import Phrasebook
 from analysis.notices.shown import UNREAD
-from analysis.notices.tokens import clean, is_legacy, number_style, sentence_at, tokenise
-from analysis.scorecards.history import BASE, TOTAL
+from analysis.notices.tokens import Clean, clean, is_legacy, number_style, sentence_at, tokenise
+from analysis.scorecards.history import BASE, RANK, TOTAL
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 
 Row = list[list[Item]]
 LONGEST, MOST_PIECES, MOST_NUMBERS = 100_000, 20_000, 2_000  # letters, words with marks, numbers of a notice at most
 REPORTED_ON_TIME, ON_TIME = "reported_on_time", "on_time"
-FOREIGN = {"change", "before", "target", "average", "part", "country", "index"}
-BULLETS, SHORT = "-–+*•", ("tp", "tx", "tt", "ths", "ts", "đ/c", "v")
+SHORT = re.compile(r"(?:^|[^\w])(?:tp|tx|tt|ths|ts|đ/c|v)$", re.IGNORECASE)
+LISTED = re.compile(
+    r"(?P<bullet>[-–+*•])|\(?(?:(?P<roman>[IVX]{1,4})|(?P<number>[0-9]{1,2}(?:\.[0-9]{1,2})*)|(?P<letter>[a-zđ]))[.)]\s"
+)
 IN_A_HEAD = re.compile(r"20[0-9]{2}|100|63|34|22|20|18|12|10")  # years, maxima and how many are ranked
 WIDTHS = range(50, 161)  # letters of the longest line, where lines may have been broken to fit a page
 WRAPPED = 0.92  # of that width a broken line and the next word fill at least, as letters are not equally wide
@@ -94,14 +97,16 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     of_total = sentence_of_total(flat, items)
     entity = entity_of(flat, items, of_total, book, entity)
     days = [item for item in dates if item.day is not None]
-    period, since_january = period_of(flat, items, dates, of_total, period)
+    asides, tasks = aside(items)
+    period, since_january, proposed = period_of(flat, items, dates, asides, tasks, of_total, period)
     check_exists(entity, period, book)
     rubric = rubric_in_force(rubrics, period)
-    reader = Attributor(rubric, book, entity, period, since_january)
+    as_of, doubtful_days = drawn_on(flat, items, [day for day in days if day.start not in asides], period)
+    reader = Attributor(rubric, book, entity, period, since_january, as_of)
     _feed(reader, flat, items_of(flat, tokens, dates, book, rubric, style), book)
     reader.finish()
     found = reader.result
-    as_of = drawn_on(flat, items, days, period, found)
+    found.problems += doubtful_days
     figures = _finished(found, rubric)
     if not figures and not found.problems:
         raise BulletinError(
@@ -127,7 +132,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
         unread=tuple(found.unread),
         problems=tuple(found.problems),
         missing=_missing(flat, found, figures, rubric),
-        notes=tuple(_notes(cleaned.composed, cleaned.plainer, cleaned.invisible, style)),
+        notes=tuple(_notes(cleaned, style, period if proposed else "")),
     )
 
 
@@ -191,30 +196,44 @@ def _whole_notice() -> str:
 
 
 def _feed(reader: Attributor, text: str, items: Sequence[Item], book: Phrasebook) -> None:
-    """Give the reader the sentences and the tables, in order."""
-    percents, heading, zone = False, "", ""
+    """Give the reader the sentences and the tables, in order, each with what holds from the text before it.
+
+    A heading, `Cấp xã:`, `Kết quả tháng 3/2023:`, holds for the list under it, one of plans for all that follows. What
+    a sentence opens with holds to the end of its paragraph, the whole country until the text returns to the province.
+    """
+    percents, level, heading, plans, carried = False, "", NOWHERE, NOWHERE, NOWHERE
     lines = [_split(line, "\t") for line in _split(items, "\n") if line]
     for is_table, block in groupby(lines, key=lambda cells: len(cells) > 1):
         if is_table:
             _feed_table(reader, text, list(block), book, percents)
             continue
         for (line,) in block:
-            start = text[: line[0].start].rpartition("\n")[2].strip()
-            heading = heading if start[:1] in BULLETS and start else ""
-            percents = "%" in text[line[0].start : line[-1].end + 2] and not any(item.amount for item in line)
-            for number, sentence in enumerate(_sentences_of(line)):
+            titled = not any(item.amount for item in line)
+            entry = LISTED.match(
+                text[: line[0].start].rpartition("\n")[2].lstrip() + text[line[0].start : line[0].end + 1]
+            )
+            if titled or not entry:
+                heading = NOWHERE
+            if titled and entry and entry.lastgroup == level:
+                plans = NOWHERE
+            percents = titled and "%" in text[line[0].start : line[-1].end + 2]
+            for number, sentence in enumerate(_sentences_of(text, line)):
                 if number:
                     reader.stop()
-                zone = reader.sentence(sentence, heading)
-            if not any(item.amount for item in line):
-                heading = zone  # of the list that follows: `Cấp xã:`, `Kết quả tháng 3/2023:`
+                scope = reader.sentence(sentence, {**plans, **heading, **carried})
+                carried = {axis: why if why == "country" else "carried" for axis, why in scope.carried.items()}
+            carried = {"whose": "country"} if carried.get("whose") == "country" else NOWHERE
+            if titled or (line[-1].text == ":" and not any(item.amount for item in sentence)):
+                heading = {axis: why for axis, why in scope.zone.items() if axis != "kind" or axis in scope.opened}
+                if heading.get("kind") == "plan":
+                    plans, level = {"kind": heading["kind"]}, (entry and entry.lastgroup) or ""
 
 
-def _sentences_of(line: Sequence[Item]) -> Iterator[list[Item]]:
+def _sentences_of(text: str, line: Sequence[Item]) -> Iterator[list[Item]]:
     """The sentences of a line; the full stop of `TP. Hòa Bình` ends none."""
     sentence: list[Item] = []
     for item in line:
-        if item.kind == "mark" and item.text in ".!?" and not (sentence and sentence[-1].text in SHORT):
+        if item.kind == "mark" and item.text in ".!?" and not SHORT.search(text, max(0, item.start - 5), item.start):
             yield sentence
             sentence = []
         else:
@@ -225,10 +244,10 @@ def _sentences_of(line: Sequence[Item]) -> Iterator[list[Item]]:
 def _feed_table(reader: Attributor, text: str, rows: list[Row], book: Phrasebook, percents: bool) -> None:
     """Give the reader the rows of a table; its header is what stands above the first number, at most three rows."""
     heads = list(takewhile(lambda cells: _may_be_head(text, cells), rows[:3]))
-    roles = _roles(text, heads, book, reader.period)
-    for cells in rows[len(heads) if roles else 0 :]:
-        if roles:
-            reader.row(cells, roles, percents)
+    columns = _columns(text, heads, book, reader)
+    for cells in rows[len(heads) if columns else 0 :]:
+        if columns:
+            reader.row(cells, columns, percents)
         else:
             reader.loose_row(cells)
 
@@ -248,38 +267,59 @@ def _split(items: Sequence[Item], *marks: str) -> list[list[Item]]:
     return parts
 
 
-def _roles(text: str, heads: list[Row], book: Phrasebook, period: str) -> list[str | tuple[str, ...]]:
-    """The roles of the columns under these rows of heads; none if they are not the heads of a table that is known.
+def _columns(text: str, heads: list[Row], book: Phrasebook, reader: Attributor) -> list[Column]:
+    """The columns under these rows of heads; none if they are not the heads of a table that is known.
 
-    A column headed by a figure's name holds that figure. One whose head is not known is part of the name before the
-    first column of numbers, and free to say what it holds after it; one of changes or of other months is ignored.
+    A column headed by a figure's name holds that figure, one headed by this period, day or province what its rows
+    name; one of changes, of other periods or provinces holds nothing of the notice. One whose head is not known is part
+    of the name before the first column of numbers, and after it the only one that says what the rows hold.
     """
-    roles: list[str | tuple[str, ...] | None] = []
+    found: list[Column | None] = []
     for place in range(max(map(len, heads), default=0)):
         cells = [cells[place] for cells in heads if place < len(cells) and cells[place]]
-        found = [item for cell in cells for item in cell]
-        days = [item.date.period(int(period[:4])) for item in found if item.date]
-        markers = {meaning.name for item in found for meaning in item.meanings if meaning.kind == "marker"}
+        items = [item for cell in cells for item in cell]
+        why, own = _of_head(items, reader)
         role = _column(text, cells, book)
-        foreign = any(printed is None or not period.startswith(printed) for printed in days)
-        foreign = foreign or any(meaning.kind == "province" for item in found for meaning in item.meanings)
-        if foreign or (role is None and place and markers & FOREIGN):
-            roles.append("ignored")
-        elif days and "%" in "".join(text[cell[0].start : cell[-1].end] for cell in cells):
-            roles.append("percent")
+        markers = [marker for item in items if (marker := marker_of(item)) not in ("", "negation", "threshold")]
+        if why or (role is None and place and set(markers) - {"maximum", "now", "task"}):
+            found.append(Column(why=why or markers[0]))
+        elif own and "%" in "".join(text[cell[0].start : cell[-1].end] for cell in cells):
+            found.append(Column("percent"))
         else:
-            figures = next((figures_of_item(item) for item in found if figures_of_item(item)), ())
-            roles.append(role or ("free" if days else figures or None))
-    known = [role for role in roles if role is not None]
-    values = [place for place, role in enumerate(roles) if role not in (None, "name", "order", "ignored")]
-    if len(known) < 2 or not (values or "name" in known):
+            codes = next((figures_of_item(item) for item in items if figures_of_item(item)), ())
+            head = Column(role) if role else Column("free") if own else Column(codes=codes) if codes else None
+            found.append(head)
+    if any(column and column.codes for column in found):
+        found = [Column(codes=(RANK,)) if column and column.role == "rank" else column for column in found]
+    values = [
+        place
+        for place, column in enumerate(found)
+        if column and not column.why and column.role not in ("name", "order")
+    ]
+    named = any(column is not None and column.role == "name" for column in found)
+    if sum(column is not None for column in found) < 2 or not (values or named):
         return []
-    first = values[0] if values else len(roles)
-    after = [place for place, role in enumerate(roles) if role is None and (place >= first or "name" in roles)]
-    sure = len(after) == 1 and not set(roles) & {"free", "score", "percent", "count"}
-    alone = "free" if sure else "ignored"  # of two unknown columns neither is sure, nor one beside a known one
-    unknown = [alone if place in after else "name" for place in range(len(roles))]
-    return [other if role is None else role for role, other in zip(roles, unknown, strict=True)]
+    first = values[0] if values else len(found)
+    after = [place for place, column in enumerate(found) if column is None and (place >= first or named)]
+    roles = {column.role for column in found if column}
+    sure = len(after) == 1 and not roles & {"free", "score", "percent", "count"}
+    unknown = Column("free") if sure else Column(why=_("the heads of the columns are not known"))
+    return [column or (unknown if place in after else Column("name")) for place, column in enumerate(found)]
+
+
+def _of_head(items: Sequence[Item], reader: Attributor) -> tuple[str, bool]:
+    """Why a column with this head is of another period, day or province, or ""; and whether it names ours."""
+    year = int(reader.period[:4])
+    provinces = [meaning.name for item in items for meaning in item.meanings if meaning.kind == "province"]
+    if any(name != reader.entity for name in provinces):
+        return "leader", False
+    days = [item.date for item in items if item.date]
+    for day in days:
+        printed = day.period(year)
+        ours = reader.period.startswith(printed) if printed else day.iso(year) == reader.as_of
+        if not ours:
+            return "before", False
+    return "", bool(days or provinces)
 
 
 def _column(text: str, cells: list[list[Item]], book: Phrasebook) -> str | None:
@@ -361,13 +401,17 @@ def _missing(text: str, found: Attribution, figures: Sequence[Candidate], rubric
     )
 
 
-def _notes(composed: bool, plainer: bool, invisible: int, style: str | None) -> Iterator[str]:
-    if composed:
+def _notes(cleaned: Clean, style: str | None, proposed: str) -> Iterator[str]:
+    if proposed:
+        yield _("only a day is printed, no month: {period} was taken; if it is another, say so with --month").format(
+            period=write_period(proposed)
+        )
+    if cleaned.composed:
         yield _("letters and marks written apart were joined")
-    if plainer:
+    if cleaned.plainer:
         yield _("wide digits or unusual spaces were made plain")
-    if invisible:
-        yield _("{count} invisible characters were left out").format(count=invisible)
+    if cleaned.invisible:
+        yield _("{count} invisible characters were left out").format(count=cleaned.invisible)
     if style == "mixed":
         yield _("decimals are printed with commas and with points")
 

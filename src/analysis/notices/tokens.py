@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from analysis.language import nfc, read_number
@@ -53,17 +54,18 @@ _DATES = tuple(
         rf"ngày\s{{1,3}}{_DAY}\s{{1,3}}tháng\s{{1,3}}{_MONTH}\s{{1,3}}năm\s{{1,3}}{_YEAR}",
         rf"\b{_DAY}(?:st|nd|rd|th)?\s{{1,3}}(?:of\s{{1,3}})?{_NAME}(?:,?\s{{1,3}}{_YEAR})?",
         rf"\b{_NAME}\s{{1,3}}{_DAY}(?:st|nd|rd|th)?(?:,?\s{{1,3}}{_YEAR}|(?![0-9.,%/]))",
-        rf"\b(?:ngày|đến)\s{{1,3}}{_DAY}/{_MONTH}(?![0-9/])",
+        rf"\b(?:ngày|đến|từ)\s{{1,3}}{_DAY}/{_MONTH}(?![0-9/])",
+        rf"\b(?P<since>(?:từ\s{{1,3}})?đầu\s{{1,3}}năm)\s{{1,3}}{_YEAR}",
         rf"\b(?P<since>{_MONTH}\s{{1,3}}tháng\s{{1,3}}đầu\s{{1,3}}năm)\s{{1,3}}{_YEAR}",
         rf"\b(?P<since>{_MONTH}\s{{1,3}}tháng)(?:\s{{1,3}}(?:đầu|qua|cuối|đầu\s{{1,3}}năm|liên\s{{1,3}}tiếp))?\b(?!\s{{1,3}}[0-9])",
         rf"\b(?:tháng|t)\s{{0,3}}{_MONTH}\s{{0,2}}(?:[/.-]|năm)\s{{0,3}}{_YEAR}",
         rf"\b{_NAME}(?:\s{{1,3}}of)?,?\s{{1,3}}{_YEAR}",
-        rf"\b(?:in|for|of|by|from)\s{{1,3}}{_NAME}(?:,?\s{{1,3}}{_YEAR})?",
+        rf"\b(?:in|for|of|by|from)\s{{1,3}}{_NAME}(?!\s{{1,3}}[0-9]{{1,2}}\b)(?:,?\s{{1,3}}{_YEAR})?",
         rf"\b(?:qúy|quarter)\s{{1,3}}{_ORDER}\b(?:\s{{0,2}}(?:[/-]|năm|of)?\s{{0,3}}{_YEAR})?",
         rf"\b{_ORDER}[\s-]{{1,3}}quarter(?:\s{{1,3}}(?:of\s{{1,3}})?{_YEAR})?",
         rf"\bq{_ORDER}\b(?:\s{{0,2}}[/-]?\s{{0,3}}{_YEAR})?",
         rf"\b(?P<since>cả\s{{1,3}})?(?:năm|year|in|of)\s{{1,3}}{_YEAR}",
-        rf"\btháng\s{{1,3}}{_MONTH}(?![0-9/]|[.,][0-9])",
+        rf"\btháng[ \t]{{1,3}}{_MONTH}(?![0-9/]|[.,][0-9])",
         rf"(?<![0-9/.,]){_MONTH}[/-]{_YEAR}(?![/-])",
     )
 )
@@ -80,6 +82,9 @@ _NOT_A_FIGURE = re.compile(
     r"|(?:(?<=\n)|^)[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}(?=\t)"
     r"|\b[0-9]{1,3}-[a-z]{2,20}\b|\bhttps?://\S{1,300}|\bwww\.\S{1,300}"
 )
+_LEAD = re.compile(r"(?:(?:từ|đến|ngày)\s+)*")
+_OPENS = re.compile(r"(?:từ|from|since)\s+(?:ngày\s+)?$")
+_TO = re.compile(r"\s*(?:[-–]|đến|tới|to|until|through)\s*(?:hết\s+)?(?:ngày\s+)?")
 # What a number may touch: a space, a bracket, a mark that ends a word. Anything else may be a part of it.
 MAY_STAND_BEFORE = r"(?:^|[\s(\[{:/]|(?:^|[^0-9])[;\"“«‘•>≥≤=])$"
 MAY_STAND_AFTER = r"(?! ?[–-] ?[0-9])[.,;:!?…]*(?:[\s)\]}\"”’»]|$)|%(?![0-9])|[/(]|[^\W_]|[⁰¹²³⁴⁵⁶⁷⁸⁹]"
@@ -100,7 +105,10 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class PrintedDate:
-    """A day, month, quarter or year as printed; what is not printed is None."""
+    """A day, month, quarter or year as printed; what is not printed is None.
+
+    `since_january`: it counts from the beginning of the year; `opens`: the first day of a span that it ends.
+    """
 
     start: int
     end: int
@@ -109,6 +117,7 @@ class PrintedDate:
     day: int | None = None
     quarter: int | None = None
     since_january: bool = False
+    opens: PrintedDate | None = None
 
     def period(self, year: int | None = None) -> str | None:
         """YYYY-MM, YYYY-Qn or YYYY, with `year` where none is printed; None for a day."""
@@ -184,7 +193,7 @@ def tokenise(text: str) -> tuple[list[Token], list[PrintedDate]]:
     taken.sort(key=lambda token: (token.start, -token.end))
     tokens = list(_merged(folded, taken))
     starts = {token.start for token in tokens if token.kind == "date"}
-    return tokens, [item for item in dates if item.start in starts]
+    return tokens, _with_spans(folded, [item for item in dates if item.start in starts])
 
 
 def is_broken(text: str, tokens: list[Token], place: int) -> bool:
@@ -250,6 +259,16 @@ def _date(match: re.Match[str]) -> PrintedDate | None:
         quarter=_QUARTERS.get(found.get("quarter") or ""),
         since_january=bool(found.get("since")),
     )
+
+
+def _with_spans(folded: str, dates: list[PrintedDate]) -> list[PrintedDate]:
+    """The dates; a day that ends a span, `từ ngày 1/7 đến 19/11`, knows the day that opens it."""
+    found = dates[:1]
+    for first, last in pairwise(dates):
+        starts = [_LEAD.match(folded, item.start).end() for item in (first, last)]  # type: ignore[union-attr]
+        spans = _OPENS.search(folded, max(0, starts[0] - 12), starts[0]) and _TO.fullmatch(folded, first.end, starts[1])
+        found.append(replace(last, opens=first) if spans and first.day and last.day else last)
+    return found
 
 
 def _merged(folded: str, taken: list[Token]) -> Iterator[Token]:
