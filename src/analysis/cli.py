@@ -364,6 +364,9 @@ def check(as_json: bool) -> None:
 @click.option("--only-sound", is_flag=True, help=_("Of a table: store the cards that add up, leave the others out."))
 @click.option("--yes", "-y", is_flag=True, help=_("Store without asking."))
 @click.option("--dry-run", is_flag=True, help=_("Show, and store nothing."))
+@click.option(
+    "--as-printed", default="", metavar=_("REASON"), help=_("Store figures that disagree as they are printed, and why.")
+)
 @click.option("--correct", is_flag=True, help=_("Store a month that is known with other values; both are kept, dated."))
 @json_option
 @speaking
@@ -375,27 +378,32 @@ def add(
     only_sound: bool,
     yes: bool,
     dry_run: bool,
+    as_printed: str,
     correct: bool,
     as_json: bool,
 ) -> None:
     from analysis import commands
 
     content = _standard_input() if str(file) == "-" else None
-    answer, store = commands.add(file, content, entity, month, as_of, only_sound)
+    answer, store = commands.add(file, content, entity, month, as_of, only_sound, as_printed.strip())
     if not as_json:
         click.echo(str(answer))
     if answer.failures:
         if as_json:
             _answer(answer, as_json)
-        raise BulletinError(
-            _("What was read does not add up; nothing was stored."),
-            answer.failures,
-            _("Look at these words in the notice. Correct them there if they were copied wrongly, then run again.")
-            if "figures" in answer.data
-            else _("Look at these cards. Run again with --only-sound to store the others without them."),
-        )
+        next_step = _("Look at these cards. Run again with --only-sound to store the others without them.")
+        if "figures" in answer.data:
+            next_step = _(
+                "Look at these words in the notice. Correct them there if they were copied wrongly, then run again."
+            )
+        if answer.data.get("only_disagrees"):
+            next_step = _(
+                "Look at these words in the notice. Correct them there if they were copied wrongly, then run again. If "
+                "the source prints them so, --as-printed REASON stores them, and the disagreement in corrections.toml."
+            )
+        raise BulletinError(_("What was read does not add up; nothing was stored."), answer.failures, next_step)
     changed: list[Path] = []
-    if not dry_run and (yes or _confirmed(answer)):
+    if not dry_run and ((yes and not answer.data["recognised"]) or _confirmed(answer)):
         changed = store(correct)
     if as_json:
         click.echo(json.dumps({**answer.data, "stored": bool(changed)}, ensure_ascii=False, indent=2))
@@ -574,11 +582,18 @@ def _just_added(entity: str) -> tuple[str, str]:
 
 
 def _confirmed(answer: Any) -> bool:
-    """Whether the user wants it stored. Nobody is asked where nothing is new."""
+    """Whether the user wants it stored. Nobody is asked where nothing is new.
+
+    The letters of a scan are a machine's guess: a person says that each figure was held against it.
+    """
     if answer.data["state"] == "same" and not answer.data["keeps"]:
         return False
     question = _("Store these {count} figures? [y/N]").format(count=answer.data["to_store"])
     question = _("Keep the notice beside its figures? [y/N]") if answer.data["keeps"] else question
+    if answer.data["recognised"]:
+        question = _("Has each of these {count} figures been held against the scan? Then store them? [y/N]")
+        why = _("Figures of a scan are stored only by somebody who has held each against it: run it in a terminal.")
+        return _agreed(question.format(count=answer.data["to_store"]), why)
     return _agreed(question, _("Run again with --yes to store, or --dry-run to look."))
 
 

@@ -176,12 +176,19 @@ def _some(cards: list[str]) -> str:
 
 
 def add(
-    file: Path, content: bytes | None, entity: str, month: str, as_of: str = "", only_sound: bool = False
+    file: Path,
+    content: bytes | None,
+    entity: str,
+    month: str,
+    as_of: str = "",
+    only_sound: bool = False,
+    as_printed: str = "",
 ) -> tuple[Section, Callable[[bool], list[Path]]]:
     """What a notice or a table says and whether it adds up; and how to store it (`correct` → the files that changed).
 
     `content` is the notice itself where it comes from no file. `as_of` (the day of a capture) and `only_sound` are for
-    tables of many cards. Raises any AnalysisError that it deserves.
+    tables of many cards, `as_printed` is why a notice that does not add up is kept. Raises any AnalysisError that it
+    deserves.
     """
     recover(project.root() / "data")
     rubrics = load_rubrics()
@@ -206,7 +213,8 @@ def add(
     notice = replace(notice, notes=(*(words.rstrip(".") for words in document.left), *notice.notes))
 
     def again() -> examine.Examined:
-        return examine.examine(notice, document, rubrics, date.today(), "entered" if typed else "published")
+        kind = "entered" if typed else "published"
+        return examine.examine(notice, document, rubrics, date.today(), kind, as_printed)
 
     examined = again()
     odd = examine.against_others(examined, load_project())
@@ -221,6 +229,8 @@ def add(
             **examine.as_data(examined, stored=False),
             "keeps": keeps,
             "to_store": len(examined.rows),
+            "recognised": document.recognised,
+            "only_disagrees": bool(len(examined.checks)),
             "next": f"scorecard report {notice.period} -e {slug(notice.entity)}" if has_total else "",
         },
         failures=examined.failures,
@@ -243,6 +253,7 @@ def _add_table(
     if len(named) == 1:
         next_step = f"scorecard report {examined.cards[-1].period} -e {slug(examined.cards[-1].entity)}"
     facts = {"keeps": False, "state": "new" if examined.fresh else "same", "to_store": len(examined.fresh)}
+    facts |= {"recognised": document.recognised}
     found = Section(
         document.name,
         [Words(["\n".join(examine_export.in_words(examined)), *warned])],

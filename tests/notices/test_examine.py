@@ -52,6 +52,15 @@ def test_what_does_not_add_up_is_named_with_its_sentence(examined, old, new, wor
     assert any(words in row for row in failures) and all("“" in row for row in failures), failures
 
 
+def test_a_total_that_is_printed_or_known_is_not_said_to_lack(project_copy):
+    """The store has all of April 2023, so that a notice of one rate of it lacks nothing that a report needs."""
+    april = "Tỉnh Hòa Bình, tháng 4/2023. Tổng điểm 58,83/100."
+    rate = "Tỉnh Hòa Bình, tháng 4/2023. Tỷ lệ hồ sơ cấp kết quả điện tử: 33,83%."
+    assert not any("no total" in words for text in (april, rate) for words in shown(project_copy, text)["warnings"])
+    other = rate.replace("4/2023", "5/2023")
+    assert any("no total is printed" in words for words in shown(project_copy, other)["warnings"])
+
+
 def test_what_does_not_add_up_is_not_stored(without_april):
     path = letter(without_april, text_of(GOLDEN).replace("17,7/20", "18,9/20"))
     before = files(without_april)

@@ -12,6 +12,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -25,7 +26,7 @@ from analysis import files as package_files
 from analysis.cli import app
 from analysis.errors import BusyError, HistoryError, KnownMonthError, WriteError
 from analysis.files import held
-from analysis.notices import store
+from analysis.notices import documents, store
 from analysis.scorecards import history, sources
 from analysis.scorecards.history import COLUMNS
 from analysis.scorecards.rubric import load_rubrics
@@ -144,11 +145,24 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(("answer", "count"), [("c\n", 36), ("y\n", 36), ("\n", 0), ("k\n", 0)])
 def test_it_asks_once(without_april, monkeypatch, capsys, answer, count):
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    asked = {"file": TEXT, "entity": "", "month": "", "as_of": "", "only_sound": False, "lang": "en"}
+    asked = {"file": TEXT, "entity": "", "month": "", "as_of": "", "only_sound": False, "as_printed": "", "lang": "en"}
     app.commands["add"].callback(**asked, yes=False, dry_run=False, correct=False, as_json=False)
     out, err = capsys.readouterr()
     assert err.count("Store these 36 figures? [y/N]") == 1 and "36" in out
     assert len(stored(without_april)) == count
+
+
+def test_the_figures_of_a_scan_are_stored_only_by_who_has_seen_each(without_april, monkeypatch, capsys):
+    """Its letters are a machine's guess, so that --yes alone stores nothing."""
+    read_file = documents.read_file
+    monkeypatch.setattr(documents, "read_file", lambda path: replace(read_file(path), recognised=True))
+    _out, err = run("add", str(TEXT), "--yes", "--lang", "en", code=2)
+    assert "stored only by somebody who has held each against it" in err and stored(without_april) == []
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    asked = {"file": TEXT, "entity": "", "month": "", "as_of": "", "only_sound": False, "as_printed": "", "lang": "en"}
+    app.commands["add"].callback(**asked, yes=True, dry_run=False, correct=False, as_json=False)
+    assert "Has each of these 36 figures been held against the scan?" in capsys.readouterr()[1]
+    assert len(stored(without_april)) == 36
 
 
 def test_standard_input(without_april):
@@ -158,6 +172,33 @@ def test_standard_input(without_april):
     assert about == ["Hòa Bình", "2024-08", "2024-08-31", False]
     run("add", "-", "--yes", given=text)
     assert [row["code"] for row in stored(without_april, "2024-08")] == ["total_score", "national_rank"]
+
+
+# A notice that does not add up, as real ones do not.
+
+
+def test_figures_that_disagree_are_stored_as_printed_with_why(without_april):
+    """With 18,9 for 17,7 the groups sum to 59,9 beside 58,83: kept, known from then on, and taken back whole."""
+    before = files(without_april)
+    path = letter(without_april, TEXT.read_text(encoding="utf-8").replace("17,7/20", "18,9/20"))
+    _out, err = run("add", path, "--yes", "--lang", "en", code=31)
+    assert "--as-printed REASON stores them" in err
+    out, _err = run("add", path, "--yes", "--as-printed", "Printed so.", "--lang", "en")
+    assert "groups against total" in out and len(stored(without_april)) == 36
+    last = tomllib.loads((without_april / "data" / "corrections.toml").read_text(encoding="utf-8"))["correction"][-1]
+    assert (last["entity"], last["period"], last["check"], last["reason"]) == (
+        "Hòa Bình", APRIL, "groups_to_total", "Printed so."
+    )  # fmt: skip
+    assert last["expect"] == {"sum": pytest.approx(59.9), "total": 58.83}
+    run("check")
+    run("remove", "hoa-binh", APRIL, "--yes")
+    after = files(without_april, without=["notice.txt", "log.csv"])
+    assert {name: text for name, text in after.items() if "/removed/" not in name} == {
+        name: text for name, text in before.items() if not name.endswith("log.csv")
+    }
+    bad = letter(without_april, TEXT.read_text(encoding="utf-8").replace("17,7/20", "-17,7/20"), "bad.txt")
+    _out, err = run("add", bad, "--yes", "--as-printed", "Printed so.", "--lang", "en", code=31)
+    assert "--as-printed" not in err, "a number that cannot be read is no disagreement"
 
 
 # A month that is known.

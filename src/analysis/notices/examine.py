@@ -5,6 +5,7 @@ What was read is held against itself, the rubric, the rules and the months known
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -31,7 +32,7 @@ from analysis.scorecards.history import (
     with_standing,
 )
 from analysis.scorecards.rubric import Rubric, rubric_in_force
-from analysis.scorecards.sources import Source, load_sources
+from analysis.scorecards.sources import Correction, Source, load_sources
 
 State = Literal["new", "same", "more", "other"]
 JUMP = {"total": 10.0, "rank": 20.0, "group": 0.25}  # points, places, share of the maximum: named, not refused
@@ -46,7 +47,8 @@ class Examined:
 
     `rows` are those of the store (`history.COLUMNS`). `checks` are as in `checks.reconcile`; `failures` forbid
     storing, `warnings` are named. `state` says what storing would do, `differences` are the known figures with other
-    values, and `replaces` is the source whose figures these would take the place of.
+    values, and `replaces` is the source whose figures these would take the place of. `accepts` are the disagreements
+    inside the notice that are to be known from then on.
     """
 
     notice: Notice
@@ -59,12 +61,20 @@ class Examined:
     state: State
     differences: list[str]
     replaces: str
+    accepts: tuple[Correction, ...] = ()
 
 
 def examine(
-    notice: Notice, document: Document, rubrics: tuple[Rubric, ...], today: date, kind: str = "published"
+    notice: Notice,
+    document: Document,
+    rubrics: tuple[Rubric, ...],
+    today: date,
+    kind: str = "published",
+    as_printed: str = "",
 ) -> Examined:
     """Hold what was read against itself, the rubric, the rules and the figures known. Changes nothing.
+
+    `as_printed` is why figures of the notice that do not add up are kept as it prints them; "" where they are not.
 
     Raises HistoryError when the store itself is broken.
     """
@@ -84,8 +94,8 @@ def examine(
     checks = pd.DataFrame(
         [{"entity": notice.entity, "period": notice.period, **row} for row in card_checks(Printed.of(card), rubric)]
     )
-    if len(checks):
-        problems += _failed(checks, notice)
+    failed, accepts = (_failed(checks, notice), tuple(_accepted(checks, as_printed))) if len(checks) else ([], ())
+    problems += [] if accepts else failed
     state, differences, replaces, rows, of_source = _against_known(notice, rows, history, rubric)
     if state == "same" and _is_document_of(sources.get(of_source), notice):
         source_id, source = of_source, sources[of_source].model_copy(update={"sha256": document.sha256})
@@ -97,14 +107,16 @@ def examine(
         checks=checks,
         failures=problems,
         warnings=[
-            *_gaps({row["code"] for row in rows}, rubric),
+            *_gaps({item.code for item in notice.figures} | _known_codes(history, notice), rubric),
             *_unexplained(card, rubric, notice),
             *_jumps(card, history, rubric, notice),
             *_odd_rates(card, history, rubric, notice),
+            *(failed if accepts else []),
         ],
         state=state,
         differences=differences,
         replaces=replaces,
+        accepts=accepts,
     )
 
 
@@ -142,6 +154,20 @@ def _failed(checks: pd.DataFrame, notice: Notice) -> list[str]:
     failed = checks[~checks["ok"]]
     words = failures(checks.assign(accepted=False))
     return [f"{text} — “{sentences[row.codes[0]]}”" for text, row in zip(words, failed.itertuples(), strict=True)]
+
+
+def _accepted(checks: pd.DataFrame, reason: str) -> Iterator[Correction]:
+    """A record of each check that fails, by which it is known from then on; none without a reason."""
+    for row in checks[~checks["ok"]].itertuples() if reason else ():
+        expect = {"sum": (row.expected_low + row.expected_high) / 2, "total": row.printed}
+        yield Correction(
+            entity=row.entity,
+            period=row.period,
+            check=row.check,
+            action="accept",
+            reason=reason,
+            expect={name: round(float(value), 6) for name, value in expect.items()},
+        )
 
 
 def _source(notice: Notice, document: Document, sources: dict[str, Source], today: date) -> tuple[str, Source]:
@@ -219,8 +245,13 @@ def _agree(row: dict[str, str], known: pd.Series) -> bool:
     return new["decimals"] != old["decimals"] and interval_of(new).meet(interval_of(old)) is not None
 
 
+def _known_codes(history: pd.DataFrame, notice: Notice) -> set[str]:
+    rows = history[(history["entity"] == notice.entity) & (history["period"] == notice.period)]
+    return set(rows.loc[rows["value"].notna(), "code"])
+
+
 def _gaps(printed: set[str], rubric: Rubric) -> list[str]:
-    """What the notice does not print, so that it cannot be checked or reported."""
+    """What neither the notice prints nor the store knows, so that it cannot be checked or reported."""
     if TOTAL not in printed:
         return [_("no total is printed: no report of this month can be made")]
     absent = [group.name for group in rubric.groups_as_printed(printed) if group.code not in printed]

@@ -31,7 +31,14 @@ from analysis.scorecards.entities import FIELDS
 from analysis.scorecards.history import COLUMNS, TOTAL, load_history, printed_in, superseded
 from analysis.scorecards.log import Entry, What, with_entry
 from analysis.scorecards.rubric import Rubric
-from analysis.scorecards.sources import Replacement, Source, load_corrections, load_replacements, load_sources
+from analysis.scorecards.sources import (
+    Correction,
+    Replacement,
+    Source,
+    load_corrections,
+    load_replacements,
+    load_sources,
+)
 
 NOTICE, TEXT, PLACES = "notice", "text.txt", "places.csv"
 Place = tuple[str, str, int, int]
@@ -119,11 +126,13 @@ def _changes(examined: Examined, document: Document, data: Path) -> Files:
         files |= logged(data, what, examined.source_id, examined.rows, (notice.entity, notice.period))
     if examined.state == "same":
         return files
-    replacements = load_replacements(data)
+    replacements, records = load_replacements(data), [_in_toml("correction", entry) for entry in examined.accepts]
     if examined.replaces:
-        corrections, entry = data / "corrections.toml", _replacement(examined)
-        files[corrections] = (corrections.read_text(encoding="utf-8") + _in_toml(entry)).encode()
-        replacements = (*replacements, entry)
+        entry = _replacement(examined)
+        replacements, records = (*replacements, entry), [*records, _in_toml("replacement", entry)]
+    if records:
+        corrections = data / "corrections.toml"
+        files[corrections] = (corrections.read_text(encoding="utf-8") + "".join(records)).encode()
     observations = data / "observations" / f"{slug(notice.entity)}.csv"
     files[observations] = _with_rows(observations, COLUMNS, examined.rows)
     known = load_sources(data) | {examined.source_id: examined.source}
@@ -256,13 +265,16 @@ def _replacement(examined: Examined) -> Replacement:
     )
 
 
-def _in_toml(entry: Replacement) -> str:
-    fields = entry.model_dump()
-    lines = [
-        f"{name} = {value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in fields.items()
-    ]
-    return "\n[[replacement]]\n" + "\n".join(lines) + "\n"
+def _in_toml(name: str, entry: Correction | Replacement) -> str:
+    """A record as it stands in corrections.toml."""
+
+    def value_of(value: Any) -> str:
+        if isinstance(value, dict):
+            return "{ " + ", ".join(f"{key} = {value_of(part)}" for key, part in value.items()) + " }"
+        return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+
+    lines = [f"{field} = {value_of(value)}" for field, value in entry.model_dump().items()]
+    return f"\n[[{name}]]\n" + "\n".join(lines) + "\n"
 
 
 def bulletins(folder: Path | None = None) -> Path:
