@@ -322,7 +322,7 @@ def test_other_figures_or_rules_are_told(change, project_copy, april):
     assert out_of_date(written, "Hòa Bình", "2026") == [
         "The file was made under the rules 2022-08_766-QD-TTg; they are weighed under 2026-01_766-QD-TTg now."
     ]
-    change("hoa-binh.csv", 4, value="2.3")
+    change("hoa-binh.csv", 4, value="2.3", quote="2,3/18")
     assert out_of_date(written, "Hòa Bình", "2023-04") == [
         "Figures or rules changed since the file was made; they are weighed on those of today."
     ]

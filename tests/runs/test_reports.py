@@ -302,7 +302,7 @@ def test_a_list_waits_for_the_one_that_another_run_writes(small):
 
 
 def test_figures_that_contradict_each_other_are_listed(small, change):
-    change("hoa-binh.csv", 4, value="2.7")
+    change("hoa-binh.csv", 4, value="2.7", quote="2,7/18")
     with pytest.raises(errors.ContradictionError):
         run.prepare({"entity": "hoa-binh", "month": "2023-04"})
     ((row,),) = [words(index(small))]

@@ -451,6 +451,9 @@ def refused(project: Path, *words: str) -> tuple[int, str]:
     return code, said
 
 
+SUMMED = [f'2.{digit},points,18,1,published,hoa-binh-2023-04,"2,{digit}/18"' for digit in (2, 7)]
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "exit_code", "named"),
     [
@@ -458,7 +461,8 @@ def refused(project: Path, *words: str) -> tuple[int, str]:
         pytest.param(
             "data/observations/hoa-binh.csv", '"2,2/18"', '"2,2/18" x', 13, "hoa-binh.csv:4", marks=pytest.mark.slow
         ),
-        ("data/observations/hoa-binh.csv", ",2.2,", ",2.7,", 15, "total_score"),
+        ("data/observations/hoa-binh.csv", ",2.2,", ",2.7,", 13, "is not what its words print"),
+        ("data/observations/hoa-binh.csv", *SUMMED, 15, "total_score"),
         ("data/rubrics/2022-08_766-QD-TTg.toml", "max = {", "max = [", 14, "2022-08_766-QD-TTg.toml"),
         pytest.param(
             "data/rubrics/2022-08_766-QD-TTg.toml",
@@ -469,7 +473,7 @@ def refused(project: Path, *words: str) -> tuple[int, str]:
             marks=pytest.mark.slow,
         ),
     ],
-    ids=["figure", "line", "sum", "syntax of the rules", "sum of the rules"],
+    ids=["figure", "line", "words", "sum", "syntax of the rules", "sum of the rules"],
 )
 def test_figures_or_rules_at_fault(project, rewrite, file, old, new, exit_code, named):
     rewrite(file, old, new)
