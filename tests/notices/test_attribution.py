@@ -247,3 +247,13 @@ def test_the_maxima_are_not_taken_for_scores(reader):
         "Hòa Bình tháng 4/2023\nCông khai, minh bạch: 18,0 điểm\nTiến độ giải quyết: 20,0 điểm\nSố hóa hồ sơ: 22,0 điểm"
     )
     assert len(notice.problems) == 3
+
+
+def test_a_neighbour_called_by_a_pronoun_is_a_neighbour(reader):
+    notice = reader(
+        "Tháng 3/2024, tỉnh Lạng Sơn đạt 80,4 điểm Bộ chỉ số 766, xếp thứ 20/63, sau tỉnh Bắc Giang. Tỉnh này đạt 81,9 "
+        "điểm, trong đó thanh toán trực tuyến 9,0 điểm. Tỉnh bạn còn đạt mức độ hài lòng 17,9 điểm. Tỉnh Lạng Sơn đạt "
+        "mức độ hài lòng 17,2 điểm."
+    )
+    found = {item.code: float(item.value) for item in notice.figures}
+    assert found == {"total_score": 80.4, "national_rank": 20, "satisfaction": 17.2}

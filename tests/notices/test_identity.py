@@ -87,3 +87,51 @@ def test_the_notice_of_a_district_is_refused(reader):
     with pytest.raises(BulletinError, match="ĐÀ BẮC"):
         reader(text)
     assert reader(text, entity="hoa-binh").entity == "Hòa Bình"
+
+
+OF_A_UNIT = [
+    "SỞ NỘI VỤ LÀO CAI\nBẢNG ĐIỂM BỘ CHỈ SỐ 766 THÁNG 8/2024\nTổng điểm: 88,0/100 (xếp hạng 3/19 sở, ngành)",
+    "Tháng 10/2024, Sở Tư pháp Bắc Giang đạt 91,0/100 điểm Bộ chỉ số 766, công khai, minh bạch 17,2/18 điểm.",
+    "Tháng 10/2024, Sở Tư pháp tỉnh Bắc Giang đạt 91,0/100 điểm Bộ chỉ số 766, công khai, minh bạch 17,2/18 điểm.",
+    "Đặc khu Phú Quốc (tỉnh An Giang): Bộ chỉ số 766 tháng 12/2025 đạt 87,9/100 điểm.",
+    "Kết quả Bộ chỉ số 766 tháng 7/2026 của xã Mường Bi, tỉnh Phú Thọ\nTổng điểm: 85,3/100",
+    "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG XÃ MƯỜNG BI, TỈNH PHÚ THỌ\nBộ chỉ số 766 tháng 7/2026: tổng điểm 85,3/100.",
+    "THÀNH PHỐ HẢI PHÒNG\nPHƯỜNG LÊ CHÂN\nKết quả Bộ chỉ số 766 tháng 9/2025\nTổng điểm: 93,1/100.",
+    "BAN QUẢN LÝ KKT DUNG QUẤT VÀ CÁC KCN QUẢNG NGÃI\nKết quả Bộ chỉ số 766 tháng 5/2025: tổng điểm 84,0 điểm.",
+    "SỞ Y TẾ THANH HÓA - Kết quả Bộ chỉ số 766 tháng 8/2024\n| Công khai, minh bạch | 18 | 17,0 |",
+    "SỞ NỘI VỤ LÀO CAI\nLào Cai, ngày 5 tháng 9 năm 2024\nBộ chỉ số 766 tháng 8/2024: tổng điểm 88,0/100.",
+]
+
+
+@pytest.mark.parametrize("text", OF_A_UNIT)
+def test_the_card_of_a_unit_is_not_taken_for_that_of_its_province(reader, text):
+    with pytest.raises(BulletinError, match="seem to be those of a part of the province"):
+        reader(text)
+
+
+@pytest.mark.parametrize(
+    ("entity", "text"),
+    [
+        ("Long An", "SỞ THÔNG TIN VÀ TRUYỀN THÔNG\nLong An, ngày 5 tháng 6 năm 2024\n"
+                    "Bộ chỉ số 766 của tỉnh tháng 5/2024: tổng điểm 80,1/100 điểm."),
+        ("Lào Cai", "Sở Nội vụ tỉnh Lào Cai cho biết, tháng 8/2024 tỉnh đạt 80,1/100 điểm Bộ chỉ số 766."),
+        ("Lào Cai", "SỞ NỘI VỤ LÀO CAI\nBộ chỉ số 766 tháng 8/2024: tổng điểm 80,1/100, xếp hạng 20/63."),
+        ("Đồng Nai", "Tháng 5/2025, Đồng Nai đạt 90,53/100 điểm Bộ chỉ số 766, theo Sở Khoa học và Công nghệ."),
+    ],
+)  # fmt: skip
+def test_a_unit_may_tell_of_its_province(reader, entity, text):
+    notice = reader(text)
+    assert notice.entity == entity and "total_score" in {item.code for item in notice.figures}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tổng kết năm 2024, tỉnh Bình Thuận đạt 81,7 điểm Bộ chỉ số 766. Tháng 12/2024 đạt 83,3 điểm.",
+        "Năm 2024, tỉnh Quảng Nam đạt 80,9 điểm Bộ chỉ số 766, xếp thứ 29/63. Riêng tháng 12/2024 đạt 83,0 điểm.",
+    ],
+)
+def test_the_total_of_a_year_is_not_that_of_a_month_named_behind_it(reader, text):
+    with pytest.raises(BulletinError, match="names several months"):
+        reader(text)
+    assert reader(text, period="2024").period == "2024"

@@ -7,6 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from analysis.card import open_card
+from analysis.decisions.plan import class_of
+from analysis.interval import Interval
 from analysis.language import slug
 from analysis.report.figures import Figures, exact
 from analysis.report.leader import first_steps_section, summary_section
@@ -29,6 +31,7 @@ def test_april_2023_names_the_two_groups_and_what_is_not_printed(april):
         "By the best supported reading 12.1 to 12.2 of these follow from the published scores; where 21.7 to 21.8 went "
         "is not known.",
         "Total score: 58.83/100",
+        "Average (inferred); 11.17 points short of Fair",
         "Rank: 24/63",
         "The groups sum to 58.7; published 58.83; the gap of 0.13 is within rounding (±0.305).",
     ]
@@ -61,13 +64,36 @@ def test_the_bars_are_as_long_as_the_losses_and_those_named_stand_out(april, car
 
 def test_without_a_rank_that_is_said_and_one_without_their_number_stands_alone(april, card_of):
     section, it = card_of("Phú Thọ", "2026-08").summary, april.results
-    rank = parsed(section.html).select(".numbers dd")[1]
+    rank = parsed(section.html).select(".numbers div")[1].dd
     assert (rank["class"], rank.get_text()) == (["words"], "not published")
     assert not any(words.startswith("Rank") for words in said(section))
     figures = Figures.of(item for item in it.figures.values() if item.id != "ranked")
     frames = it.by_group, it.ledger, it.lost_by_tier, it.by_indicator, it.past
     alone = summary_section(figures, *frames, it.identified, it.project.sources)
-    assert parsed(alone.html).select(".numbers dd")[1].get_text() == "24"
+    assert parsed(alone.html).select(".numbers div")[1].dd.get_text() == "24"
+
+
+@pytest.mark.parametrize(
+    ("entity", "period", "words"),
+    [
+        ("Hòa Bình", "2024-07", "Good (inferred); 6.92 points short of Excellent"),  # 90 less 83.08
+        ("Phú Thọ", "2026", "Average (inferred); 7.82 points short of Fair"),  # 70 less 62.18
+        ("Gia Lai", "2025-11", "Excellent"),  # 91.06
+        ("Gia Lai", "2026-03", "Average (inferred); 19.54 points short of Fair"),  # 70 less 50.46
+    ],
+)
+def test_the_class_is_named_with_what_lacks_to_the_next(card_of, entity, period, words):
+    assert words in said(card_of(entity, period).summary)
+
+
+def test_no_unit_of_a_province_has_a_class(card_of):
+    found = said(card_of("Sở Du lịch, An Giang", "2025-10").summary)
+    assert not any("short of" in words for words in found) and any(words.startswith("Total score") for words in found)
+
+
+@pytest.mark.parametrize(("low", "high", "least"), [(89.995, 90.004, None), (90.0, 90.1, 90.0), (49.9, 49.95, 0.0)])
+def test_a_total_whose_rounding_lies_in_two_classes_has_none(low, high, least):
+    assert class_of(Interval(low, high)) == least
 
 
 # What to do first

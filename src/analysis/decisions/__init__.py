@@ -19,7 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
         "perhaps_nothing", "raised_from"],
     "tiers": ["BY_TARGET", "WIDEST", "failing_target", "gains_by_target", "gains_by_tier", "in_each_tier",
         "plan_by_target", "plan_in_tiers", "widest_target"],
-    "plan": ["INFERRED_CLASSES", "PUBLISHED_CLASSES", "Plan", "ask", "first_acts", "next_target", "rates_for",
-        "workable"],
+    "plan": ["CLASSES", "INFERRED_CLASSES", "PUBLISHED_CLASSES", "Plan", "ask", "class_of", "first_acts",
+        "next_target", "rates_for", "workable"],
     "deadline": ["NO", "YEAR_TO_DATE", "YES", "by_december"],
 })  # fmt: skip

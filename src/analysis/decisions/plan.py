@@ -32,6 +32,7 @@ from analysis.language import _, write_number
 # Where the classes of the index begin: below 50 is weak and from 90 excellent (published); 70 and 80 between them are
 # inferred from the labels of published totals, which agree with them.
 PUBLISHED_CLASSES, INFERRED_CLASSES = (50.0, 90.0), (70.0, 80.0)
+CLASSES = (0.0, *sorted(PUBLISHED_CLASSES + INFERRED_CLASSES))
 MOST_ACTS = 3
 TRIED, PARTS = 3, 4
 DECIMALS = 2
@@ -276,12 +277,15 @@ def _limits(task: Task, pool: list[Scenario], steps: Array, target: float | None
     return pd.DataFrame(rows, columns=["limit", "lever", "name", "value", "objective", "shadow_price"])
 
 
+def class_of(total: Interval) -> float | None:
+    """The least total of the class of a total, in points; None where its rounding lies in two."""
+    low, high = (max(least for least in CLASSES if least <= max(end, 0.0)) for end in (total.low, total.high))
+    return low if low == high else None
+
+
 def next_target(identified: Identified) -> float:
     """The least total of the next class above today's, in points; the maximum where there is none."""
-    return next(
-        (least for least in sorted(PUBLISHED_CLASSES + INFERRED_CLASSES) if least > identified.total.high),
-        identified.rubric.points,
-    )
+    return next((least for least in CLASSES if least > identified.total.high), identified.rubric.points)
 
 
 def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequence[str] = ()) -> dict[str, Lever]:

@@ -25,6 +25,17 @@ OF_A_PART = re.compile(
     r"^ *(?:UBND|ỦY BAN NHÂN DÂN|Uỷ ban nhân dân) +(?:HUYỆN|XÃ|PHƯỜNG|THỊ XÃ|THỊ TRẤN) .{2,40}",
     re.MULTILINE | re.IGNORECASE,
 )
+UNIT = re.compile(  # a department, a commune or an office with its name, as far as the province behind it
+    r"(?<!cơ )(?<!CƠ )\b"
+    r"(?i:sở|ban quản lý|đặc khu|xã|phường|huyện|thị xã|thị trấn|chi cục|trung tâm phục vụ hành chính công)"
+    r"[ ]+(?!HỘI\b)(?=[A-ZĐÀ-ỸẠ-Ỹ])[^\n.;:|]{1,90}"
+)
+ENDS_A_NAME = re.compile(r" (?:cho biết|thông báo|công bố|báo cáo|đạt|được|đã|và cho)\b|, *(?:tháng|năm|quý)\b| - |:")
+SAYS_OTHERWISE = re.compile(
+    r"\b(?:tỉnh|thành phố)(?! (?:ủy|uỷ))\b(?! *,? *(?:thành phố|thành|trực))"
+    r"|(?:/ ?|\btrong (?:số )?|\btrên (?:tổng số )?)(?:63|34)\b",
+    re.IGNORECASE,
+)
 REACH_OF_DRAWN = 60  # letters between `trích xuất` and its day
 DATELINE = (
     r"[^\W\d_],\s*$|(?:đăng|công bố|ban hành|announced|announced on|dated|published|published on):?\s*(?:ngày\s*)?$"
@@ -84,6 +95,12 @@ def entity_of(
             [],
             _("If its figures are those of the province, say so: --entity hoa-binh."),
         )
+    if unit := _unit_whose(text, named, of_total):
+        raise BulletinError(
+            _("The figures seem to be those of a part of the province: {words}.").format(words=unit),
+            [],
+            _("If its figures are those of the province, say so: --entity {entity}.").format(entity=slug(in_order[0])),
+        )
     if not named:
         raise BulletinError(_("The notice names no province."), [], _("Say which one it is of: --entity hoa-binh."))
     beside = [name for name, start in named if of_total and of_total[0] <= start < of_total[1]]
@@ -98,6 +115,35 @@ def entity_of(
             _("Say which one it is of: --entity hoa-binh."),
         )
     return in_order[0]
+
+
+def _unit_whose(text: str, named: Sequence[tuple[str, int]], of_total: tuple[int, int, int] | None) -> str:
+    """The unit whose card this seems to be: one heads the text or the total, and nothing speaks of the province itself.
+
+    The province in the unit's own name, alone on a line, or before the date of a letter speaks of nothing.
+    """
+    if not named:
+        return ""
+    spans = []
+    for found in UNIT.finditer(text):
+        called = ENDS_A_NAME.split(found[0])[0]
+        last = found.start() + len(called)
+        ends = [start + len(name) for name, start in named if found.start() < start < last]
+        spans.append((found.start(), min(ends, default=found.start() + len(" ".join(called.split(" ")[:8])))))
+    first, last = (of_total[0], of_total[2]) if of_total else (0, 0)
+    heads = [span for span in spans if span[0] < 200 or first <= span[0] < last]
+    if not heads:
+        return ""
+    rest = list(text)
+    for start, end in spans:
+        rest[start:end] = " " * (end - start)
+    left = re.sub(r"(?m)^ *(?:(?:UBND|ỦY BAN NHÂN DÂN|TỈNH|THÀNH PHỐ) +)+[^\n]{2,30}$", "", "".join(rest))
+    left = re.sub(r"[^\n,.]{2,30}, *ngày [^\n]{0,40}", "", left)
+    names = {name for name, _start in named}
+    if SAYS_OTHERWISE.search(left) or any(re.search(rf"\b{re.escape(name)}\b", left, re.IGNORECASE) for name in names):
+        return ""
+    start, end = heads[0]
+    return " ".join(text[start:end].split())
 
 
 def period_of(
@@ -158,6 +204,9 @@ def period_of(
         )
     totals = {period for period, item in chosen if len(in_order) > 1 and _opens_total(text, items, item)}
     several = len(totals) > 1 and not _is_titled(text, items, chosen[0][1].start)
+    of_year = [p for p, item in named if len(p) == 4 and of_total and of_total[0] <= item.start < of_total[1]]
+    if of_year and not beside and of_year[0] != in_order[0]:  # `Năm 2024 đạt 81,7 điểm. Tháng 12/2024 đạt 83,3 điểm`
+        in_order, several = [of_year[0], *in_order], True
     if several or (beside and set(beside) != {in_order[0]}):
         raise BulletinError(
             _("The notice names several months: {names}.").format(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.decisions.plan import CLASSES, INFERRED_CLASSES, PUBLISHED_CLASSES, class_of
 from analysis.diagnosis.losses import named_groups
 from analysis.identification.identify import Identified
 from analysis.language import _, nfc, write_date, write_period
@@ -16,7 +17,7 @@ from analysis.report.losses import disclosure, headline, not_to_be_had, reconcil
 from analysis.report.plan import ask_words
 from analysis.report.rules import base_words, bounds_rule
 from analysis.report.section import Heading, Part, Piece, Section, Sentence, Slide, Words, say, source_words
-from analysis.report.wording import kind_name, tier_rule, weakest_kind
+from analysis.report.wording import class_name, kind_name, tier_rule, weakest_kind
 from analysis.report.worth import besides
 from analysis.scorecards.sources import Source
 from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
@@ -28,6 +29,35 @@ def title(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> s
     """The page's title: its finding, after the label of simulated figures."""
     finding = nfc(str(headline(figures, by_group, identified)))
     return f"{figures.label}: {finding}" if figures.label else finding
+
+
+def class_figures(total: Figure, identified: Identified) -> Iterator[Figure]:
+    """`class.least`, the total at which the class begins, `class.next`, where the next does, and `class.gap` to it.
+
+    None where rounding leaves two classes; the last two only below the highest.
+    """
+    least = class_of(identified.total)
+    if least is None or total.value is None:
+        return
+    source = _("classes of the index")
+    yield exact("class.least", class_name(least), least, "points", 0, "derived", source)
+    for following in CLASSES[CLASSES.index(least) + 1 :][:1]:
+        name, gap = class_name(following), following - total.value
+        yield exact("class.next", name, following, "points", 0, "derived", source)
+        yield exact("class.gap", name, gap, "points", total.decimals, "derived", "class.next − total")
+
+
+def class_words(figures: Figures) -> Sentence | None:
+    """The class of the total, and how much is lacking to the next; the classes in the middle are inferred."""
+    least = figures["class.least"].value if "class.least" in figures else None
+    if least is None:
+        return None
+    inferred = least in INFERRED_CLASSES or least == PUBLISHED_CLASSES[0]
+    name = say(_("{name} (inferred)") if inferred else "{name}", name=class_name(least))
+    if "class.gap" not in figures:
+        return name
+    gap = figures["class.gap"]
+    return say(_("{name}; {gap} points short of {next}"), name=name, gap=gap, next=gap.label)
 
 
 def summary_section(
@@ -60,6 +90,7 @@ def summary_section(
     )
     rank, ranked, total = figures.get("rank"), figures.get("ranked"), (figures["total"], figures["max"])
     change = since_the_month_before(figures, past, identified)
+    of_class = class_words(figures)
     doubt = _("not the rank that the published totals give") if rank_doubted else ""
     values = {
         "kind": kind,
@@ -68,7 +99,7 @@ def summary_section(
         "headline": found,
         "disclosure": hidden,
         "numbers": [
-            {"name": _("Total score"), "of": total, "note": ""},
+            {"name": _("Total score"), "of": total, "note": of_class or ""},
             {"name": _("Rank"), "of": (rank, ranked), "note": doubt}
             if rank and ranked
             else {"name": _("Rank"), "words": rank or _("not published")},
@@ -79,6 +110,7 @@ def summary_section(
         "reconciliation": reconciliation(figures),
     }
     numbers = [say("{name}: {value}/{of}", name=_("Total score"), value=total[0], of=total[1])]
+    numbers += [of_class] if of_class else []
     numbers += [say("{name}: {value}/{of}", name=_("Rank"), value=rank, of=ranked)] if rank and ranked else []
     numbers += [say(doubt)] if doubt else []
     said = [found, *hidden, *numbers, reconciliation(figures)]

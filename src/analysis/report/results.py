@@ -24,6 +24,7 @@ from analysis.interval import Interval
 from analysis.language import _
 from analysis.report.changes import month_change_figures, total_figures
 from analysis.report.figures import Figures
+from analysis.report.leader import class_figures
 from analysis.report.losses import empty_figures, group_figures, indicator_figures, ledger_figures, lost_by_tier_figures
 from analysis.report.rules import alternative_figures, bounds_rule, rule_figures
 from analysis.report.sources import check_figures, own_checks, published_figures
@@ -180,8 +181,8 @@ class Results:
 
     @cached_property
     def of_card(self) -> Figures:
-        """The figures of the notice, its rules, its losses and its checks."""
-        return card_figures(
+        """The figures of the notice, its rules, its losses and its checks, and a province's class."""
+        found = card_figures(
             self.card,
             self.identified,
             self.open_rules,
@@ -191,6 +192,9 @@ class Results:
             self.ledger,
             self.lost_by_tier,
         )
+        if self.entity not in self.project.units:
+            found.add(class_figures(found["total"], self.identified))
+        return found
 
     @cached_property
     def of_past(self) -> Figures:

@@ -38,6 +38,11 @@ def status_name(status: str) -> str:
     }[status]
 
 
+def class_name(least: float) -> str:
+    """The class of the index that begins at a total."""
+    return {90.0: _("Excellent"), 80.0: _("Good"), 70.0: _("Fair"), 50.0: _("Average"), 0.0: _("Weak")}[least]
+
+
 def tier_name(tier: str) -> str:
     """A tier of knowledge in the reader's language."""
     return {
