@@ -28,8 +28,7 @@ def test_april_2023_names_the_two_groups_and_what_is_not_printed(april):
         "and Dossier digitisation.",
         "Most of the loss sits in 11 indicators whose rate is not published: 33.9 to 34.0 points by the best supported "
         "reading, 33.5 to 35.1 by all that some document names.",
-        "By the best supported reading 12.1 to 12.2 of these follow from the published scores; where 21.7 to 21.8 went "
-        "is not known.",
+        "By that reading 12.1 to 12.2 follow from the published scores; where 21.7 to 21.8 went is not known.",
         "Total score: 58.83/100",
         "Average (inferred); 11.17 points short of Fair",
         "Rank: 24/63",

@@ -126,9 +126,7 @@ def test_what_is_best_supported_leads(april):
         "Most of the loss sits in 2 indicators whose rate is not published: 2.8 points by the best supported reading, "
         "3.0 by all that some document names."
     )
-    assert str(follows) == (
-        "By the best supported reading 1.1 of these follow from the published scores; where 1.7 went is not known."
-    )
+    assert str(follows) == ("By that reading 1.1 follow from the published scores; where 1.7 went is not known.")
     fewer, *_rest = disclosure(*ledger(5, 1, 1, 0.5, best))
     assert str(fewer).startswith("In 2 indicators whose rate is not published 2.8 points were lost by the best")
     same, *_rest = disclosure(*ledger(5, 1, 1, 0.5, best | {"not_printed": 3.0}))

@@ -173,7 +173,8 @@ def disclosure(figures: Figures, ledger: pd.DataFrame, lost_by_tier: pd.DataFram
     }
     documented, supported = figures["ledger.not_printed.lost"], best["not_printed"]
     count = figures["ledger.not_printed.indicators"]
-    if supported is not None and str(supported) != str(documented):
+    leads = supported is not None and str(supported) != str(documented)
+    if leads:
         template = (
             _(
                 "Most of the loss sits in {count} indicators whose rate is not published: {supported} points by the "
@@ -197,7 +198,11 @@ def disclosure(figures: Figures, ledger: pd.DataFrame, lost_by_tier: pd.DataFram
             "{derivable} points of these follow from the published scores; where {undisclosed} points went "
             "cannot be worked out from what was published."
         )
-        if supported is not None:
+        if leads:
+            template = _(
+                "By that reading {derivable} follow from the published scores; where {undisclosed} went is not known."
+            )
+        elif supported is not None:
             template = _(
                 "By the best supported reading {derivable} of these follow from the published scores; where "
                 "{undisclosed} went is not known."
