@@ -144,6 +144,22 @@ def test_nothing_outlives_its_runner(project_copy, apart, number):
     wait_for(lambda: not alive(apart), GONE_SECONDS)
 
 
+LEFT = """
+import asyncio
+from analysis.runs.kernel import ReportKernelManager
+manager = ReportKernelManager()
+asyncio.run(manager.start_kernel())
+print(manager.provisioner.pid, flush=True)
+"""
+
+
+def test_a_runner_that_ends_without_ending_its_kernel_ends_all_the_same(project_copy, apart):
+    """As after an interrupt while papermill ends the kernel: Python would wait for a fork that is left."""
+    run = subprocess.run([sys.executable, "-c", LEFT], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.strip().isdigit()
+    wait_for(lambda: not alive(apart), GONE_SECONDS)
+
+
 ORDINARY = "from analysis import cli\nfrom analysis.runs import forked\nforked.possible = lambda: False\ncli.main()"
 
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -106,6 +107,8 @@ class _Fork:
     def __init__(self, arguments: list[str], environment: Mapping[str, str], folder: str) -> None:
         self._process = forked.start(_be_a_kernel, arguments, dict(environment), str(folder))
         self.pid = self._process.pid
+        # An interrupt may come while papermill ends the kernel; Python would wait for a fork that is left.
+        Finalize(self, self._process.kill, exitpriority=0)
 
     def poll(self) -> int | None:
         return self._process.exitcode
