@@ -12,10 +12,10 @@ from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 
 from analysis.notices import pages, sheets
+from analysis.notices.content import UNREAD, Content, TooMuch
 from analysis.notices.letters import of_docx
 from analysis.notices.pages import of_pdf
 from analysis.notices.sheets import of_xlsx
-from analysis.notices.shown import UNREAD, Shown, TooMuch
 from analysis.notices.web import of_html
 from noticed import GOLDEN, NOTICES, figures_of
 
@@ -29,7 +29,7 @@ NAMES = (
 )
 
 
-def of_page(body: str, head: str = "") -> Shown:
+def of_page(body: str, head: str = "") -> Content:
     return of_html(f"<!doctype html><html><head><title>x</title>{head}</head><body>{body}</body></html>".encode())
 
 
@@ -37,7 +37,7 @@ def text_of_page(body: str) -> str:
     return of_page(body).text
 
 
-def of_letter(body: str, parts: dict[str, str] | None = None) -> Shown:
+def of_letter(body: str, parts: dict[str, str] | None = None) -> Content:
     """The golden letter with one body instead of its own, and some parts changed or added."""
     made, parts = io.BytesIO(), dict(parts or {})
     with zipfile.ZipFile(DOCX) as before, zipfile.ZipFile(made, "w") as after:
@@ -65,7 +65,7 @@ def run_of(text: str, *marks: str) -> str:
     return f'<w:r>{shape}<w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
-def of_book(book: Workbook) -> Shown:
+def of_book(book: Workbook) -> Content:
     made = io.BytesIO()
     book.save(made)
     return of_xlsx(made.getvalue())

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from analysis.errors import DocumentError
+from analysis.notices.content import UNREAD
 from analysis.notices.documents import read_bytes
 from analysis.notices.pages import of_pdf
-from analysis.notices.shown import UNREAD
 
 MARKS = b"""/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange
 1 beginbfrange <20> <7E> <0020> endbfrange

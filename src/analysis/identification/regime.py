@@ -43,6 +43,12 @@ def telling(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], 
     family. A card that no member explains even by itself is wrong in some figure: it is evidence of nothing, and is
     returned as the second list. Where cards conflict with each other all are kept: who asks is told of the conflict.
     """
+    kept, wrong, clash = _walked(cards, rubric)
+    return ([one for one in cards if explained([one], rubric)] if clash else kept), wrong
+
+
+def _walked(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], list[Evidence], Evidence | None]:
+    """The cards that tell, those that no member explains, and the first that does not hold with those before it."""
     blank, kept, wrong = blank_card(rubric), list[Evidence](), list[Evidence]()
     timeless = not any(one.over_time for one in rubric.indicators.values())
     known: dict[tuple[str, str], Identified] = {}  # by the months of a card: what those kept leave of the rules of then
@@ -56,11 +62,11 @@ def telling(cards: Sequence[Evidence], rubric: Rubric) -> tuple[list[Evidence], 
             known = {of_then.months: identify_cards([of_then, *kept, item], rubric)}
         except ContradictionError:
             if explained([item], rubric):
-                return [one for one in cards if explained([one], rubric)], wrong
+                return kept, wrong, item
             wrong.append(item)
         else:
             kept.append(item)
-    return kept, wrong
+    return kept, wrong, None
 
 
 def outliers(cards: Sequence[Evidence], rubric: Rubric, most: int = MOST_OUTLIERS) -> list[Evidence]:
@@ -90,19 +96,8 @@ def _without(cards: list[Evidence], core: list[Evidence], rubric: Rubric, number
 
 def _conflicting(cards: Sequence[Evidence], rubric: Rubric) -> list[Evidence]:
     """Some cards that do not hold together, though each does by itself, so that one must go; none where all do."""
-    blank, kept = blank_card(rubric), list[Evidence]()
-    known = identify_cards([blank], rubric)
-    for item in cards:
-        if _says_nothing(item, known):
-            continue
-        try:
-            known = identify_cards([blank, *kept, item], rubric)
-        except ContradictionError:
-            if explained([item], rubric):
-                return [*kept, item]
-        else:
-            kept.append(item)
-    return []
+    kept, _wrong, clash = _walked(cards, rubric)
+    return [*kept, clash] if clash else []
 
 
 def _says_nothing(item: Evidence, known: Identified) -> bool:

@@ -2,7 +2,7 @@
 
 documents       What text does a file hold, in whatever form it arrived?
 extract         What text does a file hold that is no plain text?
-shown           What does a file show, and what of it could not be read?
+content         What does a file show, and what of it could not be read?
 web             What text does a web page show?
 letters         What text does a Word letter show?
 sheets          Which cells does a workbook show?

@@ -25,7 +25,7 @@ from typing import IO, Literal
 from analysis.errors import DocumentError
 from analysis.files import read_plain
 from analysis.language import _
-from analysis.notices.shown import FEW, UNREAD
+from analysis.notices.content import FEW, UNREAD
 
 LARGEST, LARGEST_TEXT, LARGEST_UNPACKED, MOST_FILES, HIGHEST_RATIO = 20_000_000, 5_000_000, 100_000_000, 2_000, 100
 SECONDS = 20

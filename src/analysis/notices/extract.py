@@ -11,15 +11,15 @@ import json
 import sys
 from collections.abc import Callable
 
+from analysis.notices.content import Content, Locked, TooMuch
 from analysis.notices.letters import of_docx
 from analysis.notices.pages import of_pdf
 from analysis.notices.sheets import of_tables, of_xlsx
-from analysis.notices.shown import Locked, Shown, TooMuch
 from analysis.notices.web import of_html
 
 MEMORY = 260_000_000  # bytes of data
 SECONDS, BYTES_A_SECOND, MOST_SECONDS = 3, 50_000, 12  # of processor time: for any file, more for a larger one
-FORMS: dict[str, Callable[[bytes], Shown]] = {
+FORMS: dict[str, Callable[[bytes], Content]] = {
     "html": of_html,
     "docx": of_docx,
     "pdf": of_pdf,
@@ -42,8 +42,8 @@ def main() -> None:
         pass
     answer: dict[str, object]
     try:
-        shown = FORMS[sys.argv[1]](data)
-        answer = {"text": shown.text, "left": shown.left}
+        content = FORMS[sys.argv[1]](data)
+        answer = {"text": content.text, "left": content.left}
     except TooMuch as error:
         answer = {"error": "too_much", "detail": str(error)}
     except Locked:

@@ -18,6 +18,7 @@ from analysis.notices.phrasebook import Phrasebook
 from analysis.notices.tokens import PrintedDate, sentence_at
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import months_of
+from analysis.scorecards.rubric import Rubric
 
 LAW = re.compile(r"q[đd]-ttg|nđ-cp|nq-cp|ct-ttg|/qh|tt-|/2[0-9]{3}/", re.IGNORECASE)
 BEFORE_DAY = r"[\s:]*(?:lúc\s*)?(?:[0-9]{1,2}\s?(?:h|giờ|:)\s?[0-9]{0,2}(?:\s?phút)?\s*)?(?:(?:hết\s*)?ngày\s*)?"
@@ -31,11 +32,8 @@ UNIT = re.compile(  # a department, a commune or an office with its name, as far
     r"[ ]+(?!HỘI\b)(?=[A-ZĐÀ-ỸẠ-Ỹ])[^\n.;:|]{1,90}"
 )
 ENDS_A_NAME = re.compile(r" (?:cho biết|thông báo|công bố|báo cáo|đạt|được|đã|và cho)\b|, *(?:tháng|năm|quý)\b| - |:")
-SAYS_OTHERWISE = re.compile(
-    r"\b(?:tỉnh|thành phố)(?! (?:ủy|uỷ))\b(?! *,? *(?:thành phố|thành|trực))"
-    r"|(?:/ ?|\btrong (?:số )?|\btrên (?:tổng số )?)(?:63|34)\b",
-    re.IGNORECASE,
-)
+OF_THE_PROVINCE = r"\b(?:tỉnh|thành phố)(?! (?:ủy|uỷ))\b(?! *,? *(?:thành phố|thành|trực))"
+OUT_OF = r"(?:/ ?|\btrong (?:số )?|\btrên (?:tổng số )?)(?:{numbers})\b"  # a rank among provinces
 REACH_OF_DRAWN = 60  # letters between `trích xuất` and its day
 DATELINE = (
     r"[^\W\d_],\s*$|(?:đăng|công bố|ban hành|announced|announced on|dated|published|published on):?\s*(?:ngày\s*)?$"
@@ -68,7 +66,12 @@ def sentence_of_total(text: str, items: Sequence[Item]) -> tuple[int, int, int] 
 
 
 def entity_of(
-    text: str, items: Sequence[Item], of_total: tuple[int, int, int] | None, book: Phrasebook, wanted: str
+    text: str,
+    items: Sequence[Item],
+    of_total: tuple[int, int, int] | None,
+    book: Phrasebook,
+    rubrics: Sequence[Rubric],
+    wanted: str,
 ) -> str:
     """The province that the notice is of: the one it names first and beside the total."""
     named = [(meaning.name, item.start) for item in items for meaning in item.meanings if meaning.kind == "province"]
@@ -93,9 +96,11 @@ def entity_of(
         raise BulletinError(
             _("The notice is issued by a part of the province: {words}.").format(words=" ".join(issuer[0].split())),
             [],
-            _("If its figures are those of the province, say so: --entity hoa-binh."),
+            _("If its figures are those of the province, say so: --entity {entity}.").format(
+                entity=slug(in_order[0]) if in_order else "hoa-binh"
+            ),
         )
-    if unit := _unit_whose(text, named, of_total):
+    if named and (unit := _unit_whose(text, named, of_total, rubrics)):
         raise BulletinError(
             _("The figures seem to be those of a part of the province: {words}.").format(words=unit),
             [],
@@ -112,18 +117,18 @@ def entity_of(
         raise BulletinError(
             _("The notice names several provinces: {names}.").format(names=write_list(in_order)),
             [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
-            _("Say which one it is of: --entity hoa-binh."),
+            _("Say which one it is of, such as --entity {entity}.").format(entity=slug(in_order[0])),
         )
     return in_order[0]
 
 
-def _unit_whose(text: str, named: Sequence[tuple[str, int]], of_total: tuple[int, int, int] | None) -> str:
+def _unit_whose(
+    text: str, named: Sequence[tuple[str, int]], of_total: tuple[int, int, int] | None, rubrics: Sequence[Rubric]
+) -> str:
     """The unit whose card this seems to be: one heads the text or the total, and nothing speaks of the province itself.
 
     The province in the unit's own name, alone on a line, or before the date of a letter speaks of nothing.
     """
-    if not named:
-        return ""
     spans = []
     for found in UNIT.finditer(text):
         called = ENDS_A_NAME.split(found[0])[0]
@@ -139,8 +144,10 @@ def _unit_whose(text: str, named: Sequence[tuple[str, int]], of_total: tuple[int
         rest[start:end] = " " * (end - start)
     left = re.sub(r"(?m)^ *(?:(?:UBND|ỦY BAN NHÂN DÂN|TỈNH|THÀNH PHỐ) +)+[^\n]{2,30}$", "", "".join(rest))
     left = re.sub(r"[^\n,.]{2,30}, *ngày [^\n]{0,40}", "", left)
-    names = {name for name, _start in named}
-    if SAYS_OTHERWISE.search(left) or any(re.search(rf"\b{re.escape(name)}\b", left, re.IGNORECASE) for name in names):
+    numbers = "|".join({str(entry.units) for rubric in rubrics for entry in rubric.ranked})
+    names = "|".join({re.escape(name) for name, _start in named})
+    words = (OF_THE_PROVINCE, OUT_OF.format(numbers=numbers), rf"\b(?:{names})\b")
+    if any(re.search(pattern, left, re.IGNORECASE) for pattern in words):
         return ""
     start, end = heads[0]
     return " ".join(text[start:end].split())
@@ -213,7 +220,7 @@ def period_of(
                 names=write_list(write_period(period) for period in in_order)
             ),
             [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
-            _("Say which one it is of: --month 2023-04."),
+            _("Say which one it is of, such as --month {month}.").format(month=in_order[0]),
         )
     return in_order[0], bool(since), False
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from posixpath import join, normpath
 from typing import Any
 
-from analysis.notices.shown import UNREAD, Shown, TooMuch
+from analysis.notices.content import UNREAD, Content, TooMuch, parsed_part, plain_part
 from analysis.notices.web import TOLD, of_page
 
 DOCUMENT_BYTES, ELEMENTS = 6_000_000, 60_000
@@ -22,19 +22,12 @@ _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_STRICT = {
-    b"http://purl.oclc.org/ooxml/wordprocessingml/main": (
-        b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-    ),
-    b"http://purl.oclc.org/ooxml/drawingml/": b"http://schemas.openxmlformats.org/drawingml/2006/",
-    b"http://purl.oclc.org/ooxml/officeDocument/": b"http://schemas.openxmlformats.org/officeDocument/2006/",
-}
 _OFF = ("0", "false", "off")
 _UNSEEN = ("vanish", "webHidden", "strike", "dstrike", "specVanish")
 _PAGE_FIELDS = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES|DATE|TIME|FILENAME|SAVEDATE|PRINTDATE)\b")
 
 
-def of_docx(data: bytes) -> Shown:
+def of_docx(data: bytes) -> Content:
     """The text of a letter as it reads with all changes accepted, from the headers of its pages to their footers.
 
     Raises TooMuch for one that is larger than letters are.
@@ -47,9 +40,9 @@ def of_docx(data: bytes) -> Shown:
         if sum(size for name, size in sizes.items() if re.match(r"word/[^/]+\.xml", name)) > DOCUMENT_BYTES:
             raise TooMuch
         wanted = re.compile(r"(?:word/(?:_rels/)?[^/]+|_rels/\.rels|\[Content_Types\])(?:\.xml|\.rels)?")
-        parts = {name: _plain(package.read(name)) for name in sizes if wanted.fullmatch(name)}
-    shown = Shown()
-    document = _parsed(parts["word/document.xml"])
+        parts = {name: plain_part(package.read(name)) for name in sizes if wanted.fullmatch(name)}
+    content = Content()
+    document = parsed_part(parts["word/document.xml"])
     body = document.find(f"{_W}body")
     if body is None or sum(1 for _element in document.iter()) > ELEMENTS:
         raise TooMuch
@@ -60,39 +53,26 @@ def of_docx(data: bytes) -> Shown:
     for part in _around(document, parts, "footerReference"):
         for element in part:
             body.append(element)
-    _name_what_is_no_text(document, shown)
+    _name_what_is_no_text(document, content)
     _open_boxes(document)
     _write_formulas(document)
-    _leave_out(document, styles, shown)
+    _leave_out(document, styles, content)
     for section in list(document.iter(f"{_W}sectPr")):
         section.getparent().remove(section)
     parts["word/document.xml"] = etree.tostring(document)
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as package:
-        for name, content in parts.items():
-            package.writestr(name, content)
+        for name in parts:
+            package.writestr(name, parts[name])
     no_images = mammoth.images.img_element(lambda _image: {})
     page = of_page(mammoth.convert_to_html(made, convert_image=no_images, include_default_style_map=True).value)
-    shown.text = page.text
-    return shown
-
-
-def _plain(part: bytes) -> bytes:
-    if b"http://purl.oclc.org/ooxml/" in part:
-        for strict, name in _STRICT.items():
-            part = part.replace(strict, name)
-    return part
-
-
-def _parsed(part: bytes) -> Any:
-    from lxml import etree
-
-    return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
+    content.text = page.text
+    return content
 
 
 def _around(document: Any, parts: dict[str, bytes], kind: str) -> Iterator[list[Any]]:
     """The paragraphs of the headers or footers of the sections, each once, without numbers of pages."""
-    relations = _parsed(parts.get("word/_rels/document.xml.rels", b"<x/>"))
+    relations = parsed_part(parts.get("word/_rels/document.xml.rels", b"<x/>"))
     links = {link.get("Id"): link.get("Target", "") for link in relations}
     both_sides = b"evenAndOddHeaders" in parts.get("word/settings.xml", b"")
     told: set[str] = set()
@@ -105,7 +85,7 @@ def _around(document: Any, parts: dict[str, bytes], kind: str) -> Iterator[list[
         name = normpath(join("/word", links.get(reference.get(_LINK), "")))[1:]
         if name not in parts:
             continue
-        part = _parsed(parts[name])
+        part = parsed_part(parts[name])
         _without_fields(part)
         words = "".join(part.itertext()).strip()
         if words and words not in told:
@@ -137,18 +117,18 @@ def _is_on(mark: Any) -> bool:
     return mark is not None and mark.get(f"{_W}val") not in _OFF
 
 
-def _name_what_is_no_text(document: Any, shown: Shown) -> None:
+def _name_what_is_no_text(document: Any, content: Content) -> None:
     """Name pictures, charts and what other programs put there."""
     pictures = len({id(mark.getparent()) for mark in document.iter(f"{_A}blip")})
     pictures += sum(1 for element in document.iter() if str(element.tag).endswith("}imagedata"))
     if pictures:
-        shown.leave("pictures", str(pictures))
+        content.leave("pictures", str(pictures))
     embedded = document.iter(f"{_W}object", f"{_W}altChunk", f"{_W}subDoc")
     others = [str(element.tag).rpartition("}")[2] for element in embedded]
     others += [data.get("uri", "").rpartition("/")[2] for data in document.iter(f"{_A}graphicData")]
     parts = sum(name in ("object", "altChunk", "subDoc", "chart", "diagram") for name in others)
     if parts:
-        shown.leave("objects", str(parts))
+        content.leave("objects", str(parts))
 
 
 def _open_boxes(document: Any) -> None:
@@ -204,7 +184,7 @@ class _Styles:
     """Which styles of a letter are not seen, and which shade their ground."""
 
     def __init__(self, part: bytes) -> None:
-        self._styles = {style.get(f"{_W}styleId"): style for style in _parsed(part).iter(f"{_W}style")}
+        self._styles = {style.get(f"{_W}styleId"): style for style in parsed_part(part).iter(f"{_W}style")}
 
     def mark(self, name: str | None, mark: str, deep: int = 0) -> Any:
         """What a style, or one that it is based on, says of its letters; None where none does."""
@@ -220,7 +200,7 @@ class _Styles:
         return style is not None and any(True for _shade in style.iter(f"{_W}shd"))
 
 
-def _leave_out(document: Any, styles: _Styles, shown: Shown) -> None:
+def _leave_out(document: Any, styles: _Styles, content: Content) -> None:
     """Take out what is not seen: hidden, struck out, moved away, of the colour of the paper; name its figures."""
     for name in ("moveFrom", "rt"):
         for element in list(document.iter(f"{_W}{name}")):
@@ -241,15 +221,15 @@ def _leave_out(document: Any, styles: _Styles, shown: Shown) -> None:
             unseen += "".join(piece.text or "" for piece in run.iter(f"{_W}t"))
             run.getparent().remove(run)
         elif unseen:
-            _name(unseen, shown)
+            _name(unseen, content)
             unseen = ""
-    _name(unseen, shown)
+    _name(unseen, content)
 
 
-def _name(words: str, shown: Shown) -> None:
+def _name(words: str, content: Content) -> None:
     words = " ".join(words.split())
     if re.search(r"[0-9]", words):
-        shown.leave("hidden", words if len(words) <= TOLD else words[: TOLD - 1] + "…")
+        content.leave("hidden", words if len(words) <= TOLD else words[: TOLD - 1] + "…")
 
 
 def _is_unseen(run: Any, styles: _Styles) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from analysis.notices.shown import FEW, UNREAD, Locked, Shown, TooMuch
+from analysis.notices.content import FEW, UNREAD, Content, Locked, TooMuch
 
 PAGES, OBJECTS, CONTENT_BYTES = 60, 60_000, 2_000_000
 PIXELS, PICTURE_PIXELS, SCALE = 4_000_000, 12_000_000, 1.5  # of a page, of the pictures on it; pixels a point
@@ -33,7 +33,7 @@ _NESTED = re.compile(rb"(?:(?:\[|<<)\s*(?:/\w+\s*)?){200}")  # lists in lists, o
 Char = dict[str, Any]
 
 
-def of_pdf(data: bytes) -> Shown:
+def of_pdf(data: bytes) -> Content:
     """The text of a PDF: its tables row by row, its lines joined to paragraphs where they reach the margin.
 
     Raises TooMuch or Locked.
@@ -45,12 +45,12 @@ def of_pdf(data: bytes) -> Shown:
     if re.search(_NESTED, data):
         raise TooMuch
     _remember_order()
-    shown = Shown()
+    content = Content()
     try:
         with pdfplumber.open(io.BytesIO(data)) as document:
             if len(document.pages) > PAGES:
                 raise TooMuch
-            lines = [line for page in document.pages for line in _page_lines(document, page, data, shown)]
+            lines = [line for page in document.pages for line in _page_lines(document, page, data, content)]
     except PdfminerException as error:
         cause = error.args[0] if error.args else None
         if isinstance(cause, PDFPasswordIncorrect):
@@ -58,8 +58,8 @@ def of_pdf(data: bytes) -> Shown:
         if isinstance(cause, TooMuch | MemoryError):
             raise cause from error
         raise
-    shown.text = "\n".join(lines)
-    return shown
+    content.text = "\n".join(lines)
+    return content
 
 
 def _remember_order() -> None:
@@ -96,7 +96,7 @@ def _remember_order() -> None:
     pdfplumber.page.PDFPageAggregatorWithMarkedContent = Device  # type: ignore[misc]
 
 
-def _page_lines(document: Any, page: Any, data: bytes, shown: Shown) -> Iterator[str]:
+def _page_lines(document: Any, page: Any, data: bytes, content: Content) -> Iterator[str]:
     from pdfminer.pdftypes import resolve1
 
     contents = resolve1(page.page_obj.attrs.get("Contents"))
@@ -104,8 +104,8 @@ def _page_lines(document: Any, page: Any, data: bytes, shown: Shown) -> Iterator
     if sum(len(stream.get_data()) for stream in streams if stream is not None) > CONTENT_BYTES:
         raise TooMuch
     page = _upright(document, page)
-    gone = _unseen(page, data, shown)
-    _name_annotations(page, shown)
+    gone = _unseen(page, data, content)
+    _name_annotations(page, content)
     kept = page.filter(lambda thing: id(thing) not in gone).filter(_is_of_the_line(page))
     tables = [table for table in kept.find_tables() if len(table.rows) > 1 or len(table.columns) > 1]
     tables = [table for table in tables if len(table.columns) > 1]
@@ -157,30 +157,30 @@ def _upright(document: Any, page: Any) -> Any:
 # Which letters are seen.
 
 
-def _unseen(page: Any, data: bytes, shown: Shown) -> set[int]:
+def _unseen(page: Any, data: bytes, content: Content) -> set[int]:
     """The ids of the letters that are not seen or not read; the text of others is made whole in its place."""
     name = str(page.page_number)
     chars = [char for char in page.chars if char["text"].strip()]
     gone = {id(char) for char in page.chars if not _is_on(page, char)}
     turned = [char for char in chars if not char["upright"]]
     gone |= {id(char) for char in turned}
-    _name_words("turned", "".join(char["text"] for char in page.chars if not char["upright"]), name, shown)
+    _name_words("turned", "".join(char["text"] for char in page.chars if not char["upright"]), name, content)
     scans = [image for image in page.images if _area(image, page) > 0]
     covered = sum(_area(image, page) for image in scans) / (float(page.width) * float(page.height))
     first = max((image["mcid"][0] for image in scans if image.get("mcid")), default=0) if covered >= SCANNED else 0
     under = [char for char in chars if char["mcid"][1] == UNSEEN_MODE or char["mcid"][0] < first]
     if covered >= SCANNED and len(under) > len(chars) / 2:
-        shown.leave("recognised", name)
+        content.leave("recognised", name)
     elif covered >= SCANNED and len(chars) < FEW:
-        shown.leave("scan", name)
+        content.leave("scan", name)
     else:
-        gone |= _without_ink(page, chars, data, shown)
+        gone |= _without_ink(page, chars, data, content)
     if covered < SCANNED and scans:
-        shown.leave("pictures", str(len(scans)), name)
+        content.leave("pictures", str(len(scans)), name)
     left = [char for char in page.chars if id(char) not in gone]
     gone |= _printed_twice(left)
     _join_marks([char for char in left if id(char) not in gone], gone)
-    _mark_unknown([char for char in left if id(char) not in gone], gone, name, shown)
+    _mark_unknown([char for char in left if id(char) not in gone], gone, name, content)
     return gone
 
 
@@ -195,11 +195,11 @@ def _area(image: Char, page: Any) -> float:
     return float(max(width, 0) * max(height, 0))
 
 
-def _without_ink(page: Any, chars: Sequence[Char], data: bytes, shown: Shown) -> set[int]:
+def _without_ink(page: Any, chars: Sequence[Char], data: bytes, content: Content) -> set[int]:
     """The letters of which a picture of the page shows nothing, or that a white box and other letters cover."""
     name = str(page.page_number)
     outside = [char for char in chars if not _is_on(page, char)]
-    _name("hidden", outside, name, shown)
+    _name("hidden", outside, name, content)
     inside = [char for char in chars if _is_on(page, char) and char["upright"]]
     if not inside or sum(image["srcsize"][0] * image["srcsize"][1] for image in page.images) > PICTURE_PIXELS:
         return set()
@@ -217,7 +217,7 @@ def _without_ink(page: Any, chars: Sequence[Char], data: bytes, shown: Shown) ->
             gone |= {id(char) for char in word}
         elif not unseen:
             gone -= {id(char) for char in word}  # a point or a stroke is too thin to tell
-    _name("hidden", [char for char in written if id(char) in gone or not char["text"].strip()], name, shown)
+    _name("hidden", [char for char in written if id(char) in gone or not char["text"].strip()], name, content)
     for word in _words([char for char in written if id(char) not in gone]):
         beside = [char for char in bare if char["text"].isdigit() and _follows(char, word)]
         if beside and any(char["text"].isdigit() for char in word):
@@ -287,17 +287,17 @@ def _words(chars: Sequence[Char]) -> list[list[Char]]:
     return [word["chars"] for word in extract_words(list(chars), return_chars=True)]
 
 
-def _name(kind: str, chars: Sequence[Char], page: str, shown: Shown) -> None:
-    _name_words(kind, " ".join("".join(char["text"] for char in word) for word in _words(chars)), page, shown)
+def _name(kind: str, chars: Sequence[Char], page: str, content: Content) -> None:
+    _name_words(kind, " ".join("".join(char["text"] for char in word) for word in _words(chars)), page, content)
 
 
-def _name_words(kind: str, words: str, page: str, shown: Shown) -> None:
+def _name_words(kind: str, words: str, page: str, content: Content) -> None:
     words = " ".join(words.split())
     if re.search(r"[0-9]", words):
-        shown.leave(kind, words if len(words) <= 160 else words[:159] + "…", page)
+        content.leave(kind, words if len(words) <= 160 else words[:159] + "…", page)
 
 
-def _name_annotations(page: Any, shown: Shown) -> None:
+def _name_annotations(page: Any, content: Content) -> None:
     """Name the words of notes and of fields of forms, which are no text of the page."""
     from pdfminer.utils import decode_text
 
@@ -306,7 +306,7 @@ def _name_annotations(page: Any, shown: Shown) -> None:
         value = note["data"].get("V") if "Widget" in kind else note.get("contents") if "FreeText" in kind else None
         words = decode_text(value) if isinstance(value, bytes) else value if isinstance(value, str) else ""
         if re.search(r"[0-9]", words):
-            shown.leave("note", " ".join(words.split())[:160], str(page.page_number))
+            content.leave("note", " ".join(words.split())[:160], str(page.page_number))
 
 
 # Letters made whole.
@@ -356,7 +356,7 @@ def _far(letter: Char, place: float) -> float:
     return 0.0 if inside else abs(letter["x1"] - place) + 0.01
 
 
-def _mark_unknown(chars: Sequence[Char], gone: set[int], page: str, shown: Shown) -> None:
+def _mark_unknown(chars: Sequence[Char], gone: set[int], page: str, content: Content) -> None:
     """Put the mark of what is unread where letters have no Unicode; a bullet of a symbol font is a stroke."""
     if not any(_NO_UNICODE.search(char["text"]) for char in chars):
         return
@@ -368,7 +368,7 @@ def _mark_unknown(chars: Sequence[Char], gone: set[int], page: str, shown: Shown
             continue
         word[0]["text"] = UNREAD
         gone |= {id(char) for char in word[1:]}
-        shown.leave("letters", page)
+        content.leave("letters", page)
 
 
 def _is_of_the_line(page: Any) -> Callable[[Any], bool]:

@@ -15,6 +15,7 @@ from itertools import groupby, pairwise, takewhile
 from analysis.errors import BulletinError
 from analysis.language import _, write_period
 from analysis.notices.attribution import NOWHERE, Attribution, Attributor, Column
+from analysis.notices.content import UNREAD
 from analysis.notices.doubts import aside, marker_of
 from analysis.notices.identity import (
     check_exists,
@@ -29,7 +30,6 @@ from analysis.notices.identity import (
 )
 from analysis.notices.items import Candidate, Item, Unread, figures_of_item, items_of
 from analysis.notices.phrasebook import Phrasebook
-from analysis.notices.shown import UNREAD
 from analysis.notices.tokens import Clean, clean, is_legacy, number_style, sentence_at, tokenise
 from analysis.scorecards.history import BASE, RANK, TOTAL
 from analysis.scorecards.rubric import Rubric, rubric_in_force
@@ -95,7 +95,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     style = number_style(tokens)
     items = items_of(flat, tokens, dates, book, None, style)
     of_total = sentence_of_total(flat, items)
-    entity = entity_of(flat, items, of_total, book, entity)
+    entity = entity_of(flat, items, of_total, book, rubrics, entity)
     days = [item for item in dates if item.day is not None]
     asides, tasks = aside(items)
     period, since_january, proposed = period_of(flat, items, dates, asides, tasks, of_total, period)

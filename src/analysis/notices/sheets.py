@@ -16,20 +16,12 @@ from functools import lru_cache
 from typing import Any
 
 from analysis.language import rounded
-from analysis.notices.shown import UNREAD, Shown, TooMuch
+from analysis.notices.content import UNREAD, Content, TooMuch, parsed_part, plain_part
 
 SHEETS, CELLS, AREA, SHEET_BYTES, BYTES = 20, 50_000, 300_000, 10_000_000, 30_000_000
 LARGEST_SPAN = 50  # columns or rows of one merged area whose words are repeated
 NARROW, LOW = 0.3, 1.5  # characters and points, under which a column or row is not seen
 PLACES_NAMED = 12
-_STRICT = {
-    b"http://purl.oclc.org/ooxml/spreadsheetml/main": b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-    b"http://purl.oclc.org/ooxml/drawingml/": b"http://schemas.openxmlformats.org/drawingml/2006/",
-    b"http://purl.oclc.org/ooxml/officeDocument/relationships": (
-        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    ),
-    b"http://purl.oclc.org/ooxml/officeDocument/": b"http://schemas.openxmlformats.org/officeDocument/2006/",
-}
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -39,23 +31,23 @@ _FORMULA, _WHITE = "\ue002", re.compile(r"(?:[0-9A-F]{2})?F[C-F]F[C-F]F[C-F]", r
 _PIECES = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|(General|@|[0#?.,]+)|(.)', re.DOTALL)
 
 
-def of_xlsx(data: bytes) -> Shown:
+def of_xlsx(data: bytes) -> Content:
     """The cells of a workbook that are seen, as Excel shows them, numbers with a decimal comma."""
-    shown = Shown()
-    lines = [line for sheet, drawn in _sheets(data, shown) for line in [*drawn, *_lines(sheet, shown), ""]]
-    shown.text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
-    return shown
+    content = Content()
+    lines = [line for sheet, drawn in _sheets(data, content) for line in [*drawn, *_lines(sheet, content), ""]]
+    content.text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+    return content
 
 
-def of_tables(data: bytes) -> Shown:
+def of_tables(data: bytes) -> Content:
     """The cells of a workbook as `of_xlsx`, every line kept; a form feed and its title begin each sheet."""
-    shown = Shown()
-    lines = [line for sheet, _drawn in _sheets(data, shown) for line in [f"\f{sheet.title}", *_lines(sheet, shown)]]
-    shown.text = "\n".join(lines)
-    return shown
+    content = Content()
+    lines = [line for sheet, _drawn in _sheets(data, content) for line in [f"\f{sheet.title}", *_lines(sheet, content)]]
+    content.text = "\n".join(lines)
+    return content
 
 
-def _sheets(data: bytes, shown: Shown) -> list[tuple[Any, list[str]]]:
+def _sheets(data: bytes, content: Content) -> list[tuple[Any, list[str]]]:
     """The sheets of a workbook that are not hidden, each with the words drawn on it. Raises TooMuch."""
     import openpyxl
 
@@ -66,7 +58,7 @@ def _sheets(data: bytes, shown: Shown) -> list[tuple[Any, list[str]]]:
         if sum(size for name, size in sizes.items() if re.match(r"xl/(?:styles|sharedStrings|workbook)", name)) > BYTES:
             raise TooMuch
         parts = {
-            entry.filename: _plain(package.read(entry))
+            entry.filename: plain_part(package.read(entry))
             for entry in package.infolist()
             if entry.filename.endswith((".xml", ".rels")) and not entry.filename.startswith("xl/pivot")
         }
@@ -82,23 +74,9 @@ def _sheets(data: bytes, shown: Shown) -> list[tuple[Any, list[str]]]:
         raise TooMuch
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible" and any(cell is not None for row in sheet.values for cell in row):
-            shown.leave("hidden_sheet", sheet.title)
+            content.leave("hidden_sheet", sheet.title)
     places = _places(parts)
-    return [(sheet, _drawn_on(places.get(sheet.title, ""), parts, shown)) for sheet in visible]
-
-
-def _plain(part: bytes) -> bytes:
-    """A part of a workbook in the names that openpyxl knows: Strict Open XML has others for the same."""
-    if b"http://purl.oclc.org/ooxml/" in part:
-        for strict, name in _STRICT.items():
-            part = part.replace(strict, name)
-    return part
-
-
-def _parsed(part: bytes) -> Any:
-    from lxml import etree
-
-    return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
+    return [(sheet, _drawn_on(places.get(sheet.title, ""), parts, content)) for sheet in visible]
 
 
 def _cut_down(part: bytes) -> bytes:
@@ -109,7 +87,7 @@ def _cut_down(part: bytes) -> bytes:
     part = re.sub(rb"<(?:[\w.-]+:)?(?:c|row)(?:\s[^<>]*)?/>", b"", part)
     if len(re.findall(rb"<(?:[\w.-]+:)?c\s", part)) > CELLS:
         raise TooMuch
-    sheet = _parsed(part)
+    sheet = parsed_part(part)
     for child in list(sheet):
         if child.tag not in [_MAIN + name for name in _KEPT]:
             sheet.remove(child)
@@ -167,32 +145,32 @@ def _places(parts: dict[str, bytes]) -> dict[str, str]:
 
     targets = {
         link.get("Id"): normpath(join("/xl", link.get("Target", "")))[1:]
-        for link in _parsed(parts.get("xl/_rels/workbook.xml.rels", b"<x/>"))
+        for link in parsed_part(parts.get("xl/_rels/workbook.xml.rels", b"<x/>"))
     }
-    sheets = _parsed(parts["xl/workbook.xml"]).iter(f"{_MAIN}sheet")
+    sheets = parsed_part(parts["xl/workbook.xml"]).iter(f"{_MAIN}sheet")
     return {sheet.get("name"): targets.get(sheet.get(_LINK), "") for sheet in sheets}
 
 
-def _drawn_on(place: str, parts: dict[str, bytes], shown: Shown) -> list[str]:
+def _drawn_on(place: str, parts: dict[str, bytes], content: Content) -> list[str]:
     """The words of the boxes drawn on a sheet; its pictures are named."""
     from posixpath import basename, dirname, join, normpath
 
     links = parts.get(join(dirname(place), "_rels", f"{basename(place)}.rels"), b"<x/>")
     lines, pictures = [], 0
-    for link in _parsed(links):
+    for link in parsed_part(links):
         drawing = parts.get(normpath(join("/", dirname(place), link.get("Target", "")))[1:])
         if drawing is None or not link.get("Type", "").endswith("/drawing"):
             continue
-        for element in _parsed(drawing).iter():
+        for element in parsed_part(drawing).iter():
             if element.tag == f"{_DRAWN}p":
                 lines.append("".join(piece.text or "" for piece in element.iter(f"{_DRAWN}t")))
             pictures += str(element.tag).endswith("}pic")
     if pictures:
-        shown.leave("pictures", str(pictures))
+        content.leave("pictures", str(pictures))
     return [line for line in lines if line.strip()]
 
 
-def _lines(sheet: Any, shown: Shown) -> Iterator[str]:
+def _lines(sheet: Any, content: Content) -> Iterator[str]:
     """The rows of a sheet; a merged cell's words stand in each column it covers, its number in the first one seen."""
     rows, columns = sheet.max_row, sheet.max_column
     hidden_columns = {
@@ -206,7 +184,7 @@ def _lines(sheet: Any, shown: Shown) -> Iterator[str]:
         for place, dimension in sheet.row_dimensions.items()
         if dimension.hidden or (dimension.height is not None and dimension.height < LOW)
     }
-    words = _words(sheet, shown)
+    words = _words(sheet, content)
     seen = dict(words)
     for area in sheet.merged_cells.ranges:
         first = words.get((area.min_row, area.min_col), "")
@@ -222,14 +200,14 @@ def _lines(sheet: Any, shown: Shown) -> Iterator[str]:
             kind, name = ("hidden_columns", _letters(column)) if column in hidden_columns else ("hidden_rows", str(row))
             left_out.setdefault(kind, []).append(name)
     for kind, names in left_out.items():
-        shown.leave(kind, ", ".join(list(dict.fromkeys(names))[:PLACES_NAMED]), sheet.title)
+        content.leave(kind, ", ".join(list(dict.fromkeys(names))[:PLACES_NAMED]), sheet.title)
     shown_columns = [place for place in range(1, columns + 1) if place not in hidden_columns]
     for row in range(1, rows + 1):
         if row not in hidden_rows:
             yield "\t".join(seen.get((row, column), "") for column in shown_columns).rstrip("\t")
 
 
-def _words(sheet: Any, shown: Shown) -> dict[tuple[int, int], str]:
+def _words(sheet: Any, content: Content) -> dict[tuple[int, int], str]:
     """What each filled cell shows; a mark where it cannot be read, which is named."""
     found: dict[tuple[int, int], str] = {}
     numbers: dict[int, bool] = {}  # by column: whether the last cell that is filled holds a number
@@ -252,7 +230,7 @@ def _words(sheet: Any, shown: Shown) -> dict[tuple[int, int], str]:
                 text = as_shown(cell.value, shape)
                 problem = "format" if text == UNREAD else ""
             if problem:
-                shown.leave(problem, f"{sheet.title}!{cell.coordinate}")
+                content.leave(problem, f"{sheet.title}!{cell.coordinate}")
             numbers[cell.column] = _is_number(cell.value) or problem == "date"
             found[cell.row, cell.column] = text
     return found

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from analysis.notices.shown import UNREAD, Shown, TooMuch
+from analysis.notices.content import UNREAD, Content, TooMuch
 
 LONGEST_CELL, LONGEST_NOTE, LARGEST_SPAN = 300, 5, 50  # letters, letters, columns
 WIDEST = 500  # cells of a row
@@ -40,7 +40,7 @@ NAMED_COLORS = {"white": (255, 255, 255), "transparent": None, "snow": (255, 250
 _Rule = tuple[str, dict[str, tuple[str, bool]], int]  # a selector, its declarations, its place
 
 
-def of_html(data: bytes) -> Shown:
+def of_html(data: bytes) -> Content:
     """The text of a page without its menus and what is hidden or struck out.
 
     Of its article alone where that has most of the figures.
@@ -48,20 +48,20 @@ def of_html(data: bytes) -> Shown:
     return of_page(data.decode("utf-8"))
 
 
-def of_page(page: str) -> Shown:
+def of_page(page: str) -> Content:
     """`of_html` of a page that is text. Raises TooMuch for one that is larger or more deeply nested than pages are."""
     from bs4 import BeautifulSoup
     from bs4.element import PreformattedString
 
     if len(page) > HTML_BYTES or page.count("<") > TAGS or _depth(page) > DEEPEST:
         raise TooMuch
-    shown = Shown()
+    content = Content()
     soup = BeautifulSoup(page, "lxml")
-    _leave_out(soup, shown)
+    _leave_out(soup, content)
     for field in soup(("input", "textarea", "select")):
         field.replace_with(_typed(field))
     if pictures := [image for image in soup("img") if not image.find_parent(("header", "a"))]:
-        shown.leave("pictures", str(len(pictures)))
+        content.leave("pictures", str(len(pictures)))
     kept = {id(string) for block in soup("pre") for string in block.find_all(string=True)}
     for string in soup.find_all(string=True):
         spaces = r"[ \t\r\xa0]+" if id(string) in kept else r"[ \t\r\n\xa0]+"
@@ -80,13 +80,13 @@ def of_page(page: str) -> Shown:
     figures = re.compile(r"[0-9]\s?[%/]")
     text = alone if len(figures.findall(alone)) > len(figures.findall(whole)) / 2 else whole
     lines = (re.sub(r" *\t *", "\t", re.sub(" +", " ", line)).strip(" ").rstrip("\t") for line in text.split("\n"))
-    shown.text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-    return shown
+    content.text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return content
 
 
-def _leave_out(soup: Any, shown: Shown) -> None:
+def _leave_out(soup: Any, content: Content) -> None:
     """Take out what is no text of the page, or is not seen; name the figures in the latter."""
-    hidden = _hidden(soup, shown)
+    hidden = _hidden(soup, content)
     for element in soup(LEFT_OUT):
         if not element.decomposed:
             element.decompose()
@@ -94,7 +94,7 @@ def _leave_out(soup: Any, shown: Shown) -> None:
         if not element.decomposed:
             words = " ".join(element.get_text(" ").split())
             if re.search(r"[0-9]", words):
-                shown.leave("hidden", words if len(words) <= TOLD else words[: TOLD - 1] + "…")
+                content.leave("hidden", words if len(words) <= TOLD else words[: TOLD - 1] + "…")
             element.decompose()
 
 
@@ -122,7 +122,7 @@ def _typed(field: Any) -> str:
 # What the style hides.
 
 
-def _hidden(soup: Any, shown: Shown) -> list[Any]:
+def _hidden(soup: Any, content: Content) -> list[Any]:
     """The elements that are not seen, by the rules of browsers, of the page and of the elements themselves."""
     sheets = [OF_BROWSERS]
     if any("stylesheet" in (link.get("rel") or ()) for link in soup("link")):
@@ -131,7 +131,7 @@ def _hidden(soup: Any, shown: Shown) -> list[Any]:
     for selector, declared, _place in rules:
         words = declared.get("content", ("", False))[0]
         if re.search(r":(?:before|after)", selector) and re.search(r"[0-9]", words) and re.search(r"[\"']", words):
-            shown.leave("styled", words[:TOLD])
+            content.leave("styled", words[:TOLD])
     styles = _cascade(soup, [rule for rule in rules if "content" not in rule[1] or len(rule[1]) > 1])
     return [element for element, declared in styles.values() if _is_unseen(element, declared, styles)]
 
