@@ -438,7 +438,8 @@ class Card:
     @cached_property
     def _plan(self) -> Section:
         it = self.results
-        return plan.plan_section(it.identified, it.best, it.ways, it.reached, it.plan_in_tiers)
+        frames = it.ways, it.reached, it.plan_in_tiers
+        return plan.plan_section(it.identified, it.best, *frames, set(it.odd_bases["code"]))
 
     @cached_property
     def _needs(self) -> Section:

@@ -62,6 +62,15 @@ def test_a_plan_that_is_sure_says_its_steps_its_total_and_its_price(planned):
     assert rest == [SURE, DEARER, EFFORTLESS]
 
 
+def test_a_plan_that_stands_on_a_doubted_rate_says_so_behind_its_steps(april, july):
+    """23,636 synchronised dossiers would need a base 20 times the most that any other figure allows."""
+    assert said(april.plan(70))[1] == (
+        "The plan stands on a rate of today that is in doubt (Synchronise dossiers to the national portal): ask before "
+        "acting."
+    )
+    assert not any("in doubt" in words for words in said(july.plan(85)))
+
+
 def test_a_plan_says_what_it_brings_in_each_tier(planned):
     documented, open_ = ("documented", 64.175, 66.0), ("open", 60.5, NONE)
     every = said(planned(("supported", 64.175, 64.5), documented, open_))

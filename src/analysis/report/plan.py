@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from analysis.decisions.whatif import TOGETHER
 from analysis.identification.bounds import rate_of
 from analysis.identification.identify import Identified
 from analysis.interval import Interval
-from analysis.language import _
+from analysis.language import _, write_list
 from analysis.report.figures import Figure, Figures, amount, between, exact, middle, whole
 from analysis.report.rules import base_figures, base_words
 from analysis.report.section import Heading, Part, Section, Sentence, Table, Words, listed, rounded, say
@@ -197,6 +197,13 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
     return said
 
 
+def doubt_words(best: Plan, doubted: Collection[str]) -> list[Sentence]:
+    """That the plan stands on a rate of today that is not to be trusted."""
+    names = list(best.steps.loc[best.steps["lever"].isin(doubted), "name"])
+    words = _("The plan stands on a rate of today that is in doubt ({names}): ask before acting.")
+    return [say(words, names=write_list(names))] if names else []
+
+
 def _brought(figures: Figures, parts: Mapping[str, Figure]) -> Sentence:
     """The total with the plan, in each tier where there are several."""
     tiers = {tier: figures.get(f"plan.{tier}") for tier in (SUPPORTED, DOCUMENTED, OPEN)}
@@ -360,11 +367,17 @@ def _step(figures: Figures, row: Any) -> Sentence:
 
 
 def plan_section(
-    identified: Identified, best: Plan, ways: pd.DataFrame, reached: pd.DataFrame, in_tiers: pd.DataFrame
+    identified: Identified,
+    best: Plan,
+    ways: pd.DataFrame,
+    reached: pd.DataFrame,
+    in_tiers: pd.DataFrame,
+    doubted: Collection[str] = (),
 ) -> Section:
     """The cheapest plan: sentences, its steps, and its months where there are several; `ways` as in `needs_section`.
 
-    `reached` is from `tiers.plan_by_target`, `in_tiers` from `tiers.plan_in_tiers`.
+    `reached` is from `tiers.plan_by_target`, `in_tiers` from `tiers.plan_in_tiers`, `doubted` the
+    indicators whose rate today is not to be trusted (`bases.odd_bases`).
     """
     own = Figures.of(plan_figures(best, identified), in_tier_figures(in_tiers), reach_figures(reached))
     shown = own if best.target is None else own.plus(way_figures(ways, best.target, identified))
@@ -384,7 +397,8 @@ def plan_section(
     ]
     month_heads = [_("Improvement"), _("Month"), _("Percentage points to add"), _("Lowest total then")]
     title = _("What should be done next?")
-    said = [*plan_words(shown, best), *reach_words(own, best, reached)]
+    first, *rest = plan_words(shown, best)
+    said = [first, *doubt_words(best, doubted), *rest, *reach_words(own, best, reached)]
     parts: list[Part] = [Heading(title), Words(said, as_list=True)]
     if rows:
         parts.append(Table(_("The cheapest plan under every documented rule that fits"), heads, rows))
