@@ -7,6 +7,7 @@ package was installed from.
 
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.errors import ProjectError
@@ -43,6 +44,13 @@ def version() -> str:
     from importlib.metadata import version
 
     return version(DISTRIBUTION)
+
+
+def today() -> str:
+    """Today as an ISO date; the day of SOURCE_DATE_EPOCH where it is set, so that a report can be made again alike."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    day = datetime.now() if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+    return f"{day:%Y-%m-%d}"
 
 
 def commit() -> str:
