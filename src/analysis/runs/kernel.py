@@ -62,7 +62,7 @@ class ReportKernelManager(AsyncKernelManager):
 
     def __init__(self, **settings: Any) -> None:
         _sweep()
-        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         if sys.platform != "win32" and len(tempfile.gettempdir()) <= forked.LONGEST:
             settings |= {"transport": "ipc", "ip": str(self._folder / "s")}
         super().__init__(client_factory=ReportKernelClient, **settings)
@@ -147,11 +147,25 @@ class OwnKernel(KernelSpecManager):
 
 
 def _sweep() -> None:
-    """Remove the socket folders of runs that were killed; no run lasts a day."""
+    """Remove the folders of runs that were killed: their process is gone, or they are of another day."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(FileNotFoundError):  # another run may remove its own meanwhile
-            if time.time() - folder.stat().st_mtime > DAY:
+            owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+            if (owner.isdecimal() and _gone(int(owner))) or time.time() - folder.stat().st_mtime > DAY:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _gone(process: int) -> bool:
+    """Whether there is surely no such process on this machine."""
+    if sys.platform == "win32":  # where signal 0 ends it
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
