@@ -375,8 +375,8 @@ def test_the_hash_is_that_of_the_repository_with_any_line_ending(project_copy):
     assert data_hash() == data_hash(REPOSITORY / "data")
 
 
-def test_a_name_that_other_lines_write_otherwise_is_said(change, project_copy):
+def test_a_name_that_other_lines_write_otherwise_is_said(change, project_copy, rubrics):
     change("hoa-binh.csv", 4, entity="Hoá Bình")
     with pytest.raises(HistoryError) as told:
-        load_history(load_rubrics(project_copy / "data" / "rubrics"), project_copy / "data")
+        load_history(rubrics, project_copy / "data")
     assert told.value.rows == ["hoa-binh.csv:4 entity: “Hoá Bình” is “Hòa Bình” in other lines"]
