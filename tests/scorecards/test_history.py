@@ -379,4 +379,4 @@ def test_a_name_that_other_lines_write_otherwise_is_said(change, project_copy, r
     change("hoa-binh.csv", 4, entity="Hoá Bình")
     with pytest.raises(HistoryError) as told:
         load_history(rubrics, project_copy / "data")
-    assert told.value.rows == ["hoa-binh.csv:4 entity: “Hoá Bình” is “Hòa Bình” in other lines"]
+    assert list(told.value.rows) == ["hoa-binh.csv:4 entity: “Hoá Bình” is “Hòa Bình” in other lines"]
