@@ -4,6 +4,8 @@ run        How does a notebook become a report, and what if it fails or its kern
 page       How does an executed notebook become one HTML file that needs nothing else?
 record     What does a run leave behind?
 reports    Which reports are there, which runs failed, and how is a report opened?
+board      What does the list of reports show?
+publish    How does a report take the place of the one before it, and what does a run that fails leave?
 batch      How are many reports made, each as if it were the only one?
 workers    What is asked of whoever makes reports, and what became of it?
 worker     Who makes the reports of a batch?

@@ -23,10 +23,11 @@ from analysis import project
 from analysis.errors import ROWS_SHOWN, AnalysisError, ParameterError, SyntheticError, UnknownNameError
 from analysis.identification import regime
 from analysis.language import _, language, slug, write_number
-from analysis.report.result import RECORD
+from analysis.report.result import RECORD, in_language
 from analysis.report.section import Section, Words
 from analysis.runs.page import load_renderer
-from analysis.runs.reports import last_promised, leave_failure, publish_files, published, write_index
+from analysis.runs.publish import leave_failure, publish_files, write_index
+from analysis.runs.reports import last_promised, published
 from analysis.runs.workers import Job, Outcome, Submit, failure
 from analysis.scorecards.entities import children_of, is_mean, is_synthetic
 from analysis.scorecards.history import periods_with_total
@@ -140,7 +141,7 @@ def _job(entity: str, month: str, allow_synthetic: bool, resume: bool) -> Job:
 def _made_from(folder: Path) -> str:
     """What a published report was made from, or "" where it is not whole: each of its files as its record says."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = json.loads((folder / in_language(RECORD, language())).read_text(encoding="utf-8"))
         whole = all(
             hashlib.sha256((folder / name).read_bytes()).hexdigest() == known for name, known in record["files"].items()
         )

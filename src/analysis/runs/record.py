@@ -20,13 +20,15 @@ from analysis import project
 from analysis.errors import AnalysisError
 from analysis.files import Stamp, stamp_of
 from analysis.language import language
-from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, Language, Result, write_json
+from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, Language, Result, in_language, write_json
 from analysis.report.workbook import FILE as WORKBOOK
 from analysis.scorecards.periods import PERIOD
 
 PDF = "report.pdf"
+CHANGES = "changes.txt"
 FAILED = "failed.json"
 NOTEBOOK = "monthly_report.ipynb"
+MADE = (PAGE, EXECUTED, FIGURES, WORKBOOK, PDF, CHANGES)
 LONGEST_ROW = 300  # characters of one row of a message
 
 
@@ -49,7 +51,7 @@ class Failure(BaseModel):
 
 
 def save_record(work: Path, parameters: Mapping[str, Any], result: Result, started: datetime) -> None:
-    """`run.json`: what was run, on what, when, and the hash of each file it made. Raises OSError."""
+    """`run.json`: what was run, on what, when, and the hash of each file it made, by its name. Raises OSError."""
     record = {
         **result.model_dump(),
         "parameters": parameters,
@@ -62,11 +64,11 @@ def save_record(work: Path, parameters: Mapping[str, Any], result: Result, start
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (work / name for name in (PAGE, EXECUTED, FIGURES, WORKBOOK, PDF))
+            for path in (work / in_language(name, result.language) for name in MADE)
             if path.is_file()
         },
     }
-    write_json(work / RECORD, record)
+    write_json(work / in_language(RECORD, result.language), record)
 
 
 def made_from(parameters: Mapping[str, Any], data: str) -> str:
