@@ -532,6 +532,16 @@ def export(month: str, entity: str) -> None:
     click.echo(_near(commands.export(month, entity)))
 
 
+@app.command(help=_("Make a project of your own in a new or empty FOLDER: data, notebooks, and a place for reports."))
+@click.argument("folder", type=click.Path(path_type=Path), metavar=_("FOLDER"))
+@speaking
+def init(folder: Path) -> None:
+    from analysis import commands
+
+    click.echo(_near(commands.init(folder)))
+    _say(_("Next, in that folder: {command}").format(command="scorecard report"))
+
+
 @app.command(help=_("Simulate provinces whose truth is known, as a little project of its own in a new FOLDER."))
 @click.argument("folder", type=click.Path(path_type=Path), metavar=_("FOLDER"))
 @click.option("--entities", type=int, default=1, show_default=True, help=_("How many provinces."))
