@@ -110,11 +110,12 @@ class Card:
 
     @cached_property
     def first_steps(self) -> Section:
-        """At most three actions with what each is worth, and the number to ask for (`plan.first_acts`)."""
+        """The steps towards the goal, what each and all bring, and the number to ask for. Table: `plan.in_order`."""
         it = self.results
-        figures = it.figures.plus(self._plan.figures.values(), self._ask.figures.values())
-        acts = it.first, it.first_by_tier, it.odd_bases
-        return self._answer(leader.first_steps_section(figures, *acts, it.asked, it.identified))
+        parts = self._worth, self._plan, self._needs, self.rank, self._ask
+        figures = it.figures.plus(*(part.figures.values() for part in parts))
+        frames = it.first, it.gained, it.by_indicator, it.ways, it.rank_then, it.odd_bases, it.asked
+        return self._answer(leader.first_steps_section(figures, it.best, *frames, it.acts, it.identified))
 
     @cached_property
     def try_it(self) -> Section:
@@ -122,17 +123,16 @@ class Card:
         it = self.results
         rules = try_it.rules_to_try(it.tiers, it.acts, it.by_indicator)
         ranks = try_it.rank_steps(it.standing, it.identified)
-        return try_it.try_it_section(it.figures, it.identified, it.weighed, it.by_group, rules, ranks, data_hash())
+        presets = {"steps": {code: it.aims[code] for code in it.first["code"]}, "weighed": it.weighed}
+        figures = it.figures.plus(self._plan.figures.values())
+        return try_it.try_it_section(figures, it.identified, presets, it.by_group, rules, ranks, data_hash())
 
     @cached_property
     def rank(self) -> Section:
-        """The rank that the improvements would bring, as far as other totals are known. Table: `ranks.outlook`."""
-        from analysis.comparisons.ranks import outlook
-
-        it, gains = self.results, self._worth.figures.values()
-        ranked = outlook(it.standing, gain_of(it.gained))
+        """The rank that the steps would bring, as far as other totals are known. Table: `ranks.outlook`."""
+        it = self.results
         contradicted = it.standing.contradicted if it.standing else None
-        return self._answer(worth.rank_section(it.figures.plus(gains), ranked, it.rank_by_tier, contradicted))
+        return self._answer(worth.rank_section(self._plan.figures, it.rank_then, it.rank_by_tier, contradicted))
 
     @cached_property
     def change(self) -> Section:
@@ -248,7 +248,7 @@ class Card:
     def sources(self) -> Section:
         """Where each number comes from. Tables: `published`, as printed, and `figures`, every number of the page."""
         it = self.results
-        kept, made = passages(it.card), (data_hash(), project.version(), project.commit())
+        kept, made = passages(it.card), (data_hash(), project.version(), project.commit(), project.today())
         return self._answer(sources.sources_section(self.figures, self._sources, kept, it.identified, *made))
 
     @cached_property
@@ -413,7 +413,7 @@ class Card:
     @cached_property
     def figures(self) -> Figures:
         """Every number of the page by id, as in `figures.csv`."""
-        own = [self._worth, self.months, self._plan, self._needs, self.rank, self._ask, self.first_steps, self._proof]
+        own = [self._worth, self.months, self._plan, self._needs, self.rank, self._ask, self._proof]
         own += [self.change, self._tiers, self._news, self.follow_up, self.losses]
         return self.results.of_card.plus(*(section.figures.values() for section in own))
 
@@ -438,7 +438,7 @@ class Card:
     @cached_property
     def _plan(self) -> Section:
         it = self.results
-        frames = it.ways, it.reached, it.plan_in_tiers
+        frames = it.aimed, it.aimed_by_tier, it.ways, it.reached
         return plan.plan_section(it.identified, it.best, *frames, set(it.odd_bases["code"]))
 
     @cached_property

@@ -8,6 +8,7 @@ where it lies: `scorecard init` copies it.
 
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.errors import ProjectError
@@ -60,6 +61,13 @@ def version() -> str:
     from importlib.metadata import version
 
     return version(DISTRIBUTION)
+
+
+def today() -> str:
+    """Today as an ISO date; the day of SOURCE_DATE_EPOCH where it is set, so that a report can be made again alike."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    day = datetime.now() if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+    return f"{day:%Y-%m-%d}"
 
 
 def commit() -> str:

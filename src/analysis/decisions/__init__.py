@@ -18,8 +18,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "whatif": ["TOGETHER", "gain_of", "gain_width", "gains", "gains_by_rule", "may_be_nothing",
         "perhaps_nothing", "raised_from"],
     "tiers": ["BY_TARGET", "WIDEST", "failing_target", "gains_by_target", "gains_by_tier", "in_each_tier",
-        "plan_by_target", "plan_in_tiers", "widest_target"],
-    "plan": ["CLASSES", "INFERRED_CLASSES", "PUBLISHED_CLASSES", "Plan", "ask", "class_of", "first_acts",
-        "next_target", "rates_for", "workable"],
+        "plan_by_target", "widest_target"],
+    "plan": ["CLASSES", "INFERRED_CLASSES", "PUBLISHED_CLASSES", "Plan", "ask", "class_of", "fewest",
+        "in_order", "next_target", "rates_for", "targets_of", "workable"],
     "deadline": ["NO", "YEAR_TO_DATE", "YES", "by_december"],
 })  # fmt: skip

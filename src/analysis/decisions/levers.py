@@ -86,11 +86,12 @@ class Effort(_Entry):
 
 
 class Lever(_Entry):
-    """An act, called after its main indicator: what else it moves, and what a user knows of the work."""
+    """An act, called after its main indicator: what else it moves, who answers for it, what is known of the work."""
 
     code: str = Code
     names: Names = Field(alias="name")
     moves: tuple[Move, ...] = ()
+    responsible: str = ""
     effort: Effort = Effort()
 
     @property

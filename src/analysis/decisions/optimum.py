@@ -37,7 +37,7 @@ from analysis.decisions.worst_case import (
 from analysis.identification.identify import Hypothesis
 from analysis.language import _, write_number
 
-Goal = Literal["cost", "points", "order", "equal"]
+Goal = Literal["cost", "points", "order", "equal", "acts"]
 MOST_WORLDS = 60
 
 
@@ -47,15 +47,26 @@ def _acts(task: Task, program: Program, goal: Goal) -> tuple[list[int], Terms, T
     level = program.column()
     steps = [program.column(cap, whole=task.whole) for cap in task.caps]
     cost = {step: price / unit for step, price in zip(steps, task.prices.tolist(), strict=True)}
+    acts: Terms = {}
     for step, lever, cap in zip(steps, task.levers, task.caps.tolist(), strict=True):
-        if lever.effort.setup:
+        if lever.effort.setup or goal == "acts":
             used = program.column(1.0, whole=True)
             program.row({step: 1.0, used: -cap}, high=0.0)
             cost[used] = lever.effort.setup / unit
+            acts[used] = 1.0
         if goal == "equal":
             program.row({step: 1.0, level: -1.0}, high=0.0)
     roots = dict(zip(steps, map(sqrt, _primes(len(steps))), strict=True))  # weigh no two choices of whole steps alike
-    aims: dict[Goal, Terms] = {"cost": cost, "points": {level: -1.0}, "equal": {level: 1.0}, "order": roots}
+    dearest = 1.0 + task.cost(task.caps) / unit
+    few = {**cost, **{used: own + cost[used] / dearest for used, own in acts.items()}}
+    few |= {step: price / dearest for step, price in cost.items() if step not in acts}
+    aims: dict[Goal, Terms] = {
+        "cost": cost,
+        "points": {level: -1.0},
+        "equal": {level: 1.0},
+        "order": roots,
+        "acts": few,
+    }
     return steps, cost, aims[goal], level
 
 
@@ -84,7 +95,8 @@ def least_for_sure(
     """The steps of each lever that are best for a goal and hold under every survivor; None where none do.
 
     `pool` are scenarios met before; those met here join it. The goals: least `cost` to the target, most sure `points`
-    (no target), the first in a fixed `order` of those that reach the target, the least `equal` rise of all levers.
+    (no target), the first in a fixed `order` of those that reach the target, the least `equal` rise of all levers, the
+    fewest `acts` to the target (levers that are used at all), and of these the least cost.
     `known` are steps that hold, taken where the scenarios show that none cost less.
     """
     if not pool:

@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor, nan
+from math import ceil, floor, nan
 
 import numpy as np
 import pandas as pd
 
 from analysis.decisions.levers import Effort, Lever, check_codes, usual_levers
 from analysis.decisions.optimum import least_at_best, least_for_sure, most_for_sure, regret_of, worlds_of
-from analysis.decisions.whatif import TOGETHER, gains
+from analysis.decisions.whatif import TOGETHER, total_after
 from analysis.decisions.worst_case import NEAR, Array, Scenario, Task, best, must, surely, task_of
 from analysis.errors import ContradictionError, ParameterError
 from analysis.identification.bounds import rate_of
@@ -33,7 +33,6 @@ from analysis.language import _, write_number
 # inferred from the labels of published totals, which agree with them.
 PUBLISHED_CLASSES, INFERRED_CLASSES = (50.0, 90.0), (70.0, 80.0)
 CLASSES = (0.0, *sorted(PUBLISHED_CLASSES + INFERRED_CLASSES))
-MOST_ACTS = 3
 TRIED, PARTS = 3, 4
 DECIMALS = 2
 ALIKE = 10.0**-DECIMALS  # a figure printed so may have been this far off another value that prints alike
@@ -304,59 +303,65 @@ def workable(identified: Identified, levers: Mapping[str, Lever], codes: Sequenc
     return {code: lever for code, lever in levers.items() if code in (codes or room or usual_levers(identified))}
 
 
-def first_acts(
-    identified: Identified,
-    levers: Mapping[str, Lever],
-    chosen: Plan,
-    weighed: pd.DataFrame,
-    doubted: Collection[str] = (),
-) -> pd.DataFrame:
-    """The three steps of a plan that surely gain most, each alone; where it has none, the improvements weighed.
+def fewest(
+    identified: Identified, levers: Mapping[str, Lever], target: float, months: int = 1, budget: float | None = None
+) -> dict[str, Lever]:
+    """As few levers as surely reach the target within `months` and a budget, and of these the cheapest; else all.
 
-    `doubted` are indicators whose rate of today is not to be trusted (`bases.odd_bases`): they come after all others.
+    Raises ParameterError as `plan`.
+    """
+    task, pool = task_of(identified, levers.values(), months), list[Scenario]()
+    if most_for_sure(task, pool, budget) < target - NEAR:
+        return dict(levers)
+    steps = must(least_for_sure(task, pool, "acts", target, budget))
+    used = {lever.code for lever, many in zip(task.levers, steps, strict=True) if many > 0}
+    return {code: lever for code, lever in levers.items() if code in used} or dict(levers)
 
-    Returns
-    -------
-    At most three rows of `whatif.gains`, the highest sure gain first.
+
+def targets_of(identified: Identified, levers: Mapping[str, Lever], chosen: Plan) -> dict[str, float]:
+    """The rate to set for each step of a plan, in percent: what it needs from the highest that today's rate may be.
+
+    Where nobody limited effort it is rounded up to a whole percent.
     """
     targets = {}
     for row in chosen.steps.itertuples():
         today, printed = rate_of(identified, row.lever), identified.readings[row.lever].rate is not None
         start = (today.low + today.high) / 2 if printed else today.high
-        targets[row.lever] = min(round(start, 2) + row.added, 100.0)
-    steps = [gains(identified, {code: target}, levers) for code, target in targets.items()]
-    rows = pd.concat(steps or [weighed[weighed["code"] != TOGETHER]])
+        needed = round(start + row.added, DECIMALS)
+        free = chosen.budget is None and not chosen.priced
+        targets[row.lever] = min(ceil(needed) if free else needed, levers[row.lever].effort.ceiling, 100.0)
+    return targets
+
+
+def in_order(gained: pd.DataFrame, doubted: Collection[str] = ()) -> pd.DataFrame:
+    """The levers of a frame of `whatif.gains` in the order in which to begin: the highest sure gain first.
+
+    `doubted` are indicators whose rate of today is not to be trusted (`bases.odd_bases`): they come after all others.
+    """
+    rows = gained[gained["code"] != TOGETHER]
     rows = rows.assign(trusted=~rows["code"].isin(doubted))
     order = ["trusted", "gain_low", "gain_high"]
     rows = rows.sort_values(order, ascending=False, kind="stable", ignore_index=True)
-    return rows.drop(columns="trusted").head(MOST_ACTS)
+    return rows.drop(columns="trusted")
 
 
-def ask(identified: Identified, cards: Sequence[Evidence], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:
-    """Which undisclosed figures would leave least open of a plan: `next_figures` for what the plan moves.
+def ask(
+    identified: Identified, cards: Sequence[Evidence], aims: Mapping[str, float], levers: Mapping[str, Lever]
+) -> pd.DataFrame:
+    """Which undisclosed figures would leave least open of the total at some rates: `next_figures` for what they move.
 
-    Open is how far apart the total with the plan may be under the rules that fit, in points.
+    Open is how far apart that total may be under the rules that fit, in points.
     """
-    return next_figures(
-        identified,
-        cards,
-        lambda told: points_open(told, levers, chosen),
-        plan_groups(identified, levers, chosen),
-    )
+    moved = (code for aim in aims for code in levers[aim].effects)
+    groups = list(dict.fromkeys(identified.group_of(code).code for code in moved))
+    return next_figures(identified, cards, lambda told: points_open(told, aims, levers), groups)
 
 
-def points_open(identified: Identified, levers: Mapping[str, Lever], chosen: Plan) -> float:
-    """How far apart the total with a plan may be under the rules that fit, in points."""
-    task = task_of(identified, levers.values(), chosen.months)
-    added = dict(zip(chosen.steps["lever"], chosen.steps["added"], strict=True))
-    steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
-    return best(task, steps) - surely(task, steps)
-
-
-def plan_groups(identified: Identified, levers: Mapping[str, Lever], chosen: Plan) -> list[str]:
-    """The groups that hold what a plan moves."""
-    moved = [code for lever in chosen.steps["lever"] for code in levers[lever].effects]
-    return list(dict.fromkeys(identified.group_of(code).code for code in moved))
+def points_open(identified: Identified, aims: Mapping[str, float], levers: Mapping[str, Lever]) -> float:
+    """How far apart the total may be under the rules that fit when each rate is at its aim or above, in points."""
+    today = {code: identified.readings[code].rate for code in aims}
+    rates = {code: aim if (rate := today[code]) is None else max(aim, rate.high) for code, aim in aims.items()}
+    return total_after(identified, rates, levers).width
 
 
 def next_figures(

@@ -14,13 +14,10 @@ from contextlib import suppress
 from itertools import pairwise
 from math import inf, nan
 
-import numpy as np
 import pandas as pd
 
-from analysis.decisions.levers import Lever, check_levers
-from analysis.decisions.plan import Plan
-from analysis.decisions.whatif import TOGETHER, gains, may_be_nothing
-from analysis.decisions.worst_case import best, surely, task_of
+from analysis.decisions.levers import check_levers
+from analysis.decisions.whatif import TOGETHER, gains, may_be_nothing, total_after
 from analysis.errors import CheckError, ContradictionError
 from analysis.identification.evidence import Evidence, read_card, with_figure
 from analysis.identification.identify import Hypothesis, Identified, explained, identify_cards
@@ -43,7 +40,6 @@ from analysis.scorecards.tiers import (
 BY_TIER = ["tier", "code", "name", "target", "gain_low", "gain_high", "total_low", "total_high", "survivors"]
 BY_TARGET = ["code", "target", "gain_low", "gain_high"]
 REACHED = ["code", "name", "target", "sure_total"]
-PLAN_BY_TIER = ["tier", "sure_total", "best_total"]
 WIDEST = ["answer", "code", "name", "width", "left"]
 TARGETS = (30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
 FULL = 100.0
@@ -126,50 +122,28 @@ def gains_by_target(
 def plan_by_target(
     cards: Sequence[Evidence],
     documented: Identified,
-    levers: Mapping[str, Lever],
-    chosen: Plan,
+    aims: Mapping[str, float],
     targets: Sequence[float] = TARGETS,
 ) -> pd.DataFrame:
-    """What a plan still reaches where one of its indicators has full marks from a rate that no document names.
+    """What rates still reach together where one of them has full marks from a rate that no document names.
 
     Returns
     -------
-    For each step of the plan whose rate is published and whose target is open, a row a target that every card allows:
-    `code`, `name`, `target` (percent), `sure_total` (points, the least over all other rules that fit).
+    For each rate that is published and whose target is open, a row a target that every card allows: `code`, `name`,
+    `target` (percent), `sure_total` (points, the least over all other rules that fit).
     """
-    added, rows = dict(zip(chosen.steps["lever"], chosen.steps["added"], strict=True)), []
-    for code in chosen.steps["lever"]:
+    rows = []
+    for code in aims:
         named = documented.rubric.indicators[code].target.alternatives
         if len(named) < 2 or documented.readings[code].rate is None:
             continue
         for target in (target for target in targets if target not in named):
             rubric = with_target(documented.rubric, code, target)
             told = [regrouped(card, rubric) for card in cards]
-            if not explained(told, rubric):
-                continue
-            task = task_of(identify_cards(told, rubric), levers.values(), chosen.months)
-            steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
-            rows.append((code, documented.rubric.name_of(code), target, surely(task, steps)))
+            if explained(told, rubric):
+                total = total_after(identify_cards(told, rubric), aims, {})
+                rows.append((code, documented.rubric.name_of(code), target, total.low))
     return pd.DataFrame(rows, columns=REACHED)
-
-
-def plan_in_tiers(tiers: Mapping[str, Identified | None], levers: Mapping[str, Lever], chosen: Plan) -> pd.DataFrame:
-    """What the steps of a plan bring in each tier that fits.
-
-    Returns
-    -------
-    A row a tier: `tier`, `sure_total`, `best_total` (points, the least and the most over the rules of the tier). In the
-    open tier the least is a bound, each step counted by the highest target that may hold; the most is missing.
-    """
-    added, rows = dict(zip(chosen.steps["lever"], chosen.steps["added"], strict=True)), []
-    for tier, identified in tiers.items():
-        if tier == DOCUMENTED:
-            rows.append((tier, chosen.sure_total, chosen.best_total))
-        elif identified is not None:
-            task = task_of(identified, levers.values(), chosen.months)
-            steps = np.array([added.get(lever.code, 0.0) for lever in task.levers]) / task.sizes
-            rows.append((tier, surely(task, steps), nan if tier == OPEN else best(task, steps)))
-    return pd.DataFrame(rows, columns=PLAN_BY_TIER)
 
 
 def widest_target(

@@ -65,6 +65,14 @@ def group_scores_then(
     return scores
 
 
+def total_after(identified: Identified, levers: Mapping[str, float], acts: Mapping[str, Lever]) -> Interval:
+    """The total with every lever at its target, in points, as in `gains`."""
+    least, most, hidden = _moved(identified, levers, acts)
+    everything = frozenset(identified.readings)
+    lowest, highest = (_new_score(identified, targets, everything) for targets in (least, most))
+    return Interval(lowest.low, min(highest.high + sum(hidden.values()), identified.rubric.points))
+
+
 def gain_of(gained: pd.DataFrame) -> Interval:
     """The gain of all improvements of a frame of `gains` together, in points."""
     last = gained.iloc[-1]
@@ -106,9 +114,7 @@ def _row(
     own, room = joint_gain(identified, levers), identified.rubric.points
     left = identified.lost({*levers, *_side_effects(identified, levers, acts)}).high if unseen else inf
     gain = Interval(joint_gain(identified, least).low, min(joint_gain(identified, most).high + unseen, left))
-    everything = frozenset(identified.readings)
-    lowest, highest = (_new_score(identified, targets, everything) for targets in (least, most))
-    new = Interval(lowest.low, min(highest.high + unseen, room))
+    new = total_after(identified, levers, acts)
     reading = identified.readings[code].rate if code != TOGETHER else None
     return {
         "code": code,

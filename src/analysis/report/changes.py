@@ -24,7 +24,7 @@ from analysis.report.section import Heading, Part, Picture, Section, Sentence, S
 from analysis.report.wording import effect_name
 from analysis.scorecards.checks import interval_of
 from analysis.scorecards.history import TOTAL, shown
-from analysis.scorecards.periods import is_month, month_before
+from analysis.scorecards.periods import is_month, month_before, month_number, months_of
 from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span, ruling
 from analysis.scorecards.sources import Source
 
@@ -37,10 +37,10 @@ def change_figures(moved: pd.DataFrame) -> Iterator[Figure]:
     """`bridge.total`, `bridge.size`, and of each part `bridge.<row>` and `bridge.<row>.span`."""
     if len(moved):
         change, name = float(moved["value"].sum()), _("Change of the total")
-        yield exact("bridge.total", name, change, "points", 2, "derived", "Σ bridge.*")
-        yield exact("bridge.size", name, abs(change), "points", 2, "derived", "|bridge.total|")
+        yield exact("bridge.total", name, change, "points", 2, "derived", _("sum of the parts of the change"))
+        yield exact("bridge.size", name, abs(change), "points", 2, "derived", _("the change without its sign"))
     for number, row in enumerate(moved.itertuples()):
-        rule = f"{row.effect}: {row.certainty}"
+        rule = _("the group's score now less its score then: {effect}").format(effect=effect_name(row.effect))
         yield between(f"bridge.{number}", row.name, (row.low, row.high), "points", 2, rule, row.value)
         yield between(f"bridge.{number}.span", row.name, (row.low, row.high), "points", 2, rule)
 
@@ -48,7 +48,7 @@ def change_figures(moved: pd.DataFrame) -> Iterator[Figure]:
 def change_words(figures: Figures, moved: pd.DataFrame, before: str) -> list[Sentence]:
     """What of the change since an earlier month is performance, and what cannot be told apart."""
     if moved.empty:
-        return [say(_("No earlier month of this entity has a total and every group under these figures."))]
+        return [say(_("No earlier card is known from which a change could be told apart."))]
     period = write_period(before)
     said = [say(_direction(figures["bridge.total"].value or 0.0), period=period, change=figures["bridge.size"])]
     if (moved["certainty"] == "assumes_one_rule").any():
@@ -83,7 +83,9 @@ def change_section(
     title = _("What of the change is performance?")
     parts: list[Part] = [Heading(title), Words(change_words(own, moved, before), as_list=True)]
     if moved.empty:
-        return Section(title, parts, own, {"parts": moved}, facts or {})
+        return Section(
+            title, [Words(change_words(own, moved, before), style="note")], own, {"parts": moved}, facts or {}
+        )
     rows = [
         [row.name, effect_name(row.effect), own[f"bridge.{number}"], own[f"bridge.{number}.span"]]
         for number, row in enumerate(moved.itertuples())
@@ -113,7 +115,7 @@ def follow_up_figures(frame: pd.DataFrame) -> Iterator[Figure]:
 def follow_up_words(figures: Figures, frame: pd.DataFrame, promised: Mapping[str, Any]) -> list[Sentence]:
     """What became of what an earlier report weighed."""
     if frame.empty:
-        return [say(_("No earlier report of this entity set targets, so nothing can be held against them."))]
+        return [say(_("No earlier report is known to hold this one against."))]
     said = [
         say(
             _("The report of {period} weighed what follows; that says what it is worth, not that anyone promised it."),
@@ -167,9 +169,10 @@ def follow_up_section(frame: pd.DataFrame, promised: Mapping[str, Any]) -> Secti
     heads = [_("What was weighed"), _("Then"), _("Target"), _("Now"), _("What happened")]
     title = _("What was weighed last time, and what happened?")
     parts: list[Part] = [Heading(title), Words(follow_up_words(own, frame, promised), as_list=True)]
-    if rows:
-        caption = _("Targets of an earlier report and what is printed now")
-        parts.append(Table(caption, heads, rows, text_columns=(4,)))
+    if not rows:
+        return Section(title, [Words(follow_up_words(own, frame, promised), style="note")], own, {"follow_up": frame})
+    caption = _("Targets of an earlier report and what is printed now")
+    parts.append(Table(caption, heads, rows, text_columns=(4,)))
     return Section(title, parts, own, {"follow_up": frame})
 
 
@@ -216,7 +219,15 @@ def total_figures(past: pd.DataFrame, identified: Identified) -> Iterator[Figure
         "entered",
         _("rule of this package"),
     )
-    yield exact("trend.known", _("Comparable months with a total"), known, "count", 0, "derived", "past.*.total")
+    yield exact(
+        "trend.known",
+        _("Comparable months with a total"),
+        known,
+        "count",
+        0,
+        "derived",
+        _("the published totals, counted"),
+    )
     for _place, row in past.iterrows():
         span = interval_of(row)
         yield Figure(
@@ -241,31 +252,72 @@ def counted_on(past: pd.DataFrame, identified: Identified) -> str:
     return day if day and is_month(identified.period) and day[:7] <= identified.period else ""
 
 
-def month_change_figures(
-    known: Figures, figures: Figures, past: pd.DataFrame, identified: Identified
+def compared_with(past: pd.DataFrame, identified: Identified) -> str:
+    """The last earlier period of the same kind whose total the same rules scored; "" where there is none.
+
+    None either where the portal showed a month that was not over.
+    """
+    if counted_on(past, identified):
+        return ""
+    start = months_of(identified.period)[0]
+    long = month_number(identified.period) - month_number(start)
+    periods = under_its_rules(past, identified)["period"]
+    earlier = [period for period in periods if months_of(period)[1] < start]
+    alike = [period for period in earlier if month_number(period) - month_number(months_of(period)[0]) == long]
+    return max(alike, default="")
+
+
+def change_since_figures(
+    known: Figures, figures: Figures, past: pd.DataFrame, ranks: Mapping[str, float], identified: Identified
 ) -> Iterator[Figure]:
-    """`change` since the month before, where its total is among those `known` under the same rules."""
-    if is_month(identified.period) and not counted_on(past, identified):
-        before = known.get(f"past.{month_before(identified.period)}.total")
-        total = figures["total"]
-        if before and before.value is not None and total.value is not None:
-            ends = (identified.total.low - (before.high or 0.0), identified.total.high - (before.low or 0.0))
-            rule, decimals = f"total − {before.id}", max(total.decimals, before.decimals)
-            yield between("change", _("Change"), ends, "points", decimals, rule, total.value - before.value)
+    """`since.change` and `since.size`, its size, from the period `compared_with`; `since.rank`, the rank then.
+
+    `change` is the same where that is the month before. `ranks` are the published ranks of the entity by period.
+    """
+    period = compared_with(past, identified)
+    before, total = known.get(f"past.{period}.{'total' if is_month(period) else 'longer_period'}"), figures["total"]
+    if before is None or before.value is None or total.value is None:
+        return
+    low, high = identified.total.low - (before.high or 0.0), identified.total.high - (before.low or 0.0)
+    rule = _("total less that of {period}").format(period=write_period(period))
+    decimals, change = max(total.decimals, before.decimals), total.value - before.value
+    yield between("since.change", _("Change"), (low, high), "points", decimals, rule, change)
+    yield exact("since.size", _("Change"), abs(change), "points", decimals, "derived", rule)
+    if is_month(period) and period == month_before(identified.period):
+        yield between("change", _("Change"), (low, high), "points", decimals, rule, change)
+    if period in ranks:
+        yield exact("since.rank", _("Rank"), ranks[period], "rank", 0, "published", write_period(period), before.source)
 
 
-def since_the_month_before(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sentence:
-    """The change since the month before, or why there is none."""
-    if "change" in figures:
-        return say(_("{change} points"), change=figures["change"])
-    if not is_month(identified.period):
-        return say(_("not a month: nothing to compare with"))
-    if day := counted_on(past, identified):
-        return say(_("the month was not over on {date}: nothing to compare with"), date=write_date(day))
-    before = month_before(identified.period)
-    if before in set(past["period"]):
-        return say(_("other rules were in force in {period}"), period=write_period(before))
-    return say(_("the total of {period} is not known"), period=write_period(before))
+def since_before(figures: Figures, past: pd.DataFrame, identified: Identified) -> tuple[str, Sentence, list[Sentence]]:
+    """What the total is compared with, by how much it moved, and in which direction, with the rank then and now.
+
+    Where nothing can be compared, why; and no words besides.
+    """
+    if "since.change" not in figures:
+        title = _("Since the period before")
+        if day := counted_on(past, identified):
+            return title, say(_("not compared: the month was not over on {date}"), date=write_date(day)), []
+        if len(past) > 1 and months_of(past["period"].min())[1] < months_of(identified.period)[0]:
+            return title, say(_("not compared: other rules scored what is known before")), []
+        return title, say(_("no earlier total is known")), []
+    title = _("Since {period}").format(period=write_period(compared_with(past, identified)))
+    change, size = figures["since.change"].value or 0.0, figures["since.size"]
+    sign, direction = ("+", _("up")) if change > 0 else ("−", _("down")) if change < 0 else ("", _("unchanged"))
+    said, rank = [say("{direction}", direction=direction)], figures.get("rank")
+    if rank is not None and "since.rank" in figures:
+        said = [
+            say(_("{direction}; rank {before} → {rank}"), direction=direction, before=figures["since.rank"], rank=rank)
+        ]
+    return title, say(f"{sign}{{size}}", size=size), said
+
+
+def moved_words(figures: Figures, past: pd.DataFrame, identified: Identified) -> list[Sentence]:
+    """In a sentence how the total moved since the period it is compared with; none where there is none."""
+    if "since.change" not in figures:
+        return []
+    period = write_period(compared_with(past, identified))
+    return [say(_direction(figures["since.change"].value or 0.0), period=period, change=figures["since.size"])]
 
 
 def history_length(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sentence:

@@ -7,22 +7,27 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.decisions.plan import CLASSES, INFERRED_CLASSES, PUBLISHED_CLASSES, class_of
+from analysis.decisions.levers import Lever
+from analysis.decisions.plan import CLASSES, INFERRED_CLASSES, PUBLISHED_CLASSES, Plan, class_of, next_target
+from analysis.decisions.whatif import TOGETHER
 from analysis.diagnosis.losses import named_groups
 from analysis.identification.identify import Identified
+from analysis.interval import Interval
 from analysis.language import _, nfc, write_date, write_period
-from analysis.report.changes import since_the_month_before
-from analysis.report.figures import COLOURS, Figure, Figures, between, exact, whole
-from analysis.report.losses import disclosure, headline, not_to_be_had, reconciliation
+from analysis.report.changes import moved_words, since_before
+from analysis.report.figures import COLOURS, Figure, Figures, exact
+from analysis.report.losses import headline, hidden_words, not_to_be_had, reconciliation
 from analysis.report.plan import ask_words
-from analysis.report.rules import base_words, bounds_rule
-from analysis.report.section import Heading, Part, Piece, Section, Sentence, Slide, Words, say, source_words
-from analysis.report.wording import class_name, kind_name, tier_rule, weakest_kind
-from analysis.report.worth import besides
+from analysis.report.rules import base_question
+from analysis.report.section import Heading, Part, Piece, Section, Sentence, Slide, Words, listed, say, source_words
+from analysis.report.wording import class_name, kind_name, weakest_kind
+from analysis.report.worth import besides, rank_says_something
 from analysis.scorecards.sources import Source
 from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
 
 GREY = "#595959"
+MOST_NAMED = 3  # indicators left out, in a sentence
+MUCH = 1.0  # points
 
 
 def title(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> str:
@@ -44,7 +49,9 @@ def class_figures(total: Figure, identified: Identified) -> Iterator[Figure]:
     for following in CLASSES[CLASSES.index(least) + 1 :][:1]:
         name, gap = class_name(following), following - total.value
         yield exact("class.next", name, following, "points", 0, "derived", source)
-        yield exact("class.gap", name, gap, "points", total.decimals, "derived", "class.next − total")
+        yield exact(
+            "class.gap", name, gap, "points", total.decimals, "derived", _("where the class begins less the total")
+        )
 
 
 def class_words(figures: Figures) -> Sentence | None:
@@ -84,12 +91,11 @@ def summary_section(
     elif figures["total"].as_of:
         origin.append(_("figures to {date}").format(date=write_date(figures["total"].as_of)))
     origin.append(source_words(source))
-    found, hidden = (
-        headline(figures, by_group, identified),
-        [*disclosure(figures, ledger, lost_by_tier), *not_to_be_had(figures, by_indicator)],
-    )
+    found = headline(figures, by_group, identified)
+    hidden = moved_words(figures, past, identified)
+    hidden += [hidden_words(figures, ledger, lost_by_tier), *not_to_be_had(figures, by_indicator)]
     rank, ranked, total = figures.get("rank"), figures.get("ranked"), (figures["total"], figures["max"])
-    change = since_the_month_before(figures, past, identified)
+    since, change, beside = since_before(figures, past, identified)
     of_class = class_words(figures)
     doubt = _("not the rank that the published totals give") if rank_doubted else ""
     values = {
@@ -103,7 +109,7 @@ def summary_section(
             {"name": _("Rank"), "of": (rank, ranked), "note": doubt}
             if rank and ranked
             else {"name": _("Rank"), "words": rank or _("not published")},
-            {"name": _("Since the month before"), "words": change},
+            {"name": since, "number": change, "note": beside[0]} if beside else {"name": since, "words": change},
         ],
         "bars_title": _("Points lost by group (score/maximum)"),
         "bars": list(_bars(figures, by_group)),
@@ -113,7 +119,9 @@ def summary_section(
     numbers += [of_class] if of_class else []
     numbers += [say("{name}: {value}/{of}", name=_("Rank"), value=rank, of=ranked)] if rank and ranked else []
     numbers += [say(doubt)] if doubt else []
-    said = [found, *hidden, *numbers, reconciliation(figures)]
+    numbers.append(say("{name}: {change}", name=since, change=change))
+    numbers += beside
+    said = [found, *numbers, reconciliation(figures), *hidden]
     return Section(
         str(found),
         [Piece("summary.html.j2", values, said)],
@@ -122,78 +130,171 @@ def summary_section(
     )
 
 
-def act_figures(first: pd.DataFrame, by_tier: pd.DataFrame, identified: Identified) -> Iterator[Figure]:
-    """`act.<code>.target`, `.own`, `.gain` of the actions that come first, and `.supported`, `.open` (see `tiers`)."""
-    rule = bounds_rule(identified)
-    reached = _("today's rate (its highest where it is a range) + percentage points of the plan")
-    for row in first.itertuples():
-        yield exact(f"act.{row.code}.target", row.name, row.target, "percent", whole(row.target), "derived", reached)
-        yield between(f"act.{row.code}.own", row.name, (row.own_low, row.own_high), "points", 2, rule)
-        yield between(f"act.{row.code}.gain", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
-    for row in by_tier[by_tier["tier"] != DOCUMENTED].itertuples():
-        rule = tier_rule(row.tier)
-        yield between(f"act.{row.code}.{row.tier}", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
-
-
 def first_steps_section(
     figures: Figures,
+    best: Plan,
     first: pd.DataFrame,
-    by_tier: pd.DataFrame,
+    gained: pd.DataFrame,
+    by_indicator: pd.DataFrame,
+    ways: pd.DataFrame,
+    ranked: pd.DataFrame,
     odd: pd.DataFrame,
     asked: pd.DataFrame,
+    acts: Mapping[str, Lever],
     identified: Identified,
 ) -> Section:
-    """The leader's three actions with what each is worth, and the number to ask for next.
+    """One goal and the steps towards it, what they give together, what was left out, and the number to ask for next.
 
-    `by_tier` is what each of them gains in each tier (`tiers.gains_by_tier`), `odd` the rates that are not to be
-    trusted (`bases.odd_bases`).
-
-    `figures` hold those of the plan and of what may be asked for.
+    `first` are the steps in their order (`plan.in_order`), `gained` what the improvements weighed gain, `ways` what
+    each alone can bring (`plan.rates_for`), `ranked` the rank after the steps (`ranks.outlook`), `odd` the rates that
+    are not to be trusted (`bases.odd_bases`), `acts` the levers, with who answers for them. `figures` hold those of the
+    plan, of the improvements and of what may be asked.
     """
-    doubts = odd[odd["code"].isin(first["code"])]
-    own = Figures.of(act_figures(first, by_tier, identified))
-    acts = []
-    for row in first.itertuples():
-        rate = figures.get(f"step.{row.code}.rate") or figures.get(f"indicator.{row.code}.rate")
-        parts = {name: own[f"act.{row.code}.{name}"] for name in ("gain", "target")}
-        change = (
-            say(_("to {target}\u00a0%; today's rate is not published"), **parts)
-            if rate is None
-            else say(_("from {rate}\u00a0% to {target}\u00a0%"), rate=rate, **parts)
-        )
-        notes = [besides(own[f"act.{row.code}.own"], row.moved, identified)] if row.moved else []
-        notes += _stands_on(own, row.code)
-        if row.code in set(doubts["code"]):
-            notes.append(say(_("Today's rate is in doubt: ask before acting.")))
-        best = own.get(f"act.{row.code}.{SUPPORTED}") if _differ(own, row.code) and not row.moved else None
-        worth = say(_("+{gain} points"), gain=best or parts["gain"])
-        acts.append({"name": row.name, "change": change, "worth": worth, "notes": notes})
-    note = say(
-        _("Each is counted alone. A range is what the rules that fit allow; which of them holds is not public.")
-        if figures["rules.survivors"].value != 1
-        else _("Each is counted alone.")
-    )
-    said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in acts]
+    doubted = set(odd["code"])
+    steps = [_step(figures, row, acts, row.code in doubted, identified) for row in first.itertuples()]
+    said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in steps]
+    together = _together(figures, first, ranked, identified) if len(first) > 1 else []
+    weighed = _weighed(figures, gained, first)
     heading = _("What to do first?")
-    steps: list[Part] = [Heading(heading), Piece("acts.html.j2", {"acts": acts}, said), Words([note], style="note")]
-    asking = [*(base_words(figures, row) for row in doubts.itertuples()), *ask_words(figures, asked)[:1]]
-    ask: list[Part] = [Heading(_("What to ask for next")), *(Words([sentence]) for sentence in asking)]
-    return Section(heading, [Slide(steps), Slide(ask)], own, {"first_steps": first})
+    values = {"acts": steps, "together": together, "weighed": weighed, "try": _("Try these rates in the panel below")}
+    out = left_out(figures, first, by_indicator, ways)
+    parts: list[Part] = [
+        Heading(heading),
+        Words(goal_words(figures, best, first, identified)),
+        Piece("acts.html.j2", values, [*said, *together, *weighed]),
+        *([Words(out, style="note")] if out else []),
+    ]
+    asking = [base_question(figures, row) for row in odd[odd["code"].isin(first["code"])].itertuples()]
+    asking += [words for code, words in ask_words(figures, asked) if code not in doubted][:1]
+    ask: list[Part] = [Heading(_("What to ask for next"), level=3), Words(asking, as_list=True)] if asking else []
+    return Section(heading, [Slide([*parts, *ask])], tables={"first_steps": first})
 
 
-def _differ(own: Figures, code: str) -> bool:
-    """Whether a target that nobody wrote down would change what a step gains by its own indicator."""
-    return f"act.{code}.{OPEN}" in own and str(own[f"act.{code}.{OPEN}"]) != str(own[f"act.{code}.own"])
+def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Identified) -> list[Sentence]:
+    """The goal with its reason, and why these steps in this order."""
+    if best.target is None or best.steps.empty:
+        return [say(_("What is surely worth most comes first."))]
+    of_class = best.target == next_target(identified) and best.target in CLASSES
+    goal = say(_("{target} points ({name})") if of_class else _("{target} points"), target=figures["plan.target"],
+        name=class_name(best.target) if of_class else "")  # fmt: skip
+    if not best.feasible:
+        words = _("Nothing that is known surely brings {goal}. These steps surely add points; the surest come first.")
+        return [say(words, goal=goal)]
+    if len(first) == 1:
+        return [say(_("For {goal} one step is enough, under every documented rule that fits."), goal=goal)]
+    words = _(
+        "For {goal} under every documented rule that fits it takes these {acts} steps, no fewer; what surely brings "
+        "most comes first."
+    )
+    return [say(words, goal=goal, acts=figures["plan.acts"])]
 
 
-def _stands_on(own: Figures, code: str) -> list[Sentence]:
-    """The gain by what some document names, and the least and the most if nobody wrote the target down."""
-    if not _differ(own, code):
+def _step(
+    figures: Figures, row: Any, acts: Mapping[str, Lever], doubted: bool, identified: Identified
+) -> dict[str, Any]:
+    """A step as the page shows it: its name, from where to where, what it is worth, and what else to know of it."""
+    aim = f"aim.{row.code}"
+    rate, target = figures.get(f"{aim}.rate"), figures[f"{aim}.target"]
+    change = (
+        say(_("to {target}\u00a0%; today's rate is not published"), target=target)
+        if rate is None
+        else say(_("from {rate}\u00a0% to {target}\u00a0%"), rate=rate, target=target)
+    )
+    notes = [besides(figures[f"{aim}.own"], row.moved, identified)] if row.moved else []
+    best = figures.get(f"{aim}.{SUPPORTED}") if _differ(figures, aim) and not row.moved else None
+    notes += _stands_on(figures, aim, best is not None)
+    if doubted:
+        notes.append(say(_("Today's rate is in doubt: ask before acting.")))
+    worth = say(_("+{gain} points"), gain=best or figures[f"{aim}.gain"])
+    responsible = acts[row.code].responsible if row.code in acts else ""
+    return {"name": row.name, "change": change, "worth": worth, "notes": notes, "responsible": responsible}
+
+
+def _together(figures: Figures, first: pd.DataFrame, ranked: pd.DataFrame, identified: Identified) -> list[Sentence]:
+    """What the steps give together: points, total, class and, where anything can be said of it, rank."""
+    said = [
+        say(_("Together: +{gain} points, a total of {total}"), gain=figures["plan.gain"], total=figures["plan.total"])
+    ]
+    total = figures["plan.total"]
+    classes = [class_of(Interval.point(end)) for end in (total.low, total.high) if end is not None]
+    names = [class_name(least) for least in dict.fromkeys(least for least in classes if least is not None)]
+    said.append(say(_("class: {names}"), names=_(" or ").join(names)))
+    if rank_says_something(ranked):
+        parts = {name: figures[f"outlook.{name}"] for name in ("after", "after.ranked")}
+        said.append(
+            say(_("rank {after} of {ranked} if the others stay"), after=parts["after"], ranked=parts["after.ranked"])
+        )
+    words = [say("{said}.", said=listed(said, "; "))]
+    if (lowest := figures.get(f"plan.{OPEN}")) is not None and str(lowest) != str(figures.get(f"plan.{DOCUMENTED}")):
+        template = _("Where full marks start at rates that no document names, the total is {open}.")
+        words.append(say(template, open=lowest))
+    return words
+
+
+def _weighed(figures: Figures, gained: pd.DataFrame, first: pd.DataFrame) -> list[Sentence]:
+    """What the improvements of the report bring by themselves, where they are not the steps."""
+    rows = gained[gained["code"] != TOGETHER]
+    if set(rows["code"]) == set(first["code"]):
         return []
-    parts = {"documented": own[f"act.{code}.own"], "open": own[f"act.{code}.{OPEN}"]}
-    supported = own.get(f"act.{code}.{SUPPORTED}")
+    last = gained.iloc[-1]["code"]
+    best = {name: figures.get(f"tier.{SUPPORTED}.{last}.{name}") for name in ("gain", "total")}
+    shown = {name: best[name] or figures[f"lever.{last}.{name}"] for name in ("gain", "total")}
+    each = [
+        say(_("{name} to {target} %"), name=row.name, target=figures[f"lever.{row.code}.target"])
+        for row in rows.itertuples()
+    ]
+    template = (
+        _("If only these are raised ({each}): +{gain} points by the best supported reading, a total of {total}.")
+        if best["gain"] is not None
+        else _("If only these are raised ({each}): +{gain} points, a total of {total}.")
+    )
+    return [say(template, each=listed(each, "; "), **shown)]
+
+
+def left_out(figures: Figures, first: pd.DataFrame, by_indicator: pd.DataFrame, ways: pd.DataFrame) -> list[Sentence]:
+    """Where much was lost that no step raises, and why: it is not needed, or it is not sure that it brings anything."""
+    rows = by_indicator[~by_indicator["code"].isin(first["code"]) & ~by_indicator["empty"]]
+    rows = rows[rows["lost_high"] >= MUCH].sort_values("lost_high", ascending=False, kind="stable")
+    enough = (figures["total"].value or 0.0) + MUCH
+    surely = {row.lever for row in ways.itertuples() if row.most_sure >= enough}
+    said = []
+    for some, template in (
+        (rows[rows["code"].isin(surely)], _("Not needed for this goal: {names}.")),
+        (rows[~rows["code"].isin(surely)], _("Not counted on, as it is not sure that it brings points: {names}.")),
+    ):
+        named = [
+            say(_("{name} ({lost} lost)"), name=row.name, lost=figures[f"indicator.{row.code}.lost"])
+            for row in some.head(MOST_NAMED).itertuples()
+        ]
+        if len(some) > MOST_NAMED:
+            named.append(say(_("others")))
+        if named:
+            said.append(say(template, names=listed(named, ", ")))
+    return said
+
+
+def _differ(figures: Figures, aim: str) -> bool:
+    """Whether a target that nobody wrote down would change what a step gains by its own indicator."""
+    return f"{aim}.{OPEN}" in figures and str(figures[f"{aim}.{OPEN}"]) != str(figures[f"{aim}.own"])
+
+
+def _stands_on(figures: Figures, aim: str, leads: bool) -> list[Sentence]:
+    """The gain by what some document names, and the least and the most if nobody wrote the target down.
+
+    `leads` says that the gain shown is that of the best supported reading.
+    """
+    if not _differ(figures, aim):
+        return []
+    parts = {"documented": figures[f"{aim}.own"], "open": figures[f"{aim}.{OPEN}"]}
+    supported = figures.get(f"{aim}.{SUPPORTED}")
     if supported is None or str(supported) == str(parts["documented"]):
         return [say(_("{open} if it has full marks from a rate that no document names."), **parts)]
+    if leads:
+        template = _(
+            "By the best supported reading; {documented} by all that some document names; {open} if it has full marks "
+            "from a rate that no document names."
+        )
+        return [say(template, **parts)]
     template = _(
         "{supported} by the best supported reading, {documented} by all that some document names; {open} if it has "
         "full marks from a rate that no document names."

@@ -14,7 +14,7 @@ from analysis.identification.identify import Identified
 from analysis.language import _, write_list, write_number, write_period
 from analysis.report.figures import Figure, Figures, between, ends_of, exact
 from analysis.report.section import Heading, Part, Picture, Reference, Section, Sentence, Table, Words, described, say
-from analysis.report.wording import disclosure_name, part_name, tier_name, tier_rule
+from analysis.report.wording import disclosure_name, known_how, part_name, status_name, tier_name, tier_rule
 from analysis.scorecards.entities import kind_name
 from analysis.scorecards.history import BASE
 from analysis.scorecards.sources import Source
@@ -33,23 +33,23 @@ def group_figures(by_group: pd.DataFrame, identified: Identified, lost: Figure) 
     parameters = {group.code: group.max for group in identified.groups}
     for row in by_group.itertuples():
         group, known = f"group.{row.code}", not math.isnan(row.score)
-        status = f"{identified.rubric.id}: {parameters[row.code].status}"
-        rule, part = f"{group}.max − {group}.score", f"{group}.lost / lost"
+        status = known_how(identified.rubric.id, parameters[row.code].status)
+        rule, part = _("maximum of the group less its score"), _("points lost in the group / all points lost")
         value, percent = (row.lost, 100 * row.share) if known else (None, None)
         yield exact(f"{group}.max", row.name, row.max, "points", 0, "published", status, parameters[row.code].source)
         yield between(f"{group}.lost", row.name, ends_of(row, "lost"), "points", row.decimals, rule, value)
         yield between(f"{group}.rounding", row.name, ends_of(row, "lost"), "points", row.decimals + 1, rule)
         yield between(f"{group}.share", row.name, ends_of(row, "share", 100), "percent", 0, part, percent)
         if known:
-            rule = f"{group}.score / {group}.max"
+            rule = _("score of the group / its maximum")
             yield exact(f"{group}.achieved", row.name, 100 * row.achieved, "percent", 0, "derived", rule)
         if not math.isnan(row.rank):
-            yield exact(f"{group}.place", row.name, row.rank, "rank", 0, "derived", f"{group}.lost")
+            yield exact(f"{group}.place", row.name, row.rank, "rank", 0, "derived", _("the groups by points lost"))
     named = named_groups(by_group)
     if lost.value and not named.empty:
         share = float(named["lost"].sum(skipna=False)) / lost.value
         low, high = float(named["share_low"].sum()), min(float(named["share_high"].sum()), 1.0)
-        label, rule = _("Share of the loss in the groups named"), "Σ group.*.lost / lost"
+        label, rule = _("Share of the loss in the groups named"), _("points lost in the groups named / all points lost")
         printed = None if math.isnan(share) else 100 * share
         item = between("headline.share", label, (100 * low, 100 * high), "percent", 0, rule, printed)
         words = _("{share} %").format(share=item) if printed is None else _share_words(share)
@@ -60,15 +60,22 @@ def indicator_figures(by_indicator: pd.DataFrame, identified: Identified, figure
     """`indicator.<code>.max`, `.lost` and, where it is printed, `.rate`."""
     for row in by_indicator.itertuples():
         indicator, name = identified.rubric.indicators[row.code], f"indicator.{row.code}"
-        rule = f"{identified.rubric.id}: max {indicator.max.status}, target {indicator.target.status}"
+        rule = _("rules {rubric}: maximum {maximum}, full marks {target}").format(
+            rubric=identified.rubric.id,
+            maximum=status_name(indicator.max.status),
+            target=status_name(indicator.target.status),
+        )
         yield between(f"{name}.max", row.name, ends_of(row, "max"), "points", 0, rule)
-        yield between(f"{name}.lost", row.name, ends_of(row, "lost"), "points", 2, f"{rule}; {row.disclosure}")
+        yield between(
+            f"{name}.lost", row.name, ends_of(row, "lost"), "points", 2, f"{rule}; {disclosure_name(row.disclosure)}"
+        )
         if not math.isnan(row.rate_low):
             printed = figures.get(f"printed.{row.code}.percent")
             if printed is not None:
                 yield replace(printed, id=f"{name}.rate")
                 continue
-            rule = " + ".join(indicator.rate_from) or "count / base"
+            parts = (identified.rubric.name_of(code) for code in indicator.rate_from)
+            rule = " + ".join(parts) or _("count / number of all")
             middle = (row.rate_low + row.rate_high) / 2
             yield between(f"{name}.rate", row.name, ends_of(row, "rate"), "percent", 2, rule, middle)
 
@@ -158,6 +165,21 @@ def not_to_be_had(figures: Figures, by_indicator: pd.DataFrame) -> list[Sentence
     rows = by_indicator[by_indicator["empty"] & (by_indicator["lost_high"] >= SHOWN)]
     template = _("{lost} of the points lost were not to be had: there was nothing to count for {names}.")
     return [say(template, lost=figures["empty.lost"], names=write_list(rows["name"]))]
+
+
+def hidden_words(figures: Figures, ledger: pd.DataFrame, lost_by_tier: pd.DataFrame) -> Sentence:
+    """In one sentence how much of the loss sits in indicators whose rates are not published."""
+    parts = ledger.set_index("part")
+    if parts.loc["not_printed", "indicators"] == 0:
+        return say(_("The rate of every indicator that lost points is published."))
+    least = lost_by_tier.loc[lost_by_tier["code"] == "not_printed", "lost_low"].min()
+    template = (
+        _("Most of the loss ({hidden}) sits in {count} indicators whose rate is not published.")
+        if least > parts.loc["total", "lost_high"] / 2
+        else _("{hidden} of the points lost sit in {count} indicators whose rate is not published.")
+    )
+    hidden = figures.get(f"tier.{SUPPORTED}.ledger.not_printed", figures["ledger.not_printed.lost"])
+    return say(template, hidden=hidden, count=figures["ledger.not_printed.indicators"])
 
 
 def disclosure(figures: Figures, ledger: pd.DataFrame, lost_by_tier: pd.DataFrame) -> list[Sentence]:
@@ -252,6 +274,7 @@ def losses_section(
         Picture("loss_by_group", by_group, **described(figures, "group", "lost", sources)),
         Picture("achieved_against_maximum", by_group, **described(figures, "group", "score", sources)),
         Heading(_("How much of the loss can be seen?")),
+        Words(disclosure(figures, ledger, lost_by_tier)),
         _ledger_table(figures, ledger),
         Words([say(_ledger_note())], style="note"),
         *_tier_parts(figures, lost_by_tier),
@@ -482,7 +505,7 @@ def _of_counts(lost: UnitLosses) -> Iterator[Figure]:
     yield between("units.whole.lost", _("Lost in these indicators"), whole, "points", 2, _rule())
     rest = lost.units.iloc[-1]
     ends = (float(rest["lost_low"]), float(rest["lost_high"]))
-    rule = "units.whole.lost − Σ units.*.lost"
+    rule = _("lost in these indicators less what the units lost")
     yield between("units.unexplained.lost", _("Not explained by the units"), ends, "points", 2, rule)
 
 
@@ -499,11 +522,11 @@ def _of_units(lost: UnitLosses) -> Iterator[Figure]:
             yield between(f"{unit}.lost", label, (row.lost_low, row.lost_high), "points", 2, _rule())
         if row.worst:
             yield between(
-                f"{unit}.worst", label, (row.worst_low, row.worst_high), "points", 2, f"{_rule()}: {row.worst}"
+                f"{unit}.worst", label, (row.worst_low, row.worst_high), "points", 2, f"{_rule()}: {row.worst_name}"
             )
     rest = lost.units.iloc[len(shown) : -1]
     if len(rest):
-        label, rule = _("Units that are not shown"), "Σ units.*.lost"
+        label, rule = _("Units that are not shown"), _("sum of what these units lost")
         ends = (float(rest["lost_low"].sum()), float(rest["lost_high"].sum()))
         yield exact("units.rest", label, float(len(rest)), "count", 0, "derived", "units.csv")
         yield between("units.rest.lost", label, ends, "points", 2, rule)
@@ -512,10 +535,17 @@ def _of_units(lost: UnitLosses) -> Iterator[Figure]:
 def _of_indicators(lost: UnitLosses) -> Iterator[Figure]:
     for row in lost.indicators.itertuples():
         name = f"units.indicator.{row.code}"
-        yield between(f"{name}.lost", row.name, (row.lost_low, row.lost_high), "points", 2, "M · (1 − min(r/T, 1))")
+        yield between(
+            f"{name}.lost",
+            row.name,
+            (row.lost_low, row.lost_high),
+            "points",
+            2,
+            _("maximum × (1 − rate / rate of full marks)"),
+        )
         yield between(f"{name}.carried", row.name, (row.carried_low, row.carried_high), "points", 2, _rule())
-        rule = f"{name}.lost − {name}.carried"
+        rule = _("lost in the indicator less what the units carry")
         ends = (row.unexplained_low, row.unexplained_high)
         yield between(f"{name}.unexplained", row.name, ends, "points", 2, rule)
         yield exact(f"{name}.units", row.name, float(row.units), "count", 0, "derived", "units.csv")
-        yield exact(f"{name}.dossiers", row.name, row.dossiers, "count", 0, "derived", f"Σ {row.code}_base")
+        yield exact(f"{name}.dossiers", row.name, row.dossiers, "count", 0, "derived", _("sum over the units"))

@@ -13,14 +13,14 @@ from analysis.decisions.plan import INFERRED_CLASSES, PUBLISHED_CLASSES, Plan
 from analysis.decisions.whatif import TOGETHER
 from analysis.identification.bounds import rate_of
 from analysis.identification.identify import Identified
-from analysis.interval import Interval
 from analysis.language import _, write_list
 from analysis.report.figures import Figure, Figures, amount, between, exact, middle, whole
-from analysis.report.rules import base_figures, base_words
-from analysis.report.section import Heading, Part, Section, Sentence, Table, Words, listed, rounded, say
+from analysis.report.rules import base_figures, base_words, bounds_rule
+from analysis.report.section import Folded, Heading, Part, Section, Sentence, Table, Words, listed, rounded, say
 from analysis.report.wording import tier_rule
 from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
 
+FULL_RATE = 100.0
 LEAST_SAID = 0.005  # points
 LEAST_ASKED = 0.1 - 1e-9  # points; a figure that tells less is not asked for
 
@@ -33,30 +33,18 @@ def plan_figures(best: Plan, identified: Identified) -> Iterator[Figure]:
     rule = _("cheapest plan that holds under all {count} rules").format(count=identified.survivors)
     entered = _("parameter of the report")
     yield exact("plan.months", _("Months of the plan"), float(best.months), "count", 0, "entered", entered)
-    for name, label, value, unit in (
-        ("cost", _("Effort of the plan"), best.cost, "percent"),
-        ("best_cost", _("Effort under the most favourable rules"), best.best_cost, "percent"),
-        ("sure_total", _("Total with the plan, lowest"), best.sure_total, "points"),
-        ("best_total", _("Total with the plan, highest"), best.best_total, "points"),
-        ("regret", _("Most that not knowing the rules costs"), best.largest_regret, "percent"),
+    yield exact("plan.acts", _("Improvements of the plan"), float(len(best.steps)), "count", 0, "derived", rule)
+    for name, label, value in (
+        ("cost", _("Effort of the plan"), best.cost),
+        ("best_cost", _("Effort under the most favourable rules"), best.best_cost),
+        ("regret", _("Most that not knowing the rules costs"), best.largest_regret),
     ):
         if not math.isnan(value):
-            decimals = 2 if unit == "points" else whole(value)
-            yield exact(f"plan.{name}", label, value, unit, decimals, "derived", rule)
+            yield amount(f"plan.{name}", label, value, rule)
     for row in best.steps.itertuples():
         step = f"step.{row.lever}"
         yield amount(f"{step}.added", row.name, row.added, rule)
         yield amount(f"{step}.cost", row.name, row.cost, rule)
-        today = rate_of(identified, row.lever)
-        known = today.width < 100
-        then = Interval(min(today.low + row.added, 100.0), min(today.high + row.added, 100.0))
-        printed = identified.readings[row.lever].rate is not None
-        decimals, origin = (
-            (2, _("as published")) if printed else (1, _("sharp bounds over every documented rule that fits"))
-        )
-        if known:
-            yield between(f"{step}.rate", row.name, (today.low, today.high), "percent", decimals, origin, middle(today))
-            yield between(f"{step}.after", row.name, (then.low, then.high), "percent", decimals, rule, middle(then))
     for number, row in enumerate(best.schedule.itertuples()):
         yield exact(f"month.{number}.month", row.name, float(row.month), "count", 0, "derived", rule)
         yield amount(f"month.{number}.added", row.name, row.added, rule)
@@ -78,6 +66,45 @@ def plan_figures(best: Plan, identified: Identified) -> Iterator[Figure]:
             yield exact(
                 f"world.{number}.regret", row.world, row.regret, "percent", whole(row.regret), "derived", row.world
             )
+
+
+def aim_figures(
+    aimed: pd.DataFrame, by_tier: pd.DataFrame, identified: Identified, goal: float | None
+) -> Iterator[Figure]:
+    """`aim.<code>.target`, `.rate`, `.own`, `.gain` and, of each further tier, `.<tier>`; `plan.gain`, `.total`.
+
+    `plan.<tier>` is the total by the indicators' own gains in each tier; none of one tier.
+    """
+    rule, reached = bounds_rule(identified), _("highest rate of today + percentage points of the plan, rounded up")
+    for row in aimed[aimed["code"] != TOGETHER].itertuples():
+        aim, today = f"aim.{row.code}", rate_of(identified, row.code)
+        yield exact(f"{aim}.target", row.name, row.target, "percent", whole(row.target), "derived", reached)
+        yield between(f"{aim}.own", row.name, (row.own_low, row.own_high), "points", 2, rule)
+        yield between(f"{aim}.gain", row.name, (row.gain_low, row.gain_high), "points", 2, rule)
+        if today.width < FULL_RATE:
+            printed = identified.readings[row.code].rate is not None
+            decimals, origin = (
+                (2, _("as published")) if printed else (1, _("sharp bounds over every documented rule that fits"))
+            )
+            yield between(f"{aim}.rate", row.name, (today.low, today.high), "percent", decimals, origin, middle(today))
+    last = aimed.iloc[-1]
+    yield between("plan.gain", _("Gain of the plan"), (last["gain_low"], last["gain_high"]), "points", 2, rule)
+    ends = (last["total_low"], last["total_high"])
+    yield between("plan.total", _("Total with the plan"), ends, "points", _decimals(ends[0], goal), rule)
+    for row in by_tier[by_tier["tier"] != DOCUMENTED].itertuples():
+        if row.code != TOGETHER:
+            ends = (row.gain_low, row.gain_high)
+            yield between(f"aim.{row.code}.{row.tier}", row.name, ends, "points", 2, tier_rule(row.tier))
+    for row in by_tier.groupby("tier", sort=False).tail(1).itertuples() if by_tier["tier"].nunique() > 1 else ():
+        ends = (row.total_low, row.total_high)
+        yield between(
+            f"plan.{row.tier}", _("Total with the plan"), ends, "points", _decimals(ends[0], goal), tier_rule(row.tier)
+        )
+
+
+def _decimals(least: float, goal: float | None) -> int:
+    """One, or two where one would show a total on the other side of the goal."""
+    return 1 if goal is None or (round(least, 1) >= goal) == (least >= goal - LEAST_SAID) else 2
 
 
 def way_figures(ways: pd.DataFrame, target: float, identified: Identified) -> Iterator[Figure]:
@@ -133,7 +160,7 @@ def ask_figures(asked: pd.DataFrame) -> Iterator[Figure]:
 
 def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
     """The plan in sentences: what to do, what is sure of it, and what not knowing the rules costs."""
-    names = ("target", "months", "cost", "sure_total", "best_total", "best_cost", "regret")
+    names = ("target", "months", "cost", "acts", "total", "best_cost", "regret")
     parts = {name: figures[f"plan.{name}"] for name in names if f"plan.{name}" in figures}
     listed = Sentence(
         "; ".join(f"{{step_{number}}}" for number in range(len(best.steps))),
@@ -142,18 +169,23 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
     said = []
     if best.target is None:
         template = _(
-            "The most that {months} months and this effort bring under every documented rule that fits is "
-            "{sure_total}: {steps}."
+            "What {months} months and this effort surely bring most under every documented rule that fits: {steps}. "
+            "The total is then {total}."
+        )
+    elif best.feasible and not best.priced:
+        template = _(
+            "{target} is reached under every documented rule that fits with {acts} improvements, and not with fewer: "
+            "{steps}. Together they take {cost} at least."
         )
     elif best.feasible:
         template = _("To reach {target} under every documented rule that fits, the cheapest way takes {cost}: {steps}.")
     else:
         template = _(
-            "{target} is not reached under every documented rule that fits: together these improvements bring "
-            "{sure_total} under each of them. Improvements whose rate may already be full, or may have nothing behind "
-            "it, are not counted on."
+            "{target} is not reached under every documented rule that fits. What surely brings most: {steps}; the "
+            "total is then {total}. Improvements whose rate may already be full, or may have nothing behind it, are "
+            "not counted on."
         )
-    effort = say(_("{cost} percentage points of effort") if not best.priced else _("{cost} units of cost"), **parts)
+    effort = say(_("{cost} percentage points") if not best.priced else _("{cost} units of cost"), **parts)
     said.append(say(template, **{**parts, "cost": effort, "steps": listed}))
     if best.target in PUBLISHED_CLASSES:
         said.append(say(_("From {target} on a total is of a higher class of the index."), **parts))
@@ -205,28 +237,22 @@ def doubt_words(best: Plan, doubted: Collection[str]) -> list[Sentence]:
 
 
 def _brought(figures: Figures, parts: Mapping[str, Figure]) -> Sentence:
-    """The total with the plan, in each tier where there are several."""
-    tiers = {tier: figures.get(f"plan.{tier}") for tier in (SUPPORTED, DOCUMENTED, OPEN)}
-    if tiers[OPEN] is None:
-        return say(_("With this plan the total is {sure_total} to {best_total}, as the rules go."), **parts)
-    if tiers[SUPPORTED] is None:
+    """The total with the plan, and where there are several tiers in each of them."""
+    tiers = {tier: figures[f"plan.{tier}"] for tier in (SUPPORTED, DOCUMENTED, OPEN) if f"plan.{tier}" in figures}
+    if OPEN not in tiers:
+        return say(_("With this plan the total is {total}."), **parts)
+    if SUPPORTED not in tiers:
         template = _(
-            "With this plan the total is {documented} by all that some document names; if full marks start at rates "
-            "that nobody wrote down, {open} or more."
+            "With this plan the total is {total} by all that some document names, with what it may move besides. By "
+            "these indicators alone: {documented}; {open} if full marks start at rates that nobody wrote down."
         )
     else:
         template = _(
-            "With this plan the total is {supported} by the best supported reading, {documented} by all that some "
-            "document names; if full marks start at rates that nobody wrote down, {open} or more."
+            "With this plan the total is {total} by all that some document names, with what it may move besides. By "
+            "these indicators alone: {supported} by the best supported reading, {documented} by all that some document "
+            "names; {open} if full marks start at rates that nobody wrote down."
         )
-    return say(template, **{tier: figure for tier, figure in tiers.items() if figure is not None})
-
-
-def in_tier_figures(in_tiers: pd.DataFrame) -> Iterator[Figure]:
-    """`plan.<tier>`: the total with the plan (`tiers.plan_in_tiers`), in the open tier its least; none of one tier."""
-    for row in in_tiers.itertuples() if len(in_tiers) > 1 else ():
-        ends = (row.sure_total, row.sure_total if pd.isna(row.best_total) else row.best_total)
-        yield between(f"plan.{row.tier}", _("Total with the plan"), ends, "points", 2, tier_rule(row.tier))
+    return say(template, **parts, **tiers)
 
 
 def reach_figures(reached: pd.DataFrame) -> Iterator[Figure]:
@@ -234,13 +260,22 @@ def reach_figures(reached: pd.DataFrame) -> Iterator[Figure]:
     for row in reached.itertuples():
         at = f"reach.{row.code}.{row.target:g}"
         yield exact(f"{at}.target", row.name, row.target, "percent", 0, "entered", _("rule of this package"))
-        yield exact(f"{at}.total", row.name, row.sure_total, "points", 2, "derived", f"{at}.target")
+        yield exact(
+            f"{at}.total",
+            row.name,
+            row.sure_total,
+            "points",
+            2,
+            "derived",
+            _("least total if the indicator has full marks from there"),
+        )
 
 
-def reach_words(figures: Figures, best: Plan, reached: pd.DataFrame) -> list[Sentence]:
+def reach_words(figures: Figures, reached: pd.DataFrame) -> list[Sentence]:
     """How much less the plan reaches where an indicator has full marks from a rate that no document names."""
     said: list[Sentence] = []
-    less = reached[reached["sure_total"] < best.sure_total - LEAST_SAID]
+    least = figures["plan.total"].low or 0.0
+    less = reached[reached["sure_total"] < least - LEAST_SAID]
     for code in less.groupby("code", sort=False)["sure_total"].min().sort_values(kind="stable").index:
         rows = less[less["code"] == code]
         at = [f"reach.{code}.{target:g}" for target in rows["target"]]
@@ -296,7 +331,7 @@ def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
     if len(never):
         most = never.loc[never["most_best"].idxmax()]
         template = (
-            _("{target} is out of reach even with all of these together, which brings {most} at best.")
+            _("{target} cannot be reached with what surely has room; {most} is the most.")
             if most["lever"] == TOGETHER
             else _("No other improvement alone can bring {target}; the furthest is {name}, with {most} at best.")
             if said
@@ -338,29 +373,28 @@ def late_words(figures: Figures, late: pd.DataFrame) -> list[Sentence]:
     return said
 
 
-def ask_words(figures: Figures, asked: pd.DataFrame) -> list[Sentence]:
-    """Which figures to ask for, the most helpful first; none that would narrow the plan by less than a tenth."""
+def ask_words(figures: Figures, asked: pd.DataFrame) -> list[tuple[str, Sentence]]:
+    """The indicators to ask about, the most helpful first, and in what words; none that tells less than a tenth."""
     told = [row for row in enumerate(asked.itertuples()) if row[1].open_now - row[1].open_least >= LEAST_ASKED]
-    if not told:
-        return [say(_("No single figure that is not published would narrow this plan by a tenth of a point."))]
     said = []
     for number, row in told[:3]:
         parts = {name: figures[f"ask.{number}.{name}"] for name in ("now", "most", "least")}
-        what = _("its points") if row.unit == "points" else _("its rate")
+        what = _("the points") if row.unit == "points" else _("the rate")
         template = (
-            _("{name}, {what}: what is open of the plan shrinks from {now} to at most {most} points.")
+            _(
+                "Please tell {what} of {name}: the total of the plan would then be open by at most {most} points, not "
+                "{now}."
+            )
             if row.sure > 0.005
-            else _("{name}, {what}: what is open of the plan may shrink from {now} to {least} points.")
+            else _("Please tell {what} of {name}: the total of the plan may then be open by {least} points, not {now}.")
         )
-        said.append(say(template, name=row.name, what=what, **parts))
+        said.append((row.code, say(template, name=row.name, what=what, **parts)))
     return said
 
 
 def _step(figures: Figures, row: Any) -> Sentence:
-    added, after = figures[f"step.{row.lever}.added"], figures.get(f"step.{row.lever}.after")
-    if after is None:
-        return say(_("{name} +{added} percentage points"), name=row.name, added=added)
-    return say(_("{name} +{added} percentage points, to {after} %"), name=row.name, added=added, after=after)
+    target = figures[f"aim.{row.lever}.target"]
+    return say(_("{name} to {target} %"), name=target.label, target=target)
 
 
 # Sections
@@ -369,28 +403,31 @@ def _step(figures: Figures, row: Any) -> Sentence:
 def plan_section(
     identified: Identified,
     best: Plan,
+    aimed: pd.DataFrame,
+    by_tier: pd.DataFrame,
     ways: pd.DataFrame,
     reached: pd.DataFrame,
-    in_tiers: pd.DataFrame,
     doubted: Collection[str] = (),
 ) -> Section:
-    """The cheapest plan: sentences, its steps, and its months where there are several; `ways` as in `needs_section`.
+    """The plan: sentences, its steps, and its months where there are several; `ways` as in `needs_section`.
 
-    `reached` is from `tiers.plan_by_target`, `in_tiers` from `tiers.plan_in_tiers`, `doubted` the
-    indicators whose rate today is not to be trusted (`bases.odd_bases`).
+    `aimed` is what its rates gain (`whatif.gains`) and `by_tier` the same in each tier (`tiers.gains_by_tier`),
+    `reached` is from `tiers.plan_by_target`, `doubted` are the indicators whose rate today is not to be trusted
+    (`bases.odd_bases`).
     """
-    own = Figures.of(plan_figures(best, identified), in_tier_figures(in_tiers), reach_figures(reached))
+    own = Figures.of(plan_figures(best, identified), aim_figures(aimed, by_tier, identified, best.target))
+    own.add(reach_figures(reached))
     shown = own if best.target is None else own.plus(way_figures(ways, best.target, identified))
     rows = [
         [
-            row.name,
-            own.get(f"step.{row.lever}.rate", _("not known")),
+            own[f"aim.{row.lever}.target"].label,
+            own.get(f"aim.{row.lever}.rate", _("not known")),
             own[f"step.{row.lever}.added"],
-            own.get(f"step.{row.lever}.after", _("not known")),
+            own[f"aim.{row.lever}.target"],
         ]
         for row in best.steps.itertuples()
     ]
-    heads = [_("Improvement"), _("Rate today, %"), _("Percentage points to add"), _("Rate then, %")]
+    heads = [_("Improvement"), _("Rate today, %"), _("Percentage points to add, at least"), _("Rate to reach, %")]
     months = [
         [row.name, own[f"month.{number}.month"], own[f"month.{number}.added"], own[f"month.{number}.total"]]
         for number, row in enumerate(best.schedule.itertuples())
@@ -398,14 +435,15 @@ def plan_section(
     month_heads = [_("Improvement"), _("Month"), _("Percentage points to add"), _("Lowest total then")]
     title = _("What should be done next?")
     first, *rest = plan_words(shown, best)
-    said = [first, *doubt_words(best, doubted), *rest, *reach_words(own, best, reached)]
+    said = [first, *doubt_words(best, doubted), *rest, *reach_words(own, reached)]
     parts: list[Part] = [Heading(title), Words(said, as_list=True)]
     if rows:
-        parts.append(Table(_("The cheapest plan under every documented rule that fits"), heads, rows))
+        parts.append(Table(_("The plan that holds under every documented rule that fits"), heads, rows))
     if best.schedule["month"].nunique() > 1:
         parts.append(Table(_("The plan month by month"), month_heads, months))
     tables = {
-        "in_tiers": in_tiers,
+        "aims": aimed,
+        "aims_by_tier": by_tier,
         "reached": reached,
         "steps": best.steps,
         "schedule": best.schedule,
@@ -413,8 +451,9 @@ def plan_section(
         "regret": best.regret,
     }
     facts = {name: getattr(best, name) for name in ("target", "budget", "months", "feasible", "priced", "worlds_joint")}
-    sums = ("cost", "best_cost", "sure_total", "best_total", "largest_regret")
-    return Section(title, parts, own, tables, facts | {name: rounded(getattr(best, name)) for name in sums})
+    facts |= {name: rounded(getattr(best, name)) for name in ("cost", "best_cost", "largest_regret")}
+    facts |= {f"{end}_total": rounded(aimed.iloc[-1][f"total_{end}"]) for end in ("low", "high")}
+    return Section(title, parts, own, tables, facts)
 
 
 def needs_section(
@@ -434,7 +473,9 @@ def needs_section(
             _("Most by the kindest rule"),
         ]
         caption = _("The rate that each improvement alone needs for the target (+: percentage points more)")
-        parts += [Heading(title), Words(words, as_list=True), Table(caption, heads, _way_rows(wanted, ways))]
+        table = Table(caption, heads, _way_rows(wanted, ways))
+        parts += [Heading(title), Words([*words, *_beyond(identified, ways)], as_list=True)]
+        parts.append(Folded(_("What each improvement alone needs"), [table]))
     if words := late_words(by_then, late) if late is not None and len(late) else []:
         note = say(
             _(
@@ -447,6 +488,15 @@ def needs_section(
     return Section(
         title, parts, wanted.plus(by_then.values()), {"needed": ways} | ({} if late is None else {"by_december": late})
     )
+
+
+def _beyond(identified: Identified, ways: pd.DataFrame) -> list[Sentence]:
+    """That indicators whose rate is not published may bring more, where these do not reach the target."""
+    if not ways["added_best"].isna().all():
+        return []
+    known = [code for code, reading in identified.readings.items() if not reading.empty]
+    hidden = [code for code in known if code not in set(ways["lever"]) and identified.readings[code].rate is None]
+    return [say(_("Indicators whose rate is not published may bring more."))] if hidden else []
 
 
 def ask_section(asked: pd.DataFrame, odd: pd.DataFrame) -> Section:
@@ -465,7 +515,10 @@ def ask_section(asked: pd.DataFrame, odd: pd.DataFrame) -> Section:
     heads = [_("Figure"), _("What to ask for"), _("It may be"), _("Open then, at most"), _("Open then, at least")]
     title = _("Which number should be asked for next?")
     doubts = [base_words(own, row) for row in odd.itertuples()]
-    parts: list[Part] = [Heading(title), Words([*ask_words(own, asked), *doubts], as_list=True)]
+    said = [words for _code, words in ask_words(own, asked)] or [
+        say(_("No single figure that is not published would narrow this plan by a tenth of a point."))
+    ]
+    parts: list[Part] = [Heading(title), Words([*said, *doubts], as_list=True)]
     if rows:
         caption = _("What each undisclosed figure would leave open of the plan, in points")
         parts.append(Table(caption, heads, rows, text_columns=(1,)))

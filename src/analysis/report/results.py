@@ -22,7 +22,7 @@ from analysis.identification.identify import Identified, Key
 from analysis.identification.regime import Project, cards_of
 from analysis.interval import Interval
 from analysis.language import _
-from analysis.report.changes import month_change_figures, total_figures
+from analysis.report.changes import change_since_figures, total_figures
 from analysis.report.figures import Figures
 from analysis.report.leader import class_figures
 from analysis.report.losses import empty_figures, group_figures, indicator_figures, ledger_figures, lost_by_tier_figures
@@ -198,8 +198,18 @@ class Results:
 
     @cached_property
     def of_past(self) -> Figures:
-        """The totals known so far, and the change since the month before."""
-        return past_figures(self.past, self.identified, self.of_card)
+        """The totals known so far, and the change since the last that can be compared."""
+        return past_figures(self.past, self.ranks, self.identified, self.of_card)
+
+    @cached_property
+    def ranks(self) -> dict[str, float]:
+        """The published ranks of the entity by period."""
+        cards = {period: history.card(self.own, self.entity, period) for period in self.past["period"]}
+        return {
+            period: float(rows.loc[(history.RANK, "rank"), "value"])
+            for period, rows in cards.items()
+            if (history.RANK, "rank") in rows.index
+        }
 
     @cached_property
     def figures(self) -> Figures:
@@ -358,11 +368,18 @@ class Results:
         return standing(self.project.history, self.rubric, self.entity, self.month)
 
     @cached_property
-    def rank_by_tier(self) -> pd.DataFrame:
-        """The rank that the improvements bring by their own indicators in each tier: `ranks.outlook`, and `tier`."""
+    def rank_then(self) -> pd.DataFrame:
+        """The rank today and with the aims reached (`ranks.outlook`)."""
         from analysis.comparisons.ranks import outlook
 
-        last = self.gained_by_tier.groupby("tier", sort=False).tail(1)
+        return outlook(self.standing, whatif.gain_of(self.aimed))
+
+    @cached_property
+    def rank_by_tier(self) -> pd.DataFrame:
+        """The rank that the aims bring by their own indicators in each tier: `ranks.outlook`, and `tier`."""
+        from analysis.comparisons.ranks import outlook
+
+        last = self.aimed_by_tier.groupby("tier", sort=False).tail(1)
         found = [
             outlook(self.standing, Interval(row.gain_low, row.gain_high)).assign(tier=row.tier)
             for row in last.itertuples()
@@ -381,17 +398,31 @@ class Results:
 
     @cached_property
     def best(self) -> planning.Plan:
-        months = self.months or months_left(self.month)
-        return planning.plan(self.identified, self.workable, self.goal, months, self.budget)
+        """The plan: of as few improvements as reach the total for sure; where costs are known, the cheapest of all."""
+        months, levers = self.months or months_left(self.month), self.workable
+        if self.goal is not None and not self.costs:
+            levers = planning.fewest(self.identified, levers, self.goal, months, self.budget)
+        return planning.plan(self.identified, levers, self.goal, months, self.budget)
+
+    @cached_property
+    def aims(self) -> dict[str, float]:
+        """The rates to reach, in percent: those of the plan, or of the improvements weighed where it has no step."""
+        return planning.targets_of(self.identified, self.workable, self.best) or self.weighed
 
     @cached_property
     def reached(self) -> pd.DataFrame:
-        """What the plan still reaches where full marks start at rates that no document names."""
-        return by_tier.plan_by_target(self.cards, self.identified, self.workable, self.best)
+        """What the aims still reach together where full marks start at rates that no document names."""
+        return by_tier.plan_by_target(self.cards, self.identified, self.aims)
 
     @cached_property
-    def plan_in_tiers(self) -> pd.DataFrame:
-        return by_tier.plan_in_tiers(self.tiers, self.workable, self.best)
+    def aimed(self) -> pd.DataFrame:
+        """What the aims gain, each alone and all together, with what they move besides (`whatif.gains`)."""
+        return whatif.gains(self.identified, self.aims, self.acts)
+
+    @cached_property
+    def aimed_by_tier(self) -> pd.DataFrame:
+        """The same by their own indicators in each tier (`tiers.gains_by_tier`)."""
+        return by_tier.gains_by_tier(self.tiers, self.aims)
 
     @cached_property
     def ways(self) -> pd.DataFrame:
@@ -404,19 +435,12 @@ class Results:
 
     @cached_property
     def asked(self) -> pd.DataFrame:
-        return planning.ask(self.identified, self.cards, self.workable, self.best)
+        return planning.ask(self.identified, self.cards, self.aims, self.acts)
 
-    @cached_property
+    @property
     def first(self) -> pd.DataFrame:
-        return planning.first_acts(self.identified, self.acts, self.best, self.gained, set(self.odd_bases["code"]))
-
-    @cached_property
-    def first_by_tier(self) -> pd.DataFrame:
-        """What each of the first steps gains by its own indicator in each tier; no row where there is one tier only."""
-        if len(self.tiers) < 2:
-            return self.gained_by_tier.head(0)
-        alone = [by_tier.gains_by_tier(self.tiers, {row.code: row.target}) for row in self.first.itertuples()]
-        return pd.concat(alone, ignore_index=True)
+        """The aims in the order in which to begin (`plan.in_order`)."""
+        return planning.in_order(self.aimed, set(self.odd_bases["code"]))
 
     # What stands with every answer
 
@@ -495,7 +519,7 @@ def card_figures(
     return figures
 
 
-def past_figures(past: pd.DataFrame, identified: Identified, figures: Figures) -> Figures:
-    """The totals known so far, and the change since the month before; `figures` are those of the card."""
+def past_figures(past: pd.DataFrame, ranks: Mapping[str, float], identified: Identified, figures: Figures) -> Figures:
+    """The totals known so far, and the change since the last that can be compared; `figures` are those of the card."""
     known = Figures.of(total_figures(past, identified))
-    return known.plus(month_change_figures(known, figures, past, identified))
+    return known.plus(change_since_figures(known, figures, past, ranks, identified))

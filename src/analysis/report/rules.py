@@ -14,7 +14,7 @@ from analysis.identification.identify import Identified
 from analysis.language import _, write_period
 from analysis.report.figures import Figure, Figures, between, exact
 from analysis.report.section import Heading, Part, Reference, Section, Sentence, SourceList, Table, Words, listed, say
-from analysis.report.wording import status_name
+from analysis.report.wording import known_how, status_name
 from analysis.scorecards.checks import interval_of
 from analysis.scorecards.rubric import Rubric
 from analysis.scorecards.sources import Source
@@ -26,7 +26,7 @@ def rule_figures(identified: Identified) -> Iterator[Figure]:
     """`max`, `rules.family` and `rules.survivors`."""
     rubric = identified.rubric
     rule = _("alternatives of {rubric} multiplied out").format(rubric=rubric.id)
-    status = f"{rubric.id}: {rubric.max.status}"
+    status = known_how(rubric.id, rubric.max.status)
     yield exact("max", _("Highest total"), rubric.points, "points", 0, "published", status, rubric.max.source)
     yield exact("rules.family", _("Rules tried"), float(rubric.size()), "count", 0, "derived", rule)
     yield exact("rules.survivors", _("Rules that fit"), float(identified.survivors), "count", 0, "derived", rule)
@@ -37,7 +37,7 @@ def alternative_figures(open_rules: pd.DataFrame, identified: Identified) -> Ite
     units = {"max": "points", "target": "percent"}
     for row in open_rules.itertuples():
         fits = _("fits") if row.fits else _("ruled out")
-        rule = f"{identified.rubric.id}: {row.parameter} {row.status}; {fits}"
+        rule = f"{known_how(identified.rubric.id, row.status)}; {fits}"
         name = f"alternative.{row.code}.{row.parameter}.{row.value:g}"
         kind = "published" if row.status == "legal" else "derived"
         yield exact(name, row.name, row.value, units[row.parameter], 0, kind, rule, row.source)
@@ -94,14 +94,14 @@ def news_figures(news: pd.DataFrame) -> Iterator[Figure]:
             ("sure", _("Parameters of the rules that changed"), int(news["sure"].sum())),
             ("unsure", _("Parameters of the rules that may have changed"), int((~news["sure"]).sum())),
         ):
-            yield exact(f"news.{name}", label, float(count), "count", 0, "derived", "news.*")
+            yield exact(f"news.{name}", label, float(count), "count", 0, "derived", _("the parameters, counted"))
     for number, row in enumerate(news.itertuples()):
         unit = "percent" if row.parameter == TARGET else "points"
         for when, status in (("before", row.status_before), ("after", row.status_after)):
             for place, value in enumerate(getattr(row, when)):
                 if not isinstance(value, str):
                     decimals = 0 if value == int(value) else 2
-                    rule, name = f"{row.parameter} {status}", f"news.{number}.{when}.{place}"
+                    rule, name = status_name(status), f"news.{number}.{when}.{place}"
                     yield exact(name, row.name, value, unit, decimals, "derived", rule)
 
 
@@ -119,7 +119,10 @@ def caution(figures: Figures) -> Sentence:
     """What the ranges are, and are not."""
     if figures["rules.survivors"].value == 1:
         return say(
-            _("One set of rules, recovered or inferred from the portal's figures, fits; what is left open is rounding.")
+            _(
+                "One set of rules, recovered or inferred from the portal's figures, fits; what is left open is rounding, "
+                "and how much of what an improvement may move besides comes true."
+            )
         )
     return say(
         _(
@@ -226,13 +229,14 @@ def news_section(figures: Figures, news: pd.DataFrame, before: str) -> Section:
 def base_figures(odd: pd.DataFrame) -> Iterator[Figure]:
     """`base.<code>.count`, `.rate`, `.least`, `.known` and `.times` of each rate that is not to be trusted."""
     for row in odd.itertuples():
-        base, count = f"base.{row.code}", f"printed.{row.code}.count"
-        known = f"{row.known_code}, {row.known_period}"
-        yield exact(f"{base}.count", row.name, row.count, "count", 0, "derived", count)
-        yield exact(f"{base}.rate", row.name, row.rate_high, "percent", 1, "derived", f"hidden.{row.code}")
-        yield exact(f"{base}.least", row.name, row.base_least, "count", 0, "derived", f"{count} / hidden.{row.code}")
+        base, least = f"base.{row.code}", _("published number / highest rate that the points allow")
+        known = _("largest whole that another figure gives ({period})").format(period=write_period(row.known_period))
+        times, rate = _("that whole / the largest known"), _("highest rate that the points allow")
+        yield exact(f"{base}.count", row.name, row.count, "count", 0, "derived", _("as published"))
+        yield exact(f"{base}.rate", row.name, row.rate_high, "percent", 1, "derived", rate)
+        yield exact(f"{base}.least", row.name, row.base_least, "count", 0, "derived", least)
         yield exact(f"{base}.known", row.name, row.known_base, "count", 0, "derived", known)
-        yield exact(f"{base}.times", row.name, row.times, "count", 0, "derived", f"{base}.least / {base}.known")
+        yield exact(f"{base}.times", row.name, row.times, "count", 0, "derived", times)
 
 
 def base_words(figures: Figures, row: Any) -> Sentence:
@@ -244,6 +248,12 @@ def base_words(figures: Figures, row: Any) -> Sentence:
     )
     parts = {key: figures[f"base.{row.code}.{key}"] for key in ("count", "rate", "least", "times", "known")}
     return say(template, name=row.name, period=write_period(row.known_period), **parts)
+
+
+def base_question(figures: Figures, row: Any) -> Sentence:
+    """What to ask where a derived rate is not to be trusted."""
+    template = _("{name}: how many were there in all? {count} are published, and the points say {rate} % at most.")
+    return say(template, name=row.name, **{key: figures[f"base.{row.code}.{key}"] for key in ("count", "rate")})
 
 
 def proof_section(

@@ -63,7 +63,7 @@ def published_figures(rows: pd.DataFrame, identified: Identified) -> Iterator[Fi
         (lost.low, lost.high),
         "points",
         int(total["decimals"]),
-        f"{points:g} − total",
+        _("highest total less the total"),
         points - float(total["value"]),
     )
 
@@ -71,7 +71,7 @@ def published_figures(rows: pd.DataFrame, identified: Identified) -> Iterator[Fi
 def check_figures(checks: pd.DataFrame, figures: Figures) -> Iterator[Figure]:
     """The checks of a card, each as printed and as rounding allows; and the sum of its groups against its total."""
     for number, row in enumerate(checks.itertuples()):
-        rule = f"{row.check}: {row.where}"
+        rule = f"{check_name(row.check)}: {row.where}"
         name, unit = check_name(row.check), row.codes[0][1]
         yield exact(f"check.{number}.printed", name, row.printed, unit, 2, "derived", rule)
         yield between(f"check.{number}.expected", name, ends_of(row, "expected"), unit, 3, rule)
@@ -79,10 +79,26 @@ def check_figures(checks: pd.DataFrame, figures: Figures) -> Iterator[Figure]:
         middle = (row.expected_low + row.expected_high) / 2
         slack = (row.expected_high - row.expected_low) / 2 + 0.5 * 10.0 ** -figures["total"].decimals
         decimals = max(item.decimals for item in figures.values() if item.id.endswith(".score"))
-        rule = "Σ group.*.score"
+        rule = _("sum of the groups' scores")
         yield exact("sum", _("Sum of the groups"), middle, "points", decimals, "derived", rule)
-        yield exact("sum.gap", _("Total less the sum"), row.printed - middle, "points", 2, "derived", f"total − {rule}")
-        yield exact("sum.slack", _("Gap that rounding allows"), slack, "points", 3, "derived", "Σ ½·10^−decimals")
+        yield exact(
+            "sum.gap",
+            _("Total less the sum"),
+            row.printed - middle,
+            "points",
+            2,
+            "derived",
+            _("total less the sum of the groups' scores"),
+        )
+        yield exact(
+            "sum.slack",
+            _("Gap that rounding allows"),
+            slack,
+            "points",
+            3,
+            "derived",
+            _("half of the last printed decimal, added up"),
+        )
 
 
 def own_checks(checks: pd.DataFrame, identified: Identified) -> pd.DataFrame:
@@ -134,6 +150,7 @@ def sources_section(
     data: str,
     version: str,
     commit: str,
+    day: str,
 ) -> Section:
     """Every published figure with its words and its line, how every other number was made, and what reproduces it all.
 
@@ -161,8 +178,8 @@ def sources_section(
     heads = [_("Figure"), _("Value"), _("Unit"), _("As printed"), _("File and line")]
     used = {item.source for item in published}
     title = _("Where do the numbers come from?")
-    reproduced = _("Rules {rubric} · data {data} · package {version} · commit {commit}").format(
-        rubric=identified.rubric.id, data=data[:12], version=version, commit=commit or _("unknown")
+    reproduced = _("Made {day} with scorecard {version} (commit {commit}) from data {data} by rules {rubric}").format(
+        day=write_date(day), rubric=identified.rubric.id, data=data[:12], version=version, commit=commit or _("unknown")
     )
     frame = figures.frame(identified.entity, identified.period)
     return Section(

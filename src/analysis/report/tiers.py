@@ -75,7 +75,9 @@ def tier_figures(
     for number, row in enumerate(dates.itertuples()):
         for name in ("before", "after"):
             value = getattr(row, name)
-            yield exact(f"changed.{number}.{name}", row.name, value, "percent", 0, "derived", "changes.toml")
+            yield exact(
+                f"changed.{number}.{name}", row.name, value, "percent", 0, "derived", _("as data/changes.toml says")
+            )
     for name, of in killers.items():
         yield printed_figure(name, rubric, of["code"], of)
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from analysis.comparisons.ranks import RankSet, Standing
 from analysis.decisions.levers import Lever
+from analysis.decisions.plan import CLASSES
 from analysis.decisions.whatif import may_be_nothing, raised_from
 from analysis.identification.identify import Hypothesis, Identified
 from analysis.identification.joint import Boxes, join
@@ -23,7 +24,8 @@ from analysis.interval import Interval
 from analysis.language import _, write_list, write_number
 from analysis.report.figures import COLOURS, Figures
 from analysis.report.leader import GREY
-from analysis.report.section import Piece, Section, listed, say
+from analysis.report.section import Piece, Section, Sentence, listed, say
+from analysis.report.wording import class_name
 from analysis.scorecards.rubric import Group, Rule
 from analysis.scorecards.tiers import DOCUMENTED
 
@@ -114,6 +116,8 @@ def rank_steps(known: Standing | None, identified: Identified) -> dict[str, Any]
     last = int((identified.rubric.points - identified.total.low) * STEPS_PER_POINT) + 1
     if after(0).says_nothing and after(last).says_nothing:
         return None
+    if known.known == 1 and after(0).rank_best > 1:
+        return None  # nothing but that it gets no worse
 
     def best(step: int) -> int:
         return after(step).rank_best
@@ -184,7 +188,7 @@ def _pair(interval: Interval) -> list[float]:
 def try_it_section(
     figures: Figures,
     identified: Identified,
-    levers: Mapping[str, float],
+    presets: Mapping[str, Mapping[str, float]],
     by_group: pd.DataFrame,
     rules: Mapping[str, Any],
     rank: Mapping[str, Any] | None,
@@ -192,17 +196,21 @@ def try_it_section(
 ) -> Section:
     """The panel: what all improvements give together, one row a lever, and the rates that a wanted total needs.
 
-    `rules` is what `rules_to_try` gave, `rank` what `rank_steps` gave. Levers that are full are left out.
+    `presets` are the rates of the `steps`, which it begins with, and those `weighed`. `rules` is what `rules_to_try`
+    gave, `rank` what `rank_steps` gave. Levers that are full are left out.
     """
     open_ones = [code for code, known in rules["indicators"].items() if known["lever"] and _room(known)]
-    chosen = {code: target for code, target in levers.items() if code in open_ones}
-    first = [*chosen, *(code for code in open_ones if code not in chosen and rules["indicators"][code]["rate"])]
+    chosen = {
+        name: {code: target for code, target in rates.items() if code in open_ones} for name, rates in presets.items()
+    }
+    first = list(dict.fromkeys(code for rates in chosen.values() for code in rates))
     rest = [code for code in open_ones if code not in first]
     data = {
         **rules,
         "rank": rank,
         "levers": [*first, *rest],
-        "chosen": chosen,
+        "presets": chosen,
+        "classes": [[least, class_name(least)] for least in CLASSES],
         "origin": {"rules": identified.rubric.id, "data": data_hash[:12]},
         "words": _words(),
         "comma": write_number(0.5, 1)[1],
@@ -219,13 +227,24 @@ def try_it_section(
         ],
         "first": [_lever(figures, identified, code, rules["indicators"][code]) for code in first],
         "rest": [_lever(figures, identified, code, rules["indicators"][code]) for code in rest],
-        "more": _("Improvements whose rate today is not published"),
+        "more": _("Other indicators"),
         "today": _("Back to today"),
-        "report": _("As in this report"),
+        "presets": {"steps": _("The steps above")}
+        | ({} if chosen["steps"] == chosen["weighed"] else {"weighed": _weighed_words(identified, chosen["weighed"])}),
         "goal": _("Or type a total to reach:"),
         "data": Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")),
     }
     return Section(title, [Piece("try_it.html.j2", values)])
+
+
+def _weighed_words(identified: Identified, rates: Mapping[str, float]) -> Sentence:
+    """The improvements weighed, as a button names them."""
+    levels = set(rates.values())
+    if len(levels) == 1 and len(rates) > 1:
+        words = _("Only {count} rates at {level} %")
+        level = write_number(levels.pop(), 0)
+        return say(words, count=len(rates), level=level)
+    return say(_("Only the rates of the parameters"))
 
 
 def _room(known: Mapping[str, Any]) -> bool:
@@ -234,7 +253,8 @@ def _room(known: Mapping[str, Any]) -> bool:
 
 def _lever(figures: Figures, identified: Identified, code: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """One lever: its name, today's rate, what may be full marks, and where its slider begins."""
-    rate = figures.get(f"indicator.{code}.rate")
+    printed = figures.get(f"indicator.{code}.rate")
+    rate = printed or figures.get(f"aim.{code}.rate")
     targets = [figures[f"alternative.{code}.target.{target:g}"] for target in known["targets"]]
     notes = [say(_("today {rate} %"), rate=rate) if rate else say(_("today's rate is not published"))]
     if targets:
@@ -242,7 +262,7 @@ def _lever(figures: Figures, identified: Identified, code: str, known: Mapping[s
     if known["effects"]:
         moved = write_list(identified.rubric.name_of(other) for other in known["effects"])
         notes.append(say(_("may also move {others}"), others=moved))
-    least = round(rate.value, 2) if rate and rate.value is not None else 0.0
+    least = round(printed.value, 2) if printed and printed.value is not None else 0.0
     return {
         "code": code,
         "name": identified.rubric.indicators[code].name,
@@ -256,10 +276,11 @@ def _words() -> dict[str, str]:
     """What the script says, with names in braces for its numbers."""
     return {
         "range": _("{low} to {high}"),
-        "total": _("New total {total} of {points}; {gain} points more than today; {remaining} still lost."),
+        "total": _("New total {total}/{points}, class {names}: {gain} points more than today."),
         "total_documented": _(
-            "New total {total} of {points} by any document; {gain} points more than today; {remaining} still lost."
+            "New total {total}/{points} by any document, class {names}: {gain} points more than today."
         ),
+        "or": _(" or "),
         "tiers": _(
             "These indicators alone: +{supported} as best supported · +{documented} by any document · +{open} with "
             "any target."
@@ -268,7 +289,6 @@ def _words() -> dict[str, str]:
         "tiers_alike": _("These indicators alone: +{documented}, whatever the rate from which they have full marks."),
         "rank": _("Rank {rank} of {ranked}, if the others stay as they are."),
         "rank_open": _("Rank {rank} of {ranked}, if the others stay as they are: only {known} of the totals is known."),
-        "rank_unknown": _("Nothing can be said of the rank: the totals of the others are not known."),
         "gain": _("this alone: +{gain} points"),
         "not_moved": _("not moved"),
         "bad_rate": _("Write a rate from {least} to {most}."),
@@ -291,4 +311,7 @@ def _words() -> dict[str, str]:
         "slide": _("Slide {number} of {count}"),
         "print": _("Print or save as PDF"),
         "close": _("Close"),
+        "contents": _("Contents"),
+        "open_all": _("Open every part"),
+        "close_all": _("Fold every part"),
     }

@@ -38,6 +38,11 @@ def status_name(status: str) -> str:
     }[status]
 
 
+def known_how(rubric: str, status: str) -> str:
+    """Of a parameter of the rules, whose rules they are and how it is known."""
+    return _("rules {rubric}: {status}").format(rubric=rubric, status=status_name(status))
+
+
 def class_name(least: float) -> str:
     """The class of the index that begins at a total."""
     return {90.0: _("Excellent"), 80.0: _("Good"), 70.0: _("Fair"), 50.0: _("Average"), 0.0: _("Weak")}[least]

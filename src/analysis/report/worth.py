@@ -20,14 +20,13 @@ from analysis.report.section import (
     Picture,
     Section,
     Sentence,
-    Slide,
     Table,
     Words,
     described,
     listed,
     say,
 )
-from analysis.report.wording import status_name, tier_name, tier_rule
+from analysis.report.wording import known_how, status_name, tier_name, tier_rule
 from analysis.scorecards.sources import Source
 from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
 
@@ -49,11 +48,11 @@ def gain_figures(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identi
             source = _("parameter of the report")
             yield exact(f"{lever}.target", row.name, row.target, "percent", whole(row.target), "entered", source)
     for number, row in enumerate(by_rule.itertuples()):
-        case = f"{rule}; lever.{row.lever}.gain, {row.parameter} {row.code} = {row.alternative}"
+        case = f"{rule}; {row.name}: {row.alternative}"
         yield between(f"rule.{number}.gain", row.name, ends_of(row, "gain"), "points", 2, case)
         if row.parameter == "target":
             target = identified.rubric.indicators[row.code].target
-            status = f"{identified.rubric.id}: {target.status}"
+            status = known_how(identified.rubric.id, target.status)
             share = float(row.alternative)
             kind = "published" if target.status == "legal" else "derived"
             yield exact(f"rule.{number}.target", row.name, share, "percent", 0, kind, status, target.source)
@@ -69,7 +68,14 @@ def tier_figures(by_tier: pd.DataFrame, by_target: pd.DataFrame) -> Iterator[Fig
     for row in by_target.itertuples():
         at = f"at.{row.code}.{row.target:g}"
         yield exact(f"{at}.target", _("Target tried"), row.target, "percent", 0, "entered", _("rule of this package"))
-        yield between(f"{at}.gain", _("Gain"), ends_of(row, "gain"), "points", 2, f"{at}.target")
+        yield between(
+            f"{at}.gain",
+            _("Gain"),
+            ends_of(row, "gain"),
+            "points",
+            2,
+            _("gain if the indicator has full marks from there"),
+        )
 
 
 def widest_figures(widest: pd.DataFrame) -> Iterator[Figure]:
@@ -83,7 +89,7 @@ def widest_figures(widest: pd.DataFrame) -> Iterator[Figure]:
 def threshold_figures(thresholds: Mapping[str, float]) -> Iterator[Figure]:
     """`fails.<code>`: the target below which a raise gains less than the documented rules say."""
     for code, target in thresholds.items():
-        rule = f"tier.{DOCUMENTED}.{code}.gain"
+        rule = _("where the gain becomes what the documented rules give")
         yield exact(f"fails.{code}", _("Target"), target, "percent", 2, "derived", rule)
 
 
@@ -273,6 +279,14 @@ def rank_in_tiers(figures: Figures) -> list[Sentence]:
     return [say("{opening} {cases}.", opening=opening, cases=listed(said, ", "))]
 
 
+def rank_says_something(ranked: pd.DataFrame) -> bool:
+    """Whether more is known of the rank after a gain than that it is not worse than today's."""
+    if ranked.empty:
+        return False
+    today, after = (ranked.set_index("case").loc[case] for case in ("today", "after"))
+    return not (after["open"] or (after["rank_best"] == 1 < today["rank_best"] and after["known"] == 1))
+
+
 def rank_words(figures: Figures, ranked: pd.DataFrame, gain: Sentence) -> Sentence:
     """Where a gain leads, as far as other totals are known; `gain` opens it. The panel's words are in `try_it`."""
     if ranked.empty:
@@ -395,21 +409,32 @@ def _tier_table(figures: Figures, by_tier: pd.DataFrame) -> Table:
 def rank_section(
     figures: Figures, ranked: pd.DataFrame, by_tier: pd.DataFrame, contradicted: float | None = None
 ) -> Section:
-    """The rank after the improvements of the report; `figures` hold their gains, `contradicted` is of `Standing`.
+    """The rank after the steps of the plan; `figures` hold what they gain, `contradicted` is of `Standing`.
 
     `by_tier` is the same in each tier of knowledge, with a column `tier`.
     """
     own = Figures.of(rank_figures(ranked), tier_rank_figures(by_tier))
-    gain = [item for name, item in figures.items() if name.startswith("lever.") and name.endswith(".gain")][-1]
-    opening = say(_("With the {gain} points of the improvements weighed first"), gain=gain)
     title = _("What does it do to the rank?")
+    if not rank_says_something(ranked):
+        why = (
+            say(_("How many were ranked is not known, so nothing can be said of the rank."))
+            if ranked.empty
+            else say(
+                _("Nothing can be said of the rank: of {ranked} totals {known} is known."),
+                ranked=own["outlook.after.ranked"],
+                known=own["outlook.after.known"],
+            )
+        )
+        said = [why, *against_totals(own, contradicted)]
+        return Section(title, [Words(said, style="note")], own, {"outlook": ranked, "by_tier": by_tier})
+    opening = say(_("With the {gain} points of the steps above"), gain=figures["plan.gain"])
     said = [rank_words(own, ranked, opening), *against_totals(own, contradicted)]
     said += rank_in_tiers(own)
     if len(ranked) and not ranked["open"].any():
         said.append(
             say(_("Level totals are taken to share the better rank; the portal numbers them one after the other."))
         )
-    return Section(title, [Slide([Heading(title), Words(said)])], own, {"outlook": ranked, "by_tier": by_tier})
+    return Section(title, [Heading(title), Words(said)], own, {"outlook": ranked, "by_tier": by_tier})
 
 
 def rank_after_section(

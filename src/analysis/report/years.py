@@ -54,7 +54,7 @@ def rise_figures(rises: pd.DataFrame, entity: str) -> Iterator[Figure]:
     own, totals = rises[rises["entity"] == entity], rises[rises["code"] == TOTAL].reset_index(drop=True)
     for row in own.itertuples():
         others = rises.loc[rises["code"] == row.code, "change"]
-        name, rule = _("{name}, rise").format(name=row.name), f"rise.{row.code}.after − rise.{row.code}.before"
+        name, rule = _("{name}, rise").format(name=row.name), _("the last year less the first")
         yield between(f"rise.{row.code}", name, (row.low, row.high), "points", 2, rule, row.change)
         for when in ("before", "after"):
             value = getattr(row, when)
@@ -63,8 +63,8 @@ def rise_figures(rises: pd.DataFrame, entity: str) -> Iterator[Figure]:
         yield exact(f"rise.{row.code}.median", name, median, "points", 2, "derived", _("median of all that have both"))
     place = 1.0 + float((totals["change"] > float(own.loc[own["code"] == TOTAL, "change"].iloc[0])).sum())
     name = _("Place by the rise of the total")
-    yield exact("rise.place", name, place, "rank", 0, "derived", "rise.total_score")
-    yield exact("rise.of", name, float(len(totals)), "rank", 0, "derived", "rise.total_score")
+    yield exact("rise.place", name, place, "rank", 0, "derived", _("the rises of the total, counted"))
+    yield exact("rise.of", name, float(len(totals)), "rank", 0, "derived", _("the rises of the total, counted"))
 
 
 def restated_figures(restated: pd.DataFrame) -> Iterator[Figure]:
@@ -78,7 +78,7 @@ def restated_figures(restated: pd.DataFrame) -> Iterator[Figure]:
                 f"restated.{number}.{side}", f"{label}, {write_date(day)}", value, value - half, value + half, "points",
                 int(decimals), "published", _("as published"), source, f"{file}:{line}", quote, day,
             )  # fmt: skip
-        rule = f"restated.{number}.after − restated.{number}.before"
+        rule = _("what was shown later less what was shown first")
         yield exact(f"restated.{number}.change", label, row.change, "points", 2, "derived", rule)
 
 

@@ -27,7 +27,7 @@ from analysis.report.section import Section
 
 PAGE_FOLDER = Path(__file__).parents[1] / "report" / "page"
 DATA = 'id="trial-data"'
-SCRIPTS = ("whatif.js", "panel.js", "sources.js", "slides.js")
+SCRIPTS = ("whatif.js", "panel.js", "sources.js", "contents.js", "slides.js")
 BOARD = 'class="board"'  # the list of reports, which has a script and a style of its own
 NOTEBOOK_ONLY = "notebook-only"  # the tag of cells that stay in the notebook
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -43,7 +43,7 @@
     if (rate > least) state[code] = rate; else delete state[code];
     const shown = Math.max(rate, least);
     slide.value = shown;
-    slide.setAttribute('aria-valuetext', `${plain(shown)} %`);
+    slide.setAttribute('aria-valuetext', `${plain(shown)}%`);
     typed.value = data.indicators[code].rate || rate > least ? plain(shown) : '';
     typed.removeAttribute('aria-invalid');
   }
@@ -65,19 +65,22 @@
     const template = alike ? words.tiers_alike : 'supported' in data.tiers ? words.tiers : words.tiers_misfit;
     return [say(template, Object.fromEntries(ends))];
   }
+  // The classes that a total may be of; a total printed as reaching one is taken to reach it.
+  function classes(total) {
+    const of = total.map((end) => data.classes.findLast(([least]) => least <= end + 1e-9)[1]);
+    return [...new Set(of)].join(words.or);
+  }
   function show() {
     data.levers.forEach(showGain);
     const out = find('trial-total');
-    const {gain, total, remaining} = scorer.outcome(state);
+    const {gain, total} = scorer.outcome(state);
     const said = [say('open' in data.tiers ? words.total_documented : words.total, {
-      total: between(total, 1), points: data.points, gain: between(gain, 2), remaining: between(remaining, 1),
+      total: between(total, 1), points: data.points, gain: between(gain, 2), names: classes(total),
     }), ...inTiers()];
     if (data.rank) {
       const {known, ranked} = data.rank;
       const ends = scorer.rank(gain);
       said.push(say(known === ranked ? words.rank : words.rank_open, {rank: between(ends, 0), ranked, known}));
-    } else {
-      said.push(words.rank_unknown);
     }
     out.replaceChildren(...said.map((sentence, place) => {
       const line = document.createElement(place ? 'span' : 'strong');
@@ -170,8 +173,13 @@
     data.levers.forEach((code) => set(code, levers[code] ?? rows[code].least));
     later();
   }
-  find('trial-today').addEventListener('click', () => setAll({}));
-  find('trial-report').addEventListener('click', () => setAll(data.chosen));
+  for (const button of document.querySelectorAll('[data-preset]')) {
+    button.hidden = false;
+    button.addEventListener('click', () => {
+      setAll(data.presets[button.dataset.preset] ?? {});
+      if (!find('trial').contains(button)) find('trial').scrollIntoView();
+    });
+  }
 
   // The state of the panel in the address, with the rules and the data that it was made under.
 
@@ -192,7 +200,7 @@
   }
   function open() {
     if (!location.hash.startsWith(MARK)) {
-      data.levers.forEach((code) => set(code, data.chosen[code] ?? rows[code].least));
+      data.levers.forEach((code) => set(code, data.presets.steps[code] ?? rows[code].least));
       show();
       return;
     }
@@ -224,7 +232,7 @@
       keep();
     });
     warn(`${say(words.other, {rules: rules ?? '?', data: figures ?? '?'})} `).append(button);
-    data.levers.forEach((code) => set(code, data.chosen[code] ?? rows[code].least));
+    data.levers.forEach((code) => set(code, data.presets.steps[code] ?? rows[code].least));
     show();
   }
   find('trial').hidden = false;

@@ -6,10 +6,13 @@
   const root = document.documentElement;
   const label = document.createElement('div');
   label.className = 'slide-bar';
-  const buttons = ['before', 'next', 'leave'].map((name) => {
+  const buttons = [['before', '‹'], ['next', '›'], ['leave', '×']].map(([name, sign]) => {
     const button = document.createElement('button');
+    const told = document.createElement('span');
     button.type = 'button';
-    button.textContent = words[name];
+    button.dataset.sign = sign; // what a narrow screen shows of it
+    told.textContent = words[name];
+    button.append(told);
     return button;
   });
   const told = document.createElement('span');

@@ -6,6 +6,10 @@
   source.setAttribute('aria-labelledby', 'source-title');
   source.addEventListener('click', (event) => { if (event.target === source) source.close(); });
   document.body.append(source);
+  // Back closes the window and stays on the page.
+  const OPENED = 'source';
+  addEventListener('popstate', () => { if (source.open) source.close(); });
+  source.addEventListener('close', () => { if (history.state === OPENED) history.back(); });
   document.addEventListener('click', (event) => {
     const link = event.target.closest('a.f');
     const row = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
@@ -32,5 +36,10 @@
     close.addEventListener('click', () => source.close());
     source.replaceChildren(title, list, close);
     source.showModal();
+    try {
+      history.pushState(OPENED, '');
+    } catch {
+      // a page in a frame of another program may not change its history
+    }
   });
 })();
