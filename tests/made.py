@@ -30,7 +30,7 @@ from places import REPOSITORY, made_once
 COMMAND = [sys.executable, "-c", "from analysis.cli import main; main()"]
 NOTEBOOK = "notebooks/monthly_report.ipynb"
 MADE = {"index.html", "report.ipynb", "figures.csv", "workbook.xlsx", "run.json"}
-FILES = {in_language(name, "en") for name in MADE}
+FILES = {in_language(name, "en") for name in (*MADE, "changes.txt")}
 SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}
 LONG = 120
 MONTHS = ["2024-05", "2024-06", "2024-07"]
@@ -128,7 +128,7 @@ def whole(folder: Path) -> bool:
     """A report with all its files and nothing else, each as its run left it."""
     if {path.name for path in folder.iterdir()} != FILES:
         return False
-    hashed = FILES - {"run.en.json"}
+    hashed = FILES - {"run.en.json", "changes.en.txt"}
     record = json.loads((folder / "run.en.json").read_bytes())
     return record["files"] == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in hashed}
 

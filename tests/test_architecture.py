@@ -231,7 +231,7 @@ def test_what_has_no_face_is_not_to_be_had():
 
 
 def test_the_package_shows_the_card():
-    assert dir(analysis) == ["Card", "Section", "open_card"]
+    assert dir(analysis) == ["Card", "Section", "figures", "open_card"]
     assert all(getattr(analysis, name).__doc__ for name in dir(analysis))
 
 

@@ -128,6 +128,11 @@ def app() -> None:
     help=_("Improvements that were written down, as explore_whatif does; what the command line says comes first."),
 )
 @target_option
+@click.option(
+    "--if-new",
+    is_flag=True,
+    help=_("Make nothing where the report stands, made from the same figures, rules, notebook and program."),
+)
 @click.option("--pdf", is_flag=True, help=_("Print it as PDF too, with an installed Chromium, Chrome or Edge."))
 @click.option("--allow-synthetic", is_flag=True, help=_("Allow simulated figures; everything made says that they are."))
 @speaking
@@ -137,6 +142,7 @@ def report(
     levers: tuple[str, ...],
     file: Path | None,
     target: float | None,
+    if_new: bool,
     pdf: bool,
     allow_synthetic: bool,
 ) -> None:
@@ -145,7 +151,8 @@ def report(
     _say(_("Reading the figures and the rules…"))
     forked.warm()
     from analysis.language import language, write_period
-    from analysis.runs.run import load_engine, prepare, render
+    from analysis.runs.digest import changes_beside
+    from analysis.runs.run import load_engine, prepare, render, stands
     from analysis.scorecards.entities import is_synthetic, synthetic_label
 
     if not month and file is None:
@@ -155,6 +162,11 @@ def report(
         given = _written_down(file, given)
     load_engine()
     parameters = forked.ask(prepare, {**given, "language": language()}, allow_synthetic)
+    asked = bool(levers or file is not None or target is not None)
+    if if_new and forked.ask(stands, parameters, asked, pdf):
+        words = _("Nothing is new: the report of {entity}, {period} stands as it is.")
+        _say(words.format(entity=parameters.entity, period=write_period(parameters.month)))
+        return
     if is_synthetic(parameters.entity):
         _say(synthetic_label())
     _say(
@@ -165,6 +177,8 @@ def report(
     page = render(parameters, pdf=pdf)
     if is_synthetic(parameters.entity):
         _say(synthetic_label())
+    for line in changes_beside(page):
+        _say(line)
     _say(_("Done. Open this file in a browser:"))
     click.echo(_near(page))
 

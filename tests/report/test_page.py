@@ -451,7 +451,11 @@ def test_the_record_has_the_parameters_and_the_hash_of_each_file(made, name):
     ranks = [made.rows[key]["value"] if key in made.rows else "nan" for key in ("rank", "ranked")]
     assert [made.record["rank"], made.record["ranked"]] == [float(value) for value in ranks]
     assert (made.record["kind"], made.record["change"], made.record["language"]) == ("published", None, made.language)
-    assert {path.name for path in made.folder.iterdir()} == {made.file("run.json").name, *made.record["files"]}
+    assert {path.name for path in made.folder.iterdir()} == {
+        made.file("run.json").name,
+        made.file("changes.txt").name,
+        *made.record["files"],
+    }
     names = ("index.html", "report.ipynb", "figures.csv", "workbook.xlsx")
     assert set(made.record["files"]) == {made.file(name).name for name in names}
     for file, digest in made.record["files"].items():

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from analysis.decisions.levers import Lever
 from analysis.identification.identify import Identified
 from analysis.language import LANGUAGES, language
-from analysis.report.figures import Figures
+from analysis.report.figures import Figures, write_figures
 from analysis.report.wording import weakest_kind
 from analysis.report.workbook import FILE as WORKBOOK
 from analysis.report.workbook import save_workbook
@@ -88,7 +88,7 @@ def save(
         return
     frame = figures.frame(identified.entity, identified.period)
     save_workbook(Path(WORKBOOK), figures, identified, by_group, levers, acts, by_tier, by_target, sources)
-    frame.to_csv(FIGURES, index=False, encoding="utf-8", lineterminator="\n")
+    write_figures(frame, Path(FIGURES))
     rank = figures.get("rank")
     result = Result(
         run_id=run_id,

@@ -158,7 +158,7 @@ def _row_of_report(item: Published, reports: Path) -> dict[str, Any]:
         "groups_words": "; ".join(_group_words(group) for group in record.groups),
         "kind": record.kind,
         "kind_name": "" if record.kind == PUBLISHED else kind_name(record.kind),
-        "finding": _finding(record),
+        "finding": finding(record),
         "language": record.language,
     }
 
@@ -175,7 +175,7 @@ def _group_words(group: Any) -> str:
     return f"{group.name}: {score}/{write_number(group.max, 0)}"
 
 
-def _finding(record: Result) -> str:
+def finding(record: Result) -> str:
     """The title without the label of simulated figures, in whichever language: it stands beside it."""
     label, _colon, finding = record.title.partition(": ")
     return finding if record.kind == SYNTHETIC and label.isupper() else record.title

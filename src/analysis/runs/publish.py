@@ -18,8 +18,9 @@ from analysis.files import WORK, only_one, replace_file, writing
 from analysis.language import LANGUAGES, _, language, slug, use_language
 from analysis.report.result import PAGE, RECORD, in_language
 from analysis.runs.board import index_of_reports
+from analysis.runs.digest import write_changes
 from analysis.runs.page import one_cell, page_of
-from analysis.runs.record import MADE, save_failure
+from analysis.runs.record import CHANGES, MADE, save_failure
 from analysis.runs.reports import failed, published, published_folder, reports_folder
 
 UNREAD = "unread"  # the runs whose report is not known, because the figures or the rules cannot be read
@@ -89,6 +90,9 @@ def publishing(entity: str, month: str, listed: bool) -> Iterator[Path]:
         work = working_folder(reports, name)
         with failing(work, entity, month, listed), writing(_("The last report is unchanged.")):
             yield work
+            for spoken in LANGUAGES:
+                if (work / in_language(RECORD, spoken)).is_file():
+                    write_changes(work, spoken, published(reports, slug(entity), spoken))
             _keep_other_languages(work, final)
             publish(work, final)
         for succeeded in (name, UNREAD):
@@ -99,7 +103,7 @@ def _keep_other_languages(work: Path, final: Path) -> None:
     """Copy the report of another language beside the new one. Raises OSError."""
     for spoken in LANGUAGES:
         if not any((work / in_language(name, spoken)).exists() for name in (PAGE, RECORD)):
-            for name in (in_language(plain, spoken) for plain in (*MADE, RECORD)):
+            for name in (in_language(plain, spoken) for plain in (*MADE, CHANGES, RECORD)):
                 if (final / name).is_file():
                     shutil.copy2(final / name, work / name)
 

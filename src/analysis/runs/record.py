@@ -25,10 +25,10 @@ from analysis.report.workbook import FILE as WORKBOOK
 from analysis.scorecards.periods import PERIOD
 
 PDF = "report.pdf"
-CHANGES = "changes.txt"
+CHANGES = "changes.txt"  # it tells of what was published before too, so no record holds its hash
 FAILED = "failed.json"
 NOTEBOOK = "monthly_report.ipynb"
-MADE = (PAGE, EXECUTED, FIGURES, WORKBOOK, PDF, CHANGES)
+MADE = (PAGE, EXECUTED, FIGURES, WORKBOOK, PDF)
 LONGEST_ROW = 300  # characters of one row of a message
 
 
@@ -81,6 +81,20 @@ def made_from(parameters: Mapping[str, Any], data: str) -> str:
     files = _hash_of(stamp_of(path for path in sorted(given) if path.is_file()))
     said = json.dumps(parameters, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(f"{said}\n{data}\n{files}\n{code_hash()}".encode()).hexdigest()
+
+
+def published_from(folder: Path, spoken: str) -> tuple[dict[str, Any], str, set[str]]:
+    """Parameters, `made_from` and files of a published report; ({}, "", {}) where a file is not as its record says."""
+    try:
+        record = json.loads((folder / in_language(RECORD, spoken)).read_text(encoding="utf-8"))
+        whole = all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == known for name, known in record["files"].items()
+        )
+        return (
+            (dict(record["parameters"]), str(record["made_from"]), set(record["files"])) if whole else ({}, "", set())
+        )
+    except (OSError, ValueError, LookupError, AttributeError, TypeError):
+        return {}, "", set()
 
 
 def code_hash() -> str:

@@ -90,7 +90,7 @@ def published(reports: Path, entity: str = "[!.]*", spoken: str = "") -> list[Pu
                 found.setdefault(path.parent, one)
     folders = sorted(found, key=lambda folder: (months_of(folder.name)[0], folder.parent.name))
     folders.sort(key=lambda folder: months_of(folder.name)[1], reverse=True)
-    return [Published(folder, _record(folder, found[folder]), found[folder]) for folder in folders]
+    return [Published(folder, record_in(folder, found[folder]), found[folder]) for folder in folders]
 
 
 def failed(reports: Path) -> list[Failed]:
@@ -170,7 +170,8 @@ def browse(page: Path) -> bool:
         return False
 
 
-def _record(folder: Path, spoken: str) -> Result | None:
+def record_in(folder: Path, spoken: str) -> Result | None:
+    """The record of a report in a language; None where it cannot be read."""
     try:
         record = json.loads((folder / in_language(RECORD, spoken)).read_text(encoding="utf-8"))
         return Result.model_validate({name: record[name] for name in Result.model_fields if name in record})

@@ -43,11 +43,11 @@ from analysis.report.result import EXECUTED, FIGURES, PAGE, RESULT, Result, in_l
 from analysis.runs.forked import prepare_environment, warm
 from analysis.runs.page import load_renderer, page_of, print_pdf
 from analysis.runs.publish import UNREAD, failing, name_in_language, publishing, working_folder, write_index
-from analysis.runs.record import NOTEBOOK, PDF, save_record
+from analysis.runs.record import NOTEBOOK, PDF, made_from, published_from, save_record
 from analysis.runs.reports import Promised, last_promised, published, published_folder, reports_folder
 from analysis.runs.workers import USUAL, Limits
 from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_label
-from analysis.scorecards.history import card
+from analysis.scorecards.history import card, data_hash
 
 INJECTED = "injected-parameters"  # papermill's tag
 UNSHOWN = "Unexpected exception formatting exception"  # IPython's, of a traceback that it cannot write (Jinja's)
@@ -168,6 +168,20 @@ def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False, li
     if unprinted:
         raise unprinted
     return published_folder(parameters.entity, parameters.month) / in_language(PAGE, parameters.language)
+
+
+def stands(parameters: Parameters, asked: bool = False, pdf: bool = False) -> bool:
+    """Whether the published report was made from the figures, rules, notebook and package of now, and is whole.
+
+    What it weighed counts as it is, unless improvements or a target are `asked` for; with its PDF where one is.
+    """
+    folder = published_folder(parameters.entity, parameters.month)
+    weighed, made, files = published_from(folder, parameters.language)
+    given = parameters.model_dump()
+    if not asked:
+        given |= {name: weighed[name] for name in ("levers", "target_score") if name in weighed}
+    printed = not pdf or in_language(PDF, parameters.language) in files
+    return bool(made) and printed and made == made_from(given, data_hash())
 
 
 def _unprinted(work: Path) -> BrowserError | None:
