@@ -375,7 +375,7 @@ def test_page_workbook_and_command_give_the_same_gains_in_each_tier(seen, report
     told = commands.whatif("2023-04", "Hòa Bình", {"e_result": 80.0, "data_reuse": 80.0}, None).data
     data = json.loads(page.text_content("#trial-data"))
     every = {**{code: {code: rate} for code, rate in data["chosen"].items()}, "together": data["chosen"]}
-    sheet = load_workbook(report.folder / "workbook.xlsx").worksheets[4]
+    sheet = load_workbook(report.file("workbook.xlsx")).worksheets[4]
     rows = [[cell.value for cell in line] for line in sheet.iter_rows(min_row=5)]
     tiers = list(dict.fromkeys(row["tier"] for row in told["tiers"]))
     assert tiers == ["supported", "documented", "open"] and len(told["tiers"]) == 9

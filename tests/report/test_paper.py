@@ -74,7 +74,7 @@ def test_the_leaders_part_has_two_pages_at_most_and_reads_as_vietnamese(printed)
 
 
 def test_the_numbers_on_paper_are_those_of_the_figures(printed):
-    with (printed.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+    with (printed.folder / "figures.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     leader = " ".join(" ".join(printed.texts[:2]).split())
     use_language("vi")

@@ -110,7 +110,7 @@ def local_workers(jobs: int, limits: Limits = USUAL) -> Iterator[Submit]:
                 for worker in workers:
                     worker.close()
     except KeyboardInterrupt:  # until they ended, workers may have published more than was listed
-        from analysis.runs.reports import write_index
+        from analysis.runs.publish import write_index
 
         write_index()
         raise
