@@ -25,6 +25,7 @@ from analysis.notices.doubts import (
     marker_of,
     may_be_rank,
     name_behind,
+    paired,
     says,
     stated,
     why_not,
@@ -73,7 +74,8 @@ class Column:
 class _Name:
     """The name that the next number may belong to; `strangers` counts the words after it that are not known.
 
-    `behind`: it stands after its number; `listed`: in a list of names without numbers.
+    `behind`: it stands after its number; `listed`: in a list of names without numbers; `passed`: a number that was
+    left stands after it.
     """
 
     codes: tuple[str, ...]
@@ -82,6 +84,7 @@ class _Name:
     strangers: int = 0
     behind: bool = False
     listed: bool = False
+    passed: bool = False
     taken: set[str] = field(default_factory=set)
 
 
@@ -89,10 +92,17 @@ class Attributor:
     """Reads sentences and rows of tables one after another; what is found collects in `result`."""
 
     def __init__(
-        self, rubric: Rubric, book: Phrasebook, entity: str, period: str, since_january: bool, as_of: str
+        self,
+        rubric: Rubric,
+        book: Phrasebook,
+        entity: str,
+        period: str,
+        since_january: bool,
+        as_of: str,
+        week: str = "",
     ) -> None:
         self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
-        self.since_january, self.as_of, self.until = since_january, as_of, as_of[:7]
+        self.since_january, self.as_of, self.until, self.week = since_january, as_of, as_of[:7], week
         self.tops = Tops.of(rubric, as_of[:7] if since_january and as_of else period)
         self.result = Attribution()
         self.name: _Name | None = None
@@ -100,13 +110,14 @@ class Attributor:
         self.clause = self.sentences = 0
         self.joined = self.first_clause = False
         self.of_group = False
+        self.shared = 0  # the sentence of the last reading
 
     def sentence(self, items: Sequence[Item], zone: Zone = NOWHERE) -> Scope:
         """Read the items of one sentence, line or cell; the scope at its end says of what the following may be."""
         scope = Scope.after(zone)
         self.sentences += 1
         self.of_group = False
-        parts = list(clauses(items))
+        parts = list(clauses(paired(items)))
         for number, (self.joined, clause) in enumerate(parts):
             self.clause += 1
             self.first_clause = number == 0
@@ -142,6 +153,8 @@ class Attributor:
         ]:
             scope = self.sentence(items, zone)
             zone, why = scope.zone, scope.why_of_name
+            if [item.text for item in items] in (["tổng"], ["cộng"]):
+                self.name = _Name((TOTAL,), self.clause, self.sentences)
         if any(column.codes for column in columns):
             why = why or self._of_another([items for items, column in pairs if not column.codes])
         percents = percents or any(
@@ -185,6 +198,8 @@ class Attributor:
     def _cell(self, items: Sequence[Item], column: Column, zone: str, percents: bool) -> None:
         amounts = [item.amount for item in items if item.amount is not None]
         name = _Name(column.codes, self.clause, self.sentences) if column.codes else self.name
+        if column.role == "rank" and name is not None and name.codes == (TOTAL,):
+            name = _Name((RANK,), self.clause, self.sentences)  # in the row of the total
         if name is None and self.weak is not None:  # the row of the province in a table of provinces
             name = _Name((RANK if column.role == "rank" else TOTAL,), self.clause, self.sentences)
         for amount in amounts:
@@ -213,6 +228,8 @@ class Attributor:
         return name is not None and name.clause == self.clause - 1 and not name.taken and not name.strangers
 
     def _clause(self, items: Sequence[Item], scope: Scope) -> None:
+        if any(meaning.kind == "own_index" for item in items for meaning in item.meanings):
+            scope.ours("index")
         for place, item in enumerate(items):
             scope.step(item)
             if item.kind == "mark":
@@ -221,10 +238,10 @@ class Attributor:
                 self._dated(items[:place], item.date, scope)
             elif item.amount is not None:
                 self._number(items, place, item.amount, scope)
-                scope.told, scope.skip, scope.first = scope.why, "", False
+                scope.numbered()
             elif item.meanings:
                 self._phrase(items, place, scope)
-            else:
+            elif item.text != "766":
                 scope.skip = ""
                 self._stranger()
 
@@ -241,14 +258,15 @@ class Attributor:
         elif "province" in kinds:
             before = [other for other in items[:place] if other.text != "."][-1:]
             town = any(other.text in ("thị", "tx") or ("home", "city") in _kinds(other) for other in before)
-            if town and not self.book.provinces[kinds["province"]].city:
+            area = any(marker_of(other) == "region" for other in before)
+            if area or (town and not self.book.provinces[kinds["province"]].city) or _is_former(items[place + 1 :]):
                 scope.hold("whose", "part")
             elif kinds["province"] == self.entity:
                 self._home(items[:place], scope)
             else:
                 scope.hold("whose", "leader")
         elif "marker" in kinds:
-            self._marked(item, kinds["marker"], scope)
+            self._marked(items, place, kinds["marker"], scope)
         elif "own_index" in kinds:
             scope.ours("index")
             self.weak = _Name((TOTAL,), self.clause, self.sentences)
@@ -256,9 +274,9 @@ class Attributor:
             self._home(items[:place], scope)
         elif "ordinal" in kinds:
             self._ordinal(items, place, kinds["ordinal"], scope.why_of_name)
-        elif "since_january" in kinds and not self.since_january:
+        elif ("since_january" in kinds and not self.since_january) or ("whole_year" in kinds and len(self.period) > 4):
             scope.hold("when", "since")
-        elif not kinds.keys() & {"filler", "as_of"}:
+        elif not kinds.keys() & {"filler", "as_of", "since_january", "whole_year"}:
             scope.skip = ""
             self._stranger()
 
@@ -279,27 +297,38 @@ class Attributor:
     def _home(self, before: Sequence[Item], scope: Scope) -> None:
         """The text returns to the province; where it leads its clause, a score that follows is its total."""
         if not any(map(says, before)) or "whose" in scope.opened:
+            scope.returns()
             scope.ours("whose")
         kept = [item for item in before if item.text not in ("tỉnh", "thành", "của", "tp", ".", "the")]
         if not scope.zone and (not kept or kept[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
             self.weak = _Name((TOTAL,), self.clause, self.sentences)
 
-    def _marked(self, item: Item, marker: str, scope: Scope) -> None:
+    def _marked(self, items: Sequence[Item], place: int, marker: str, scope: Scope) -> None:
+        item = items[place]
         waits = self.name is not None and self.name.clause == self.clause
         if marker == "country" and self.name is not None and RANK in self.name.codes:
             return  # `xếp hạng toàn quốc`
         if marker == "share" and not scope.first:
             self._stranger()
             return
+        if marker == "within" or (marker == "earlier" and any(map(says, items[:place]))):
+            if marker == "within" and self._of_a_share():
+                scope.hold("kind", marker)
+            return
         if marker == "negation" and waits:
             scope.here = scope.here or marker
         scope.marked(item, marker, self.book.reach[marker])
 
+    def _of_a_share(self) -> bool:
+        """Whether `trong đó` divides a share, so that what follows is a share of a share."""
+        last = self.result.readings[-1:]
+        return bool(last) and last[0].unit == "percent" and self.shared == self.sentences
+
     def _dated(self, before: Sequence[Item], day: PrintedDate, scope: Scope) -> None:
         """Another period holds to the end of the sentence, unless it is only compared with; so does a span."""
         year, first = int(self.period[:4]), months_of(self.period)[0]
-        if any(item.kind == "word" and item.text[:1].isdigit() for item in before[-2:]):
-            return  # of a document
+        if any(item.kind == "word" and item.text[:1].isdigit() and item.text.rstrip()[-1] not in ".)" for item in before[-2:]):
+            return  # of a document, no number of a list
         if day.opens is not None:
             since = day.opens.iso(day.year or year) or day.opens.period(day.year or year) or ""
             whole = since[:7] == first and since[7:] in ("", "-01")
@@ -315,10 +344,16 @@ class Attributor:
         elif self.since_january and day.month and (day.since_january or (before and _until(before[-1]))):
             self.until = self.until or period  # `6 tháng đầu năm`, `đến hết tháng 6`
             scope.turn("when", "" if period == self.until else "before")
-        elif day.since_january and not self.since_january and (day.month or period != self.period):
+        elif (day.whole and period != self.period) or (
+            day.since_january and not self.since_january and (day.month or period != self.period)
+        ):
             scope.hold("when", "since")
         elif self.period.startswith(period):
+            if scope.returns():
+                self.weak = _Name((TOTAL,), self.clause, self.sentences)
             scope.ours("when")
+        elif scope.opens_a_comparison:
+            scope.refer("before")
         elif not scope.compares:
             scope.zone["when"] = "before"
             if scope.first:
@@ -344,7 +379,7 @@ class Attributor:
     def _is_listed(self, codes: tuple[str, ...]) -> bool:
         """Whether names stand one after another without numbers: `A, B đạt 45 %; 60 %` says of neither which."""
         name = self.name
-        if name is None or name.taken or name.sentence != self.sentences or {RANK, *codes} & set(name.codes):
+        if name is None or name.taken or name.passed or name.sentence != self.sentences or {RANK, *codes} & set(name.codes):
             return False
         if name.strangers and not name.listed:
             return False
@@ -356,7 +391,9 @@ class Attributor:
         after_rank = name is not None and RANK in name.codes and not name.strangers and "rank" not in name.taken
         amount = Amount("ordinal", item.start, item.end, Decimal(self.book.ordinals[words]))
         first = words in self.book.first_places
-        among = any(other.amount and other.amount.value == self.tops.ranked for other in items[place + 1 : place + 3])
+        counted = [other.amount.value for other in items[place + 1 : place + 3] if other.amount]
+        among = self.tops.ranked in counted
+        zone = zone or ("region" if counted and not among else why_not(items[place + 1 :], self.period, self.entity, True))
         if zone and (after_rank or first):
             self._leave(amount, zone)
         elif after_rank and name is not None:
@@ -381,7 +418,7 @@ class Attributor:
         told = told or (zone == scope.here == "change" and self._is_place(amount))
         if told or (zone and zone == scope.zone.get("when") and contrasted(following)):
             zone = ""
-        became = zone == "change" and items[place - 1].text in BECAME
+        became = zone == "change" and items[place - 1].text in BECAME and not marker_of(items[place - 1])
         if became and name is not None and name.clause == self.clause and self._is_second(name, amount):
             self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
             return
@@ -394,6 +431,8 @@ class Attributor:
         elif not why and name is not None and items[place - 1].text == "(" and self._is_top(name, amount):
             why = _("it may only be the maximum")
         if why or amount.shape == "other":
+            if name is not None:
+                name.passed = True
             self._leave(amount, why or _("it counts something else"))
             return
         choice = next((one for one in self._choices(items, place, amount) if self._may_take(one, amount)), None)
@@ -582,6 +621,7 @@ class Attributor:
 
     def _add(self, reading: Candidate) -> None:
         same = [item for item in self.result.readings if (item.code, item.unit) == (reading.code, reading.unit)]
+        self.shared = self.sentences
         self.of_group = reading.level == "group" or (self.of_group and reading.level == "indicator")
         if not same:
             self.result.readings.append(reading)
@@ -598,6 +638,12 @@ class Attributor:
 
     def _leave(self, amount: Amount, why: str) -> None:
         self.result.unread.append(Unread(amount.start, amount.end, in_words(why)))
+
+
+def _is_former(following: Sequence[Item]) -> bool:
+    """Whether a province of before a merger is meant: `tỉnh Ninh Bình (cũ)`."""
+    words = [item.text for item in following[:2] if item.text != "("]
+    return words[:1] == ["cũ"]
 
 
 def _until(item: Item) -> bool:

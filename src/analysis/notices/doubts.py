@@ -6,7 +6,7 @@ A sentence has zones: whose its numbers are, of when, of which index, and what k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise, takewhile
 
 from analysis.language import _
@@ -15,18 +15,20 @@ from analysis.notices.phrasebook import AND
 from analysis.scorecards.history import RANK
 
 # What a marker makes doubtful: whose a number is, of when, of which index; the others, what kind of number it is.
-AXES = {"country": "whose", "region": "whose", "part": "whose", "leader": "whose", "before": "when", "index": "index"}
+AXES = {"country": "whose", "region": "whose", "part": "whose", "leader": "whose", "before": "when", "earlier": "when", "index": "index"}
 CARRIED = ("whose", "when", "index")  # hold beyond the sentence that opens with them, until the text returns
 SKIPPED = {True: 5, False: 3}  # words within which the number follows that a maximum, or a threshold, is of
 BECAME = ("lên", "xuống", "còn", "thành", "đến", "→", "->", "to")  # `81 % tăng lên 85 %`: the first is the old one
 STATED = (*BECAME, "đạt", "được", "là", "ở", "mức", "giữ")  # what is said of a value, not of a difference
 BEFORE_A_MARKER = ("vào", "trong", "tại", "ở", "của", "theo", "là", "in", "of", "at", "for")
-COMPARING = ("so", "compared", "cao", "thấp", "higher", "lower", "more", "less")
+COMPARING = ("so", "nếu", "compared", "cao", "thấp", "higher", "lower", "more", "less")
+IN_ORDER = ("lần", "tương")  # `lần lượt`, `tương ứng`
 RATE_WORDS = ("tỷ", "tỉ", "mức", "rate", "share", "percentage")
 AFTER_RANK = (  # as tokens are spelt
     "tòan", "cả", "trong", "trên", "tỉnh", "cho", "so", "tăng", "giảm", "sau",
     "of", "out", "nationwide", "nationally", "among",
 )  # fmt: skip
+MEANS = ("average", "mean", "country")
 OF_A_PLAN = ("target", "aim", "plan", "supposition")
 Zone = Mapping[str, str]
 
@@ -37,7 +39,8 @@ class Scope:
 
     `zone` is axis → marker, `opened` what of it stands at the opening of the sentence. `negated` and `joined` forbid
     the next name; `first` is true until the sentence has a name or a number; `outside` is what held around the open
-    parentheses, `told` why the last number of the clause was left.
+    parentheses, `told` why the last number of the clause was left. `reference`: the text is at what it compares with,
+    `so với tháng 8 (82,1 điểm)`; `answered`: what the sentence opens with has had its numbers.
     """
 
     zone: dict[str, str]
@@ -50,6 +53,8 @@ class Scope:
     joined: bool = False
     first: bool = True
     outside: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    reference: bool = False
+    answered: bool = False
 
     @classmethod
     def after(cls, zone: Zone) -> Scope:
@@ -89,7 +94,28 @@ class Scope:
         else:
             self.ours(axis)
 
+    def refer(self, why: str) -> None:
+        """What the sentence compares with is named: to the end of the clause, with its numbers until the text returns."""
+        self.zone["when"], self.reference = why, True
+
+    def returns(self) -> bool:
+        """The text comes to this month or province; that of another, with which it opened, is over if it had numbers."""
+        if not self.answered or self.outside:
+            return False
+        self.reference = self.answered = False
+        if self.zone.get("kind") in ("compared", *MEANS):
+            del self.zone["kind"]
+        return True
+
+    def numbered(self) -> None:
+        """A number has been read or left."""
+        self.told, self.skip, self.first = self.why, "", False
+        self.answered = self.answered or self.told in MEANS or (self.reference and self.told == "before")
+
     def next_clause(self, joined: bool) -> None:
+        if self.reference and not self.answered and not self.outside:
+            self.ours("when")
+            self.reference = False
         self.here, self.skip, self.told, self.negated, self.joined = "", "", "", False, joined
 
     def step(self, item: Item) -> None:
@@ -106,6 +132,8 @@ class Scope:
             inside = self.zone
             self.zone, self.here = self.outside.pop()
             self.zone |= {axis: why for axis, why in inside.items() if axis == "index"}  # `(PAR INDEX)`
+            if self.reference and self.returns():
+                self.ours("when")
         elif text == ":" and self.zone.get("kind") == "compared":
             self.here = ""
 
@@ -116,6 +144,8 @@ class Scope:
             return
         if reach == "none":
             self.ours("when")
+            if marker == "after":
+                self.ours("whose")
             self.here = "" if self.here == "change" else self.here
         elif reach == "name":
             self.negated = True
@@ -125,11 +155,17 @@ class Scope:
         elif marker == "change" and self.first and item.text in COMPARING:
             self.hold("kind", "compared")
         elif self.compares and axis == "when":
-            return  # `so với tháng trước`
+            if self.opens_a_comparison:
+                self.refer(marker)  # `so với tháng trước`
         elif reach == "sentence" or (self.first and not self.compares):
             self.hold(axis, marker)
         else:
             self.here = self.here or marker
+
+    @property
+    def opens_a_comparison(self) -> bool:
+        """Whether the sentence opens with what it compares with, `So với …`, which is yet to be named."""
+        return self.first and self.zone.get("kind") == "compared" and not self.reference
 
     @property
     def compares(self) -> bool:
@@ -144,6 +180,7 @@ def in_words(why: str) -> str:
         "change": _("it is a change or a comparison"),
         "compared": _("it may be a difference: its sentence compares"),
         "before": _("it is of another period"),
+        "earlier": _("it is of another period"),
         "span": _("it counts from another day on"),
         "since": _("it counts since January"),
         "target": _("it is a target"),
@@ -152,6 +189,8 @@ def in_words(why: str) -> str:
         "supposition": _("it is a supposition"),
         "average": _("it is an average"),
         "mean": _("it is an average"),
+        "within": _("it is a share of a share"),
+        "subset": _("it is a share of a share"),
         "extreme": _("it is the highest or the lowest of several"),
         "carried": _("the text before it is of another period, place or index, and it does not say that it returns"),
         "leader": _("it is of another province"),
@@ -210,7 +249,9 @@ def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
                 tasks.update(waiting)
             elif marker == "before" or (marker == "change" and item.text in COMPARING):
                 compared = True
-            elif item.kind == "mark" and item.text in ",;)":
+            elif item.kind == "mark" and item.text == "\t":
+                waiting, of_a_plan, compared, of_a_task = [], False, False, False
+            elif item.text in (",", ";", ")", "thì"):
                 compared = False
             elif item.amount is not None:
                 waiting = []
@@ -218,6 +259,30 @@ def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
                 waiting.append(item.start)
                 (asides if of_a_plan or compared else tasks if of_a_task else set()).add(item.start)
     return asides, tasks
+
+
+def paired(items: Sequence[Item]) -> Sequence[Item]:
+    """The sentence with each name before its number where it says `A, B lần lượt đạt 15,0 và 18,9 điểm`.
+
+    Only where as many numbers follow as names stand before, and nothing between that could make them another's.
+    """
+    place = next((number for number, item in enumerate(items) if item.text in IN_ORDER), len(items))
+    after = place + (1 if place < len(items) and items[place].meanings else 2)
+    names = [item for item in items[:place] if figures_of_item(item)]
+    tail = list(takewhile(lambda item: item.amount or item.text in (",", ";", "và", "and") or not says(item), items[after:]))
+    amounts = [item for item in tail if item.amount]
+    shapes = {item.amount.shape for item in amounts if item.amount}
+    if len(amounts) < 2 or len(names) != len(amounts) or not shapes <= {"bare", amounts[-1].amount.shape}:  # type: ignore[union-attr]
+        return items
+    last = amounts[-1].amount
+    assert last is not None
+    answered = any(item.amount for item in items[:place])
+    before = [item for item in items[:place] if answered or item not in names]
+    each = []
+    for name, item in zip(names, amounts, strict=True):
+        amount = replace(item.amount, shape=last.shape, points=last.points)  # type: ignore[type-var]
+        each += [name, replace(item, amount=amount), Item("mark", item.end, item.end, text=";")]
+    return [*before, *each, *items[after + len(tail) :]]
 
 
 def contrasted(following: Sequence[Item]) -> bool:
@@ -253,7 +318,7 @@ def why_not(following: Sequence[Item], period: str, entity: str, named: bool) ->
         elif item.date is not None:
             printed = item.date.period(int(period[:4]))
             return "" if printed is None or period.startswith(printed) else "before"
-        elif kinds.get("marker") in ("part", "target", "average", "before", "index", "region"):
+        elif kinds.get("marker") in ("part", "target", "average", "before", "earlier", "index", "region", "subset"):
             return kinds["marker"]
         elif kinds.get("marker") == "change":
             return "change" if item.text in COMPARING else ""

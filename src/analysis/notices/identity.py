@@ -39,7 +39,13 @@ DATELINE = (
     r"[^\W\d_],\s*$|(?:đăng|công bố|ban hành|announced|announced on|dated|published|published on):?\s*(?:ngày\s*)?$"
 )
 NO_MONTH = r"\btháng\s{1,3}(?:(?:00?|1[3-9]|[2-9][0-9])\s?[/-]\s?[0-9]{4}|[0-9]{1,2}\s?[/-]\s?(?!19|20)[0-9]{4})\b"
+WEEK = (
+    r"(?:(?:báo cáo|bản tin|kết quả|thông tin|theo dõi|số liệu|trong|kỳ)\s+tuần\b(?!\s+(?:trước|sau|tới|này|qua|liền|lễ))"
+    r"|\btuần\s+(?:từ|thứ|số|[0-9])|\b(?:weekly|week of|in the week)\b)(?: [^\s.;|]+){0,5}"
+)
+OF_A_WEEK = r"\btuần\s+(?:(?:thứ|số)\s+)?(?:[0-9]{1,2}|[ivx]{1,4}|nhất|hai|ba|tư|đầu|cuối)\s*,?\s*(?:(?:của|trong)\s+)?$"
 OPENS_A_SPAN = r"(?:từ|from|since)\s*(?:ngày\s*)?$"
+OF_WHICH = r"(?:riêng|trong đó)\s*$"
 LEADS = r"[.!?\n]\s+(?:(?:tỉnh|thành phố|tp\.?)\s+)?$"
 DAYS_AFTER = 45  # a month's figures may be drawn until then
 
@@ -49,7 +55,8 @@ def sentence_of_total(text: str, items: Sequence[Item]) -> tuple[int, int, int] 
 
     Where none calls it the total, the first sentence with points that are no target and no number of before.
     """
-    markers = [item.start for item in items if marker_of(item) in (*OF_A_PLAN, "before", "leader", "country")]
+    others = (*OF_A_PLAN, "before", "leader", "country", "index")
+    markers = [item.start for item in items if marker_of(item) in others]
     sure, likely = [], []
     for item in items:
         amount = item.amount
@@ -176,14 +183,17 @@ def period_of(
     months = [item for item in dates if item.day is None and item.start not in asides]
     months = [item for item in months if item.year or not item.since_january]  # `6 tháng` names no month
     months = [item for item in months if not re.search(OPENS_A_SPAN, _before(text, item.start))]
+    of_weeks = [item for item in months if re.search(OF_A_WEEK, text[max(0, item.start - 24) : item.start].lower())]
+    months = [item for item in months if item not in of_weeks]
     weak = tasks | {item.start for item in months if re.search(r"đến hết\s*$", _before(text, item.start))}
     own = [item for item in months if item.start not in weak] or months
     named = [(printed, item) for item in own if (printed := item.period(_year_of(item, dates)))]
     chosen = [pair for pair in named if len(pair[0]) == 7] or named
     beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[1]]
     since = _since_january(text, items, dates, of_total, asides, bool(beside))
+    counts = any(not whole for _start, whole in since)
     if since:
-        years = [day.year for day in dates if day.year and day.start >= since[0] - len("6 tháng đầu năm 2024")]
+        years = [day.year for day in dates if day.year and day.start >= since[0][0] - len("6 tháng đầu năm 2024")]
         years += [int(period[:4]) for period, _item in named]
         chosen, beside = [(str(year), dates[0]) for year in years[:1]], []
     in_order = list(dict.fromkeys(printed for printed, _item in chosen))
@@ -198,12 +208,23 @@ def period_of(
                 [],
                 _("Leave out --month, or look whether it is the right file."),
             )
-        return wanted, bool(since), False
+        return wanted, counts, False
     if not in_order:
         days = {iso for day in dates if day.start not in asides and (iso := day.iso())}
         until = {
             iso[:7] for day in dates if day.start in _as_of_days(text, items, dates) and (iso := day.iso()) in days
         }
+        until |= {printed for item in of_weeks if len(printed := item.period(_year_of(item, dates)) or "") == 7}
+        if len(until) == 1 and (week := week_of(text)):
+            raise BulletinError(
+                _("The notice is of a week, “{words}”; the portal scores months, quarters and years.").format(
+                    words=week
+                ),
+                [],
+                _("If these are the scores of the month up to then, say so: --month {month}.").format(
+                    month=until.pop()
+                ),
+            )
         if len(until) == 1:
             return until.pop(), False, True
         raise BulletinError(
@@ -212,9 +233,16 @@ def period_of(
     totals = {period for period, item in chosen if len(in_order) > 1 and _opens_total(text, items, item)}
     several = len(totals) > 1 and not _is_titled(text, items, chosen[0][1].start)
     of_year = [p for p, item in named if len(p) == 4 and of_total and of_total[0] <= item.start < of_total[1]]
-    if of_year and not beside and of_year[0] != in_order[0]:  # `Năm 2024 đạt 81,7 điểm. Tháng 12/2024 đạt 83,3 điểm`
-        in_order, several = [of_year[0], *in_order], True
-    if several or (beside and set(beside) != {in_order[0]}):
+    if of_total and of_year and not beside and of_year[0] != in_order[0]:
+        first = chosen[0][1].start
+        titled = any(period == of_year[0] and _is_titled(text, items, item.start) for period, item in named)
+        if first > of_total[1] and (titled or re.search(OF_WHICH, _before(text, first))):
+            return of_year[0], counts, False
+        in_order, several = [of_year[0], *in_order], True  # `Năm 2024 đạt 81,7 điểm. Tháng 12/2024 đạt 83,3 điểm`
+    own_total = _is_titled(text, items, chosen[0][1].start) and any(
+        period == in_order[0] and _opens_total(text, items, item, at_once=False) for period, item in chosen
+    )
+    if several or (beside and set(beside) != {in_order[0]} and not own_total):
         raise BulletinError(
             _("The notice names several months: {names}.").format(
                 names=write_list(write_period(period) for period in in_order)
@@ -222,7 +250,7 @@ def period_of(
             [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
             _("Say which one it is of, such as --month {month}.").format(month=in_order[0]),
         )
-    return in_order[0], bool(since), False
+    return in_order[0], counts, False
 
 
 def _since_january(
@@ -232,24 +260,39 @@ def _since_january(
     of_total: tuple[int, int, int] | None,
     asides: set[int],
     of_a_month: bool,
-) -> list[int]:
-    """Where words say that the notice counts since January: beside its total, else in a heading or before the total."""
-    starts = [item.start for item in items for meaning in item.meanings if meaning.kind == "since_january"]
-    starts += [day.start for day in dates if day.since_january and day.year]
-    starts += [day.start for day in dates if day.opens and (day.opens.month, day.opens.day or 1) == (1, 1)]
-    starts = sorted(start for start in starts if start not in asides)
+) -> list[tuple[int, bool]]:
+    """Where words say that the notice counts since January, and whether all of the year, `cả năm`.
+
+    Beside its total, else in a heading or before the total, but not in the head of one column of several.
+    """
+    kinds = ("since_january", "whole_year")
+    found = [
+        (item.start, meaning.kind == "whole_year")
+        for item in items for meaning in item.meanings if meaning.kind in kinds
+    ]
+    found += [(day.start, day.whole) for day in dates if day.year and (day.since_january or day.whole)]
+    found += [(day.start, False) for day in dates if day.opens and (day.opens.month, day.opens.day or 1) == (1, 1)]
+    found = sorted((start, whole) for start, whole in found if start not in asides)
     if of_total is None:
-        return starts
-    beside = [start for start in starts if of_total[0] <= start < of_total[1]]
+        return found
+    beside = [pair for pair in found if of_total[0] <= pair[0] < of_total[1]]
     numbered = [item.start for item in items if item.amount]
-    titles = [start for start in starts if start < of_total[0] and not _has(numbered, *_line_at(text, start))]
+    months = [day.start for day in dates if day.month and not day.since_january]
+    titles = []
+    for pair in found:
+        line = _line_at(text, pair[0])
+        column = "\t" in text[slice(*line)] and _has(months, *line)
+        if pair[0] < of_total[0] and not column and not _has(numbered, *line):
+            titles.append(pair)
     return beside or ([] if of_a_month else titles)
 
 
-def _opens_total(text: str, items: Sequence[Item], date: PrintedDate) -> bool:
-    """Whether a period opens a sentence that prints a total."""
+def _opens_total(text: str, items: Sequence[Item], date: PrintedDate, at_once: bool = True) -> bool:
+    """Whether a period opens a sentence that prints a total, or where not `at_once` stands before one in its sentence."""
     first, last = sentence_at(text, date.start, date.end)
     totals = [item.start for item in items if item.amount and item.amount.second == 100 and item.amount.decimals]
+    if not at_once:
+        return _has(totals + [item.start for item in items if TOTAL in figures_of_item(item)], date.end, last)
     return _has(totals, date.end, last) and not re.search(r"\w", text[first : date.start])
 
 
@@ -313,6 +356,8 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
             good.setdefault(iso, day)
         elif date.fromisoformat(iso) < beginning:
             early.append(day)
+    if not good:
+        good = dict(sorted((iso, day) for day in days if (iso := _heads_a_column(text, day, period)))[-1:])
     if len(good) == 1:
         return next(iter(good)), []
     if good:
@@ -320,6 +365,14 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
         return "", [Unread(day.start, day.end, why) for day in good.values()]
     why = _("the figures run to a day before {period}").format(period=write_period(period))
     return "", [Unread(day.start, day.end, why) for day in early]
+
+
+def _heads_a_column(text: str, day: PrintedDate, period: str) -> str:
+    """The day of the period that stands alone in the head of a column, as ISO, else ""; the last one shows it now."""
+    first, last = _line_at(text, day.start)
+    alone = re.search(r"\t *(?:ngày *)?$", text[first : day.start].lower()) and re.match(r" *(?:\t|$)", text[day.end : last])
+    iso = day.iso(int(period[:4])) or ""
+    return iso if alone and period in (iso[:7], iso[:4]) else ""
 
 
 def _of_a_longer_span(day: PrintedDate, period: str) -> bool:
@@ -330,6 +383,7 @@ def _of_a_longer_span(day: PrintedDate, period: str) -> bool:
 def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -> set[int]:
     """The places of the days that words such as `đến` or `trích xuất` stand before."""
     found: set[int] = set()
+    of_a_week = bool(week_of(text))
     ends = {"as_of": -1, "drawn": -1}
     waiting = iter(sorted(days, key=lambda day: day.start))
     day = next(waiting, None)
@@ -340,6 +394,7 @@ def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -
             opens = re.search(OPENS_A_SPAN, _before(text, day.start + 3))
             if not opens and (
                 text[day.start : day.start + 3].lower() == "đến"
+                or (day.opens and of_a_week)
                 or any(re.fullmatch(BEFORE_DAY, between.lower()) for between in before)
                 or (drawn >= 0 and not re.search(r"[.;,)\n]", text[drawn : day.start]))
             ):
@@ -349,11 +404,26 @@ def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -
     return found
 
 
-def scope_of(period: str, as_of: str, since_january: bool) -> str:
+def week_of(text: str) -> str:
+    """The words that say that a notice is of a week, or ""."""
+    found = re.search(WEEK, text, re.IGNORECASE)
+    return " ".join(found[0].split()) if found else ""
+
+
+def week_numbered(text: str) -> str:
+    """The number of the week that a line which is no row of a table names, or ""."""
+    found = re.search(r"(?m)^[^\t\n]*\btuần\s+(?:(?:thứ|số)\s+)?([0-9]{1,2})\b[^\t\n]*$", text, re.IGNORECASE)
+    return found[1] if found else ""
+
+
+def scope_of(period: str, as_of: str, published: str, since_january: bool) -> str:
+    """What the figures of a period count; of a year that was not over on the day of the document it is not known."""
     if since_january:
         return "year_to_date"
     if "-" not in period:
-        return "year_to_date" if as_of else "unknown"
+        until = as_of or published
+        over = not until or until >= f"{period}-12-31"
+        return "year" if over else "year_to_date" if as_of else "unknown"
     return "quarter" if "Q" in period else "month"
 
 

@@ -27,6 +27,8 @@ from analysis.notices.identity import (
     scope_of,
     sentence_of_total,
     title_of,
+    week_numbered,
+    week_of,
 )
 from analysis.notices.items import Candidate, Item, Unread, figures_of_item, items_of
 from analysis.notices.phrasebook import Phrasebook
@@ -102,7 +104,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     check_exists(entity, period, book)
     rubric = rubric_in_force(rubrics, period)
     as_of, doubtful_days = drawn_on(flat, items, [day for day in days if day.start not in asides], period)
-    reader = Attributor(rubric, book, entity, period, since_january, as_of)
+    reader = Attributor(rubric, book, entity, period, since_january, as_of, week_numbered(flat))
     _feed(reader, flat, items_of(flat, tokens, dates, book, rubric, style), book)
     reader.finish()
     found = reader.result
@@ -122,7 +124,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
         text=flat,
         entity=entity,
         period=period,
-        scope=scope_of(period, as_of, since_january),
+        scope=scope_of(period, as_of, published, since_january),
         as_of=as_of,
         number=number,
         published=published,
@@ -132,7 +134,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
         unread=tuple(found.unread),
         problems=tuple(found.problems),
         missing=_missing(flat, found, figures, rubric),
-        notes=tuple(_notes(cleaned, style, period if proposed else "")),
+        notes=tuple(_notes(cleaned, style, period if proposed else "", week_of(flat) if len(period) == 7 else "")),
     )
 
 
@@ -310,12 +312,23 @@ def _columns(text: str, heads: list[Row], book: Phrasebook, reader: Attributor) 
 def _of_head(items: Sequence[Item], reader: Attributor) -> tuple[str, bool]:
     """Why a column with this head is of another period, day or province, or ""; and whether it names ours."""
     year = int(reader.period[:4])
+    weeks = [item.text.split()[-1] for item in items if item.text.startswith("tuần ") and item.text[-1].isdigit()]
+    if weeks and reader.week in weeks:
+        return "", True
+    if weeks:
+        return ("before" if reader.week else _("the heads of the columns are not known")), False
+    if not reader.since_january and any(
+        meaning.kind == "since_january" for item in items for meaning in item.meanings
+    ):
+        return "since", False
     provinces = [meaning.name for item in items for meaning in item.meanings if meaning.kind == "province"]
     if any(name != reader.entity for name in provinces):
         return "leader", False
     days = [item.date for item in items if item.date]
     for day in days:
         printed = day.period(year)
+        if day.since_january and not reader.since_january:
+            return "since", False
         ours = reader.period.startswith(printed) if printed else day.iso(year) == reader.as_of
         if not ours:
             return "before", False
@@ -401,11 +414,13 @@ def _missing(text: str, found: Attribution, figures: Sequence[Candidate], rubric
     )
 
 
-def _notes(cleaned: Clean, style: str | None, proposed: str) -> Iterator[str]:
+def _notes(cleaned: Clean, style: str | None, proposed: str, week: str) -> Iterator[str]:
     if proposed:
         yield _("only a day is printed, no month: {period} was taken; if it is another, say so with --month").format(
             period=write_period(proposed)
         )
+    if week:
+        yield _("it is of a week, “{words}”: its scores were taken for those of the month up to then").format(words=week)
     if cleaned.composed:
         yield _("letters and marks written apart were joined")
     if cleaned.plainer:
