@@ -99,8 +99,9 @@ class Attributor:
         period: str,
         since_january: bool,
         as_of: str,
-        week: str = "",
+        week: str | None = None,
     ) -> None:
+        """`week`: its number, or "", where the notice is of a week."""
         self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
         self.since_january, self.as_of, self.until, self.week = since_january, as_of, as_of[:7], week
         self.tops = Tops.of(rubric, as_of[:7] if since_january and as_of else period)
@@ -300,7 +301,7 @@ class Attributor:
             scope.returns()
             scope.ours("whose")
         kept = [item for item in before if item.text not in ("tỉnh", "thành", "của", "tp", ".", "the")]
-        if not scope.zone and (not kept or kept[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
+        if (not scope.zone or scope.back) and (not kept or kept[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
             self.weak = _Name((TOTAL,), self.clause, self.sentences)
 
     def _marked(self, items: Sequence[Item], place: int, marker: str, scope: Scope) -> None:
@@ -311,53 +312,47 @@ class Attributor:
         if marker == "share" and not scope.first:
             self._stranger()
             return
-        if marker == "within" or (marker == "earlier" and any(map(says, items[:place]))):
-            if marker == "within" and self._of_a_share():
-                scope.hold("kind", marker)
+        opens = not any(map(says, items[:place]))
+        if marker == "within" and self._of_a_share(opens and self.first_clause):
+            scope.hold("kind", marker)
+        if marker == "within" or (marker == "earlier" and not opens) or (marker == "week" and self.week is not None):
             return
         if marker == "negation" and waits:
             scope.here = scope.here or marker
         scope.marked(item, marker, self.book.reach[marker])
 
-    def _of_a_share(self) -> bool:
-        """Whether `trong đó` divides a share, so that what follows is a share of a share."""
+    def _of_a_share(self, opens: bool) -> bool:
+        """Whether the last reading is a share, of this sentence or of the one before it that this one goes on."""
         last = self.result.readings[-1:]
-        return bool(last) and last[0].unit == "percent" and self.shared == self.sentences
+        return bool(last) and last[0].unit == "percent" and self.sentences - self.shared <= opens
 
     def _dated(self, before: Sequence[Item], day: PrintedDate, scope: Scope) -> None:
         """Another period holds to the end of the sentence, unless it is only compared with; so does a span."""
         year, first = int(self.period[:4]), months_of(self.period)[0]
-        if any(item.kind == "word" and item.text[:1].isdigit() and item.text.rstrip()[-1] not in ".)" for item in before[-2:]):
-            return  # of a document, no number of a list
+        period, iso = day.period(year), day.iso(year) or ""
+        numbers = [item.text.rstrip() for item in before[-2:] if item.kind == "word" and item.text[:1].isdigit()]
+        if any(words[-1] not in ".)" for words in numbers):
+            return  # of a document; that of a list entry has a mark
         if day.opens is not None:
             since = day.opens.iso(day.year or year) or day.opens.period(day.year or year) or ""
             whole = since[:7] == first and since[7:] in ("", "-01")
             scope.turn("when", "" if whole else "span")
-            return
-        period = day.period(year)
-        if period is None:
-            iso = day.iso(year) or ""
-            if iso == self.as_of:
-                scope.ours("when")
-            elif first <= iso < self.as_of or (scope.outside and not self.as_of):
-                scope.hold("when", "before")  # an evaluation of another day
+        elif iso and iso == self.as_of:
+            scope.ours("when")
+        elif period is None:  # an evaluation of another day
+            if first <= iso < self.as_of or (scope.outside and not self.as_of):
+                scope.hold("when", "before")
         elif self.since_january and day.month and (day.since_january or (before and _until(before[-1]))):
             self.until = self.until or period  # `6 tháng đầu năm`, `đến hết tháng 6`
             scope.turn("when", "" if period == self.until else "before")
-        elif (day.whole and period != self.period) or (
-            day.since_january and not self.since_january and (day.month or period != self.period)
-        ):
+        elif (day.whole or (day.since_january and not self.since_january)) and (day.month or period != self.period):
             scope.hold("when", "since")
         elif self.period.startswith(period):
             if scope.returns():
                 self.weak = _Name((TOTAL,), self.clause, self.sentences)
             scope.ours("when")
-        elif scope.opens_a_comparison:
-            scope.refer("before")
-        elif not scope.compares:
-            scope.zone["when"] = "before"
-            if scope.first:
-                scope.opened.add("when")
+        else:
+            scope.another("before")
 
     def _named(self, item: Item, zone: str, negated: bool) -> None:
         codes = figures_of_item(item)
@@ -379,7 +374,13 @@ class Attributor:
     def _is_listed(self, codes: tuple[str, ...]) -> bool:
         """Whether names stand one after another without numbers: `A, B đạt 45 %; 60 %` says of neither which."""
         name = self.name
-        if name is None or name.taken or name.passed or name.sentence != self.sentences or {RANK, *codes} & set(name.codes):
+        if (
+            name is None
+            or name.taken
+            or name.passed
+            or name.sentence != self.sentences
+            or {RANK, *codes} & set(name.codes)
+        ):
             return False
         if name.strangers and not name.listed:
             return False
@@ -393,7 +394,9 @@ class Attributor:
         first = words in self.book.first_places
         counted = [other.amount.value for other in items[place + 1 : place + 3] if other.amount]
         among = self.tops.ranked in counted
-        zone = zone or ("region" if counted and not among else why_not(items[place + 1 :], self.period, self.entity, True))
+        zone = zone or (
+            "region" if counted and not among else why_not(items[place + 1 :], self.period, self.entity, True)
+        )
         if zone and (after_rank or first):
             self._leave(amount, zone)
         elif after_rank and name is not None:
@@ -414,9 +417,7 @@ class Attributor:
             if name is not None and amount.shape in ("bare", "points"):
                 self._maximum(name, amount)
             return
-        told = zone == "compared" and stated(items[:place], following, amount)
-        told = told or (zone == scope.here == "change" and self._is_place(amount))
-        if told or (zone and zone == scope.zone.get("when") and contrasted(following)):
+        if zone and self._is_value(items, place, amount, scope):
             zone = ""
         became = zone == "change" and items[place - 1].text in BECAME and not marker_of(items[place - 1])
         if became and name is not None and name.clause == self.clause and self._is_second(name, amount):
@@ -447,6 +448,18 @@ class Attributor:
         else:
             self.result.loose.append(amount)
             self._leave(amount, _("no name that is known stands before it"))
+
+    def _is_value(self, items: Sequence[Item], place: int, amount: Amount, scope: Scope) -> bool:
+        """Whether a number is a value of ours although its sentence compares; with it what is compared with is over."""
+        why, following = scope.why, items[place + 1 :]
+        if why != "compared":
+            of_then = why == scope.zone.get("when") and contrasted(following)
+            return of_then or (why == scope.here == "change" and self._is_place(amount))
+        total = self.weak is not None and amount.points and amount.value > self.tops.largest_group
+        if scope.back and (total or stated(items[:place], following, amount)):
+            del scope.zone["kind"]
+            return True
+        return stated(items[:place], following, amount)
 
     def _is_place(self, amount: Amount) -> bool:
         """Whether a number can only be a rank: `tăng 1 bậc lên thứ 2/34`."""

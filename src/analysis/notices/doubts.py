@@ -15,7 +15,10 @@ from analysis.notices.phrasebook import AND
 from analysis.scorecards.history import RANK
 
 # What a marker makes doubtful: whose a number is, of when, of which index; the others, what kind of number it is.
-AXES = {"country": "whose", "region": "whose", "part": "whose", "leader": "whose", "before": "when", "earlier": "when", "index": "index"}
+AXES = {
+    "country": "whose", "region": "whose", "part": "whose", "leader": "whose",
+    "before": "when", "earlier": "when", "week": "when", "index": "index",
+}  # fmt: skip
 CARRIED = ("whose", "when", "index")  # hold beyond the sentence that opens with them, until the text returns
 SKIPPED = {True: 5, False: 3}  # words within which the number follows that a maximum, or a threshold, is of
 BECAME = ("lên", "xuống", "còn", "thành", "đến", "→", "->", "to")  # `81 % tăng lên 85 %`: the first is the old one
@@ -40,7 +43,7 @@ class Scope:
     `zone` is axis → marker, `opened` what of it stands at the opening of the sentence. `negated` and `joined` forbid
     the next name; `first` is true until the sentence has a name or a number; `outside` is what held around the open
     parentheses, `told` why the last number of the clause was left. `reference`: the text is at what it compares with,
-    `so với tháng 8 (82,1 điểm)`; `answered`: what the sentence opens with has had its numbers.
+    `so với tháng 8 (82,1 điểm)`; `answered`: it has had its numbers; `back`: the text has come back from it.
     """
 
     zone: dict[str, str]
@@ -55,6 +58,7 @@ class Scope:
     outside: list[tuple[dict[str, str], str]] = field(default_factory=list)
     reference: bool = False
     answered: bool = False
+    back: bool = False
 
     @classmethod
     def after(cls, zone: Zone) -> Scope:
@@ -84,7 +88,7 @@ class Scope:
 
     def ours(self, axis: str) -> None:
         """The text returns to this province, this month, this index; a span that is named stays one."""
-        if self.zone.get(axis) not in ("since", "span"):
+        if self.zone.get(axis) not in ("since", "span", "week"):
             self.zone.pop(axis, None)
 
     def turn(self, axis: str, why: str) -> None:
@@ -94,17 +98,25 @@ class Scope:
         else:
             self.ours(axis)
 
-    def refer(self, why: str) -> None:
-        """What the sentence compares with is named: to the end of the clause, with its numbers until the text returns."""
-        self.zone["when"], self.reference = why, True
+    def another(self, why: str) -> None:
+        """Another period is named: to the end of the sentence, but one it compares with only until the text returns.
+
+        `So với tháng 8, …` is over with its clause, `So với tháng 8 (82,1 điểm), …` with the parentheses.
+        """
+        if self.first and self.zone.get("kind") == "compared":
+            self.zone["when"], self.reference = why, True
+        elif not self.compares:
+            self.zone["when"] = why
+            if self.first:
+                self.opened.add("when")
 
     def returns(self) -> bool:
-        """The text comes to this month or province; that of another, with which it opened, is over if it had numbers."""
+        """The text comes to this month or province; what it compares with is over if it has had its numbers."""
         if not self.answered or self.outside:
             return False
-        self.reference = self.answered = False
-        if self.zone.get("kind") in ("compared", *MEANS):
-            del self.zone["kind"]
+        self.reference, self.answered, self.back = False, False, True
+        if self.zone.get("kind") in MEANS:
+            self.zone["kind"] = "compared"
         return True
 
     def numbered(self) -> None:
@@ -155,17 +167,11 @@ class Scope:
         elif marker == "change" and self.first and item.text in COMPARING:
             self.hold("kind", "compared")
         elif self.compares and axis == "when":
-            if self.opens_a_comparison:
-                self.refer(marker)  # `so với tháng trước`
+            self.another(marker)  # `so với tháng trước`
         elif reach == "sentence" or (self.first and not self.compares):
             self.hold(axis, marker)
         else:
             self.here = self.here or marker
-
-    @property
-    def opens_a_comparison(self) -> bool:
-        """Whether the sentence opens with what it compares with, `So với …`, which is yet to be named."""
-        return self.first and self.zone.get("kind") == "compared" and not self.reference
 
     @property
     def compares(self) -> bool:
@@ -182,6 +188,7 @@ def in_words(why: str) -> str:
         "before": _("it is of another period"),
         "earlier": _("it is of another period"),
         "span": _("it counts from another day on"),
+        "week": _("it counts from another day on"),
         "since": _("it counts since January"),
         "target": _("it is a target"),
         "aim": _("it is a target"),
@@ -269,7 +276,9 @@ def paired(items: Sequence[Item]) -> Sequence[Item]:
     place = next((number for number, item in enumerate(items) if item.text in IN_ORDER), len(items))
     after = place + (1 if place < len(items) and items[place].meanings else 2)
     names = [item for item in items[:place] if figures_of_item(item)]
-    tail = list(takewhile(lambda item: item.amount or item.text in (",", ";", "và", "and") or not says(item), items[after:]))
+    tail = list(
+        takewhile(lambda item: item.amount or item.text in (",", ";", "và", "and") or not says(item), items[after:])
+    )
     amounts = [item for item in tail if item.amount]
     shapes = {item.amount.shape for item in amounts if item.amount}
     if len(amounts) < 2 or len(names) != len(amounts) or not shapes <= {"bare", amounts[-1].amount.shape}:  # type: ignore[union-attr]

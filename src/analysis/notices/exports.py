@@ -294,7 +294,9 @@ class _Reader:
         return UsageError(
             _("{file} does not say on which day the portal showed these scores.").format(file=self.file),
             [_("The portal restates every period, so a capture without its day says little.")],
-            _("Say it, perhaps: scorecard add {file} --as-of {day}").format(file=self.file, day="-".join(found.groups()))
+            _("Say it, perhaps: scorecard add {file} --as-of {day}").format(
+                file=self.file, day="-".join(found.groups())
+            )
             if found
             else _("Say it: scorecard add {file} --as-of YYYY-MM-DD").format(file=self.file),
         )

@@ -40,10 +40,12 @@ DATELINE = (
 )
 NO_MONTH = r"\btháng\s{1,3}(?:(?:00?|1[3-9]|[2-9][0-9])\s?[/-]\s?[0-9]{4}|[0-9]{1,2}\s?[/-]\s?(?!19|20)[0-9]{4})\b"
 WEEK = (
-    r"(?:(?:báo cáo|bản tin|kết quả|thông tin|theo dõi|số liệu|trong|kỳ)\s+tuần\b(?!\s+(?:trước|sau|tới|này|qua|liền|lễ))"
+    r"(?:(?:báo cáo|bản tin|kết quả|thông tin|theo dõi|số liệu|trong|kỳ)\s+tuần\b(?!\s+(?:trước|sau|tới|liền|lễ))"
     r"|\btuần\s+(?:từ|thứ|số|[0-9])|\b(?:weekly|week of|in the week)\b)(?: [^\s.;|]+){0,5}"
 )
-OF_A_WEEK = r"\btuần\s+(?:(?:thứ|số)\s+)?(?:[0-9]{1,2}|[ivx]{1,4}|nhất|hai|ba|tư|đầu|cuối)\s*,?\s*(?:(?:của|trong)\s+)?$"
+OF_A_WEEK = (
+    r"\btuần\s+(?:(?:thứ|số)\s+)?(?:[0-9]{1,2}|[ivx]{1,4}|nhất|hai|ba|tư|đầu|cuối)\s*,?\s*(?:(?:của|trong)\s+)?$"
+)
 OPENS_A_SPAN = r"(?:từ|from|since)\s*(?:ngày\s*)?$"
 OF_WHICH = r"(?:riêng|trong đó)\s*$"
 LEADS = r"[.!?\n]\s+(?:(?:tỉnh|thành phố|tp\.?)\s+)?$"
@@ -215,7 +217,7 @@ def period_of(
             iso[:7] for day in dates if day.start in _as_of_days(text, items, dates) and (iso := day.iso()) in days
         }
         until |= {printed for item in of_weeks if len(printed := item.period(_year_of(item, dates)) or "") == 7}
-        if len(until) == 1 and (week := week_of(text)):
+        if len(until) == 1 and (week := week_of(text, items, of_total)):
             raise BulletinError(
                 _("The notice is of a week, “{words}”; the portal scores months, quarters and years.").format(
                     words=week
@@ -268,7 +270,9 @@ def _since_january(
     kinds = ("since_january", "whole_year")
     found = [
         (item.start, meaning.kind == "whole_year")
-        for item in items for meaning in item.meanings if meaning.kind in kinds
+        for item in items
+        for meaning in item.meanings
+        if meaning.kind in kinds
     ]
     found += [(day.start, day.whole) for day in dates if day.year and (day.since_january or day.whole)]
     found += [(day.start, False) for day in dates if day.opens and (day.opens.month, day.opens.day or 1) == (1, 1)]
@@ -370,7 +374,9 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
 def _heads_a_column(text: str, day: PrintedDate, period: str) -> str:
     """The day of the period that stands alone in the head of a column, as ISO, else ""; the last one shows it now."""
     first, last = _line_at(text, day.start)
-    alone = re.search(r"\t *(?:ngày *)?$", text[first : day.start].lower()) and re.match(r" *(?:\t|$)", text[day.end : last])
+    alone = re.search(r"\t *(?:ngày *)?$", text[first : day.start].lower()) and re.match(
+        r" *(?:\t|$)", text[day.end : last]
+    )
     iso = day.iso(int(period[:4])) or ""
     return iso if alone and period in (iso[:7], iso[:4]) else ""
 
@@ -383,7 +389,7 @@ def _of_a_longer_span(day: PrintedDate, period: str) -> bool:
 def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -> set[int]:
     """The places of the days that words such as `đến` or `trích xuất` stand before."""
     found: set[int] = set()
-    of_a_week = bool(week_of(text))
+    of_a_week = re.search(WEEK, text, re.IGNORECASE) is not None
     ends = {"as_of": -1, "drawn": -1}
     waiting = iter(sorted(days, key=lambda day: day.start))
     day = next(waiting, None)
@@ -404,10 +410,13 @@ def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -
     return found
 
 
-def week_of(text: str) -> str:
-    """The words that say that a notice is of a week, or ""."""
-    found = re.search(WEEK, text, re.IGNORECASE)
-    return " ".join(found[0].split()) if found else ""
+def week_of(text: str, items: Sequence[Item], of_total: tuple[int, int, int] | None) -> str:
+    """The words in a heading or beside the total that say that a notice is of a week, or ""."""
+    for found in re.finditer(WEEK, text, re.IGNORECASE):
+        beside = of_total and of_total[0] <= found.start() < of_total[2]
+        if beside or _is_titled(text, items, found.start()):
+            return " ".join(found[0].split())
+    return ""
 
 
 def week_numbered(text: str) -> str:

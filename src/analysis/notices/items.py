@@ -42,9 +42,8 @@ COUNTED = (
     "administrative", "procedure", "procedures", "dossier", "dossiers", "service", "services", "petition", "petitions",
     "accounts",
 )  # fmt: skip
-OPPOSES = (  # `Nếu như tháng 9 đạt … thì tháng 10 …` supposes nothing
-    r"nếu (?:như )?(?=tháng|quý|năm|kỳ|cùng kỳ)(?:(?! thì )[^\n.!?])*?[0-9](?:(?! thì )[^\n.!?])* thì (?:đến |sang )?(?:tháng|quý|năm|kỳ)\b"
-)
+PAST = r"(?:(?! thì )[^\n.!?])*"
+OPPOSES = rf"nếu như (?=tháng|quý|năm|kỳ|cùng kỳ){PAST} thì (?:đến |sang )?(?:tháng|quý|năm|kỳ)\b"  # supposes nothing
 PERCENT = (("%",), ("(", "%", ")"), ("phần", "trăm"), ("per", "cent"), ("percent",))
 MOST_DECIMALS = 2
 REACH_OF_BEFORE = 250  # letters between the A and the B of `A … B`
@@ -147,7 +146,8 @@ def _in_place(found: Found, start: int, text: str, befores: dict[int, list[int]]
         return tuple(after)
     plain = tuple(meaning for meaning in found.meanings if meaning.after is None)
     figures = tuple(meaning for meaning in plain if meaning.kind == "figure")
-    if any(meaning.name == "supposition" for meaning in plain) and re.match(OPPOSES, text[start : start + 250], re.IGNORECASE):
+    supposes = any(meaning.name == "supposition" for meaning in plain)
+    if supposes and re.match(OPPOSES, text[start : start + 250], re.IGNORECASE):
         plain = (Meaning("marker", "change"),)
     if any(meaning.kind == "province" for meaning in plain) and not text[start : start + 1].isupper():
         plain = tuple(meaning for meaning in plain if meaning.kind != "province")

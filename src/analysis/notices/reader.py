@@ -103,8 +103,9 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     period, since_january, proposed = period_of(flat, items, dates, asides, tasks, of_total, period)
     check_exists(entity, period, book)
     rubric = rubric_in_force(rubrics, period)
+    week = week_of(flat, items, of_total)
     as_of, doubtful_days = drawn_on(flat, items, [day for day in days if day.start not in asides], period)
-    reader = Attributor(rubric, book, entity, period, since_january, as_of, week_numbered(flat))
+    reader = Attributor(rubric, book, entity, period, since_january, as_of, week_numbered(flat) if week else None)
     _feed(reader, flat, items_of(flat, tokens, dates, book, rubric, style), book)
     reader.finish()
     found = reader.result
@@ -134,7 +135,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
         unread=tuple(found.unread),
         problems=tuple(found.problems),
         missing=_missing(flat, found, figures, rubric),
-        notes=tuple(_notes(cleaned, style, period if proposed else "", week_of(flat) if len(period) == 7 else "")),
+        notes=tuple(_notes(cleaned, style, period if proposed else "", week if len(period) == 7 else "")),
     )
 
 
@@ -317,9 +318,7 @@ def _of_head(items: Sequence[Item], reader: Attributor) -> tuple[str, bool]:
         return "", True
     if weeks:
         return ("before" if reader.week else _("the heads of the columns are not known")), False
-    if not reader.since_january and any(
-        meaning.kind == "since_january" for item in items for meaning in item.meanings
-    ):
+    if not reader.since_january and any(meaning.kind == "since_january" for item in items for meaning in item.meanings):
         return "since", False
     provinces = [meaning.name for item in items for meaning in item.meanings if meaning.kind == "province"]
     if any(name != reader.entity for name in provinces):
@@ -420,7 +419,9 @@ def _notes(cleaned: Clean, style: str | None, proposed: str, week: str) -> Itera
             period=write_period(proposed)
         )
     if week:
-        yield _("it is of a week, “{words}”: its scores were taken for those of the month up to then").format(words=week)
+        yield _("it is of a week, “{words}”: its scores were taken for those of the month up to then").format(
+            words=week
+        )
     if cleaned.composed:
         yield _("letters and marks written apart were joined")
     if cleaned.plainer:
