@@ -242,6 +242,8 @@ class Attributor:
                 scope.numbered()
             elif item.meanings:
                 self._phrase(items, place, scope)
+            elif item.text.startswith("tuần "):
+                self._of_week(item.text.split()[-1], scope)
             elif item.text != "766":
                 scope.skip = ""
                 self._stranger()
@@ -301,7 +303,9 @@ class Attributor:
             scope.returns()
             scope.ours("whose")
         kept = [item for item in before if item.text not in ("tỉnh", "thành", "của", "tp", ".", "the")]
-        if (not scope.zone or scope.back) and (not kept or kept[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
+        if (not scope.zone or scope.back) and (
+            not kept or kept[-1].kind != "word"
+        ):  # not `Công an tỉnh …`, `PAR Index của …`
             self.weak = _Name((TOTAL,), self.clause, self.sentences)
 
     def _marked(self, items: Sequence[Item], place: int, marker: str, scope: Scope) -> None:
@@ -325,6 +329,11 @@ class Attributor:
         """Whether the last reading is a share, of this sentence or of the one before it that this one goes on."""
         last = self.result.readings[-1:]
         return bool(last) and last[0].unit == "percent" and self.sentences - self.shared <= opens
+
+    def _of_week(self, number: str, scope: Scope) -> None:
+        """A week holds as an other period, unless it is that of the notice."""
+        if self.week is None or number != (self.week or number):
+            scope.hold("when", "week" if self.week is None else "before")
 
     def _dated(self, before: Sequence[Item], day: PrintedDate, scope: Scope) -> None:
         """Another period holds to the end of the sentence, unless it is only compared with; so does a span."""

@@ -122,7 +122,9 @@ class Scope:
     def numbered(self) -> None:
         """A number has been read or left."""
         self.told, self.skip, self.first = self.why, "", False
-        self.answered = self.answered or self.told in MEANS or (self.reference and self.told == "before")
+        self.answered = (
+            self.answered or self.told in (*MEANS, "leader", "target") or (self.reference and self.told == "before")
+        )
 
     def next_clause(self, joined: bool) -> None:
         if self.reference and not self.answered and not self.outside:
@@ -238,7 +240,7 @@ def clauses(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
 def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
     """Where dates stand that are not those of the notice: of a plan, a supposition, another period or a comparison.
 
-    Second, where dates stand in sentences of tasks, which are the notice's own only if it has no other. A plan holds to
+    So do the provinces that it compares with. Second, where dates stand in sentences of tasks, which are the notice's own only if it has no other. A plan holds to
     the end of its sentence and reaches back to the number before it, as in `Trong quý IV, tỉnh phấn đấu …`.
     """
     asides: set[int] = set()
@@ -246,9 +248,12 @@ def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
     for ends, sentence in groupby(items, lambda item: item.kind == "mark" and item.text in "\n.!?"):
         waiting: list[int] = []
         of_a_plan = compared = of_a_task = False
+        depth = 0
         for item in () if ends else sentence:
             marker = marker_of(item)
-            if marker in OF_A_PLAN:
+            if item.kind == "mark" and item.text in "()":
+                depth += 1 if item.text == "(" else -1
+            if marker in OF_A_PLAN and not compared:
                 of_a_plan = True
                 asides.update(waiting)
             elif marker == "task":
@@ -257,9 +262,11 @@ def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
             elif marker == "before" or (marker == "change" and item.text in COMPARING):
                 compared = True
             elif item.kind == "mark" and item.text == "\t":
-                waiting, of_a_plan, compared, of_a_task = [], False, False, False
-            elif item.text in (",", ";", ")", "thì"):
+                waiting, of_a_plan, compared, of_a_task = [], False, False, False  # another cell
+            elif (item.text in (",", ";", "thì") and depth <= 0) or item.text == ")":
                 compared = False
+            elif compared and any(meaning.kind == "province" for meaning in item.meanings):
+                asides.add(item.start)
             elif item.amount is not None:
                 waiting = []
             elif item.date is not None:
@@ -330,7 +337,10 @@ def why_not(following: Sequence[Item], period: str, entity: str, named: bool) ->
         elif kinds.get("marker") in ("part", "target", "average", "before", "earlier", "index", "region", "subset"):
             return kinds["marker"]
         elif kinds.get("marker") == "change":
-            return "change" if item.text in COMPARING else ""
+            goal = [
+                other for other in following[number + 1 : number + 3] if marker_of(other) == "target" or other.amount
+            ]
+            return "change" if item.text in COMPARING and len(goal) < 2 else ""  # `59,9% so với chỉ tiêu 60%`
         elif "province" in kinds and kinds["province"] != entity:
             return "leader"
         elif item.amount or not (kinds.keys() & passed or item.text in BEFORE_A_MARKER):

@@ -49,6 +49,7 @@ OF_A_WEEK = (
 OPENS_A_SPAN = r"(?:từ|from|since)\s*(?:ngày\s*)?$"
 OF_WHICH = r"(?:riêng|trong đó)\s*$"
 LEADS = r"[.!?\n]\s+(?:(?:tỉnh|thành phố|tp\.?)\s+)?$"
+LARGEST_GROUP = 22  # points: a score above it can only be a total
 DAYS_AFTER = 45  # a month's figures may be drawn until then
 
 
@@ -81,9 +82,11 @@ def entity_of(
     book: Phrasebook,
     rubrics: Sequence[Rubric],
     wanted: str,
+    asides: set[int],
 ) -> str:
-    """The province that the notice is of: the one it names first and beside the total."""
+    """The province that the notice is of: the one it names first and beside the total, not one it compares with."""
     named = [(meaning.name, item.start) for item in items for meaning in item.meanings if meaning.kind == "province"]
+    named = [pair for pair in named if pair[1] not in asides] or named
     in_order = list(dict.fromkeys(name for name, _start in named))
     if wanted:
         known = next((name for name in book.provinces if slug(name) == slug(wanted)), None)
@@ -233,7 +236,14 @@ def period_of(
             _("The notice does not say which month it is of."), [], _("Say which one it is of: --month 2023-04.")
         )
     totals = {period for period, item in chosen if len(in_order) > 1 and _opens_total(text, items, item)}
-    several = len(totals) > 1 and not _is_titled(text, items, chosen[0][1].start)
+    heading = _is_titled(text, items, chosen[0][1].start)
+    several = len(totals) > 1 and not heading
+    line = _line_at(text, chosen[0][1].start)
+    if "\t" in text[slice(*line)]:  # the head of a table
+        several = several or len({period for period, item in chosen if line[0] <= item.start < line[1]}) > 1
+    elif not heading:
+        later = [item for period, item in chosen if _same_kind(period, in_order[0]) and period > in_order[0]]
+        several = several or any(_scored(items, item, dates, text) for item in later)
     of_year = [p for p, item in named if len(p) == 4 and of_total and of_total[0] <= item.start < of_total[1]]
     if of_total and of_year and not beside and of_year[0] != in_order[0]:
         first = chosen[0][1].start
@@ -241,7 +251,7 @@ def period_of(
         if first > of_total[1] and (titled or re.search(OF_WHICH, _before(text, first))):
             return of_year[0], counts, False
         in_order, several = [of_year[0], *in_order], True  # `Năm 2024 đạt 81,7 điểm. Tháng 12/2024 đạt 83,3 điểm`
-    own_total = _is_titled(text, items, chosen[0][1].start) and any(
+    own_total = heading and any(
         period == in_order[0] and _opens_total(text, items, item, at_once=False) for period, item in chosen
     )
     if several or (beside and set(beside) != {in_order[0]} and not own_total):
@@ -298,6 +308,17 @@ def _opens_total(text: str, items: Sequence[Item], date: PrintedDate, at_once: b
     if not at_once:
         return _has(totals + [item.start for item in items if TOTAL in figures_of_item(item)], date.end, last)
     return _has(totals, date.end, last) and not re.search(r"\w", text[first : date.start])
+
+
+def _same_kind(period: str, other: str) -> bool:
+    return (len(period), "Q" in period) == (len(other), "Q" in other)
+
+
+def _scored(items: Sequence[Item], day: PrintedDate, dates: Sequence[PrintedDate], text: str) -> bool:
+    """Whether a score that can only be a total stands behind a period, before the next one and the end of its sentence."""
+    end = min([sentence_at(text, day.start, day.end)[1], *(other.start for other in dates if other.start > day.start)])
+    amounts = [item.amount for item in items if item.amount and day.end <= item.start < end]
+    return any(amount.points and amount.decimals and amount.value > LARGEST_GROUP for amount in amounts)
 
 
 def _is_titled(text: str, items: Sequence[Item], place: int) -> bool:

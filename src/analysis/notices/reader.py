@@ -97,9 +97,9 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     style = number_style(tokens)
     items = items_of(flat, tokens, dates, book, None, style)
     of_total = sentence_of_total(flat, items)
-    entity = entity_of(flat, items, of_total, book, rubrics, entity)
-    days = [item for item in dates if item.day is not None]
     asides, tasks = aside(items)
+    entity = entity_of(flat, items, of_total, book, rubrics, entity, asides)
+    days = [item for item in dates if item.day is not None]
     period, since_january, proposed = period_of(flat, items, dates, asides, tasks, of_total, period)
     check_exists(entity, period, book)
     rubric = rubric_in_force(rubrics, period)
@@ -318,8 +318,8 @@ def _of_head(items: Sequence[Item], reader: Attributor) -> tuple[str, bool]:
         return "", True
     if weeks:
         return ("before" if reader.week else _("the heads of the columns are not known")), False
-    if not reader.since_january and any(meaning.kind == "since_january" for item in items for meaning in item.meanings):
-        return "since", False
+    if any(meaning.kind == "since_january" for item in items for meaning in item.meanings):
+        return ("", True) if reader.since_january else ("since", False)
     provinces = [meaning.name for item in items for meaning in item.meanings if meaning.kind == "province"]
     if any(name != reader.entity for name in provinces):
         return "leader", False
