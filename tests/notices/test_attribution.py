@@ -55,7 +55,6 @@ def beside(reader, words: str) -> dict[tuple[str, str], str]:
         "Gồm dịch vụ công trực tuyến (12 điểm) và thanh toán trực tuyến (10 điểm).",
         "Hòa Bình cao hơn trung bình cả nước 2,35 điểm.",
         "Tại TP. Hòa Bình, tỷ lệ hồ sơ nộp trực tuyến đạt 91,80%.",
-        "Tỷ lệ hồ sơ nộp trực tuyến, hồ sơ thanh toán trực tuyến lần lượt: 91,80%; 60,10%.",
     ],
 )
 def test_another_number_is_not_the_figure(reader, sentence):

@@ -7,6 +7,7 @@ another month, another province or a part of this one, a word that is not known.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -99,11 +100,12 @@ class Attributor:
         period: str,
         since_january: bool,
         as_of: str,
-        week: str | None = None,
+        week: str = "",
     ) -> None:
-        """`week`: its number, or "", where the notice is of a week."""
+        """`week`: the words that say that the notice is of one, or ""."""
         self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
-        self.since_january, self.as_of, self.until, self.week = since_january, as_of, as_of[:7], week
+        self.since_january, self.as_of, self.until, self.of_week = since_january, as_of, as_of[:7], week
+        self.week = re.sub(r"(?i).*tuần\D{0,5}([0-9]{1,2})\b.*|.*", r"\1", week, count=1)
         self.tops = Tops.of(rubric, as_of[:7] if since_january and as_of else period)
         self.result = Attribution()
         self.name: _Name | None = None
@@ -319,7 +321,7 @@ class Attributor:
         opens = not any(map(says, items[:place]))
         if marker == "within" and self._of_a_share(opens and self.first_clause):
             scope.hold("kind", marker)
-        if marker == "within" or (marker == "earlier" and not opens) or (marker == "week" and self.week is not None):
+        if marker == "within" or (marker == "earlier" and not opens) or (marker == "week" and self.of_week):
             return
         if marker == "negation" and waits:
             scope.here = scope.here or marker
@@ -332,8 +334,8 @@ class Attributor:
 
     def _of_week(self, number: str, scope: Scope) -> None:
         """A week holds as an other period, unless it is that of the notice."""
-        if self.week is None or number != (self.week or number):
-            scope.hold("when", "week" if self.week is None else "before")
+        if not self.of_week or number != (self.week or number):
+            scope.hold("when", "before" if self.of_week else "week")
 
     def _dated(self, before: Sequence[Item], day: PrintedDate, scope: Scope) -> None:
         """Another period holds to the end of the sentence, unless it is only compared with; so does a span."""
@@ -421,7 +423,7 @@ class Attributor:
                 name.strangers += 1
 
     def _number(self, items: Sequence[Item], place: int, amount: Amount, scope: Scope) -> None:
-        name, zone, following = self.name, scope.why, items[place + 1 :]
+        name, zone = self.name, scope.why
         if zone == "maximum":
             if name is not None and amount.shape in ("bare", "points"):
                 self._maximum(name, amount)
@@ -432,18 +434,9 @@ class Attributor:
         if became and name is not None and name.clause == self.clause and self._is_second(name, amount):
             self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
             return
-        named = name is not None and name.clause == self.clause
-        why = zone or why_not(following, self.period, self.entity, named)
-        if name is not None and RANK in name.codes:
-            why = why or ("" if may_be_rank(following, amount) else "part")
-        elif not why and counts_something_else(items, place, amount):
-            why = _("it counts something else")
-        elif not why and name is not None and items[place - 1].text == "(" and self._is_top(name, amount):
-            why = _("it may only be the maximum")
-        if why or amount.shape == "other":
-            if name is not None:
-                name.passed = True
-            self._leave(amount, why or _("it counts something else"))
+        if why := zone or self._why_left(items, place, amount):
+            self.name = name and replace(name, passed=True)
+            self._leave(amount, why)
             return
         choice = next((one for one in self._choices(items, place, amount) if self._may_take(one, amount)), None)
         here = name is not None and name.clause == self.clause and not name.strangers
@@ -457,6 +450,20 @@ class Attributor:
         else:
             self.result.loose.append(amount)
             self._leave(amount, _("no name that is known stands before it"))
+
+    def _why_left(self, items: Sequence[Item], place: int, amount: Amount) -> str:
+        """Why a number in no zone is none of the card all the same, by the words around it."""
+        name, following = self.name, items[place + 1 :]
+        named = name is not None and name.clause == self.clause
+        if why := why_not(following, self.period, self.entity, named):
+            return why
+        if name is not None and RANK in name.codes:
+            why = "" if may_be_rank(following, amount) else "part"
+        elif counts_something_else(items, place, amount):
+            why = _("it counts something else")
+        elif name is not None and items[place - 1].text == "(" and self._is_top(name, amount):
+            why = _("it may only be the maximum")
+        return why or (_("it counts something else") if amount.shape == "other" else "")
 
     def _is_value(self, items: Sequence[Item], place: int, amount: Amount, scope: Scope) -> bool:
         """Whether a number is a value of ours although its sentence compares; with it what is compared with is over."""

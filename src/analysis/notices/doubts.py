@@ -26,6 +26,7 @@ STATED = (*BECAME, "đạt", "được", "là", "ở", "mức", "giữ")  # what
 BEFORE_A_MARKER = ("vào", "trong", "tại", "ở", "của", "theo", "là", "in", "of", "at", "for")
 COMPARING = ("so", "nếu", "compared", "cao", "thấp", "higher", "lower", "more", "less")
 IN_ORDER = ("lần", "tương")  # `lần lượt`, `tương ứng`
+BETWEEN = (",", ";", "lượt", *AND)  # numbers in that order
 RATE_WORDS = ("tỷ", "tỉ", "mức", "rate", "share", "percentage")
 AFTER_RANK = (  # as tokens are spelt
     "tòan", "cả", "trong", "trên", "tỉnh", "cho", "so", "tăng", "giảm", "sau",
@@ -122,9 +123,7 @@ class Scope:
     def numbered(self) -> None:
         """A number has been read or left."""
         self.told, self.skip, self.first = self.why, "", False
-        self.answered = (
-            self.answered or self.told in (*MEANS, "leader", "target") or (self.reference and self.told == "before")
-        )
+        self.answered |= self.told in (*MEANS, "leader", "target") or (self.reference and self.told == "before")
 
     def next_clause(self, joined: bool) -> None:
         if self.reference and not self.answered and not self.outside:
@@ -240,8 +239,9 @@ def clauses(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
 def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
     """Where dates stand that are not those of the notice: of a plan, a supposition, another period or a comparison.
 
-    So do the provinces that it compares with. Second, where dates stand in sentences of tasks, which are the notice's own only if it has no other. A plan holds to
-    the end of its sentence and reaches back to the number before it, as in `Trong quý IV, tỉnh phấn đấu …`.
+    So do the provinces that it compares with. Second, where dates stand in sentences of tasks, which are the notice's
+    own only if it has no other. A plan holds to the end of its sentence and reaches back to the number before it, as
+    in `Trong quý IV, tỉnh phấn đấu …`.
     """
     asides: set[int] = set()
     tasks: set[int] = set()
@@ -278,27 +278,29 @@ def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
 def paired(items: Sequence[Item]) -> Sequence[Item]:
     """The sentence with each name before its number where it says `A, B lần lượt đạt 15,0 và 18,9 điểm`.
 
-    Only where as many numbers follow as names stand before, and nothing between that could make them another's.
+    Only where as many numbers follow as names stand before, of one kind.
     """
     place = next((number for number, item in enumerate(items) if item.text in IN_ORDER), len(items))
-    after = place + (1 if place < len(items) and items[place].meanings else 2)
-    names = [item for item in items[:place] if figures_of_item(item)]
-    tail = list(
-        takewhile(lambda item: item.amount or item.text in (",", ";", "và", "and") or not says(item), items[after:])
-    )
-    amounts = [item for item in tail if item.amount]
-    shapes = {item.amount.shape for item in amounts if item.amount}
-    if len(amounts) < 2 or len(names) != len(amounts) or not shapes <= {"bare", amounts[-1].amount.shape}:  # type: ignore[union-attr]
+    before, after = items[:place], items[place + 1 :]
+    names = [item for item in before if figures_of_item(item)]
+    last, each = place + 1, list[Item]()
+    for item in takewhile(lambda item: item.amount or item.text in BETWEEN or not says(item), after):
+        last += 1
+        each += [item] if item.amount else []
+    kind = each[-1].amount if each else None
+    if (
+        kind is None
+        or not 1 < len(names) == len(each)
+        or {item.amount.shape for item in each if item.amount} - {"bare", kind.shape}
+    ):
         return items
-    last = amounts[-1].amount
-    assert last is not None
-    answered = any(item.amount for item in items[:place])
-    before = [item for item in items[:place] if answered or item not in names]
-    each = []
-    for name, item in zip(names, amounts, strict=True):
-        amount = replace(item.amount, shape=last.shape, points=last.points)  # type: ignore[type-var]
-        each += [name, replace(item, amount=amount), Item("mark", item.end, item.end, text=";")]
-    return [*before, *each, *items[after + len(tail) :]]
+    if not any(item.amount for item in before):
+        before = [item for item in before if item not in names]
+    made = list(before)
+    for name, item in zip(names, each, strict=True):
+        amount = item.amount and replace(item.amount, shape=kind.shape, points=kind.points)
+        made += [name, replace(item, amount=amount), Item("mark", item.end, item.end, text=";")]
+    return [*made, *items[last:]]
 
 
 def contrasted(following: Sequence[Item]) -> bool:
@@ -337,10 +339,8 @@ def why_not(following: Sequence[Item], period: str, entity: str, named: bool) ->
         elif kinds.get("marker") in ("part", "target", "average", "before", "earlier", "index", "region", "subset"):
             return kinds["marker"]
         elif kinds.get("marker") == "change":
-            goal = [
-                other for other in following[number + 1 : number + 3] if marker_of(other) == "target" or other.amount
-            ]
-            return "change" if item.text in COMPARING and len(goal) < 2 else ""  # `59,9% so với chỉ tiêu 60%`
+            goal = item.text == "so" and "target" in map(marker_of, following[number + 1 : number + 2])
+            return "change" if item.text in COMPARING and not goal else ""  # `59,9% so với chỉ tiêu 60%`
         elif "province" in kinds and kinds["province"] != entity:
             return "leader"
         elif item.amount or not (kinds.keys() & passed or item.text in BEFORE_A_MARKER):

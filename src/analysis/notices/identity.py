@@ -41,7 +41,7 @@ DATELINE = (
 NO_MONTH = r"\btháng\s{1,3}(?:(?:00?|1[3-9]|[2-9][0-9])\s?[/-]\s?[0-9]{4}|[0-9]{1,2}\s?[/-]\s?(?!19|20)[0-9]{4})\b"
 WEEK = (
     r"(?:(?:báo cáo|bản tin|kết quả|thông tin|theo dõi|số liệu|trong|kỳ)\s+tuần\b(?!\s+(?:trước|sau|tới|liền|lễ))"
-    r"|\btuần\s+(?:từ|thứ|số|[0-9])|\b(?:weekly|week of|in the week)\b)(?: [^\s.;|]+){0,5}"
+    r"|\btuần\s+(?:từ|thứ|số|này|qua|[0-9]+)|\b(?:weekly|week of|in the week)\b)(?: [^\s.;|]+){0,5}"
 )
 OF_A_WEEK = (
     r"\btuần\s+(?:(?:thứ|số)\s+)?(?:[0-9]{1,2}|[ivx]{1,4}|nhất|hai|ba|tư|đầu|cuối)\s*,?\s*(?:(?:của|trong)\s+)?$"
@@ -196,9 +196,9 @@ def period_of(
     chosen = [pair for pair in named if len(pair[0]) == 7] or named
     beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[1]]
     since = _since_january(text, items, dates, of_total, asides, bool(beside))
-    counts = any(not whole for _start, whole in since)
+    counts = not all(since.values())
     if since:
-        years = [day.year for day in dates if day.year and day.start >= since[0][0] - len("6 tháng đầu năm 2024")]
+        years = [day.year for day in dates if day.year and day.start >= min(since) - len("6 tháng đầu năm 2024")]
         years += [int(period[:4]) for period, _item in named]
         chosen, beside = [(str(year), dates[0]) for year in years[:1]], []
     in_order = list(dict.fromkeys(printed for printed, _item in chosen))
@@ -221,38 +221,25 @@ def period_of(
         }
         until |= {printed for item in of_weeks if len(printed := item.period(_year_of(item, dates)) or "") == 7}
         if len(until) == 1 and (week := week_of(text, items, of_total)):
-            raise BulletinError(
-                _("The notice is of a week, “{words}”; the portal scores months, quarters and years.").format(
-                    words=week
-                ),
-                [],
-                _("If these are the scores of the month up to then, say so: --month {month}.").format(
-                    month=until.pop()
-                ),
-            )
+            what = _("The notice is of a week, “{words}”; the portal scores months, quarters and years.")
+            then = _("If these are the scores of the month up to then, say so: --month {month}.")
+            raise BulletinError(what.format(words=week), [], then.format(month=until.pop()))
         if len(until) == 1:
             return until.pop(), False, True
         raise BulletinError(
             _("The notice does not say which month it is of."), [], _("Say which one it is of: --month 2023-04.")
         )
-    totals = {period for period, item in chosen if len(in_order) > 1 and _opens_total(text, items, item)}
-    heading = _is_titled(text, items, chosen[0][1].start)
-    several = len(totals) > 1 and not heading
-    line = _line_at(text, chosen[0][1].start)
-    if "\t" in text[slice(*line)]:  # the head of a table
-        several = several or len({period for period, item in chosen if line[0] <= item.start < line[1]}) > 1
-    elif not heading:
-        later = [item for period, item in chosen if _same_kind(period, in_order[0]) and period > in_order[0]]
-        several = several or any(_scored(items, item, dates, text) for item in later)
     of_year = [p for p, item in named if len(p) == 4 and of_total and of_total[0] <= item.start < of_total[1]]
-    if of_total and of_year and not beside and of_year[0] != in_order[0]:
+    mixed = of_total and of_year and not beside and of_year[0] != in_order[0]
+    if of_total and mixed:
         first = chosen[0][1].start
         titled = any(period == of_year[0] and _is_titled(text, items, item.start) for period, item in named)
         if first > of_total[1] and (titled or re.search(OF_WHICH, _before(text, first))):
             return of_year[0], counts, False
-        in_order, several = [of_year[0], *in_order], True  # `Năm 2024 đạt 81,7 điểm. Tháng 12/2024 đạt 83,3 điểm`
-    own_total = heading and any(
-        period == in_order[0] and _opens_total(text, items, item, at_once=False) for period, item in chosen
+        in_order.insert(0, of_year[0])  # `Năm 2024 đạt 81,7 điểm. Tháng 12/2024 đạt 83,3 điểm`
+    several = mixed or _are_several(text, items, chosen, dates)
+    own_total = _is_titled(text, items, chosen[0][1].start) and any(
+        period == in_order[0] and _scored(text, items, item, dates) for period, item in chosen
     )
     if several or (beside and set(beside) != {in_order[0]} and not own_total):
         raise BulletinError(
@@ -265,6 +252,18 @@ def period_of(
     return in_order[0], counts, False
 
 
+def _are_several(
+    text: str, items: Sequence[Item], chosen: Sequence[tuple[str, PrintedDate]], dates: Sequence[PrintedDate]
+) -> bool:
+    """Whether a later period than the first has its own total, or a table without a title has columns of several."""
+    (period, first), *others = chosen
+    if _in_table(text, first.start):
+        return any(other != period and item.start < _line_at(text, first.start)[1] for other, item in others)
+    kind = (len(period), "Q" in period)
+    later = [item for other, item in others if other > period and (len(other), "Q" in other) == kind]
+    return not _is_titled(text, items, first.start) and any(_scored(text, items, item, dates) for item in later)
+
+
 def _since_january(
     text: str,
     items: Sequence[Item],
@@ -272,53 +271,41 @@ def _since_january(
     of_total: tuple[int, int, int] | None,
     asides: set[int],
     of_a_month: bool,
-) -> list[tuple[int, bool]]:
+) -> dict[int, bool]:
     """Where words say that the notice counts since January, and whether all of the year, `cả năm`.
 
     Beside its total, else in a heading or before the total, but not in the head of one column of several.
     """
-    kinds = ("since_january", "whole_year")
-    found = [
-        (item.start, meaning.kind == "whole_year")
-        for item in items
-        for meaning in item.meanings
-        if meaning.kind in kinds
-    ]
-    found += [(day.start, day.whole) for day in dates if day.year and (day.since_january or day.whole)]
-    found += [(day.start, False) for day in dates if day.opens and (day.opens.month, day.opens.day or 1) == (1, 1)]
-    found = sorted((start, whole) for start, whole in found if start not in asides)
+    kinds = {"since_january": False, "whole_year": True}
+    said = [(item.start, meaning.kind) for item in items for meaning in item.meanings if meaning.kind in kinds]
+    found = {start: kinds[kind] for start, kind in said}
+    found |= {day.start: day.whole for day in dates if day.year and (day.since_january or day.whole)}
+    found |= {day.start: False for day in dates if day.opens and (day.opens.month, day.opens.day or 1) == (1, 1)}
+    columns = [day.start for day in dates if day.month and not day.since_january and _in_table(text, day.start)]
+    found = {
+        start: found[start] for start in found if start not in asides and not _has(columns, *_line_at(text, start))
+    }
     if of_total is None:
         return found
-    beside = [pair for pair in found if of_total[0] <= pair[0] < of_total[1]]
+    beside = {start: whole for start, whole in found.items() if of_total[0] <= start < of_total[1]}
     numbered = [item.start for item in items if item.amount]
-    months = [day.start for day in dates if day.month and not day.since_january]
-    titles = []
-    for pair in found:
-        line = _line_at(text, pair[0])
-        column = "\t" in text[slice(*line)] and _has(months, *line)
-        if pair[0] < of_total[0] and not column and not _has(numbered, *line):
-            titles.append(pair)
-    return beside or ([] if of_a_month else titles)
+    titles = {
+        start: whole
+        for start, whole in found.items()
+        if start < of_total[0] and not _has(numbered, *_line_at(text, start))
+    }
+    return beside or ({} if of_a_month else titles)
 
 
-def _opens_total(text: str, items: Sequence[Item], date: PrintedDate, at_once: bool = True) -> bool:
-    """Whether a period opens a sentence that prints a total, or where not `at_once` stands before one in its sentence."""
-    first, last = sentence_at(text, date.start, date.end)
-    totals = [item.start for item in items if item.amount and item.amount.second == 100 and item.amount.decimals]
-    if not at_once:
-        return _has(totals + [item.start for item in items if TOTAL in figures_of_item(item)], date.end, last)
-    return _has(totals, date.end, last) and not re.search(r"\w", text[first : date.start])
+def _in_table(text: str, place: int) -> bool:
+    return "\t" in text[slice(*_line_at(text, place))]
 
 
-def _same_kind(period: str, other: str) -> bool:
-    return (len(period), "Q" in period) == (len(other), "Q" in other)
-
-
-def _scored(items: Sequence[Item], day: PrintedDate, dates: Sequence[PrintedDate], text: str) -> bool:
-    """Whether a score that can only be a total stands behind a period, before the next one and the end of its sentence."""
+def _scored(text: str, items: Sequence[Item], day: PrintedDate, dates: Sequence[PrintedDate]) -> bool:
+    """Whether a score that can only be a total stands behind a period, before the next one in its sentence."""
     end = min([sentence_at(text, day.start, day.end)[1], *(other.start for other in dates if other.start > day.start)])
-    amounts = [item.amount for item in items if item.amount and day.end <= item.start < end]
-    return any(amount.points and amount.decimals and amount.value > LARGEST_GROUP for amount in amounts)
+    amounts = [item.amount for item in items if item.amount and item.amount.decimals and day.end <= item.start < end]
+    return any(amount.second == 100 or (amount.points and amount.value > LARGEST_GROUP) for amount in amounts)
 
 
 def _is_titled(text: str, items: Sequence[Item], place: int) -> bool:
@@ -435,15 +422,9 @@ def week_of(text: str, items: Sequence[Item], of_total: tuple[int, int, int] | N
     """The words in a heading or beside the total that say that a notice is of a week, or ""."""
     for found in re.finditer(WEEK, text, re.IGNORECASE):
         beside = of_total and of_total[0] <= found.start() < of_total[2]
-        if beside or _is_titled(text, items, found.start()):
+        if not _in_table(text, found.start()) and (beside or _is_titled(text, items, found.start())):
             return " ".join(found[0].split())
     return ""
-
-
-def week_numbered(text: str) -> str:
-    """The number of the week that a line which is no row of a table names, or ""."""
-    found = re.search(r"(?m)^[^\t\n]*\btuần\s+(?:(?:thứ|số)\s+)?([0-9]{1,2})\b[^\t\n]*$", text, re.IGNORECASE)
-    return found[1] if found else ""
 
 
 def scope_of(period: str, as_of: str, published: str, since_january: bool) -> str:

@@ -27,7 +27,6 @@ from analysis.notices.identity import (
     scope_of,
     sentence_of_total,
     title_of,
-    week_numbered,
     week_of,
 )
 from analysis.notices.items import Candidate, Item, Unread, figures_of_item, items_of
@@ -105,7 +104,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     rubric = rubric_in_force(rubrics, period)
     week = week_of(flat, items, of_total)
     as_of, doubtful_days = drawn_on(flat, items, [day for day in days if day.start not in asides], period)
-    reader = Attributor(rubric, book, entity, period, since_january, as_of, week_numbered(flat) if week else None)
+    reader = Attributor(rubric, book, entity, period, since_january, as_of, week)
     _feed(reader, flat, items_of(flat, tokens, dates, book, rubric, style), book)
     reader.finish()
     found = reader.result

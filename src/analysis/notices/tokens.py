@@ -57,7 +57,7 @@ _DATES = tuple(
         rf"\b(?:ngày|đến|từ)\s{{1,3}}{_DAY}/{_MONTH}(?![0-9/])",
         rf"\b(?P<since>(?:từ\s{{1,3}})?đầu\s{{1,3}}năm)\s{{1,3}}{_YEAR}",
         rf"\b(?P<since>{_MONTH}\s{{1,3}}tháng\s{{1,3}}đầu\s{{1,3}}năm)\s{{1,3}}{_YEAR}",
-        rf"\b(?P<since>{_MONTH}\s{{1,3}}tháng)(?:\s{{1,3}}(?:đầu|qua|cuối|đầu\s{{1,3}}năm|liên\s{{1,3}}tiếp))?\b(?! {{1,3}}[0-9])",
+        rf"\b(?P<since>{_MONTH}\s{{1,3}}tháng)(?:\s{{1,3}}(?:đầu(?: năm)?|qua|cuối|liên\s{{1,3}}tiếp))?\b(?! +[0-9])",
         rf"\b(?:tháng|t)\s{{0,3}}{_MONTH}\s{{0,2}}(?:[/.-]|năm)\s{{0,3}}{_YEAR}",
         rf"\b{_NAME}(?:\s{{1,3}}of)?,?\s{{1,3}}{_YEAR}",
         rf"\b(?:in|for|of|by|from)\s{{1,3}}{_NAME}(?!\s{{1,3}}[0-9]{{1,2}}\b)(?:,?\s{{1,3}}{_YEAR})?",
