@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -93,14 +94,7 @@ class Attributor:
     """Reads sentences and rows of tables one after another; what is found collects in `result`."""
 
     def __init__(
-        self,
-        rubric: Rubric,
-        book: Phrasebook,
-        entity: str,
-        period: str,
-        since_january: bool,
-        as_of: str,
-        week: str = "",
+        self, rubric: Rubric, book: Phrasebook, entity: str, period: str, since_january: bool, as_of: str, week: str
     ) -> None:
         """`week`: the words that say that the notice is of one, or ""."""
         self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
@@ -113,13 +107,14 @@ class Attributor:
         self.clause = self.sentences = 0
         self.joined = self.first_clause = False
         self.of_group = False
+        self.in_week = False  # whether the sentence is of the notice's own week
         self.shared = 0  # the sentence of the last reading
 
     def sentence(self, items: Sequence[Item], zone: Zone = NOWHERE) -> Scope:
         """Read the items of one sentence, line or cell; the scope at its end says of what the following may be."""
         scope = Scope.after(zone)
         self.sentences += 1
-        self.of_group = False
+        self.of_group = self.in_week = False
         parts = list(clauses(paired(items)))
         for number, (self.joined, clause) in enumerate(parts):
             self.clause += 1
@@ -264,7 +259,8 @@ class Attributor:
             before = [other for other in items[:place] if other.text != "."][-1:]
             town = any(other.text in ("thị", "tx") or ("home", "city") in _kinds(other) for other in before)
             area = any(marker_of(other) == "region" for other in before)
-            if area or (town and not self.book.provinces[kinds["province"]].city) or _is_former(items[place + 1 :]):
+            former = [other.text for other in items[place + 1 : place + 3] if other.text != "("][:1] == ["cũ"]
+            if area or former or (town and not self.book.provinces[kinds["province"]].city):
                 scope.hold("whose", "part")
             elif kinds["province"] == self.entity:
                 self._home(items[:place], scope)
@@ -305,9 +301,8 @@ class Attributor:
             scope.returns()
             scope.ours("whose")
         kept = [item for item in before if item.text not in ("tỉnh", "thành", "của", "tp", ".", "the")]
-        if (not scope.zone or scope.back) and (
-            not kept or kept[-1].kind != "word"
-        ):  # not `Công an tỉnh …`, `PAR Index của …`
+        free = not scope.zone or scope.back
+        if free and (not kept or kept[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
             self.weak = _Name((TOTAL,), self.clause, self.sentences)
 
     def _marked(self, items: Sequence[Item], place: int, marker: str, scope: Scope) -> None:
@@ -321,6 +316,7 @@ class Attributor:
         opens = not any(map(says, items[:place]))
         if marker == "within" and self._of_a_share(opens and self.first_clause):
             scope.hold("kind", marker)
+        self.in_week = self.in_week or (marker == "week" and bool(self.of_week))
         if marker == "within" or (marker == "earlier" and not opens) or (marker == "week" and self.of_week):
             return
         if marker == "negation" and waits:
@@ -334,8 +330,13 @@ class Attributor:
 
     def _of_week(self, number: str, scope: Scope) -> None:
         """A week holds as an other period, unless it is that of the notice."""
-        if not self.of_week or number != (self.week or number):
+        self.in_week = bool(self.of_week) and number == (self.week or number)
+        if not self.in_week:
             scope.hold("when", "before" if self.of_week else "week")
+
+    def _is_of_week(self, iso: str) -> bool:
+        """Whether a day is one of the seven to the last day of the figures."""
+        return bool(iso and self.as_of) and 0 <= (date.fromisoformat(self.as_of) - date.fromisoformat(iso)).days < 7
 
     def _dated(self, before: Sequence[Item], day: PrintedDate, scope: Scope) -> None:
         """Another period holds to the end of the sentence, unless it is only compared with; so does a span."""
@@ -344,7 +345,10 @@ class Attributor:
         numbers = [item.text.rstrip() for item in before[-2:] if item.kind == "word" and item.text[:1].isdigit()]
         if any(words[-1] not in ".)" for words in numbers):
             return  # of a document; that of a list entry has a mark
-        if day.opens is not None:
+        if self.of_week and self._is_of_week(iso):
+            self.in_week = True
+            scope.ours("when")
+        elif day.opens is not None:
             since = day.opens.iso(day.year or year) or day.opens.period(day.year or year) or ""
             whole = since[:7] == first and since[7:] in ("", "-01")
             scope.turn("when", "" if whole else "span")
@@ -385,15 +389,9 @@ class Attributor:
     def _is_listed(self, codes: tuple[str, ...]) -> bool:
         """Whether names stand one after another without numbers: `A, B đạt 45 %; 60 %` says of neither which."""
         name = self.name
-        if (
-            name is None
-            or name.taken
-            or name.passed
-            or name.sentence != self.sentences
-            or {RANK, *codes} & set(name.codes)
-        ):
+        if name is None or name.taken or name.passed or {RANK, *codes} & set(name.codes):
             return False
-        if name.strangers and not name.listed:
+        if name.sentence != self.sentences or (name.strangers and not name.listed):
             return False
         tops = {*self.tops.maxima, RANK}
         return name.clause != self.clause and bool(set(codes) & tops) == bool(set(name.codes) & tops)
@@ -405,9 +403,8 @@ class Attributor:
         first = words in self.book.first_places
         counted = [other.amount.value for other in items[place + 1 : place + 3] if other.amount]
         among = self.tops.ranked in counted
-        zone = zone or (
-            "region" if counted and not among else why_not(items[place + 1 :], self.period, self.entity, True)
-        )
+        zone = zone or ("region" if counted and not among else "")
+        zone = zone or why_not(items[place + 1 :], self.period, self.entity, named=True)
         if zone and (after_rank or first):
             self._leave(amount, zone)
         elif after_rank and name is not None:
@@ -650,6 +647,9 @@ class Attributor:
 
     def _add(self, reading: Candidate) -> None:
         same = [item for item in self.result.readings if (item.code, item.unit) == (reading.code, reading.unit)]
+        if self.in_week and reading.level == "indicator":  # a rate of the week is none of the month, a score is
+            self.result.unread.append(Unread(reading.start, reading.end, in_words("week")))
+            return
         self.shared = self.sentences
         self.of_group = reading.level == "group" or (self.of_group and reading.level == "indicator")
         if not same:
@@ -667,12 +667,6 @@ class Attributor:
 
     def _leave(self, amount: Amount, why: str) -> None:
         self.result.unread.append(Unread(amount.start, amount.end, in_words(why)))
-
-
-def _is_former(following: Sequence[Item]) -> bool:
-    """Whether a province of before a merger is meant: `tỉnh Ninh Bình (cũ)`."""
-    words = [item.text for item in following[:2] if item.text != "("]
-    return words[:1] == ["cũ"]
 
 
 def _until(item: Item) -> bool:

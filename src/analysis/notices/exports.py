@@ -290,14 +290,11 @@ class _Reader:
 
     def _day_is_missing(self) -> UsageError:
         found = _DAY.search(self.file)
+        likely = "-".join(found.groups()) if found else "YYYY-MM-DD"
         return UsageError(
             _("{file} does not say on which day the portal showed these scores.").format(file=self.file),
             [_("The portal restates every period, so a capture without its day says little.")],
-            _("Say it, perhaps: scorecard add {file} --as-of {day}").format(
-                file=self.file, day="-".join(found.groups())
-            )
-            if found
-            else _("Say it: scorecard add {file} --as-of YYYY-MM-DD").format(file=self.file),
+            _("Say it, perhaps: scorecard add {file} --as-of {day}").format(file=self.file, day=likely),
         )
 
     def _read_long(self, sheet: _Sheet, head: int) -> None:

@@ -313,9 +313,7 @@ def _of_head(items: Sequence[Item], reader: Attributor) -> tuple[str, bool]:
     """Why a column with this head is of another period, day or province, or ""; and whether it names ours."""
     year = int(reader.period[:4])
     weeks = [item.text.split()[-1] for item in items if item.text.startswith("tuần ") and item.text[-1].isdigit()]
-    if weeks and reader.week in weeks:
-        return "", True
-    if weeks:
+    if weeks and reader.week not in weeks:
         return ("before" if reader.week else _("the heads of the columns are not known")), False
     if any(meaning.kind == "since_january" for item in items for meaning in item.meanings):
         return ("", True) if reader.since_january else ("since", False)
@@ -330,7 +328,7 @@ def _of_head(items: Sequence[Item], reader: Attributor) -> tuple[str, bool]:
         ours = reader.period.startswith(printed) if printed else day.iso(year) == reader.as_of
         if not ours:
             return "before", False
-    return "", bool(days or provinces)
+    return "", bool(days or provinces or weeks)
 
 
 def _column(text: str, cells: list[list[Item]], book: Phrasebook) -> str | None:
