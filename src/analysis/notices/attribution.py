@@ -301,7 +301,7 @@ class Attributor:
             scope.returns()
             scope.ours("whose")
         kept = [item for item in before if item.text not in ("tỉnh", "thành", "của", "tp", ".", "the")]
-        free = not scope.zone or scope.back
+        free = scope.zone in ({}, {"kind": "compared"})
         if free and (not kept or kept[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
             self.weak = _Name((TOTAL,), self.clause, self.sentences)
 

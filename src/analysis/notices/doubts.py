@@ -278,7 +278,7 @@ def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
 def paired(items: Sequence[Item]) -> Sequence[Item]:
     """The sentence with each name before its number where it says `A, B lần lượt đạt 15,0 và 18,9 điểm`.
 
-    Only where as many numbers follow as names stand before, of one kind.
+    Only where as many numbers of one kind follow as names stand before, and no marker between.
     """
     place = next((number for number, item in enumerate(items) if item.text in IN_ORDER), len(items))
     before, after = items[:place], items[place + 1 :]
@@ -288,13 +288,11 @@ def paired(items: Sequence[Item]) -> Sequence[Item]:
         last += 1
         each += [item] if item.amount else []
     kind = each[-1].amount if each else None
-    if (
-        kind is None
-        or not 1 < len(names) == len(each)
-        or {item.amount.shape for item in each if item.amount} - {"bare", kind.shape}
-    ):
+    alike = kind and {item.amount.shape for item in each if item.amount} <= {"bare", kind.shape}
+    own = list(takewhile(lambda item: not item.amount, reversed(before)))
+    if kind is None or not alike or not 1 < len(names) == len(each) or any(map(marker_of, own)):
         return items
-    if not any(item.amount for item in before):
+    if len(own) == len(before):
         before = [item for item in before if item not in names]
     made = list(before)
     for name, item in zip(names, each, strict=True):
@@ -339,7 +337,8 @@ def why_not(following: Sequence[Item], period: str, entity: str, named: bool) ->
         elif kinds.get("marker") in ("part", "target", "average", "before", "earlier", "index", "region", "subset"):
             return kinds["marker"]
         elif kinds.get("marker") == "change":
-            goal = item.text == "so" and "target" in map(marker_of, following[number + 1 : number + 2])
+            goal = "target" in map(marker_of, following[number + 1 : number + 2])
+            goal = goal and item.text == "so" and any(other.amount for other in following[number + 2 : number + 3])
             return "change" if item.text in COMPARING and not goal else ""  # `59,9% so với chỉ tiêu 60%`
         elif "province" in kinds and kinds["province"] != entity:
             return "leader"

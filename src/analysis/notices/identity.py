@@ -421,7 +421,7 @@ def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -
 def week_of(text: str, items: Sequence[Item], of_total: tuple[int, int, int] | None) -> str:
     """The words in a heading or beside the total that say that a notice is of a week, or ""."""
     for found in re.finditer(WEEK, text, re.IGNORECASE):
-        beside = of_total and of_total[0] <= found.start() < of_total[2]
+        beside = of_total and of_total[0] <= found.start() < of_total[1]
         if not _in_table(text, found.start()) and (beside or _is_titled(text, items, found.start())):
             return " ".join(found[0].split())
     return ""
