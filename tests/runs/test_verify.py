@@ -32,6 +32,7 @@ def signed(report: Path) -> None:
 def test_what_was_made_is_what_is_there(report):
     answer = verify_reports()
     (row,) = answer.tables["reports"].to_dict("records")
+    assert answer.failures == []
     assert (row["entity"], row["period"], row["language"], row["wrong"]) == ("Hòa Bình", "2023-04", "en", 0)
     assert row["files"] == 4 and row["numbers"] == len(read_figures(report / "figures.en.csv")) and not answer.failures
     assert verify_reports("hoa-binh", "2023-04").failures == []
@@ -54,7 +55,13 @@ def other_words(report: Path) -> str:
     return "index.en.html: total is 68.83, and should be 58.83"
 
 
-@pytest.mark.parametrize("change", [other_total, other_words])
+def fewer_rows(report: Path) -> str:
+    frame = read_figures(report / "figures.en.csv")
+    write_figures(frame[:-1], report / "figures.en.csv")
+    return f"figures.en.csv: {len(frame) - 1} rows, and {len(frame)} were made"
+
+
+@pytest.mark.parametrize("change", [other_total, other_words, fewer_rows])
 def test_a_number_that_was_changed_is_named_even_where_the_record_covers_it(report, change: Callable[[Path], str]):
     words = change(report)
     file = words.partition(":")[0]

@@ -115,7 +115,7 @@ def _numbers(folder: Path, spoken: str, record: Mapping[str, Any]) -> tuple[int,
         for name, words in dict.fromkeys(found)
         if expected.get(name) != words
     ]
-    return len(figures) - len(differ), differ
+    return int(record["figures"]) - len(differ), differ
 
 
 def _of_table(path: Path, figures: Figures, record: Mapping[str, Any]) -> Iterator[str]:
@@ -127,7 +127,11 @@ def _of_table(path: Path, figures: Figures, record: Mapping[str, Any]) -> Iterat
         yield f"{path.name}: {error}"
         return
     today = figures.frame(record["entity"], record["period"]).set_index("id")[ends].astype(float)
-    for name in dict.fromkeys([*today.index, *kept.index]):
-        alike = name in kept.index and name in today.index
-        if not alike or not np.allclose(kept.loc[name], today.loc[name], rtol=0, atol=NOISE, equal_nan=True):
+    if len(kept) != record["figures"]:
+        yield _("{file}: {count} rows, and {made} were made").format(
+            file=path.name, count=len(kept), made=record["figures"]
+        )
+    for name in kept.index:
+        known = name in today.index
+        if not known or not np.allclose(kept.loc[name], today.loc[name], rtol=0, atol=NOISE, equal_nan=True):
             yield _("{file}: {name} is not what it is worked out to be").format(file=path.name, name=name)
