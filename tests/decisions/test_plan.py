@@ -534,7 +534,10 @@ def test_where_no_rate_has_room_the_usual_levers_are_planned_with(april: Any) ->
 def test_as_few_levers_as_exhaustive_search_needs_and_of_these_the_cheapest(seed: int) -> None:
     case = plant(seed)
     target, identified = asked(case, seed), case.identified
-    for budget in (None, float(np.random.default_rng(seed).uniform(0, max(cost for cost, _sure, _steps in case.tried)))):
+    for budget in (
+        None,
+        float(np.random.default_rng(seed).uniform(0, max(cost for cost, _sure, _steps in case.tried))),
+    ):
         reach = [
             (np.count_nonzero(steps), cost)
             for cost, sure, steps in case.tried
@@ -668,6 +671,7 @@ def test_no_true_figure_leaves_more_of_the_aims_open_than_foretold(seeds: range)
     for seed in seeds:
         case, acts, _links = planted.with_links(planted.plant(70_000 + seed, largest=100, months=2), seed)
         cards = cards_of(case)
+        acts = {code: lever(code) for code in case.levers} | acts
         for row in ask(identify_cards(cards, case.rubric), cards, case.levers, acts).itertuples():
             truth = case.rates[0][row.code] if row.unit == "percent" else case.scores[0][row.code]
             left = points_open(told(case, row.code, row.unit, truth), case.levers, acts)

@@ -107,7 +107,7 @@ def summary_section(
             {"name": _("Total score"), "of": total, "note": of_class or ""},
             {"name": _("Rank"), "of": (rank, ranked), "note": doubt}
             if rank and ranked
-            else {"name": _("Rank"), "words": rank or _("not published")},
+            else {"name": _("Rank"), "words": rank or _("not published"), "note": doubt if rank else ""},
             {"name": since, "words": change, "note": beside},
         ],
         "bars_title": _("Points lost by group (score/maximum)"),
