@@ -666,7 +666,7 @@ def test_what_aims_leave_open_and_which_figure_tells_it() -> None:
 
 @pytest.mark.parametrize("seeds", [range(6), pytest.param(range(6, 60), marks=pytest.mark.slow)])
 def test_no_true_figure_leaves_more_of_the_aims_open_than_foretold(seeds: range) -> None:
-    """Also where the levers move others, whose rates are not printed."""
+    """Also where the levers move others, whose rates are not printed; what is told has a rounding of its own."""
     asked_for = 0
     for seed in seeds:
         case, acts, _links = planted.with_links(planted.plant(70_000 + seed, largest=100, months=2), seed)
@@ -675,7 +675,7 @@ def test_no_true_figure_leaves_more_of_the_aims_open_than_foretold(seeds: range)
         for row in ask(identify_cards(cards, case.rubric), cards, case.levers, acts).itertuples():
             truth = case.rates[0][row.code] if row.unit == "percent" else case.scores[0][row.code]
             left = points_open(told(case, row.code, row.unit, truth), case.levers, acts)
-            assert left <= row.open_most + NEAR and row.open_most <= row.open_now, (seed, row.code)
+            assert left <= row.open_most + 0.005 and row.open_most <= row.open_now, (seed, row.code)
             asked_for += 1
     assert asked_for >= len(seeds)
 

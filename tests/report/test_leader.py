@@ -125,8 +125,8 @@ def words_of(section: Section) -> list[str]:
 def test_the_goal_its_steps_and_what_they_bring_together(year):
     """0.98 of 6 points, 2.19 to 2.27 of 20; in 2026 the rules are known and the totals of all 34 too."""
     assert words_of(year.first_steps)[:5] == [
-        "For 70 points (Fair) under every documented rule that fits it takes these 2 steps, no fewer; what surely brings "
-        "most comes first.",
+        "For 70 points (Fair) under every documented rule that fits it takes these 2 steps, no fewer; what surely "
+        "brings most comes first.",
         "Procedures announced on time: from 0 % to 98 %, +5.88 points",
         "Dossiers handled on time: from 89.05 % to 100 %, +2.19 to 2.27 points",
         "Together: +8.06 to 8.15 points, a total of 70.2 to 70.3; class: Fair; rank 1 of 34 if the others stay.",
@@ -144,8 +144,8 @@ def test_the_goal_its_steps_and_what_they_bring_together(year):
 def test_what_was_left_out_is_named_with_the_reason(year):
     """What is lost and has a published rate would surely bring points; what may be full already would not."""
     assert words_of(year.first_steps)[5:] == [
-        "Not needed for this goal: Digitised dossiers shared for reuse (3.94 lost), Procedures updated and disclosed on "
-        "time (3.89 lost), Satisfaction with petition handling (3.70 to 3.71 lost), others.",
+        "Not needed for this goal: Digitised dossiers shared for reuse (3.94 lost), Procedures updated and disclosed "
+        "on time (3.89 lost), Satisfaction with petition handling (3.70 to 3.71 lost), others.",
         "Not counted on, as it is not sure that it brings points: Online services that received dossiers (0.00 to 3.53 "
         "lost), Dossiers submitted online (0.00 to 3.53 lost), Procedures provided online (partly or end to end) (0.00 "
         "to 2.00 lost).",
@@ -153,7 +153,9 @@ def test_what_was_left_out_is_named_with_the_reason(year):
 
 
 def test_the_points_in_doubt_are_asked_for_and_a_step_on_a_doubted_rate_comes_last(april):
-    words = words_of(april.first_steps)
+    goal, doubt, *words = words_of(april.first_steps)
+    assert goal.startswith("For 70 points (Fair) ") and doubt == "Steps that stand on a rate in doubt come last."
+    words = [goal, *words]
     assert [line.split(":")[0] for line in words[1:4]] == [
         "Electronic results issued",
         "Dossiers handled on time",
@@ -165,8 +167,8 @@ def test_the_points_in_doubt_are_asked_for_and_a_step_on_a_doubted_rate_comes_la
         "Where full marks start at rates that no document names, the total is 66.8 to 70.9.",
     ]
     assert words[-2:] == [
-        "Dossiers synchronised to the national portal: how many were there in all? 23,636 are published, and the points "
-        "say 4.2 % at most.",
+        "Dossiers synchronised to the national portal: how many were there in all? 23,636 are published, and the "
+        "points say 4.2 % at most.",
         "Please tell the points of Electronic results issued: the total of the plan would then be open by at most 1.06 "
         "points, not 1.21.",
     ], "one number of those that may be asked for, besides what is in doubt"
