@@ -92,26 +92,28 @@ def test_what_the_first_lever_gains_at_each_target(month):
 
 
 def test_what_the_plan_still_reaches_at_targets_that_no_document_names(month):
-    """70.03 by the documented rules; each step to a lower target has less room for e-results."""
-    found = plan_by_target(month.cards, month.identified, month.workable, month.best, (50.0, 60.0, 70.0, 80.0))
-    assert set(found["code"]) == {"e_result"} and found["target"].tolist() == [50.0, 60.0, 70.0]
-    assert found["sure_total"].tolist() == pytest.approx([68.67, 69.35, 69.83], abs=0.01)
-    assert month.best.sure_total == pytest.approx(70.03, abs=0.01)
+    """66.8249 without e-results; these go from 33.835 % at most to 89 %, and gain 6 points of what a target allows."""
+    found = plan_by_target(month.cards, month.identified, month.aims, (50.0, 60.0, 70.0, 80.0, 90.0))
+    assert month.aims == {"dossier_sync": 100, "on_time": 100, "e_result": 89}
+    assert set(found["code"]) == {"e_result"} and found["target"].tolist() == [50.0, 60.0, 70.0, 90.0], "80 is named"
+    by_hand = [66.8249 + gained(6.0, target, 33.835, 89.0) for target in (50.0, 60.0, 70.0, 90.0)]
+    assert found["sure_total"].tolist() == pytest.approx(by_hand, abs=1e-6)
 
 
 @pytest.mark.parametrize("asked", [("Hòa Bình", "2023-04"), ("Hòa Bình", "2024-07"), ("Phú Thọ", "2024")])
-def test_what_a_plan_brings_widens_from_tier_to_tier(asked):
-    found = open_card(*asked).results.plan_in_tiers.set_index("tier")
+def test_what_the_aims_bring_widens_from_tier_to_tier(asked):
+    found = open_card(*asked).results.aimed_by_tier.groupby("tier", sort=False).last()
     assert list(found.index) == list(tiers.TIERS)
-    best, documented = (found.loc[tier, ["sure_total", "best_total"]].to_list() for tier in tiers.TIERS[:2])
-    assert documented[0] <= best[0] + EXACT and best[1] <= documented[1] + EXACT
-    assert found.loc["open", "sure_total"] <= documented[0] + EXACT and np.isnan(found.loc["open", "best_total"])
+    for low, high in (("gain_low", "gain_high"), ("total_low", "total_high")):
+        lows, highs = found[low].to_numpy(), found[high].to_numpy()
+        assert (lows <= highs).all()
+        assert (np.diff(lows) <= EXACT).all() and (np.diff(highs) >= -EXACT).all()
 
 
 def test_with_full_marks_from_today_the_electronic_results_of_a_plan_bring_nothing(month):
-    """70.025 less the 3.3 points of 55 percentage points of 6: what is left is 66.725, as with a target of 30 %."""
-    found = month.plan_in_tiers.set_index("tier")["sure_total"]
-    assert found["documented"] == pytest.approx(70.025) and found["open"] == pytest.approx(66.725)
+    """70.1348 less the 3.3099 points from 33.835 to 89 % of 6: what is left is 66.8249, as with a target of 30 %."""
+    found = month.aimed_by_tier.groupby("tier").last()["total_low"]
+    assert found["documented"] == pytest.approx(70.1348) and found["open"] == pytest.approx(66.8249)
     reached = month.reached.set_index(["code", "target"])["sure_total"]
     assert found["open"] == pytest.approx(reached["e_result", 30.0])
 

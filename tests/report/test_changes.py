@@ -10,7 +10,8 @@ import pytest
 from analysis.card import open_card
 from analysis.report.changes import (
     change_section,
-    month_change_figures,
+    change_since_figures,
+    compared_with,
     months_section,
     total_figures,
     under_its_rules,
@@ -58,7 +59,8 @@ def test_what_cannot_be_told_apart_says_why_once():
 
 def test_without_an_earlier_month_that_is_said(april):
     section = april.change
-    assert said(section) == ["No earlier month of this entity has a total and every group under these figures."]
+    assert said(section) == ["No earlier card is known from which a change could be told apart."]
+    assert [part.style for part in section.parts] == ["note"], "one short line, without a heading"
     assert not section.figures and section.data["parts"] == [] and "total" not in change_section(moved(), "").data
     picture = Picture("change_steps", moved(1.0), "s")
     assert change_section(moved(1.0), "2023-03", picture, {"entity": "E"}).parts[1] is picture
@@ -108,28 +110,56 @@ def test_only_months_of_their_own_under_these_rules_count(july, periods, scope, 
     assert ("past.2024.longer_period" in figures) == ("2024" in periods) and "past.2026-01.total" not in figures
 
 
-def test_a_change_since_the_month_before_has_the_ends_of_both(july):
-    before = between("past.2024-06.total", "June", (81.45, 81.55), "points", 1, "", 81.5)
-    of = july.results.figures, july.results.past, july.results.identified
-    (change,) = month_change_figures(Figures.of([before]), *of)
-    assert change.value == pytest.approx(1.58)
-    assert (change.low, change.high) == (pytest.approx(83.075 - 81.55), pytest.approx(83.085 - 81.45))
-    assert change.decimals == 2 and str(change) == "1.58"
-    unknown = [replace(before, value=None)], [replace(before, id="past.2024-05.total")]
-    assert not [*month_change_figures(Figures.of(*unknown), *of)]
+def since(july, before: str, **known: object) -> Figures:
+    """The change since a period whose total was 81.5, or as `known`."""
+    total = replace(between(f"past.{before}.total", before, (81.45, 81.55), "points", 1, "", 81.5), **known)
+    past, it = totals(july, "2023-04", before, "2024-07"), july.results
+    return Figures.of(change_since_figures(Figures.of([total]), it.figures, past, {before: 4.0}, it.identified))
+
+
+def test_a_change_has_the_ends_of_both_totals_its_size_and_the_rank_then(july):
+    found = since(july, "2024-06")
+    for name in ("since.change", "change"):
+        change = found[name]
+        assert change.value == pytest.approx(1.58)
+        assert (change.low, change.high) == (pytest.approx(83.075 - 81.55), pytest.approx(83.085 - 81.45))
+        assert (change.decimals, str(change), change.rule) == (2, "1.58", "total less that of June 2024")
+    assert found["since.rank"].value == 4
+    fell = since(july, "2024-06", value=84.0, low=83.995, high=84.005)
+    assert (fell["since.change"].value, fell["since.size"].value) == (pytest.approx(-0.92), pytest.approx(0.92))
+    assert list(since(july, "2024-05")) == ["since.change", "since.size", "since.rank"], "not the month before"
+    assert not since(july, "2024-06", value=None) and not since(july, "2024-06", id="past.2024-05.total")
+
+
+@pytest.mark.parametrize(
+    ("period", "known", "before"),
+    [
+        ("2024-07", ["2023-04", "2024-05", "2024-Q2", "2023", "2024-08"], "2024-05"),
+        ("2024-07", ["2022-07", "2026-01"], ""),  # other rules
+        ("2024-07", ["2024-Q1", "2023"], ""),  # of another length
+        ("2024-Q3", ["2024-06", "2024-Q1", "2024-Q2", "2023"], "2024-Q2"),
+        ("2024", ["2022", "2023", "2024-06", "2023-Q4"], "2023"),
+    ],
+)
+def test_what_a_total_is_held_against_is_the_last_of_the_same_length(july, period, known, before):
+    identified = replace(july.results.identified, period=period)
+    assert compared_with(totals(july, *known, period), identified) == before
 
 
 def test_a_month_that_was_not_over_is_not_held_against_the_month_before():
     """The portal showed An Giang's October 2025 on its 16th, and September whole."""
-    card = open_card("An Giang", "2025-10", language="en")
-    assert "past.2025-09.total" in card.results.of_past and "change" not in card.results.of_past
-    assert "the month was not over on 16/10/2025: nothing to compare with" in card.summary.html
-    of = card.results.figures, card.results.past.assign(day="2025-11-01"), card.results.identified
-    assert [item.id for item in month_change_figures(card.results.of_past, *of)] == ["change"]
+    it = open_card("An Giang", "2025-10", language="en").results
+    assert "past.2025-09.total" in it.of_past and not {"change", "since.change"} & set(it.of_past)
+    of = it.figures, it.past.assign(day="2025-11-01"), {}, it.identified
+    found = [item.id for item in change_since_figures(it.of_past, *of)]
+    assert found == ["since.change", "since.size", "change"]
 
 
-def test_a_year_has_no_month_before(year):
-    assert "change" not in year.results.of_past
+def test_a_year_has_no_month_before_and_may_have_a_year_before(year, card_of):
+    """The year 2026 has rules of its own; 2024 is held against 2023: 78.75 less 71.89."""
+    assert not {"change", "since.change"} & set(year.results.of_past)
+    found = card_of("Phú Thọ", "2024").results.of_past
+    assert "change" not in found and found["since.change"].value == pytest.approx(6.86)
 
 
 def test_an_earlier_report_is_followed_up(july):
@@ -140,6 +170,11 @@ def test_an_earlier_report_is_followed_up(july):
     assert any(line.startswith("Total score: 80 was aimed at and is reached, with 83.08") for line in words)
     (rows,) = tables(card.follow_up).values()
     assert rows[-1][-1] == "reached" and len(rows) == 3
+
+
+def test_without_an_earlier_report_that_is_one_short_line(april):
+    assert said(april.follow_up) == ["No earlier report is known to hold this one against."]
+    assert [part.style for part in april.follow_up.parts] == ["note"]
 
 
 def test_a_total_that_the_portal_scored_otherwise_is_not_under_the_rules_of_a_card():

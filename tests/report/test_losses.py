@@ -78,7 +78,8 @@ def test_a_rate_is_as_printed_or_that_of_its_counts(april):
     it = april.results
     printed, counted = (it.figures[f"indicator.{code}.rate"] for code in ("e_result", "online_services"))
     assert printed == replace(it.figures["printed.e_result.percent"], id="indicator.e_result.rate")
-    assert counted.value == pytest.approx(90.12) and counted.rule == "partial_online_services + full_online_services"
+    assert counted.value == pytest.approx(90.12)
+    assert counted.rule == "Procedures provided partly online + Procedures provided online end to end"
     assert "indicator.on_time.rate" not in it.figures
 
 

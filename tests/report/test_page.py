@@ -53,8 +53,9 @@ EXCEPTIONS = (
     ("li", "{a_period_known}"),  # since when the total changed
     ("td", "{a_period_of_proof}"),  # the month of a figure of another card that ruled something out
     (".slide > p, li", "{a_period_of_a_base}"),  # the month of the base that another figure allows
-    (".note", "100 %"),  # what shares are shares of: the whole
-    ("th[scope=row]", "100 %"),  # in the name of the check that shares sum to the whole
+    (".note", "{the_whole}"),  # what shares are shares of
+    ("th[scope=row]", "{the_whole}"),  # in the name of the check that shares sum to the whole
+    ("button", "{a_preset}"),  # the improvements weighed, which the panel may be set to
     ("section > p, li, th, td", "{a_day}"),  # of a capture, or to which a year runs
     ("section > p, li, th, td", "{a_period_shown}"),  # a year, or a period that was restated
     (
@@ -114,12 +115,17 @@ def as_shown(row: dict[str, str]) -> str:
     return write_range(float(row["low"]), float(row["high"]), decimals)
 
 
-def wrong_figure(shown: str, row: dict[str, str]) -> bool:
+def percent(number: str, language: str) -> str:
+    """In Vietnamese the sign stands at its number."""
+    return f"{number}%" if language == "vi" else f"{number} %"
+
+
+def wrong_figure(shown: str, row: dict[str, str], language: str) -> bool:
     """Whether the words of a figure are not those of its row."""
     if row["id"] == "headline.share":
         if shown in FRACTIONS:
             return abs(FRACTIONS[shown] - float(row["value"]) / 100) > 0.02
-        return shown != f"{as_shown(row)} %"
+        return shown != percent(as_shown(row), language)
     return shown != as_shown(row)
 
 
@@ -128,7 +134,11 @@ def phrases(made: Report) -> dict[str, list[str]]:
     period = made.record["period"]
     is_month = len(period) == len("YYYY-MM") and "Q" not in period
     known = [figure.split(".")[1] for figure in made.rows if figure.startswith("past.")]
+    rates = made.record["parameters"]["levers"].values()
+    level = {"vi": "{} tỷ lệ lên {:g}", "en": "{} rates at {:g}"}[made.language].format(len(rates), min(rates))
     return {
+        "the_whole": [percent("100", made.language)],
+        "a_preset": [percent(level, made.language)] if len(set(rates)) == 1 else [],
         "period": [write_period(period)],
         "month_before": [write_period(month_before(period))] if is_month else [],
         "a_period_known": [write_period(item) for item in known],
@@ -188,8 +198,9 @@ def accounted_references(made: Report, element: Tag) -> set[str]:
         return set(made.listed_sources)
     if element.find_parent("footer"):
         record = made.record
-        text = _("Rules {rubric} · data {data} · package {version} · commit {commit}")
+        text = _("Made {day} with scorecard {version} (commit {commit}) from data {data} by rules {rubric}")
         values = {"rubric": record["rubric"], "data": record["data_hash"][:12], "version": record["version"]}
+        values["day"] = write_date(record["started"][:10])
         return {text.format(commit=record["commit"] or _("unknown"), **values)}
     if element.find_parent(class_="origin"):
         total = made.observation(made.rows["total"]["where"])
@@ -231,7 +242,7 @@ def unaccounted(made: Report, part: Tag) -> set[str]:
     found = set()
     for element in part.find_all(attrs={"data-figure": True}):
         row = made.rows.get(element["data-figure"])
-        if row is None or wrong_figure(element.get_text(), row):
+        if row is None or wrong_figure(element.get_text(), row, made.language):
             found.add(f"{element['data-figure']}: {element.get_text()}")
     allowed = phrases(made)
     rest: dict[int, tuple[Tag, str]] = {}
@@ -333,12 +344,12 @@ SURE = {  # words that claim what no rule that nobody wrote down could change
 
 
 def too_sure(made: Report, part: Tag) -> list[str]:
-    """Every sentence that claims certainty beside points that do not hold in the open tier."""
+    """Every sentence that claims certainty beside points that do not hold in the open tier; a goal claims nothing."""
     found = []
     for block in part.select("p, li, h1, figcaption, caption"):
         if re.search(SURE[made.language], block.get_text(), re.IGNORECASE):
             shown = [made.rows[item["data-figure"]] for item in block.select("[data-figure]")]
-            points = [row["id"] for row in shown if row["unit"] == "points"]
+            points = [row["id"] for row in shown if row["unit"] == "points" and row["id"] != "plan.target"]
             if any(not re.search(r"(^|\.)open(\.|$)", name) for name in points):
                 found.append(block.get_text())
     return found
@@ -514,7 +525,8 @@ def test_nothing_on_the_page_can_run_or_load(page, soup, name):
     assert [script.string for script in scripts[1:]] == ([] if listed else [ours])
     assert not re.search(r"\beval\b|\bFunction\b|innerHTML|insertAdjacent|document\.write|fetch|XMLHttp|import", ours)
     for control in soup.find_all(["input", "button", "output"]):
-        assert control.find_parent(id="trial").has_attr("hidden")
+        assert (control if control.has_attr("data-preset") and not control.find_parent(id="trial") else
+                control.find_parent(id="trial")).has_attr("hidden")  # fmt: skip
     for element in soup.find_all(True):
         for attribute, value in element.attrs.items():
             assert not attribute.lower().startswith("on"), (element.name, attribute)

@@ -16,7 +16,7 @@ from pdfminer.pdftypes import resolve1
 from analysis.errors import BrowserError
 from analysis.language import use_language, write_number
 from analysis.runs import page
-from pages import make_report
+from pages import make_report, parsed
 
 ANALYST, OTHERS = "Phần cho chuyên viên", ("july", "year")
 pytestmark = [
@@ -69,8 +69,20 @@ def test_the_leaders_part_has_two_pages_at_most_and_reads_as_vietnamese(printed)
     (first,) = [number for number, text in enumerate(printed.texts) if text.startswith(ANALYST)]
     assert first <= 2
     leader = " ".join(" ".join(printed.texts[:first]).split())
-    for words in ("Điểm mất theo nhóm", "Nên làm gì trước?", "Nên hỏi thêm số liệu nào", "Thứ hạng sẽ ra sao?"):
+    of_the_rank = "trong 63 tổng điểm mới biết 1." if "2023-04" in str(printed.folder) else "Thứ hạng sẽ ra sao?"
+    for words in ("Điểm mất theo nhóm", "Nên làm gì trước?", of_the_rank):
         assert words in leader
+
+
+def test_what_is_folded_on_the_screen_is_on_paper_as_tables(printed):
+    """A heading, and each head of a column once a page, not once a row."""
+    soup = parsed((printed.folder / "index.html").read_text(encoding="utf-8"))
+    paper = " ".join(" ".join(printed.texts).split())
+    heads = [" ".join(head.get_text().split()) for head in soup.select("section:has(> .analyst) ~ section > h2")]
+    assert len(heads) >= 10 and [words for words in heads if words not in paper] == []
+    table = soup.select_one("#f-total").find_parent("table")
+    head = table.thead.find_all("th")[-1].get_text()
+    assert 0 < paper.count(head) <= len(printed.texts) < len(table.tbody.find_all("tr"))
 
 
 def test_the_numbers_on_paper_are_those_of_the_figures(printed):

@@ -28,7 +28,7 @@ def test_the_figures_of_a_card_have_their_words_and_their_line(april):
     assert (rate.value, rate.decimals, rate.kind, rate.label) == (33.83, 2, "published", "Electronic results issued")
     lost = figures["lost"]
     assert (lost.value, lost.low, lost.high) == (pytest.approx(41.17), pytest.approx(41.165), pytest.approx(41.175))
-    assert lost.rule == "100 − total" and lost.decimals == 2
+    assert lost.rule == "highest total less the total" and lost.decimals == 2
 
 
 # Do they agree?
@@ -74,7 +74,7 @@ def shown(april):
     figures = Figures.of([total, rank, ranked, *others, *made])
     passage = {"hoa-binh.csv:2": Passage("Tổng điểm ", "58,83/100", " điểm.")}
     return sources_section(
-        figures, april.results.project.sources, passage, april.results.identified, "ab" * 32, "0.1", ""
+        figures, april.results.project.sources, passage, april.results.identified, "ab" * 32, "0.1", "", "2026-10-12"
     )
 
 
@@ -98,7 +98,7 @@ def test_every_published_figure_shows_its_words_and_line_and_every_other_how_it_
 
 
 def test_what_reproduces_the_page_stands_at_its_end(shown):
-    end = "Rules 2022-08_766-QD-TTg · data abababababab · package 0.1 · commit unknown"
+    end = "Made 12/10/2026 with scorecard 0.1 (commit unknown) from data abababababab by rules 2022-08_766-QD-TTg"
     assert said(shown)[-1] == parsed(shown.html).footer.get_text() == end
     assert "[hoa-binh-2023-04] " in str(shown) and "[portal" not in str(shown)
     assert list(shown.tables["published"]["id"]) == ["total", "rank"] and len(shown.tables["figures"]) == 8
@@ -106,9 +106,9 @@ def test_what_reproduces_the_page_stands_at_its_end(shown):
 
 def test_simulated_figures_are_published_in_their_world(april):
     figures = Figures.of([replace(april.results.figures["total"], kind="synthetic")])
-    made = april.results.identified, "ab" * 32, "0.1", "abcdef"
+    made = april.results.identified, "ab" * 32, "0.1", "abcdef", "2026-10-12"
     section = sources_section(figures, {}, {}, *made)
-    assert len(tables(section)["Published figures"]) == 1 and said(section)[-1].endswith("commit abcdef")
+    assert len(tables(section)["Published figures"]) == 1 and "(commit abcdef)" in said(section)[-1]
 
 
 @pytest.mark.parametrize("weakest", range(4))

@@ -167,14 +167,27 @@ def test_the_page_computes_each_tier_under_planted_rules(page, seeds):
     assert tried == 2 * len(seeds)
 
 
-def test_the_panel_begins_with_the_gains_by_tier_of_the_report(page, april):
+def test_the_presets_of_the_panel_have_the_gains_by_tier_of_the_report(page, april):
     data = json.loads(april.try_it.parts[0].values["data"])
-    (found,) = page.evaluate(IN_TIERS, [data, [data["chosen"]]])
-    table = april.results.gained_by_tier
-    together = table[table["code"] == "together"].set_index("tier")
-    assert list(together.index) == ["supported", "documented", "open"]
-    for tier, row in together.iterrows():
-        assert found[tier] == pytest.approx([row["gain_low"], row["gain_high"]], abs=EXACT)
+    it = april.results
+    assert data["presets"] == {"steps": it.aims, "weighed": it.weighed}
+    for name, table in (("steps", it.aimed_by_tier), ("weighed", it.gained_by_tier)):
+        (found,) = page.evaluate(IN_TIERS, [data, [data["presets"][name]]])
+        together = table[table["code"] == "together"].set_index("tier")
+        assert list(together.index) == ["supported", "documented", "open"]
+        for tier, row in together.iterrows():
+            assert found[tier] == pytest.approx([row["gain_low"], row["gain_high"]], abs=EXACT)
+
+
+def test_the_steps_bring_in_the_panel_what_they_bring_in_the_plan(page, real):
+    """Gain and total of all together, with what they move besides."""
+    identified, _acts, data, _known = real
+    it = open_card(identified.entity, identified.period).results
+    (numbers,) = page.evaluate(COMPUTE, [data, [{code: it.aims[code] for code in it.first["code"]}]])
+    last = it.aimed.iloc[-1]
+    assert numbers[:4] == pytest.approx(
+        [last["gain_low"], last["gain_high"], last["total_low"], last["total_high"]], abs=EXACT
+    )
 
 
 def test_a_rank_is_the_best_of_the_hundredth_above_and_the_worst_of_the_one_below(page):
@@ -184,10 +197,18 @@ def test_a_rank_is_the_best_of_the_hundredth_above_and_the_worst_of_the_one_belo
     assert found == [[3, 5], [3, 5], [2, 4], [2, 4]]
 
 
-def test_levers_whose_rate_is_printed_come_first(april):
-    known, values = april.results.identified.readings, april.try_it.parts[0].values
-    for place, printed in (("first", True), ("rest", False)):
-        assert {known[row["code"]].rate is not None for row in values[place]} == {printed}
+def test_the_levers_of_the_presets_come_first_and_every_other_is_there(april):
+    it, values = april.results, april.try_it.parts[0].values
+    first, rest = ([row["code"] for row in values[place]] for place in ("first", "rest"))
+    assert first == [*it.first["code"], "data_reuse"], "the steps in their order, then what was weighed besides"
+    open_ones = [code for code, known in json.loads(values["data"])["indicators"].items() if known["lever"]]
+    assert len(rest) > 10 and not set(rest) & set(first) and {*first, *rest} <= set(open_ones)
+    assert str(values["presets"]["weighed"]) == "Only 2 rates at 80 %"
+
+
+def test_one_preset_is_enough_where_the_steps_are_what_was_weighed():
+    card = open_card("Hòa Bình", "2023-04", levers={"e_result": 89.0, "on_time": 100.0, "dossier_sync": 100.0})
+    assert list(card.try_it.parts[0].values["presets"]) == ["steps"]
 
 
 def test_the_ranks_of_the_page_reach_to_all_that_was_lost():

@@ -321,15 +321,13 @@ def fewest(
 def targets_of(identified: Identified, levers: Mapping[str, Lever], chosen: Plan) -> dict[str, float]:
     """The rate to set for each step of a plan, in percent: what it needs from the highest that today's rate may be.
 
-    Where nobody limited effort it is rounded up to a whole percent.
+    Rounded up to a hundredth, or to a whole percent where nobody limited effort.
     """
+    parts = 1 if chosen.budget is None and not chosen.priced else 10**DECIMALS
     targets = {}
     for row in chosen.steps.itertuples():
-        today, printed = rate_of(identified, row.lever), identified.readings[row.lever].rate is not None
-        start = (today.low + today.high) / 2 if printed else today.high
-        needed = round(start + row.added, DECIMALS)
-        free = chosen.budget is None and not chosen.priced
-        targets[row.lever] = min(ceil(needed) if free else needed, levers[row.lever].effort.ceiling, 100.0)
+        needed = ceil(round((rate_of(identified, row.lever).high + row.added) * parts, 6)) / parts
+        targets[row.lever] = min(needed, levers[row.lever].effort.ceiling, 100.0)
     return targets
 
 
@@ -400,7 +398,7 @@ def next_figures(
         left = [number for number in tried if number is not None]
         if left and now - min(left) > TOLERANCE:
             within = [left_open(with_figure(first, code, unit, part.widened(ALIKE))) for part in asked.parts]
-            most = max(number for number in (*left, *within) if number is not None)
+            most = min(now, max(number for number in (*left, *within) if number is not None))
             rows.append(
                 {
                     "code": code,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -108,7 +108,7 @@ def summary_section(
             {"name": _("Total score"), "of": total, "note": of_class or ""},
             {"name": _("Rank"), "of": (rank, ranked), "note": doubt}
             if rank and ranked
-            else {"name": _("Rank"), "words": rank or _("not published")},
+            else {"name": _("Rank"), "words": rank or _("not published"), "note": doubt if rank else ""},
             {"name": since, "number": change, "note": beside[0]} if beside else {"name": since, "words": change},
         ],
         "bars_title": _("Points lost by group (score/maximum)"),
@@ -160,14 +160,14 @@ def first_steps_section(
     out = left_out(figures, first, by_indicator, ways)
     parts: list[Part] = [
         Heading(heading),
-        Words(goal_words(figures, best, first, identified)),
+        Words([*goal_words(figures, best, first, identified), *_doubt_last(first, doubted)]),
         Piece("acts.html.j2", values, [*said, *together, *weighed]),
         *([Words(out, style="note")] if out else []),
     ]
     asking = [base_question(figures, row) for row in odd[odd["code"].isin(first["code"])].itertuples()]
     asking += [words for code, words in ask_words(figures, asked) if code not in doubted][:1]
-    ask: list[Part] = [Heading(_("What to ask for next"), level=3), Words(asking, as_list=True)] if asking else []
-    return Section(heading, [Slide([*parts, *ask])], tables={"first_steps": first})
+    ask: list[Part] = [Heading(_("What to ask for next"), level=3), Words(asking, as_list=True)]
+    return Section(heading, [Slide(parts), *([Slide(ask)] if asking else [])], tables={"first_steps": first})
 
 
 def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Identified) -> list[Sentence]:
@@ -187,6 +187,12 @@ def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Id
         "most comes first."
     )
     return [say(words, goal=goal, acts=figures["plan.acts"])]
+
+
+def _doubt_last(first: pd.DataFrame, doubted: Collection[str]) -> list[Sentence]:
+    """That some steps are last for another reason than their points."""
+    apart = 0 < first["code"].isin(doubted).sum() < len(first)
+    return [say(_("Steps that stand on a rate in doubt come last."))] if apart else []
 
 
 def _step(

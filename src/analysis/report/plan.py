@@ -71,7 +71,7 @@ def plan_figures(best: Plan, identified: Identified) -> Iterator[Figure]:
 def aim_figures(
     aimed: pd.DataFrame, by_tier: pd.DataFrame, identified: Identified, goal: float | None
 ) -> Iterator[Figure]:
-    """`aim.<code>.target`, `.rate`, `.own`, `.gain` and, of each further tier, `.<tier>`; `plan.gain`, `.total`.
+    """`aim.<code>.target`, `.rate`, `.own`, `.gain` and, of each further tier, `.<tier>`; of the plan gain and total.
 
     `plan.<tier>` is the total by the indicators' own gains in each tier; none of one tier.
     """

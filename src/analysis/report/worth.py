@@ -48,7 +48,8 @@ def gain_figures(gained: pd.DataFrame, by_rule: pd.DataFrame, identified: Identi
             source = _("parameter of the report")
             yield exact(f"{lever}.target", row.name, row.target, "percent", whole(row.target), "entered", source)
     for number, row in enumerate(by_rule.itertuples()):
-        case = f"{rule}; {row.name}: {row.alternative}"
+        lever = identified.rubric.name_of(row.lever)
+        case = f"{rule}; {lever if row.code == row.lever else f'{lever}, {row.name}'}: {row.alternative}"
         yield between(f"rule.{number}.gain", row.name, ends_of(row, "gain"), "points", 2, case)
         if row.parameter == "target":
             target = identified.rubric.indicators[row.code].target

@@ -67,8 +67,9 @@
 
   // On a narrow screen a row of a wide table is a card; each number then says what it is of.
   for (const table of document.querySelectorAll('table')) {
-    const heads = [...table.querySelectorAll('thead th')].map((head) => head.textContent);
-    if (heads.length < 3) continue;
+    const heads = [...table.querySelectorAll('thead :is(th, td)')].map((head) => head.textContent);
+    const plain = !table.querySelector('[colspan], [rowspan]') && table.tHead?.rows.length === 1;
+    if (heads.length < 3 || !plain) continue;
     table.classList.add('cards');
     for (const row of table.querySelectorAll('tbody tr')) {
       [...row.children].forEach((cell, place) => { if (place && cell.textContent.trim()) cell.dataset.head = heads[place]; });
