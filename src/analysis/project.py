@@ -79,7 +79,7 @@ def commit() -> str:
     if sent.is_file():
         return sent.read_text(encoding="utf-8")
     try:
-        run = ["git", "-C", str(root())]
+        run = ["git", "-C", str(root()), "-c", "core.fsmonitor=false"]  # which may name a program
         head = subprocess.run([*run, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
         changed = subprocess.run([*run, "status", "--porcelain"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

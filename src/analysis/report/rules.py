@@ -120,8 +120,8 @@ def caution(figures: Figures) -> Sentence:
     if figures["rules.survivors"].value == 1:
         return say(
             _(
-                "One set of rules, recovered or inferred from the portal's figures, fits; what is left open is rounding, "
-                "and how much of what an improvement may move besides comes true."
+                "One set of rules, recovered or inferred from the portal's figures, fits; what is left open is "
+                "rounding, and how much of what an improvement may move besides comes true."
             )
         )
     return say(

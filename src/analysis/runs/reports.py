@@ -156,7 +156,7 @@ def browse(page: Path) -> bool:
     nothing = subprocess.DEVNULL
     try:
         asked = subprocess.Popen(
-            [sys.executable, "-c", BROWSE, page.absolute().as_uri()],
+            [sys.executable, "-P", "-c", BROWSE, page.absolute().as_uri()],
             env=quiet,
             stdin=nothing,
             stdout=nothing,

@@ -128,7 +128,7 @@ class Worker:
         if self._process is None:
             forked.prepare_environment()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "analysis.runs.worker"],
+                [sys.executable, "-P", "-m", "analysis.runs.worker"],
                 cwd=self._folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
