@@ -410,6 +410,24 @@ def rank(
     _answer(commands.rank(month, entity, _levers(levers), gain, drift, as_of), as_json)
 
 
+@app.command(help=_("Whether the published reports are still the files that were made, and their numbers right."))
+@month_argument
+@click.option("--entity", "-e", default="", help=_("Of this entity only."), shell_complete=completion.entities)
+@json_option
+@speaking
+def verify(month: str, entity: str, as_json: bool) -> None:
+    from analysis.runs import verify_reports
+
+    answer = verify_reports(entity, month)
+    _answer(answer, as_json)
+    if answer.failures:
+        raise CheckError(
+            _("{count} published files or numbers are not as they were made.").format(count=len(answer.failures)),
+            answer.failures,
+            _("Make these reports again: scorecard report"),
+        )
+
+
 @app.command(help=_("Check every figure: contract, parts against whole, counts against percent, and the rules."))
 @json_option
 @speaking

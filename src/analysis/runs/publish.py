@@ -21,7 +21,7 @@ from analysis.runs.board import index_of_reports
 from analysis.runs.digest import write_changes
 from analysis.runs.page import one_cell, page_of
 from analysis.runs.record import CHANGES, MADE, save_failure
-from analysis.runs.reports import failed, published, published_folder, reports_folder
+from analysis.runs.reports import BEFORE, failed, published, published_folder, reports_folder
 
 UNREAD = "unread"  # the runs whose report is not known, because the figures or the rules cannot be read
 
@@ -65,7 +65,7 @@ def sweep(reports: Path, name: str) -> None:
 
 
 def _before(final: Path) -> Path:
-    return final.with_name(f"{final.name}.prev")
+    return final.with_name(f"{final.name}{BEFORE}")
 
 
 def publish_files(entity: str, month: str, files: Mapping[str, bytes]) -> None:

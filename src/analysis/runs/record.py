@@ -93,7 +93,7 @@ def published_from(folder: Path, spoken: str) -> tuple[dict[str, Any], str, set[
         return (
             (dict(record["parameters"]), str(record["made_from"]), set(record["files"])) if whole else ({}, "", set())
         )
-    except (OSError, ValueError, LookupError, AttributeError, TypeError):
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return {}, "", set()
 
 

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -19,13 +20,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis import project
-from analysis.errors import NoReportError, UnknownNameError
-from analysis.files import WORK
+from analysis.errors import BusyError, NoReportError, UnknownNameError
+from analysis.files import WORK, only_one
 from analysis.language import LANGUAGES, _, language, slug, write_period
 from analysis.report.result import PAGE, RECORD, Period, Result, in_language
 from analysis.runs.record import FAILED, Failure
 from analysis.scorecards.periods import PERIOD, is_month, months_of
 
+BEFORE = ".prev"  # what a report is called while the next takes its place
 RUN = re.compile(r"(?P<report>.+)-[0-9a-f]{12}")
 VIETNAM = timezone(timedelta(hours=7))
 BROWSER_SECONDS = 5
@@ -81,6 +83,7 @@ def published(reports: Path, entity: str = "[!.]*", spoken: str = "") -> list[Pu
 
     Each in the language `spoken` (by default the current one) if it is there in it, else in another.
     """
+    restore(reports)
     first = spoken or language()
     order = [first, *(other for other in LANGUAGES if other != first)]
     found: dict[Path, str] = {}
@@ -91,6 +94,19 @@ def published(reports: Path, entity: str = "[!.]*", spoken: str = "") -> list[Pu
     folders = sorted(found, key=lambda folder: (months_of(folder.name)[0], folder.parent.name))
     folders.sort(key=lambda folder: months_of(folder.name)[1], reverse=True)
     return [Published(folder, record_in(folder, found[folder]), found[folder]) for folder in folders]
+
+
+def restore(reports: Path) -> None:
+    """Put back the good reports that runs killed between the two renames of `publish` took away; never raises.
+
+    A run that is still publishing has the lock, and does it itself.
+    """
+    for before in reports.glob(f"[!.]*/*{BEFORE}"):
+        final = before.with_name(before.name.removesuffix(BEFORE))
+        if PERIOD.fullmatch(final.name) and not final.exists():
+            with suppress(BusyError, OSError), only_one(reports, f"{final.parent.name}-{final.name}"):
+                if not final.exists():
+                    before.rename(final)
 
 
 def failed(reports: Path) -> list[Failed]:
@@ -175,7 +191,7 @@ def record_in(folder: Path, spoken: str) -> Result | None:
     try:
         record = json.loads((folder / in_language(RECORD, spoken)).read_text(encoding="utf-8"))
         return Result.model_validate({name: record[name] for name in Result.model_fields if name in record})
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 
