@@ -42,7 +42,7 @@ def views(*modes):
 
 # What the tests ask of a page
 
-REACHABLE = "a[href], summary, button, input, [tabindex]"
+REACHABLE = "a[href], summary, button, input, select, [tabindex]"
 FOCUSED = """() => {
   const at = document.activeElement;
   if (!at || at === document.body) return null;
@@ -52,7 +52,7 @@ FOCUSED = """() => {
     Math.min(Math.max(box.left + 4, 0), innerWidth - 1),
     Math.min(Math.max(box.top + Math.min(box.height / 2, 20), 0), innerHeight - 1));
   return {
-    place: [...document.querySelectorAll('a[href], summary, button, input, [tabindex]')]
+    place: [...document.querySelectorAll('a[href], summary, button, input, select, [tabindex]')]
       .filter((item) => item.checkVisibility()).indexOf(at),
     tag: at.tagName.toLowerCase(),
     words: at.textContent.trim().slice(0, 60),
