@@ -60,7 +60,7 @@ def test_the_newest_entity_first_its_periods_together_and_a_year_before_its_last
     newest_first = "x/2026-01 lam-dong/2025 lam-dong/2025-Q4 lam-dong/2025-12 bac-ninh/2025-12 hoa-binh/2023-04"
     for name in sorted(newest_first.split()):
         put_report(reports, name, entity=name.split("/")[0], total=50.0 if name.startswith("bac") else 60.0)
-    put_report(reports, "lam-dong/2025-11.prev")
+    put_report(reports, "lam-dong/2025-12.prev")
     put_report(reports, ".work/hoa-binh-2024-07-0123456789ab")
     links = [row.a["href"] for row in shown(reports).select("#board tbody tr")]
     assert links == [f"{name}/index.html" for name in newest_first.split()]
