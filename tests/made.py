@@ -22,14 +22,15 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.cli import app
-from analysis.report.result import Result
+from analysis.report.result import Result, in_language
 from analysis.scorecards.history import data_hash
 from analysis.scorecards.synthetic import synthetic_history, write_project
 from places import REPOSITORY, made_once
 
 COMMAND = [sys.executable, "-c", "from analysis.cli import main; main()"]
 NOTEBOOK = "notebooks/monthly_report.ipynb"
-FILES = {"index.html", "report.ipynb", "figures.csv", "workbook.xlsx", "run.json"}
+MADE = {"index.html", "report.ipynb", "figures.csv", "workbook.xlsx", "run.json"}
+FILES = {in_language(name, "en") for name in (*MADE, "changes.txt")}
 SMALL_DATA = {"hoa-binh.csv", "bac-kan.csv", "lam-dong.csv"}
 LONG = 120
 MONTHS = ["2024-05", "2024-06", "2024-07"]
@@ -107,10 +108,12 @@ def stand_in(good, monkeypatch) -> Callable[[Callable[[Path], object]], None]:
 
     def replace(then: Callable[[Path], object] = lambda work: None) -> None:
         def execute(parameters: dict, work: Path, _limits: object) -> nbformat.NotebookNode:
-            record = json.loads((good / "hoa-binh" / "2023-04" / "run.json").read_bytes())
-            for name in FILES - {"run.json", "index.html"}:
-                shutil.copy(good / "hoa-binh" / "2023-04" / name, work)
+            published = good / "hoa-binh" / "2023-04"
+            record = json.loads((published / "run.en.json").read_bytes())
+            for name in MADE - {"run.json", "index.html"}:
+                shutil.copy(published / in_language(name, "en"), work / name)
             own = {"run_id": work.name, "entity": parameters["entity"], "period": parameters["month"]}
+            own["language"] = parameters["language"]
             result = {name: record[name] for name in Result.model_fields} | own | {"data_hash": data_hash()}
             (work / "result.json").write_text(json.dumps(result), encoding="utf-8")
             then(work)
@@ -125,15 +128,15 @@ def whole(folder: Path) -> bool:
     """A report with all its files and nothing else, each as its run left it."""
     if {path.name for path in folder.iterdir()} != FILES:
         return False
-    hashed = FILES - {"run.json"}
-    record = json.loads((folder / "run.json").read_bytes())
+    hashed = FILES - {"run.en.json", "changes.en.txt"}
+    record = json.loads((folder / "run.en.json").read_bytes())
     return record["files"] == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in hashed}
 
 
 def listed(project: Path) -> list[str]:
     """The reports that the index links to, in its order."""
-    page = (project / "reports" / "index.html").read_text(encoding="utf-8")
-    return [unquote(link) for link in re.findall(r'href="([^"]+/)index\.html"', page)]
+    page = (project / "reports" / "index.en.html").read_text(encoding="utf-8")
+    return [unquote(link) for link in re.findall(r'href="([^"]+/)index\.en\.html"', page)]
 
 
 def left_behind(project: Path) -> set[str]:
@@ -283,12 +286,12 @@ def counts(run) -> tuple[int, int, int]:
 
 def times(project: Path) -> dict[str, int]:
     """Each published report, and when its record was written."""
-    found = (project / "reports").glob("[!.]*/*/run.json")
+    found = (project / "reports").glob("[!.]*/*/run.en.json")
     return {path.parent.relative_to(project / "reports").as_posix(): path.stat().st_mtime_ns for path in found}
 
 
 def all_whole(project: Path) -> bool:
-    folders = [path.parent for path in (project / "reports").glob("[!.]*/*/run.json")]
+    folders = [path.parent for path in (project / "reports").glob("[!.]*/*/run.en.json")]
     beside = {path.name for path in (project / "reports").glob("[!.]*/*")}
     return all(map(whole, folders)) and not any(name.endswith(".prev") for name in beside)
 
@@ -299,9 +302,9 @@ def work_folders(project: Path) -> list[Path]:
 
 def same_files(one: Path, two: Path) -> bool:
     """Two reports that differ in nothing but their runs: name, beginning and end."""
-    records = [json.loads((folder / "run.json").read_bytes()) for folder in (one, two)]
+    records = [json.loads((folder / "run.en.json").read_bytes()) for folder in (one, two)]
     assert whole(one) and whole(two)
-    for name in sorted(FILES - {"run.json"}):
+    for name in sorted(FILES - {"run.en.json"}):
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
     different = {name for name in records[0].keys() | records[1].keys() if records[0].get(name) != records[1].get(name)}
     return different <= {"run_id", "started", "ended"}

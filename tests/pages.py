@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 from analysis import commands
 from analysis.language import use_language, write_date
 from analysis.notices import documents
+from analysis.report.result import in_language
 from analysis.runs import run
 from places import REPOSITORY, made_once
 
@@ -53,6 +54,21 @@ RESULT = {
     "data_hash": "0",
     "figures": 9,
 }
+FAILURE = {
+    "run_id": "x",
+    "entity": "Hòa Bình",
+    "period": "2023-04",
+    "language": "vi",
+    "ended": "2026-11-20T20:30:00Z",
+    "exit_code": 20,
+    "what": "Ô 5 bị lỗi.",
+    "rows": ["một", "hai"],
+    "next_step": "Mở sổ tay.",
+}
+GROUPS = [
+    {"code": "transparency", "name": "Công khai", "score": 4.5, "max": 18.0},
+    {"code": "digitisation", "name": "Số hóa", "score": None, "max": 22.0},
+]
 
 
 @dataclass(frozen=True)
@@ -62,9 +78,12 @@ class Report:
     folder: Path
     language: str
 
+    def file(self, name: str) -> Path:
+        return self.folder / in_language(name, self.language)
+
     @cached_property
     def html(self) -> str:
-        return (self.folder / "index.html").read_text(encoding="utf-8")
+        return self.file("index.html").read_text(encoding="utf-8")
 
     @cached_property
     def soup(self) -> BeautifulSoup:
@@ -73,14 +92,14 @@ class Report:
     @cached_property
     def rows(self) -> dict[str, dict[str, str]]:
         """The rows of figures.csv, by id."""
-        with (self.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+        with self.file("figures.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
         assert len({row["id"] for row in rows}) == len(rows)
         return {row["id"]: row for row in rows}
 
     @cached_property
     def record(self) -> dict:
-        return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        return json.loads(self.file("run.json").read_text(encoding="utf-8"))
 
     @cached_property
     def sources(self) -> dict[str, dict]:
@@ -129,7 +148,7 @@ def make_report(factory: pytest.TempPathFactory, name: str) -> Report:
                 _answer, store = commands.add(NOTICE, None, "", "")
                 assert store(False)
             page = run.render(run.prepare(WANTED[name]))
-        assert page == folder / "reports" / ADDRESS[name] / "index.html"
+        assert page == folder / "reports" / ADDRESS[name] / in_language("index.html", WANTED[name]["language"])
         use_language("en")
 
     return Report(made_once(factory, name, make) / "reports" / ADDRESS[name], WANTED[name]["language"])
@@ -156,9 +175,21 @@ def put_report(
 ) -> Path:
     """A published report as a run leaves it, its `run.json` with some values changed or replaced by a text."""
     folder = reports / name
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     values = {**RESULT, "period": folder.name, "files": {}, "parameters": {}, **changed}
-    (folder / "run.json").write_text(json.dumps(values) if text is None else text, encoding="utf-8")
-    for file in ("index.html", "report.ipynb", "figures.csv", *files):
-        (folder / file).write_text("…", encoding="utf-8")
+    names = ("run.json", "index.html", "report.ipynb", "figures.csv", *files)
+    record, *others = (folder / in_language(name, str(values["language"])) for name in names)
+    record.write_text(json.dumps(values) if text is None else text, encoding="utf-8")
+    for file in others:
+        file.write_text("…", encoding="utf-8")
+    return folder
+
+
+def put_failure(reports: Path, name: str, text: str | None = None, notebook: bool = False, **changed: object) -> Path:
+    folder = reports / ".work" / name
+    folder.mkdir(parents=True)
+    values = {**FAILURE, "run_id": name, **changed}
+    (folder / "failed.json").write_text(json.dumps(values) if text is None else text, encoding="utf-8")
+    if notebook:
+        (folder / "report.ipynb").write_text("{}", encoding="utf-8")
     return folder

@@ -27,15 +27,16 @@ FLOORS = (
     ("notices", "diagnosis", "decisions", "comparisons"),
     ("report",),
     ("card",),
-    ("commands", "sliders", "runs"),
+    ("commands", "completion", "sliders", "runs"),
     ("cli",),
+    ("__main__",),
 )
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 HOMES = {
     "babel": {"language", "runs.preloaded"},
     "bs4": {"notices.web"},
-    "click": {"cli", "runs.batch"},
+    "click": {"cli", "completion", "runs.batch"},
     "distributed": {"runs.cluster"},
     "filelock": {"files"},
     "ipykernel": {"runs.kernel", "runs.preloaded"},
@@ -113,10 +114,10 @@ def room(file: str) -> str:
     return file.split(".")[0]
 
 
-def test_there_are_eight_rooms_and_ten_files_beside_them():
+def test_there_are_eight_rooms_and_twelve_files_beside_them():
     assert len(ROOMS) == 8
     assert {room(file) for file in files()} - {"__init__"} == set(FLOOR)
-    assert sum(file.count(".") == 0 for file in files()) == 10
+    assert sum(file.count(".") == 0 for file in files()) == 12
     assert not [path for path in PACKAGE.rglob("*.py") if len(path.relative_to(PACKAGE).parts) > 2]
 
 
@@ -230,7 +231,7 @@ def test_what_has_no_face_is_not_to_be_had():
 
 
 def test_the_package_shows_the_card():
-    assert dir(analysis) == ["Card", "Section", "open_card"]
+    assert dir(analysis) == ["Card", "Section", "figures", "open_card"]
     assert all(getattr(analysis, name).__doc__ for name in dir(analysis))
 
 

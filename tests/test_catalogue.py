@@ -164,3 +164,22 @@ def test_the_words_of_click_are_words_of_this_click():
     code = extracted(Path(click.__file__).parent, {"_": None, "gettext": None, "ngettext": (1, 2)})
     assert len(code) > 50
     assert set(messages("messages")) - code == set()
+
+
+def test_the_list_of_terms_has_the_words_that_are_used():
+    """Each Vietnamese term of docs/terms.md is how the catalogue translates a message with the English one."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (PACKAGE.parents[1] / "docs" / "terms.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ") and not line.startswith("| Term")
+    ]
+    terms = [
+        pair for term, _meaning, english in rows for pair in zip(term.split(", "), english.split(", "), strict=False)
+    ]
+    used = [(str(ours).lower(), str(theirs).lower()) for ours, theirs in messages("analysis").items()]
+    wrong = [
+        (term, english)
+        for term, english in terms
+        if not any(english.lower() in ours and term.lower() in theirs for ours, theirs in used)
+    ]
+    assert len(terms) > 25 and not wrong

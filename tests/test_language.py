@@ -11,6 +11,7 @@ from analysis.language import (
     language,
     nearest,
     nfc,
+    read_amount,
     read_number,
     read_period,
     read_rate,
@@ -70,6 +71,20 @@ def test_what_is_written_reads_back(case):
 )
 def test_reads_a_typed_rate(text, rate):
     assert read_rate(text) == rate
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("62,5", 62.5), ("62.5", 62.5), (" 90 ", 90), ("-1,25", -1.25), ("−1", -1), ("+3", 3)],
+)
+def test_reads_a_typed_amount(text, amount):
+    assert read_amount(text) == amount
+
+
+@pytest.mark.parametrize("text", ["", "1.000", "62,555", "1,2,3", "nan", "inf", "1e3", "٢", "62,", ",5", "--1", "5 %"])
+def test_refuses_an_amount(text):
+    with pytest.raises(ValueError):
+        read_amount(text)
 
 
 @pytest.mark.parametrize(

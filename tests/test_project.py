@@ -41,7 +41,7 @@ def test_outside_of_all_it_is_the_one_that_the_package_was_installed_from(tmp_pa
     monkeypatch.setattr(project, "__file__", str(tmp_path / "site-packages" / "analysis" / "project.py"))
     with pytest.raises(ProjectError, match="no project in this folder or above it") as caught:
         project.root()
-    assert "folder you cloned" in caught.value.next_step
+    assert "scorecard init FOLDER" in caught.value.next_step
 
 
 def test_the_commit_of_a_project_and_whether_files_were_changed_since(tmp_path, monkeypatch):

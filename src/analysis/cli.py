@@ -17,9 +17,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from analysis import completion
 from analysis.errors import AnalysisError, BatchError, BulletinError, CheckError, UsageError
-from analysis.language import LANGUAGES, LOCALE_FOLDER, _, read_period, read_rate, slug, use_language
-from analysis.project import DEFAULT_ENTITY
+from analysis.language import LANGUAGES, LOCALE_FOLDER, _, read_amount, read_period, read_rate, slug, use_language
+from analysis.project import DEFAULT_ENTITY, DISTRIBUTION
 
 INTERRUPTED = 130
 LONGEST_LINE = 4095  # bytes of one line that a terminal takes; it drops the rest
@@ -49,9 +50,43 @@ def _as_period(_context: click.Context, _option: click.Parameter, value: str) ->
     return "..".join(read_period(part) for part in value.split("..")) if ".." in value else read_period(value)
 
 
-month_argument = click.argument("month", default="", callback=_as_period)
+class Amount(click.ParamType):
+    """A number with a decimal comma or point, as the rates of `--set`."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> float:
+        try:
+            return value if isinstance(value, float) else read_amount(value)
+        except ValueError:
+            self.fail(_("“{text}” is not a number such as 62,5.").format(text=value), param, context)
+
+
+class OnceEach(click.Command):
+    """A command whose options are given once, but for those that are lists: no first value is dropped in silence."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:
+            given = self.make_parser(ctx).parse_args(args=list(args))[2]
+            for option in given:
+                one = isinstance(option, click.Option) and not option.multiple and not option.is_flag
+                if one and given.count(option) > 1:
+                    raise click.BadParameter(_("It is given more than once; once is meant."), ctx, option)
+        return super().parse_args(ctx, args)
+
+
+class Commands(click.Group):
+    command_class = OnceEach
+
+
+month_argument = click.argument("month", default="", callback=_as_period, shell_complete=completion.periods)
 entity_option = click.option(
-    "--entity", "-e", default=DEFAULT_ENTITY, show_default=True, help=_("Province, with or without marks: hoa-binh.")
+    "--entity",
+    "-e",
+    default=DEFAULT_ENTITY,
+    show_default=True,
+    shell_complete=completion.entities,
+    help=_("Province, with or without marks: hoa-binh."),
 )
 as_of_option = click.option(
     "--as-of", default="", metavar=_("DATE"), help=_("What was known on a day: nothing published or captured later.")
@@ -61,20 +96,23 @@ levers_option = click.option(
     "levers",
     multiple=True,
     metavar=_("INDICATOR=RATE"),
+    shell_complete=completion.improvements,
     help=_(
         "An improvement: an indicator and its rate in percent. May be repeated; by default e_result=80 and "
         "data_reuse=80, or 100 where 80 is already reached."
     ),
 )
-target_option = click.option("--target", type=float, metavar=_("SCORE"), help=_("A total score to reach."))
+target_option = click.option("--target", type=Amount(), metavar=_("SCORE"), help=_("A total score to reach."))
 json_option = click.option("--json", "as_json", is_flag=True, help=_("Print JSON instead of words."))
 
 
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help=_("Where a province's points on the index of Decision 766/QĐ-TTg went, and what an improvement is worth."),
     epilog=_("MONTH is YYYY-MM, YYYY-Qn or YYYY; by default the latest month that has a total."),
 )
+@click.version_option(package_name=DISTRIBUTION, message="%(prog)s %(version)s", help=_("Show the version and end."))
 def app() -> None:
     """Hold the commands."""
 
@@ -90,6 +128,11 @@ def app() -> None:
     help=_("Improvements that were written down, as explore_whatif does; what the command line says comes first."),
 )
 @target_option
+@click.option(
+    "--if-new",
+    is_flag=True,
+    help=_("Make nothing where the report stands, made from the same figures, rules, notebook and program."),
+)
 @click.option("--pdf", is_flag=True, help=_("Print it as PDF too, with an installed Chromium, Chrome or Edge."))
 @click.option("--allow-synthetic", is_flag=True, help=_("Allow simulated figures; everything made says that they are."))
 @speaking
@@ -99,6 +142,7 @@ def report(
     levers: tuple[str, ...],
     file: Path | None,
     target: float | None,
+    if_new: bool,
     pdf: bool,
     allow_synthetic: bool,
 ) -> None:
@@ -107,7 +151,8 @@ def report(
     _say(_("Reading the figures and the rules…"))
     forked.warm()
     from analysis.language import language, write_period
-    from analysis.runs.run import load_engine, prepare, render
+    from analysis.runs.digest import changes_beside
+    from analysis.runs.run import load_engine, prepare, render, stands
     from analysis.scorecards.entities import is_synthetic, synthetic_label
 
     if not month and file is None:
@@ -117,6 +162,11 @@ def report(
         given = _written_down(file, given)
     load_engine()
     parameters = forked.ask(prepare, {**given, "language": language()}, allow_synthetic)
+    asked = bool(levers or file is not None or target is not None)
+    if if_new and forked.ask(stands, parameters, asked, pdf):
+        words = _("Nothing is new: the report of {entity}, {period} stands as it is.")
+        _say(words.format(entity=parameters.entity, period=write_period(parameters.month)))
+        return
     if is_synthetic(parameters.entity):
         _say(synthetic_label())
     _say(
@@ -127,6 +177,8 @@ def report(
     page = render(parameters, pdf=pdf)
     if is_synthetic(parameters.entity):
         _say(synthetic_label())
+    for line in changes_beside(page):
+        _say(line)
     _say(_("Done. Open this file in a browser:"))
     click.echo(_near(page))
 
@@ -139,11 +191,18 @@ def report(
     metavar=_("all|FILE"),
     help=_("`all` that have a total there, or a file with one name a line. By default all."),
 )
-@click.option("--children-of", "parent", metavar=_("ENTITY"), help=_("The units below a province (data/units.csv)."))
+@click.option(
+    "--children-of",
+    "parent",
+    metavar=_("ENTITY"),
+    shell_complete=completion.entities,
+    help=_("The units below a province (data/units.csv)."),
+)
 @click.option(
     "--months",
     required=True,
     callback=_as_period,
+    shell_complete=completion.all_periods,
     metavar=_("FROM..TO"),
     help=_("YYYY-MM..YYYY-MM, or one period such as 2026."),
 )
@@ -280,11 +339,19 @@ def identify(month: str, entity: str, alone: bool, assumed: bool, as_of: str, as
 @entity_option
 @as_of_option
 @target_option
-@click.option("--lever", "codes", multiple=True, metavar=_("INDICATOR"), help=_("Only these levers. May be repeated."))
+@click.option(
+    "--lever",
+    "codes",
+    multiple=True,
+    metavar=_("INDICATOR"),
+    shell_complete=completion.indicators,
+    help=_("Only these levers. May be repeated."),
+)
 @click.option("--months", type=click.IntRange(1, 120), help=_("Months to work; by default those left in the year."))
 @click.option(
     "--budget",
-    type=float,
+    type=Amount(),
+    metavar=_("NUMBER"),
     help=_("Most effort or cost; without --target, what it buys under every documented rule that fits."),
 )
 @click.option("--costs", type=click.Path(path_type=Path), help=_("Your costs and limits: a TOML file (docs/plan.md)."))
@@ -307,8 +374,8 @@ def plan(
 
 
 @app.command(help=_("What of the change between two months is performance, and what cannot be told apart."))
-@click.argument("before", default="", callback=_as_period)
-@click.argument("after", default="", callback=_as_period)
+@click.argument("before", default="", callback=_as_period, shell_complete=completion.periods)
+@click.argument("after", default="", callback=_as_period, shell_complete=completion.periods)
 @entity_option
 @as_of_option
 @json_option
@@ -324,9 +391,14 @@ def change(before: str, after: str, entity: str, as_of: str, as_json: bool) -> N
 @entity_option
 @as_of_option
 @levers_option
-@click.option("--gain", type=float, metavar=_("POINTS"), help=_("A gain in points, instead of improvements."))
+@click.option("--gain", type=Amount(), metavar=_("POINTS"), help=_("A gain in points, instead of improvements."))
 @click.option(
-    "--drift", type=float, default=1.0, show_default=True, help=_("How far other totals may move, in points.")
+    "--drift",
+    type=Amount(),
+    metavar=_("NUMBER"),
+    default=1.0,
+    show_default=True,
+    help=_("How far other totals may move, in points."),
 )
 @json_option
 @speaking
@@ -336,6 +408,24 @@ def rank(
     from analysis import commands
 
     _answer(commands.rank(month, entity, _levers(levers), gain, drift, as_of), as_json)
+
+
+@app.command(help=_("Whether the published reports are still the files that were made, and their numbers right."))
+@month_argument
+@click.option("--entity", "-e", default="", help=_("Of this entity only."), shell_complete=completion.entities)
+@json_option
+@speaking
+def verify(month: str, entity: str, as_json: bool) -> None:
+    from analysis.runs import verify_reports
+
+    answer = verify_reports(entity, month)
+    _answer(answer, as_json)
+    if answer.failures:
+        raise CheckError(
+            _("{count} published files or numbers are not as they were made.").format(count=len(answer.failures)),
+            answer.failures,
+            _("Make these reports again: scorecard report"),
+        )
 
 
 @app.command(help=_("Check every figure: contract, parts against whole, counts against percent, and the rules."))
@@ -418,7 +508,7 @@ def add(
 
 
 @app.command(help=_("Take back what was added: of a province and a period what came last, or a source; a copy stays."))
-@click.argument("name", metavar=_("ENTITY|SOURCE"))
+@click.argument("name", metavar=_("ENTITY|SOURCE"), shell_complete=completion.entities)
 @click.argument("month", default="", metavar=_("[MONTH]"), callback=_as_period)
 @click.option("--yes", "-y", is_flag=True, help=_("Remove without asking."))
 @click.option("--dry-run", is_flag=True, help=_("Show, and remove nothing."))
@@ -472,6 +562,16 @@ def export(month: str, entity: str) -> None:
     from analysis import commands
 
     click.echo(_near(commands.export(month, entity)))
+
+
+@app.command(help=_("Make a project of your own in a new or empty FOLDER: data, notebooks, and a place for reports."))
+@click.argument("folder", type=click.Path(path_type=Path), metavar=_("FOLDER"))
+@speaking
+def init(folder: Path) -> None:
+    from analysis import commands
+
+    click.echo(_near(commands.init(folder)))
+    _say(_("Next, in that folder: {command}").format(command="scorecard report"))
 
 
 @app.command(help=_("Simulate provinces whose truth is known, as a little project of its own in a new FOLDER."))

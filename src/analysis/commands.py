@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -328,3 +331,47 @@ def export(month: str, entity: str) -> Path:
     with writing(_("No file was written.")):
         forms.write_csv(forms.export_rows(rows), path)
     return path
+
+
+def init(folder: Path) -> Path:
+    """Copy the data and the notebooks that come with this package into a folder, and make one for reports; the folder.
+
+    Raises WriteError when it is not empty, or cannot be written; ProjectError where there is nothing to copy.
+    """
+    shipped = project.shipped()
+    with writing(_("No project was made.")):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise WriteError(
+                _("{folder} is not empty; nothing was written.").format(folder=folder),
+                [],
+                _("Name a new folder, or an empty one."),
+            )
+        new = [path for path in (folder, *folder.parents) if not path.exists()]
+        making = folder / f".init-{uuid.uuid4().hex[:12]}"
+        try:
+            for path in _to_ship(shipped):
+                (making / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(shipped / path, making / path)
+            (folder / "reports").mkdir()
+            for part in reversed(project.PARTS):  # the data last: with them it is a project
+                (making / part).rename(folder / part)
+        except BaseException:  # an interrupt too: half a project is none
+            for name in ("reports", *project.PARTS):
+                shutil.rmtree(folder / name, ignore_errors=True)
+            raise
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+            if not (folder / project.PARTS[0]).exists():
+                for path in new:
+                    with suppress(OSError):
+                        path.rmdir()
+    return folder
+
+
+def _to_ship(shipped: Path) -> list[Path]:
+    """The files of a new project, from its top: not what was taken back, nor what begins with a dot."""
+    files = [
+        path.relative_to(shipped) for part in project.PARTS for path in (shipped / part).rglob("*") if path.is_file()
+    ]
+    kept = [path for path in files if not any(name.startswith(".") for name in path.parts)]
+    return sorted(path for path in kept if path.parts[:2] != ("data", "removed"))

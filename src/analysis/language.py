@@ -35,6 +35,7 @@ _TYPED_PERIODS = [
         f"(?:nam-)?{_YEAR}",
     )
 ]
+_AMOUNT = re.compile(r"(?P<sign>[-+−]?)(?P<whole>[0-9]{1,9})(?:[.,](?P<rest>[0-9]{1,2}))?", re.ASCII)
 _RATE = re.compile(r"(?P<whole>[0-9]{1,3})(?:[.,](?P<rest>[0-9]{1,2}))?", re.ASCII)
 
 
@@ -103,6 +104,19 @@ def read_rate(text: str) -> float:
     if rate > 100:
         raise ValueError(text)
     return rate
+
+
+def read_amount(text: str) -> float:
+    """A score, points or an effort typed by a user: `62,5`, `62.5` or `-1`.
+
+    Raises
+    ------
+    ValueError: not a number, or three decimals, which could be thousands.
+    """
+    match = _AMOUNT.fullmatch(text.strip())
+    if not match:
+        raise ValueError(text)
+    return float(f"{match['sign'].replace('−', '-')}{match['whole']}.{match['rest'] or 0}")
 
 
 def rounded(value: float, decimals: int) -> Decimal:

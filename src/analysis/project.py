@@ -1,8 +1,9 @@
 """Where are the folders of this project? The one file that knows their names.
 
 A notebook started in `notebooks/`, a run in its working folder and a command at the top all find the same project: the
-folder that SCORECARD_PROJECT names; else the nearest one, here or above, that holds `data/rubrics`; else the one this
-package was installed from.
+folder that SCORECARD_PROJECT names; else the nearest one, here or above, that holds `data/rubrics`; else the checkout
+this package was installed from. An installed wheel carries a project to begin with (`shipped`), which is never used
+where it lies: `scorecard init` copies it.
 """
 
 import os
@@ -16,6 +17,7 @@ from analysis.language import _
 DISTRIBUTION = "scorecard-766"
 DEFAULT_ENTITY = "Hòa Bình"
 NAMED_BY = "SCORECARD_PROJECT"
+PARTS = ("data", "notebooks")
 SENT = "COMMIT"  # in a copy sent elsewhere: the commit it was made of
 
 
@@ -31,11 +33,26 @@ def root() -> Path:
             _("{name} names {folder}, which is no project: data/rubrics and data/observations are missing.").format(
                 name=NAMED_BY, folder=named
             ),
-            next_step=_("Name the folder you cloned, or unset it."),
+            next_step=_("Name the folder of your project, or unset it."),
         )
     raise ProjectError(
         _("There is no project in this folder or above it: data/rubrics and data/observations are missing."),
-        next_step=_("Go to the folder you cloned, then run the command again."),
+        next_step=_("Go to the folder of your project, or make one: scorecard init FOLDER"),
+    )
+
+
+def shipped() -> Path:
+    """The folder whose `PARTS` a new project is copied from: inside an installed wheel, else the checkout itself.
+
+    Raises ProjectError where the package was installed without them.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "_project", package.parents[1]):
+        if all((folder / part).is_dir() for part in PARTS):
+            return folder
+    raise ProjectError(
+        _("This package was installed without the data and notebooks of a project."),
+        next_step=_("Install it from its wheel, or clone the project."),
     )
 
 
@@ -62,7 +79,7 @@ def commit() -> str:
     if sent.is_file():
         return sent.read_text(encoding="utf-8")
     try:
-        run = ["git", "-C", str(root())]
+        run = ["git", "-C", str(root()), "-c", "core.fsmonitor=false"]  # which may name a program
         head = subprocess.run([*run, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
         changed = subprocess.run([*run, "status", "--porcelain"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

@@ -55,7 +55,12 @@ def beside(reader, words: str) -> dict[tuple[str, str], str]:
         "Gồm dịch vụ công trực tuyến (12 điểm) và thanh toán trực tuyến (10 điểm).",
         "Hòa Bình cao hơn trung bình cả nước 2,35 điểm.",
         "Tại TP. Hòa Bình, tỷ lệ hồ sơ nộp trực tuyến đạt 91,80%.",
-        "Tỷ lệ hồ sơ nộp trực tuyến, hồ sơ thanh toán trực tuyến lần lượt: 91,80%; 60,10%.",
+        "Công khai, minh bạch và tiến độ giải quyết tăng lần lượt 0,5 và 0,1 điểm.",
+        "Bình quân cả nước công khai, minh bạch và số hóa hồ sơ lần lượt đạt 14,0 và 13,0 điểm.",
+        "Công khai, minh bạch tháng 3 và tháng 4 lần lượt đạt 15,0 và 15,4 điểm.",
+        "So với tháng 3/2023 (57,10 điểm), tỉnh tiến bộ ở thanh toán trực tuyến 0,5 điểm.",
+        "Tỷ lệ hồ sơ nộp trực tuyến đạt 95% so với kế hoạch.",
+        "Khu vực Hòa Bình cũ đạt 59,10 điểm, thanh toán trực tuyến 8,6 điểm.",
     ],
 )
 def test_another_number_is_not_the_figure(reader, sentence):

@@ -112,6 +112,20 @@ def test_a_rate_of_a_province_without_cards_is_held_against_the_others(
     assert any("in other provinces" in words for words in found.warnings) == named and not found.failures
 
 
+def test_rates_that_nothing_can_be_held_against_are_named(rubrics, reader, history, monkeypatch):
+    monkeypatch.setattr(examine, "load_history", lambda _rubrics: history[history["kind"] == "none"])
+    text = "Tỉnh Sơn La tháng 9/2026 đạt 60,00/100 điểm. Tỷ lệ cấp kết quả điện tử: 5,24%."
+    found = examine.examine(reader(text), Document("x.txt", b"x", "text", text), rubrics, date(2026, 11, 24))
+    assert any("too few of other provinces" in words for words in found.warnings) and not found.failures
+
+
+@pytest.mark.parametrize(("today", "scope"), [(date(2024, 12, 31), "unknown"), (date(2025, 1, 1), "year")])
+def test_a_year_that_is_not_over_is_not_whole(rubrics, reader, today, scope):
+    text = "Năm 2024, tỉnh Sơn La đạt 78,5/100 điểm, xếp thứ 20/63."
+    found = examine.examine(reader(text), Document("x.txt", b"x", "text", text), rubrics, today)
+    assert {row["scope"] for row in found.rows} == {found.notice.scope} == {scope}
+
+
 def test_a_total_that_was_read_is_not_called_unprinted(examined):
     found = examined(text_of(GOLDEN).replace("24/63", "24/34"))
     assert found.failures and not any("no total is printed" in words for words in found.warnings)

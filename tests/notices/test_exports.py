@@ -247,6 +247,29 @@ def test_what_is_no_table_is_refused(project_copy):
     assert not exports.is_export(letter, book)
 
 
+@pytest.mark.parametrize(
+    ("above", "table"),
+    [
+        ("Kết quả tháng 9/2025", True),
+        ("Bảng điểm các địa phương tháng 9/2025, trích từ Cổng Dịch vụ công quốc gia", True),
+        ("Hà Tĩnh xếp thứ 5 tháng 9/2025", False),
+        ("Tháng 9/2025 tỉnh đạt 80,11/100 điểm. Các tỉnh lân cận:", False),
+        ("Tháng 9/2025 có 2 tỉnh trên 80,0 điểm", False),
+    ],
+)
+def test_a_notice_with_a_table_behind_it_is_no_export(above, table):
+    rows = "Địa phương\tTổng điểm\tXếp hạng\nHà Tĩnh\t80,11\t5\nNghệ An\t79,02\t8\n"
+    document = read_bytes(f"{above}\n{rows}".encode(), "x.txt")
+    assert exports.is_export(document, load_phrasebook()) == table
+
+
+def test_no_day_is_proposed_where_none_is_known():
+    document = read_bytes("Địa phương\tTổng điểm\tXếp hạng\nHà Tĩnh\t80,11\t5\n".encode(), "x.txt")
+    with pytest.raises(UsageError) as told:
+        exports.read_export(document, load_rubrics(), load_phrasebook(), {})
+    assert told.value.next_step.endswith("--as-of YYYY-MM-DD")
+
+
 def test_an_older_capture_is_kept_and_does_not_count_and_a_newer_one_does(project_copy, tmp_path):
     path = tmp_path / "t.csv"
     line = "UBND tỉnh Sơn La,19,17,15,8,9,12,80"

@@ -108,7 +108,7 @@ def typed(rubrics, book, period, *rows, entity="Hòa Bình"):
     return forms.read_form("\n".join("\t".join(row) for row in [*form, *rows]), rubrics, book)
 
 
-@pytest.mark.parametrize(("period", "scope"), [("2024-08", "month"), ("2024-Q3", "quarter"), ("2024", "year_to_date")])
+@pytest.mark.parametrize(("period", "scope"), [("2024-08", "month"), ("2024-Q3", "quarter"), ("2024", "year")])
 def test_a_form_is_of_a_month_a_quarter_or_a_year(rubrics, book, period, scope):
     notice = typed(rubrics, book, period, ["certified_e_copy", "", "", "", "12"])
     assert (notice.scope, [str(item.value) for item in notice.figures]) == (scope, ["12"])

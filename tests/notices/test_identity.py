@@ -124,14 +124,67 @@ def test_a_unit_may_tell_of_its_province(reader, entity, text):
     assert notice.entity == entity and "total_score" in {item.code for item in notice.figures}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Tổng kết năm 2024, tỉnh Bình Thuận đạt 81,7 điểm Bộ chỉ số 766. Tháng 12/2024 đạt 83,3 điểm.",
-        "Năm 2024, tỉnh Quảng Nam đạt 80,9 điểm Bộ chỉ số 766, xếp thứ 29/63. Riêng tháng 12/2024 đạt 83,0 điểm.",
-    ],
-)
-def test_the_total_of_a_year_is_not_that_of_a_month_named_behind_it(reader, text):
+YEAR = "năm 2024, tỉnh Bình Thuận đạt 81,7 điểm Bộ chỉ số 766, xếp thứ 25/63."
+
+
+def test_the_total_of_a_year_is_not_that_of_a_month_named_behind_it(reader):
+    text = f"Tổng kết {YEAR} Tháng 12/2024 đạt 83,3 điểm."
     with pytest.raises(BulletinError, match="names several months"):
         reader(text)
     assert reader(text, period="2024").period == "2024"
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        (f"Tổng kết {YEAR} Riêng tháng 12/2024 đạt 83,3 điểm.", ("2024", "year", "")),
+        (f"Kết quả năm 2024\nTổng kết {YEAR} Quý IV/2024: 82,0 điểm, xếp thứ 20/63.", ("2024", "year", "")),
+        (f"Cả {YEAR} Quý IV/2024: 82,0 điểm, xếp thứ 20/63.", ("2024", "year", "")),
+        (f"Số liệu đến 31/12/2024: {YEAR}", ("2024", "year", "2024-12-31")),
+        (f"Số liệu đến 15/11/2024: {YEAR}", ("2024", "year_to_date", "2024-11-15")),
+        (f"Lũy kế {YEAR}", ("2024", "year_to_date", "")),
+        (f"Số: 12/BC-UBND\nBình Thuận, ngày 06/01/2025\nTổng kết {YEAR}", ("2024", "year", "")),
+        (f"Số: 12/BC-UBND\nBình Thuận, ngày 06/12/2024\nTổng kết {YEAR}", ("2024", "unknown", "")),
+    ],
+)
+def test_a_year_is_whole_unless_the_text_says_that_it_is_not(reader, text, about):
+    notice = reader(text)
+    assert (notice.period, notice.scope, notice.as_of) == about
+    assert {item.code: str(item.value) for item in notice.figures} == {"total_score": "81.7", "national_rank": "25"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "month"),
+    [
+        ("Tuần từ 06/01 đến 12/01/2025, tỉnh Bắc Kạn đạt 71,2 điểm, xếp thứ 40/63.", "of a week", "2025-01"),
+        ("Báo cáo tuần 3 tháng 01/2025\nTỉnh Bắc Kạn đạt 71,2 điểm, xếp thứ 40/63.", "of a week", "2025-01"),
+        ("Trong tuần qua, tỉnh Bắc Kạn đạt 71,2 điểm, xếp thứ 40/63 (đến 12/01/2025).", "of a week", "2025-01"),
+        ("So với tháng 12/2024, tỉnh Bắc Kạn đạt 71,2 điểm, xếp thứ 40/63.", "which month", "2025-01"),
+    ],
+)
+def test_a_week_is_no_month(reader, text, words, month):
+    with pytest.raises(BulletinError) as told:
+        reader(text)
+    assert words in str(told.value) and "--month" in told.value.next_step
+    assert reader(text, period=month).period == month
+
+
+def test_a_week_whose_month_is_named_is_noted(reader):
+    notice = reader("Bản tin tuần 2, kỳ đánh giá tháng 01/2025: tỉnh Bắc Kạn đạt 71,2/100 điểm (đến 12/01/2025).")
+    assert (notice.period, notice.as_of) == ("2025-01", "2025-01-12")
+    assert any("it is of a week" in words for words in notice.notes)
+
+
+def test_a_week_in_a_notice_of_a_month_is_not_its_month(reader):
+    text = "Tháng 01/2025 tỉnh Bắc Kạn đạt 71,2/100 điểm. {} tỷ lệ hồ sơ nộp trực tuyến đạt 91,0%."
+    for words in ("Trong tuần 2,", "Tuần 2,", "Trong tuần đầu tháng 01,"):
+        notice = reader(text.format(words))
+        assert [item.code for item in notice.figures] == ["total_score"] and not notice.notes
+
+
+def test_a_province_that_is_compared_with_is_not_that_of_the_notice(reader):
+    notice = reader(
+        "So với Gia Lai (75,1 điểm, xếp thứ 20/63), tháng 8/2024 tỉnh Kon Tum đạt 62,5 điểm, xếp thứ 50/63."
+    )
+    assert notice.entity == "Kon Tum"
+    assert {item.code: str(item.value) for item in notice.figures} == {"total_score": "62.5", "national_rank": "50"}

@@ -106,7 +106,7 @@ def test_most_figures_are_read(ours, reader):
     assert len(HARD) >= 15 and found > 0.75 * sum(len(expected(name, HARD_FOLDER)) for name in HARD) > 525
 
 
-# Sixty short notices in the manners of offices.
+# Short notices in the manners of offices.
 
 
 def typed(entry: dict) -> Figures:

@@ -85,7 +85,7 @@ def page_of(report_of, name) -> str:
     if not name.startswith("index"):
         return report_of(name).html
     report = report_of({"index-vi": "april", "index-en": "english"}[name])
-    return (report.folder.parents[1] / "index.html").read_text(encoding="utf-8")
+    return (report.folder.parents[1] / report.file("index.html").name).read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -462,8 +462,13 @@ def test_the_record_has_the_parameters_and_the_hash_of_each_file(made, name):
     ranks = [made.rows[key]["value"] if key in made.rows else "nan" for key in ("rank", "ranked")]
     assert [made.record["rank"], made.record["ranked"]] == [float(value) for value in ranks]
     assert (made.record["kind"], made.record["change"], made.record["language"]) == ("published", None, made.language)
-    assert {path.name for path in made.folder.iterdir()} == {"run.json", *made.record["files"]}
-    assert set(made.record["files"]) == {"index.html", "report.ipynb", "figures.csv", "workbook.xlsx"}
+    assert {path.name for path in made.folder.iterdir()} == {
+        made.file("run.json").name,
+        made.file("changes.txt").name,
+        *made.record["files"],
+    }
+    names = ("index.html", "report.ipynb", "figures.csv", "workbook.xlsx")
+    assert set(made.record["files"]) == {made.file(name).name for name in names}
     for file, digest in made.record["files"].items():
         assert hashlib.sha256((made.folder / file).read_bytes()).hexdigest() == digest, file
 
@@ -471,7 +476,7 @@ def test_the_record_has_the_parameters_and_the_hash_of_each_file(made, name):
 @every_report
 @pytest.mark.parametrize("file", ["index.html", "report.ipynb", "figures.csv"])
 def test_no_file_says_when_or_where_it_was_made(made, file):
-    text = (made.folder / file).read_text(encoding="utf-8")
+    text = made.file(file).read_text(encoding="utf-8")
     pictures = [base64.b64decode(data).decode() for data in re.findall(r"base64,([A-Za-z0-9+/=]+)", text)]
     text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
     assert bool(pictures) == (file != "figures.csv")
@@ -603,14 +608,14 @@ def test_the_page_says_of_recovered_rules_only_what_its_table_says(made):
 @every_report
 def test_nothing_real_is_called_simulated(made):
     said = re.compile(r"synthetic|mô phỏng", re.IGNORECASE)
-    listed = parsed((made.folder.parents[1] / "index.html").read_text(encoding="utf-8"))
+    listed = parsed((made.folder.parents[1] / made.file("index.html").name).read_text(encoding="utf-8"))
     for soup in (made.soup, listed):
         assert not soup.select("aside, .chip.synthetic")
         assert not said.search(soup.title.get_text() + soup.main.get_text())
     pictures = [base64.b64decode(image["src"].split(",")[1]).decode() for image in made.soup.select("figure.chart img")]
     assert pictures and not said.search("".join(pictures))
     assert "synthetic" not in {made.record["kind"], *(row["kind"] for row in made.rows.values())}
-    for sheet in openpyxl.load_workbook(made.folder / "workbook.xlsx").worksheets:
+    for sheet in openpyxl.load_workbook(made.file("workbook.xlsx")).worksheets:
         assert not said.search(f"{sheet['A1'].value} {sheet.oddHeader.center.text}")
 
 

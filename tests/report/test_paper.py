@@ -86,7 +86,7 @@ def test_what_is_folded_on_the_screen_is_on_paper_as_tables(printed):
 
 
 def test_the_numbers_on_paper_are_those_of_the_figures(printed):
-    with (printed.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+    with (printed.folder / "figures.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     leader = " ".join(" ".join(printed.texts[:2]).split())
     use_language("vi")

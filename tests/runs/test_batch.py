@@ -279,9 +279,9 @@ def test_resume_makes_what_has_changed(simulated, stand_in):
 
     assert again() == {one, two}
     assert again() == set()
-    (reports / one / "index.html").write_text("tampered", encoding="utf-8")
+    (reports / one / "index.en.html").write_text("tampered", encoding="utf-8")
     assert again() == {one}
-    (reports / two / "run.json").write_text("{", encoding="utf-8")
+    (reports / two / "run.en.json").write_text("{", encoding="utf-8")
     plant(simulated, "last", "pass  # another notebook, the same figures")
     assert again() == {one, two}
     # One figure of a third province changes the hash of the data, which every page shows: all are made again.
@@ -297,7 +297,7 @@ def test_a_report_says_what_became_of_the_last_one(simulated, stand_in):
         heard: list[Outcome] = []
         outcomes = run_batch(wanted, at_once, heard.append, allow_synthetic=True)
         assert heard == outcomes and of(outcomes, "made") == set(times(simulated)) and len(outcomes) == 2
-    record = json.loads((simulated / "reports" / "mo-phong-02" / MONTHS[1] / "run.json").read_bytes())
+    record = json.loads((simulated / "reports" / "mo-phong-02" / MONTHS[1] / "run.en.json").read_bytes())
     assert record["parameters"]["promised"]["month"] == MONTHS[0]
 
 
@@ -310,7 +310,7 @@ def test_a_batch_whose_figures_are_at_fault(simulated, stand_in):
     assert not any(item.unrecorded for item in outcomes)
     records = [json.loads((folder / "failed.json").read_bytes()) for folder in work_folders(simulated)]
     assert {(record["entity"], record["exit_code"]) for record in records} == {(TWO, 12), (THREE, 15)}
-    page = (simulated / "reports" / "index.html").read_text(encoding="utf-8")
+    page = (simulated / "reports" / "index.en.html").read_text(encoding="utf-8")
     assert TWO in page and THREE in page and listed(simulated) == [f"mo-phong-01/{MONTHS[0]}/"]
     answer = summary(outcomes)
     assert answer.said[0] == "1 made, 0 unchanged, 2 failed."
@@ -463,7 +463,7 @@ def test_sixty_reports_ten_of_which_fail(sixteen, apart):
     # Mended, but for the data, which every page shows the hash of: with other data all would be made again. These ten
     # are made: the eight; the month after one of them, which now says what became of it; a page changed by hand.
     (sixteen / "faults.json").write_text("{}", encoding="utf-8")
-    (sixteen / "reports" / "mo-phong-02" / "2024-05" / "index.html").write_text("x", encoding="utf-8")
+    (sixteen / "reports" / "mo-phong-02" / "2024-05" / "index.en.html").write_text("x", encoding="utf-8")
     before = times(sixteen)
     run = run_sixteen(sixteen, "--resume")
     assert (run.code, counts(run)) == (29, (10, 48, 2)), run.err
@@ -483,7 +483,7 @@ def records_of_failures(project: Path, expected: dict[tuple[int, str], int]) -> 
     records = [json.loads((folder / "failed.json").read_bytes()) for folder in work_folders(project)]
     found = {(record["entity"], record["period"], record["exit_code"]) for record in records}
     assert found == {(entity(number), month, code) for (number, month), code in expected.items()}
-    page = (project / "reports" / "index.html").read_text(encoding="utf-8")
+    page = (project / "reports" / "index.en.html").read_text(encoding="utf-8")
     assert page[page.index("Which runs failed?") :].count("<tr>") == len(expected) + 1
 
 

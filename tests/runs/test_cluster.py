@@ -156,7 +156,7 @@ def test_a_report_of_a_lost_worker_is_made_by_another_and_a_failure_is_told(simu
     assert [path.parent.name for path in apart.glob(f"{cluster.PREFIX}*/*")] == [f"{cluster.PREFIX}{lost.pid}"]
     assert listed(simulated) == [f"mo-phong-01/{MONTHS[0]}/"] and all_whole(simulated)
     made = simulated / "reports" / "mo-phong-01" / MONTHS[0]
-    assert json.loads((made / "run.json").read_bytes())["commit"] == "abc+"
+    assert json.loads((made / "run.en.json").read_bytes())["commit"] == "abc+"
     (left,) = work_folders(simulated)
     failed = json.loads((left / "failed.json").read_bytes())
     assert (failed["entity"], failed["exit_code"], failed["run_id"]) == (TWO, 20, left.name)

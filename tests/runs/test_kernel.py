@@ -186,10 +186,12 @@ def test_socket_folders_of_killed_runs_are_swept(monkeypatch):
         }
 
 
-def test_a_temporary_folder_with_a_long_name_has_no_sockets_and_no_forks(monkeypatch):
+def test_a_temporary_folder_with_a_long_name_has_no_sockets_and_no_forks(monkeypatch, tmp_path):
     """The address of a socket holds 108 letters."""
     assert forked.possible() and ReportKernelManager().transport == "ipc"
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/" + "x" * 60)
+    long = tmp_path / ("x" * 60)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(long))
     assert not forked.possible() and ReportKernelManager().transport == "tcp"
 
 

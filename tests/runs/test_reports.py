@@ -21,38 +21,19 @@ from click.testing import CliRunner
 from analysis import errors, files
 from analysis.cli import app
 from analysis.language import use_language
-from analysis.runs import reports as publishing
+from analysis.runs import publish as publishing
+from analysis.runs import reports as opening
 from analysis.runs import run
+from analysis.runs.board import index_of_reports
 from analysis.runs.record import Failure
-from analysis.runs.reports import browse, failed, find_report, index_of_reports, last_promised, published
-from made import whole
-from pages import RESULT, put_report
+from analysis.runs.reports import browse, failed, find_report, last_promised, published
+from made import FILES, MADE, whole
+from pages import FAILURE, GROUPS, RESULT, put_failure, put_report
 
 HOA_BINH = run.Parameters(entity="Hòa Bình", month="2023-04", language="en", levers={"e_result": 80.0})
 BAD = "<script>alert(1)</script>"
-FAILURE = {
-    "run_id": "x",
-    "entity": "Hòa Bình",
-    "period": "2023-04",
-    "language": "vi",
-    "ended": "2026-11-20T20:30:00Z",
-    "exit_code": 20,
-    "what": "Ô 5 bị lỗi.",
-    "rows": ["một", "hai"],
-    "next_step": "Mở sổ tay.",
-}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="forks a process")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a browser that is a shell script")
-
-
-def put_failure(reports: Path, name: str, text: str | None = None, notebook: bool = False, **changed: object) -> Path:
-    folder = reports / ".work" / name
-    folder.mkdir(parents=True)
-    values = {**FAILURE, "run_id": name, **changed}
-    (folder / "failed.json").write_text(json.dumps(values) if text is None else text, encoding="utf-8")
-    if notebook:
-        (folder / "report.ipynb").write_text("{}", encoding="utf-8")
-    return folder
 
 
 def shown(reports: Path) -> BeautifulSoup:
@@ -68,29 +49,51 @@ def words(soup: BeautifulSoup, number: int = 0) -> list[list[str]]:
     return [[" ".join(cell.get_text(" ").split()) for cell in row] for row in rows(soup, number)]
 
 
-def index(project: Path) -> BeautifulSoup:
-    return BeautifulSoup((project / "reports" / "index.html").read_text(encoding="utf-8"), "html.parser")
+def index(project: Path, name: str = "index.en.html") -> BeautifulSoup:
+    return BeautifulSoup((project / "reports" / name).read_text(encoding="utf-8"), "html.parser")
 
 
 # Published reports
 
 
-def test_newest_period_first_and_a_year_before_its_last_month(reports):
-    newest_first = "x/2026-01 lam-dong/2025 lam-dong/2025-Q4 bac-ninh/2025-12 lam-dong/2025-12 hoa-binh/2023-04"
+def test_the_newest_entity_first_its_periods_together_and_a_year_before_its_last_month(reports):
+    newest_first = "x/2026-01 lam-dong/2025 lam-dong/2025-Q4 lam-dong/2025-12 bac-ninh/2025-12 hoa-binh/2023-04"
     for name in sorted(newest_first.split()):
-        put_report(reports, name)
+        put_report(reports, name, entity=name.split("/")[0], total=50.0 if name.startswith("bac") else 60.0)
     put_report(reports, "lam-dong/2025-11.prev")
     put_report(reports, ".work/hoa-binh-2024-07-0123456789ab")
-    links = [row[0].a["href"] for row in rows(shown(reports), 0)]
+    links = [row.a["href"] for row in shown(reports).select("#board tbody tr")]
     assert links == [f"{name}/index.html" for name in newest_first.split()]
+    assert [len(body.find_all("tr")) for body in shown(reports).select("#board tbody")] == [1, 3, 1, 1]
+    put_report(reports, "ha-noi/2025-12", entity="Hà Nội", total=60.5)
+    first = [body.th.get_text() for body in shown(reports).select("#board tbody")]
+    assert first == ["x", "Hà Nội", "lam-dong", "bac-ninh", "hoa-binh"], "of one period the one with most points first"
 
 
 def test_a_row_says_what_the_record_says(reports):
-    put_report(reports, "hoa-binh/2023-04", change=2.295)
+    put_report(reports, "hoa-binh/2023-04", change=2.295, groups=GROUPS)
     (row,) = words(shown(reports))
-    assert row[:4] == ["Hòa Bình, April 2023", "58.83/100", "24/63", "+2.30"]
-    assert row[4:] == ["Published figures", "Hòa Bình mất 41,17 điểm", "CSV · notebook"]
+    assert row[:6] == ["Hòa Bình", "April 2023", "58.83/100", "24/63", "+2.30", ""]
+    assert row[6] == "More Hòa Bình, April 2023 Hòa Bình mất 41,17 điểm CSV · notebook"
     assert shown(reports).find(string="Hòa Bình mất 41,17 điểm").parent["lang"] == "vi"
+    data = shown(reports).select_one("#board tbody tr").attrs
+    assert [data[f"data-{key}"] for key in ("name", "period", "total", "rank", "change")] == [
+        *("hoa binh", "2023-04", "58.83", "24", "2.295")
+    ]
+
+
+def test_a_bar_is_the_share_of_a_group_in_its_colour(reports):
+    put_report(reports, "hoa-binh/2023-04", groups=GROUPS)
+    drawn = shown(reports).select_one("#board td svg")
+    assert drawn["aria-label"] == "Công khai: 4.50/18; Số hóa: not known/22"
+    (bar,) = drawn.select("rect:not(.track)")
+    assert (bar["class"], bar["height"], bar["y"]) == (["g-transparency"], "5.0", "15.0")  # a quarter of 20
+    assert len(drawn.select("rect.track")) == 2
+    legend = shown(reports).select(".board-legend li")
+    assert [(item.rect["class"], item.get_text()) for item in legend] == [
+        (["g-transparency"], "Công khai"),
+        (["g-digitisation"], "Số hóa"),
+    ]
 
 
 LABEL = "SỐ LIỆU MÔ PHỎNG – KHÔNG PHẢI SỐ THẬT"
@@ -103,46 +106,72 @@ LABEL = "SỐ LIỆU MÔ PHỎNG – KHÔNG PHẢI SỐ THẬT"
         ({"change": -0.5}, "Change, points", "−0.50"),
         ({"change": 0.004}, "Change, points", "0.00"),
         ({"change": -0.001}, "Change, points", "0.00"),
-        ({}, "Change, points", "no total of the month before under the same rules"),
-        ({"period": "2025"}, "Change, points", "not a month: nothing to compare with"),
-        ({"period": "2025-Q4"}, "Change, points", "not a month: nothing to compare with"),
+        ({}, "Change, points", "–"),
+        ({"period": "2025-Q4"}, "Period", "quarter 4/2025"),
         ({"ranked": None}, "Rank", "24"),
-        ({"rank": None}, "Rank", "not published"),
-        ({"kind": "derived"}, "Figures", "Figures derived from a publication"),
-        ({"kind": "entered"}, "Figures", "Figures entered by hand"),
-        ({"kind": "synthetic"}, "Figures", "SYNTHETIC FIGURES – NOT REAL DATA"),
-        ({"kind": "synthetic", "title": f"{LABEL}: X mất 2; hai nhóm: A, B"}, "Finding", "X mất 2; hai nhóm: A, B"),
-        ({"kind": "synthetic", "title": "SYNTHETIC FIGURES – NOT REAL DATA: X lost 2"}, "Finding", "X lost 2"),
-        ({"kind": "synthetic", "title": "X mất 2 điểm: A"}, "Finding", "X mất 2 điểm: A"),
-        ({"title": "TP. HCM: X"}, "Finding", "TP. HCM: X"),
+        ({"rank": None}, "Rank", "–"),
+        ({"kind": "derived"}, "Province or unit", "Hòa Bình Figures derived from a publication"),
+        ({"kind": "entered"}, "Province or unit", "Hòa Bình Figures entered by hand"),
+        ({"kind": "synthetic"}, "Province or unit", "Hòa Bình SYNTHETIC FIGURES – NOT REAL DATA"),
+        ({"kind": "synthetic", "title": f"{LABEL}: X mất 2; hai nhóm: A, B"}, "More", "X mất 2; hai nhóm: A, B"),
+        ({"kind": "synthetic", "title": "SYNTHETIC FIGURES – NOT REAL DATA: X lost 2"}, "More", "X lost 2"),
+        ({"kind": "synthetic", "title": "X mất 2 điểm: A"}, "More", "X mất 2 điểm: A"),
+        ({"title": "TP. HCM: X"}, "More", "TP. HCM: X"),
     ],
     ids=str,
 )
 def test_a_cell_of_a_row(reports, changed, head, expected):
     put_report(reports, f"hoa-binh/{changed.get('period', '2023-04')}", **changed)
     heads = [cell.get_text() for cell in shown(reports).thead.find_all("th")]
-    assert words(shown(reports))[0][heads.index(head)] == expected
-    assert shown(reports).select_one(".chip")["class"] == ["chip", changed.get("kind", "published")]
+    cell = rows(shown(reports), 0)[0][heads.index(head)]
+    assert (cell.p.get_text() if head == "More" else " ".join(cell.get_text(" ").split())) == expected
+    chips = [chip["class"] for chip in shown(reports).select(".chip")]
+    kind = changed.get("kind", "published")
+    assert chips == ([] if kind == "published" else [["chip", kind]]), "what is usual needs no badge in every row"
 
 
-def test_a_record_from_before_changes_were_kept_claims_nothing(reports):
-    old = {name: value for name, value in RESULT.items() if name != "change"}
-    put_report(reports, "hoa-binh/2023-04", text=json.dumps(old))
-    assert words(shown(reports))[0][3] == "not known"
+def test_what_the_signs_mean_is_said_once_where_they_stand(reports):
+    put_report(reports, "hoa-binh/2023-04", groups=GROUPS, change=1.0)
+    said = shown(reports).select_one(".note").get_text()
+    assert said == "A bar is a group: how much of its points it has. All figures are published ones."
+    put_report(reports, "hoa-binh/2023-05", kind="entered")
+    said = shown(reports).select_one(".note").get_text()
+    assert "–: no rank was published, or there is no period before" in said
+    assert said.endswith("Figures are published ones where nothing else is said.")
 
 
 def test_files_are_linked_where_they_are(reports):
-    folder = put_report(reports, "hoa-binh/2023-04", files=("report.pdf", "workbook.xlsx", "notes.txt"))
+    folder = put_report(reports, "hoa-binh/2023-04", files=("report.pdf", "workbook.xlsx", "changes.txt", "notes.txt"))
     (folder / "figures.csv").unlink()
     soup = shown(reports)
     links = {link.get_text(): link["href"] for link in soup.find_all("a")}
-    assert list(links) == ["Hòa Bình, April 2023", "workbook", "PDF", "notebook"]
+    assert list(links) == ["Hòa Bình", "what moved", "workbook", "PDF", "notebook"]
     assert all((reports / unquote(href)).is_file() for href in links.values())
     (folder / "index.html").unlink()
     assert rows(shown(reports), 0)[0][0].a is None
 
 
+def test_a_row_leads_to_the_page_in_its_language_and_names_the_other(reports):
+    put_report(reports, "hoa-binh/2023-04")
+    put_report(reports, "hoa-binh/2023-04", language="en", title="Hòa Bình lost 41.17 points")
+    put_report(reports, "hoa-binh/2024-07", language="en", title="English alone")
+    for spoken, other, name in (("en", "vi", "Tiếng Việt"), ("vi", "en", "English")):
+        use_language(spoken)
+        newest, both = shown(reports).select("#board tbody tr")
+        places = {"vi": "hoa-binh/2023-04/index.html", "en": "hoa-binh/2023-04/index.en.html"}
+        assert both.a["href"] == places[spoken]
+        (link,) = both.select("[hreflang]")
+        assert (link["href"], link["lang"], link.get_text()) == (places[other], other, name)
+        assert both.p["lang"] == spoken
+        assert newest.a["href"] == "hoa-binh/2024-07/index.en.html" and not newest.select("[hreflang]")
+        csv = both.find("a", string="CSV")["href"]
+        assert csv == f"hoa-binh/2023-04/figures{'.en' if spoken == 'en' else ''}.csv"
+        assert find_report(reports, "Hòa Bình", "2023-04") == reports / places[spoken]
+        assert find_report(reports, "Hòa Bình", "").name == "index.en.html"
+
+
 WRONG = ("kind", "made up"), ("period", "2023-99"), ("language", "fr"), ("total", "many"), ("total", float("nan"))
+WRONG += (("groups", [{"code": "a"}]), ("groups", [{"code": "a", "name": "A", "score": 1.0, "max": 0.0}]))
 NO_RECORDS = ["", "{}", "[]", "null", "7", '"x"', "\x00"]
 NO_RECORDS += [json.dumps({**RESULT, name: value}) for name, value in (*WRONG, ("title", None))]
 
@@ -152,9 +181,9 @@ def test_a_damaged_record_is_said_to_be_damaged(reports, text):
     put_report(reports, "hoa-binh/2023-04", text=text)
     put_report(reports, "hoa-binh/2022-12")
     first, second = words(shown(reports))
-    assert first[0] == "hoa-binh, April 2023" and first[4] == "Damaged record" and "run.json" in first[5]
+    assert first[:2] == ["hoa-binh Damaged record", "April 2023"] and "run.json" in first[6]
     assert rows(shown(reports), 0)[0][0].a["href"] == "hoa-binh/2023-04/index.html"
-    assert second[0] == "Hòa Bình, December 2022"
+    assert second[:2] == ["Hòa Bình", "December 2022"]
 
 
 def test_no_report_at_all(reports):
@@ -166,7 +195,7 @@ def test_markup_is_shown_as_text(reports):
     put_report(reports, "hoa-binh/2023-04", title=BAD, entity=BAD)
     put_failure(reports, "hoa-binh-2023-05-0123456789ab", entity=BAD, what=BAD, rows=[BAD], next_step=BAD)
     soup = shown(reports)
-    assert not soup.find("script") and soup.get_text().count(BAD) == 6
+    assert not soup.find("script") and soup.get_text().count(BAD) == 7
 
 
 # Failed runs
@@ -266,7 +295,7 @@ def test_interrupted_and_busy_runs_are_not_listed(small, stand_in):
         run.render(HOA_BINH)
     assert "hoa-binh-2023-04" in caught.value.what and "Wait" in caught.value.next_step
     assert failed(small / "reports") == []
-    assert not (small / "reports" / "index.html").exists()
+    assert not (small / "reports" / "index.en.html").exists()
 
 
 @pytest.mark.parametrize("broken", ["save_failure", "index_of_reports", "page_of"])
@@ -298,7 +327,7 @@ def test_a_list_waits_for_the_one_that_another_run_writes(small):
         assert writer.is_alive() and not (small / "reports" / "index.html").exists()
         put_report(small / "reports", "hoa-binh/2024-07")
     writer.join(60)
-    assert len(words(index(small))) == 1
+    assert len(words(index(small, "index.html"))) == 1  # a thread of its own speaks Vietnamese
 
 
 def test_figures_that_contradict_each_other_are_listed(small, change):
@@ -360,8 +389,8 @@ def publish_stopped(folder: Path, good: Path, step: int, number: int) -> int:
     shutil.copytree(good, folder)
     final, work = folder / "hoa-binh" / "2023-04", folder / ".work" / "run"
     shutil.copytree(final, work)
-    record = json.loads((work / "run.json").read_bytes())
-    (work / "run.json").write_text(json.dumps({**record, "run_id": "new"}), encoding="utf-8")
+    record = json.loads((work / "run.en.json").read_bytes())
+    (work / "run.en.json").write_text(json.dumps({**record, "run_id": "new"}), encoding="utf-8")
     child = multiprocessing.get_context("fork").Process(target=stopped_at, args=(step, number, work, final))
     child.start()
     child.join()
@@ -385,7 +414,7 @@ def test_a_runner_killed_at_each_step_of_publishing(tmp_path, good):
         assert {path.name for path in final.parent.iterdir()} == {"2023-04"}
     assert code == 0
     assert {(True, False), (False, True), (True, True)} <= set(found)
-    assert json.loads((final / "run.json").read_bytes())["run_id"] == "new"
+    assert json.loads((final / "run.en.json").read_bytes())["run_id"] == "new"
 
 
 @linux
@@ -405,12 +434,12 @@ def test_the_next_run_after_a_kill_mends_what_it_left(project, left, fault):
     final = project / "reports" / "hoa-binh" / "2023-04"
     new, before = project / "new", final.with_name("2023-04.prev")
     shutil.copytree(final, new)
-    (new / "figures.csv").write_text("new", encoding="utf-8")
+    (new / "figures.en.csv").write_text("new", encoding="utf-8")
     if left == "instead":
         final.rename(before)
     else:
         shutil.copytree(final, before)
-        (before / "index.html").unlink()
+        (before / "index.en.html").unlink()
     try:
         with publishing.publishing("Hòa Bình", "2023-04", listed=False) as work:
             shutil.copytree(new, work, dirs_exist_ok=True)
@@ -420,14 +449,15 @@ def test_the_next_run_after_a_kill_mends_what_it_left(project, left, fault):
     except ValueError:
         assert fault
     assert {path.name for path in final.parent.iterdir()} == {"2023-04"}
-    assert ((final / "figures.csv").read_text(encoding="utf-8") == "new") == (fault is None)
+    assert ((final / "figures.en.csv").read_text(encoding="utf-8") == "new") == (fault is None)
     assert whole(final) == (fault is not None)
 
 
 def test_what_was_made_elsewhere_is_published_or_listed(project):
     final = project / "reports" / "hoa-binh" / "2023-04"
-    publishing.publish_files("Hòa Bình", "2023-04", {"figures.csv": b"new", "index.html": b"page"})
-    assert {path.name: path.read_bytes() for path in final.iterdir()} == {"figures.csv": b"new", "index.html": b"page"}
+    new = {"figures.en.csv": b"new", "index.en.html": b"page"}
+    publishing.publish_files("Hòa Bình", "2023-04", new)
+    assert {path.name: path.read_bytes() for path in final.iterdir()} == new
     publishing.leave_failure("Hòa Bình", "2024-07", CELL_FAILED, {"report.ipynb": b"{}"})
     publishing.leave_failure("Hòa Bình", "no period", CELL_FAILED)
     (found,) = [item for item in failed(project / "reports") if item.failure]
@@ -435,7 +465,45 @@ def test_what_was_made_elsewhere_is_published_or_listed(project):
     assert {path.name for path in found.folder.iterdir()} == {"failed.json", "report.ipynb"}
     with pytest.raises(errors.WriteError):
         publishing.publish_files("Hòa Bình", "2023-04", {"no/folder": b""})
-    assert (final / "figures.csv").read_bytes() == b"new"
+    assert (final / "figures.en.csv").read_bytes() == b"new"
+
+
+# Two languages
+
+
+def test_a_report_in_one_language_stays_beside_that_in_the_other(project, stand_in):
+    """Byte for byte, with all its files; the lists of reports are in both languages."""
+    final = project / "reports" / "hoa-binh" / "2023-04"
+    english = {path.name: path.read_bytes() for path in final.iterdir()}
+    stand_in()
+    page = run.render(HOA_BINH.model_copy(update={"language": "vi"}))
+    use_language("en")
+    assert page == final / "index.html"
+    both = {path.name: path.read_bytes() for path in final.iterdir()}
+    assert english.keys() == FILES and both.keys() == FILES | MADE | {"changes.txt"}
+    assert {name: both[name] for name in FILES} == english
+    record = json.loads(both["run.json"])
+    assert record["files"].keys() == MADE - {"run.json"} and json.loads(both["run.en.json"])["files"].keys() < FILES
+    again = run.render(HOA_BINH)
+    after = {path.name: path.read_bytes() for path in final.iterdir()}
+    assert again == final / "index.en.html" and after.keys() == both.keys()
+    assert {name: after[name] for name in MADE} == {name: both[name] for name in MADE}
+    for name, title in (("index.html", "Báo cáo"), ("index.en.html", "Reports")):
+        listed = BeautifulSoup((project / "reports" / name).read_text(encoding="utf-8"), "html.parser")
+        assert listed.html["lang"] == ("vi" if name == "index.html" else "en") and listed.title.get_text() == title
+        assert listed.select_one("#board a")["href"] == f"hoa-binh/2023-04/{name}"
+
+
+def test_a_run_that_fails_leaves_the_reports_in_both_languages(project, stand_in):
+    final = project / "reports" / "hoa-binh" / "2023-04"
+    stand_in()
+    run.render(HOA_BINH.model_copy(update={"language": "vi"}))
+    before = {path.name: path.read_bytes() for path in final.iterdir()}
+    stand_in(failing(CELL_FAILED))
+    for spoken in ("vi", "en"):
+        with pytest.raises(errors.NotebookError):
+            run.render(HOA_BINH.model_copy(update={"language": spoken}))
+    assert {path.name: path.read_bytes() for path in final.iterdir()} == before
 
 
 # Opening
@@ -515,7 +583,7 @@ def test_a_browser_gets_the_address_of_the_page(reports, tmp_path, monkeypatch, 
 
 @posix
 def test_a_browser_that_does_not_return_is_not_waited_for(reports, tmp_path, monkeypatch):
-    monkeypatch.setattr(publishing, "BROWSER_SECONDS", 0.3)
+    monkeypatch.setattr(opening, "BROWSER_SECONDS", 0.3)
     browser(tmp_path, monkeypatch, "exec sleep 4")
     began = time.monotonic()
     assert browse(put_report(reports, "hoa-binh/2023-04") / "index.html")
@@ -537,7 +605,7 @@ def test_no_browser(reports, tmp_path, monkeypatch):
 @pytest.mark.parametrize("there", [True, False])
 def test_the_command_prints_where_the_page_is(project_copy, monkeypatch, there):
     put_report(project_copy / "reports", "hoa-binh/2023-04")
-    monkeypatch.setattr(publishing, "browse", lambda page: there)
+    monkeypatch.setattr(opening, "browse", lambda page: there)
     run = CliRunner().invoke(app, ["open", "--lang", "en"])
     assert (run.exit_code, run.stdout) == (0, str(Path("reports/hoa-binh/2023-04/index.html")) + "\n")
     assert run.stderr == ("" if there else "No browser was found here. Open this file in one.\n")

@@ -24,6 +24,7 @@ import nbformat
 import pytest
 
 from analysis import errors, files
+from analysis.report.result import in_language
 from analysis.runs.run import Parameters, check_parameters, prepare, render
 from analysis.runs.workers import Limits
 from made import (
@@ -56,7 +57,7 @@ def hashes(folder: Path, without: str = files.WORK) -> dict[str, str]:
         name.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and without not in (name := path.relative_to(folder)).parts
-        if path != folder / "index.html" or folder.name != "reports"
+        if path.parent != folder or not path.name.startswith("index.") or folder.name != "reports"
     }
 
 
@@ -163,6 +164,7 @@ def changed(**values: object) -> Callable[[Path], object]:
 RESULTS: dict[str, Callable[[Path], object]] = {
     "missing": lambda work: (work / "result.json").unlink(),
     "of another run": changed(run_id="hoa-binh-2023-04-000000000000"),
+    "in another language": changed(language="vi"),
     "of another month": changed(period="2024-07"),
     "of another entity": changed(entity="Bắc Kạn"),
     "with no figure": changed(figures=0),
@@ -241,7 +243,9 @@ WRITTEN = ["workbook.xlsx", "figures.csv", "report.ipynb", "index.html", "run.js
 def test_full_disk(small_disk, good, stage):
     project = small_disk.parent
     shutil.copytree(good, small_disk, dirs_exist_ok=True)
-    pages = [math.ceil((good / "hoa-binh" / "2023-04" / name).stat().st_size / 4096) for name in WRITTEN]
+    pages = [
+        math.ceil((good / "hoa-binh" / "2023-04" / in_language(name, "en")).stat().st_size / 4096) for name in WRITTEN
+    ]
     filler = fill(small_disk, 4096 * sum(pages[: WRITTEN.index(stage)]) if stage in WRITTEN else 0)
     error = fails(project, errors.WriteError)
     assert error.exit_code == 24
@@ -254,7 +258,7 @@ def test_full_disk(small_disk, good, stage):
 def test_index_that_cannot_be_written(project, stand_in):
     """The report itself is new by then; so nobody may be told that it is unchanged."""
     stand_in()
-    index, final = project / "reports" / "index.html", project / "reports" / "hoa-binh" / "2023-04"
+    index, final = project / "reports" / "index.en.html", project / "reports" / "hoa-binh" / "2023-04"
     index.unlink()
     (index / "in the way").mkdir(parents=True)
     before = hashes(final)
@@ -523,16 +527,16 @@ def test_a_report_is_made_and_made_again_alike(project, good):
     """The good one was made by the command line elsewhere. The damaged record of another report is in nobody's way."""
     other = project / "reports" / "hoa-binh" / "2022-12"
     shutil.copytree(project / "reports" / "hoa-binh" / "2023-04", other)
-    (other / "run.json").write_text("{}", encoding="utf-8")
+    (other / "run.en.json").write_text("{}", encoding="utf-8")
     page = render(prepare({"month": "2023-04", "entity": "hoa-binh", "language": "en"}))
-    assert page == project / "reports" / "hoa-binh" / "2023-04" / "index.html"
+    assert page == project / "reports" / "hoa-binh" / "2023-04" / "index.en.html"
     assert same_files(page.parent, good / "hoa-binh" / "2023-04")
     assert listed(project) == ["hoa-binh/2023-04/", "hoa-binh/2022-12/"]
     assert left_behind(project) == set()
-    cells = nbformat.read(page.parent / "report.ipynb", as_version=4).cells
+    cells = nbformat.read(page.parent / "report.en.ipynb", as_version=4).cells
     assert [(cell.id, cell.execution_count) for cell in cells] == [(f"cell-{at:02d}", at + 1) for at in range(4)]
     assert 'month = "2023-04"' in cells[0].source and "run_id = " not in cells[0].source
-    record = json.loads((page.parent / "run.json").read_bytes())
+    record = json.loads((page.parent / "run.en.json").read_bytes())
     assert (record["change"], record["kind"], record["commit"]) == (None, "published", "")
 
 
@@ -552,7 +556,10 @@ def test_same_figures_give_the_same_files(tmp_path):
     for run in runs:
         assert run.code == 0, run.err
         assert "Traceback" not in run.err and "Warning" not in run.err and "WARNING" not in run.err
-    assert [run.out for run in runs] == ["reports/hoa-binh/2023-04/index.html\n", f"{published[1] / 'index.html'}\n"]
+    assert [run.out for run in runs] == [
+        "reports/hoa-binh/2023-04/index.en.html\n",
+        f"{published[1] / 'index.en.html'}\n",
+    ]
     assert same_files(*published)
     for path in published[0].iterdir():
         assert str(tmp_path).encode() not in path.read_bytes()
@@ -613,8 +620,8 @@ def test_entity_with_every_sign_is_reported_as_it_is(small):
     page = render(parameters)
     assert page.parent.is_relative_to(small / "reports")
     assert whole(page.parent)
-    assert json.loads((page.parent / "run.json").read_bytes())["entity"] == name
-    for html in (page, small / "reports" / "index.html"):
+    assert json.loads((page.parent / "run.en.json").read_bytes())["entity"] == name
+    for html in (page, small / "reports" / "index.en.html"):
         words = html.read_text(encoding="utf-8")
         assert "<b>&amp;</b>" not in words
         assert "&lt;b&gt;&amp;amp;&lt;/b&gt;" in words

@@ -91,6 +91,7 @@ DECOMPOSED = unicodedata.normalize("NFD", "Hòa Bình")
 MAXIMA = [(2, "101", "100"), (3, "64", "63"), (4, "19", "18")]
 BROKEN_ROWS = [
     *((4, {"entity": bad}, "entity") for bad in ("", " Hòa Bình", DECOMPOSED)),
+    (4, {"entity": "---"}, "entity is “---”: a name has letters"),
     (4, {"quote": "2,2/18 "}, "quote"),
     (4, {"quote": ""}, "a published figure needs its quote"),
     *((4, {"period": bad}, f"period is “{bad}”, not YYYY, YYYY-MM or YYYY-Qn") for bad in ("", "2023-13", "2023-4")),
@@ -99,6 +100,7 @@ BROKEN_ROWS = [
     (4, {"scope": "monthly"}, "scope is “monthly”, not one of month, quarter, year, year_to_date, unknown"),
     (4, {"scope": "quarter"}, "scope “quarter” does not go with period 2023-04"),
     (4, {"as_of": "24/4/2023"}, "as_of is “24/4/2023”, not a date such as 2023-04-24"),
+    (4, {"as_of": "9999-01-01"}, "as_of 9999-01-01 is after today"),
     *((4, {"as_of": bad}, f"as_of is “{bad}”") for bad in ("2023-02-30", "20230424")),
     (4, {"level": "groups"}, "level is “groups”, not one of total, rank, group, indicator"),
     (4, {"level": "indicator"}, "code is not known"),
@@ -371,3 +373,10 @@ def test_the_hash_is_that_of_the_repository_with_any_line_ending(project_copy):
     for path in [*project_copy.glob("data/**/*.csv"), *project_copy.glob("data/**/*.toml")]:
         path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
     assert data_hash() == data_hash(REPOSITORY / "data")
+
+
+def test_a_name_that_other_lines_write_otherwise_is_said(change, project_copy, rubrics):
+    change("hoa-binh.csv", 4, entity="Hoá Bình")
+    with pytest.raises(HistoryError) as told:
+        load_history(rubrics, project_copy / "data")
+    assert list(told.value.rows) == ["hoa-binh.csv:4 entity: “Hoá Bình” is “Hòa Bình” in other lines"]

@@ -100,7 +100,7 @@ def test_every_chart_says_it_inside_the_picture(soup):
 
 
 def test_every_figure_is_synthetic_in_the_table(folder):
-    with (folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+    with (folder / "figures.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) > 200
     assert {row["kind"] for row in rows} == {"synthetic"}

@@ -7,8 +7,10 @@ another month, another province or a part of this one, a word that is not known.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -25,6 +27,7 @@ from analysis.notices.doubts import (
     marker_of,
     may_be_rank,
     name_behind,
+    paired,
     says,
     stated,
     why_not,
@@ -73,7 +76,8 @@ class Column:
 class _Name:
     """The name that the next number may belong to; `strangers` counts the words after it that are not known.
 
-    `behind`: it stands after its number; `listed`: in a list of names without numbers.
+    `behind`: it stands after its number; `listed`: in a list of names without numbers; `passed`: a number that was
+    left stands after it.
     """
 
     codes: tuple[str, ...]
@@ -82,6 +86,7 @@ class _Name:
     strangers: int = 0
     behind: bool = False
     listed: bool = False
+    passed: bool = False
     taken: set[str] = field(default_factory=set)
 
 
@@ -89,10 +94,12 @@ class Attributor:
     """Reads sentences and rows of tables one after another; what is found collects in `result`."""
 
     def __init__(
-        self, rubric: Rubric, book: Phrasebook, entity: str, period: str, since_january: bool, as_of: str
+        self, rubric: Rubric, book: Phrasebook, entity: str, period: str, since_january: bool, as_of: str, week: str
     ) -> None:
+        """`week`: the words that say that the notice is of one, or ""."""
         self.rubric, self.book, self.entity, self.period = rubric, book, entity, period
-        self.since_january, self.as_of, self.until = since_january, as_of, as_of[:7]
+        self.since_january, self.as_of, self.until, self.of_week = since_january, as_of, as_of[:7], week
+        self.week = re.sub(r"(?i).*tuần\D{0,5}([0-9]{1,2})\b.*|.*", r"\1", week, count=1)
         self.tops = Tops.of(rubric, as_of[:7] if since_january and as_of else period)
         self.result = Attribution()
         self.name: _Name | None = None
@@ -100,13 +107,15 @@ class Attributor:
         self.clause = self.sentences = 0
         self.joined = self.first_clause = False
         self.of_group = False
+        self.in_week = False  # whether the sentence is of the notice's own week
+        self.shared = 0  # the sentence of the last reading
 
     def sentence(self, items: Sequence[Item], zone: Zone = NOWHERE) -> Scope:
         """Read the items of one sentence, line or cell; the scope at its end says of what the following may be."""
         scope = Scope.after(zone)
         self.sentences += 1
-        self.of_group = False
-        parts = list(clauses(items))
+        self.of_group = self.in_week = False
+        parts = list(clauses(paired(items)))
         for number, (self.joined, clause) in enumerate(parts):
             self.clause += 1
             self.first_clause = number == 0
@@ -142,6 +151,8 @@ class Attributor:
         ]:
             scope = self.sentence(items, zone)
             zone, why = scope.zone, scope.why_of_name
+            if [item.text for item in items] in (["tổng"], ["cộng"]):
+                self.name = _Name((TOTAL,), self.clause, self.sentences)
         if any(column.codes for column in columns):
             why = why or self._of_another([items for items, column in pairs if not column.codes])
         percents = percents or any(
@@ -185,6 +196,8 @@ class Attributor:
     def _cell(self, items: Sequence[Item], column: Column, zone: str, percents: bool) -> None:
         amounts = [item.amount for item in items if item.amount is not None]
         name = _Name(column.codes, self.clause, self.sentences) if column.codes else self.name
+        if column.role == "rank" and name is not None and name.codes == (TOTAL,):
+            name = _Name((RANK,), self.clause, self.sentences)  # in the row of the total
         if name is None and self.weak is not None:  # the row of the province in a table of provinces
             name = _Name((RANK if column.role == "rank" else TOTAL,), self.clause, self.sentences)
         for amount in amounts:
@@ -213,6 +226,8 @@ class Attributor:
         return name is not None and name.clause == self.clause - 1 and not name.taken and not name.strangers
 
     def _clause(self, items: Sequence[Item], scope: Scope) -> None:
+        if any(meaning.kind == "own_index" for item in items for meaning in item.meanings):
+            scope.ours("index")
         for place, item in enumerate(items):
             scope.step(item)
             if item.kind == "mark":
@@ -221,10 +236,12 @@ class Attributor:
                 self._dated(items[:place], item.date, scope)
             elif item.amount is not None:
                 self._number(items, place, item.amount, scope)
-                scope.told, scope.skip, scope.first = scope.why, "", False
+                scope.numbered()
             elif item.meanings:
                 self._phrase(items, place, scope)
-            else:
+            elif item.text.startswith("tuần "):
+                self._of_week(item.text.split()[-1], scope)
+            elif item.text != "766":
                 scope.skip = ""
                 self._stranger()
 
@@ -241,14 +258,16 @@ class Attributor:
         elif "province" in kinds:
             before = [other for other in items[:place] if other.text != "."][-1:]
             town = any(other.text in ("thị", "tx") or ("home", "city") in _kinds(other) for other in before)
-            if town and not self.book.provinces[kinds["province"]].city:
+            area = any(marker_of(other) == "region" for other in before)
+            former = [other.text for other in items[place + 1 : place + 3] if other.text != "("][:1] == ["cũ"]
+            if area or former or (town and not self.book.provinces[kinds["province"]].city):
                 scope.hold("whose", "part")
             elif kinds["province"] == self.entity:
                 self._home(items[:place], scope)
             else:
                 scope.hold("whose", "leader")
         elif "marker" in kinds:
-            self._marked(item, kinds["marker"], scope)
+            self._marked(items, place, kinds["marker"], scope)
         elif "own_index" in kinds:
             scope.ours("index")
             self.weak = _Name((TOTAL,), self.clause, self.sentences)
@@ -256,9 +275,9 @@ class Attributor:
             self._home(items[:place], scope)
         elif "ordinal" in kinds:
             self._ordinal(items, place, kinds["ordinal"], scope.why_of_name)
-        elif "since_january" in kinds and not self.since_january:
+        elif ("since_january" in kinds and not self.since_january) or ("whole_year" in kinds and len(self.period) > 4):
             scope.hold("when", "since")
-        elif not kinds.keys() & {"filler", "as_of"}:
+        elif not kinds.keys() & {"filler", "as_of", "since_january", "whole_year"}:
             scope.skip = ""
             self._stranger()
 
@@ -279,50 +298,76 @@ class Attributor:
     def _home(self, before: Sequence[Item], scope: Scope) -> None:
         """The text returns to the province; where it leads its clause, a score that follows is its total."""
         if not any(map(says, before)) or "whose" in scope.opened:
+            scope.returns()
             scope.ours("whose")
         kept = [item for item in before if item.text not in ("tỉnh", "thành", "của", "tp", ".", "the")]
-        if not scope.zone and (not kept or kept[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
+        free = scope.zone in ({}, {"kind": "compared"})
+        if free and (not kept or kept[-1].kind != "word"):  # not `Công an tỉnh …`, `PAR Index của …`
             self.weak = _Name((TOTAL,), self.clause, self.sentences)
 
-    def _marked(self, item: Item, marker: str, scope: Scope) -> None:
+    def _marked(self, items: Sequence[Item], place: int, marker: str, scope: Scope) -> None:
+        item = items[place]
         waits = self.name is not None and self.name.clause == self.clause
         if marker == "country" and self.name is not None and RANK in self.name.codes:
             return  # `xếp hạng toàn quốc`
         if marker == "share" and not scope.first:
             self._stranger()
             return
+        opens = not any(map(says, items[:place]))
+        if marker == "within" and self._of_a_share(opens and self.first_clause):
+            scope.hold("kind", marker)
+        self.in_week = self.in_week or (marker == "week" and bool(self.of_week))
+        if marker == "within" or (marker == "earlier" and not opens) or (marker == "week" and self.of_week):
+            return
         if marker == "negation" and waits:
             scope.here = scope.here or marker
         scope.marked(item, marker, self.book.reach[marker])
 
+    def _of_a_share(self, opens: bool) -> bool:
+        """Whether the last reading is a share, of this sentence or of the one before it that this one goes on."""
+        last = self.result.readings[-1:]
+        return bool(last) and last[0].unit == "percent" and self.sentences - self.shared <= opens
+
+    def _of_week(self, number: str, scope: Scope) -> None:
+        """A week holds as an other period, unless it is that of the notice."""
+        self.in_week = bool(self.of_week) and number == (self.week or number)
+        if not self.in_week:
+            scope.hold("when", "before" if self.of_week else "week")
+
+    def _is_of_week(self, iso: str) -> bool:
+        """Whether a day is one of the seven to the last day of the figures."""
+        return bool(iso and self.as_of) and 0 <= (date.fromisoformat(self.as_of) - date.fromisoformat(iso)).days < 7
+
     def _dated(self, before: Sequence[Item], day: PrintedDate, scope: Scope) -> None:
         """Another period holds to the end of the sentence, unless it is only compared with; so does a span."""
         year, first = int(self.period[:4]), months_of(self.period)[0]
-        if any(item.kind == "word" and item.text[:1].isdigit() for item in before[-2:]):
-            return  # of a document
-        if day.opens is not None:
+        period, iso = day.period(year), day.iso(year) or ""
+        numbers = [item.text.rstrip() for item in before[-2:] if item.kind == "word" and item.text[:1].isdigit()]
+        if any(words[-1] not in ".)" for words in numbers):
+            return  # of a document; that of a list entry has a mark
+        if self.of_week and self._is_of_week(iso):
+            self.in_week = True
+            scope.ours("when")
+        elif day.opens is not None:
             since = day.opens.iso(day.year or year) or day.opens.period(day.year or year) or ""
             whole = since[:7] == first and since[7:] in ("", "-01")
             scope.turn("when", "" if whole else "span")
-            return
-        period = day.period(year)
-        if period is None:
-            iso = day.iso(year) or ""
-            if iso == self.as_of:
-                scope.ours("when")
-            elif first <= iso < self.as_of or (scope.outside and not self.as_of):
-                scope.hold("when", "before")  # an evaluation of another day
+        elif iso and iso == self.as_of:
+            scope.ours("when")
+        elif period is None:  # an evaluation of another day
+            if first <= iso < self.as_of or (scope.outside and not self.as_of):
+                scope.hold("when", "before")
         elif self.since_january and day.month and (day.since_january or (before and _until(before[-1]))):
             self.until = self.until or period  # `6 tháng đầu năm`, `đến hết tháng 6`
             scope.turn("when", "" if period == self.until else "before")
-        elif day.since_january and not self.since_january and (day.month or period != self.period):
+        elif (day.whole or (day.since_january and not self.since_january)) and (day.month or period != self.period):
             scope.hold("when", "since")
         elif self.period.startswith(period):
+            if scope.returns():
+                self.weak = _Name((TOTAL,), self.clause, self.sentences)
             scope.ours("when")
-        elif not scope.compares:
-            scope.zone["when"] = "before"
-            if scope.first:
-                scope.opened.add("when")
+        else:
+            scope.another("before")
 
     def _named(self, item: Item, zone: str, negated: bool) -> None:
         codes = figures_of_item(item)
@@ -344,9 +389,9 @@ class Attributor:
     def _is_listed(self, codes: tuple[str, ...]) -> bool:
         """Whether names stand one after another without numbers: `A, B đạt 45 %; 60 %` says of neither which."""
         name = self.name
-        if name is None or name.taken or name.sentence != self.sentences or {RANK, *codes} & set(name.codes):
+        if name is None or name.taken or name.passed or {RANK, *codes} & set(name.codes):
             return False
-        if name.strangers and not name.listed:
+        if name.sentence != self.sentences or (name.strangers and not name.listed):
             return False
         tops = {*self.tops.maxima, RANK}
         return name.clause != self.clause and bool(set(codes) & tops) == bool(set(name.codes) & tops)
@@ -356,7 +401,10 @@ class Attributor:
         after_rank = name is not None and RANK in name.codes and not name.strangers and "rank" not in name.taken
         amount = Amount("ordinal", item.start, item.end, Decimal(self.book.ordinals[words]))
         first = words in self.book.first_places
-        among = any(other.amount and other.amount.value == self.tops.ranked for other in items[place + 1 : place + 3])
+        counted = [other.amount.value for other in items[place + 1 : place + 3] if other.amount]
+        among = self.tops.ranked in counted
+        zone = zone or ("region" if counted and not among else "")
+        zone = zone or why_not(items[place + 1 :], self.period, self.entity, named=True)
         if zone and (after_rank or first):
             self._leave(amount, zone)
         elif after_rank and name is not None:
@@ -372,29 +420,20 @@ class Attributor:
                 name.strangers += 1
 
     def _number(self, items: Sequence[Item], place: int, amount: Amount, scope: Scope) -> None:
-        name, zone, following = self.name, scope.why, items[place + 1 :]
+        name, zone = self.name, scope.why
         if zone == "maximum":
             if name is not None and amount.shape in ("bare", "points"):
                 self._maximum(name, amount)
             return
-        told = zone == "compared" and stated(items[:place], following, amount)
-        told = told or (zone == scope.here == "change" and self._is_place(amount))
-        if told or (zone and zone == scope.zone.get("when") and contrasted(following)):
+        if zone and self._is_value(items, place, amount, scope):
             zone = ""
-        became = zone == "change" and items[place - 1].text in BECAME
+        became = zone == "change" and items[place - 1].text in BECAME and not marker_of(items[place - 1])
         if became and name is not None and name.clause == self.clause and self._is_second(name, amount):
             self._refuse(amount, _("another number of this kind stands before it, after the same name"), [])
             return
-        named = name is not None and name.clause == self.clause
-        why = zone or why_not(following, self.period, self.entity, named)
-        if name is not None and RANK in name.codes:
-            why = why or ("" if may_be_rank(following, amount) else "part")
-        elif not why and counts_something_else(items, place, amount):
-            why = _("it counts something else")
-        elif not why and name is not None and items[place - 1].text == "(" and self._is_top(name, amount):
-            why = _("it may only be the maximum")
-        if why or amount.shape == "other":
-            self._leave(amount, why or _("it counts something else"))
+        if why := zone or self._why_left(items, place, amount):
+            self.name = name and replace(name, passed=True)
+            self._leave(amount, why)
             return
         choice = next((one for one in self._choices(items, place, amount) if self._may_take(one, amount)), None)
         here = name is not None and name.clause == self.clause and not name.strangers
@@ -408,6 +447,32 @@ class Attributor:
         else:
             self.result.loose.append(amount)
             self._leave(amount, _("no name that is known stands before it"))
+
+    def _why_left(self, items: Sequence[Item], place: int, amount: Amount) -> str:
+        """Why a number in no zone is none of the card all the same, by the words around it."""
+        name, following = self.name, items[place + 1 :]
+        named = name is not None and name.clause == self.clause
+        if why := why_not(following, self.period, self.entity, named):
+            return why
+        if name is not None and RANK in name.codes:
+            why = "" if may_be_rank(following, amount) else "part"
+        elif counts_something_else(items, place, amount):
+            why = _("it counts something else")
+        elif name is not None and items[place - 1].text == "(" and self._is_top(name, amount):
+            why = _("it may only be the maximum")
+        return why or (_("it counts something else") if amount.shape == "other" else "")
+
+    def _is_value(self, items: Sequence[Item], place: int, amount: Amount, scope: Scope) -> bool:
+        """Whether a number is a value of ours although its sentence compares; with it what is compared with is over."""
+        why, following = scope.why, items[place + 1 :]
+        if why != "compared":
+            of_then = why == scope.zone.get("when") and contrasted(following)
+            return of_then or (why == scope.here == "change" and self._is_place(amount))
+        total = self.weak is not None and amount.points and amount.value > self.tops.largest_group
+        if scope.back and (total or stated(items[:place], following, amount)):
+            del scope.zone["kind"]
+            return True
+        return stated(items[:place], following, amount)
 
     def _is_place(self, amount: Amount) -> bool:
         """Whether a number can only be a rank: `tăng 1 bậc lên thứ 2/34`."""
@@ -582,6 +647,10 @@ class Attributor:
 
     def _add(self, reading: Candidate) -> None:
         same = [item for item in self.result.readings if (item.code, item.unit) == (reading.code, reading.unit)]
+        if self.in_week and reading.level == "indicator":  # a rate of the week is none of the month, a score is
+            self.result.unread.append(Unread(reading.start, reading.end, in_words("week")))
+            return
+        self.shared = self.sentences
         self.of_group = reading.level == "group" or (self.of_group and reading.level == "indicator")
         if not same:
             self.result.readings.append(reading)

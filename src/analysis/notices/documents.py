@@ -352,7 +352,10 @@ def _extracted(data: bytes, form: str, name: str) -> tuple[str, list[list[str]]]
     """The text of a file, and what was not read of it: a kind and its words."""
     try:
         run = subprocess.run(
-            [sys.executable, "-m", "analysis.notices.extract", form], input=data, capture_output=True, timeout=SECONDS
+            [sys.executable, "-P", "-m", "analysis.notices.extract", form],
+            input=data,
+            capture_output=True,
+            timeout=SECONDS,
         )
         answer = json.loads(run.stdout or b"{}")
     except (subprocess.TimeoutExpired, ValueError) as error:

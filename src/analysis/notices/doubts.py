@@ -6,7 +6,7 @@ A sentence has zones: whose its numbers are, of when, of which index, and what k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise, takewhile
 
 from analysis.language import _
@@ -15,18 +15,24 @@ from analysis.notices.phrasebook import AND
 from analysis.scorecards.history import RANK
 
 # What a marker makes doubtful: whose a number is, of when, of which index; the others, what kind of number it is.
-AXES = {"country": "whose", "region": "whose", "part": "whose", "leader": "whose", "before": "when", "index": "index"}
+AXES = {
+    "country": "whose", "region": "whose", "part": "whose", "leader": "whose",
+    "before": "when", "earlier": "when", "week": "when", "index": "index",
+}  # fmt: skip
 CARRIED = ("whose", "when", "index")  # hold beyond the sentence that opens with them, until the text returns
 SKIPPED = {True: 5, False: 3}  # words within which the number follows that a maximum, or a threshold, is of
 BECAME = ("lên", "xuống", "còn", "thành", "đến", "→", "->", "to")  # `81 % tăng lên 85 %`: the first is the old one
 STATED = (*BECAME, "đạt", "được", "là", "ở", "mức", "giữ")  # what is said of a value, not of a difference
 BEFORE_A_MARKER = ("vào", "trong", "tại", "ở", "của", "theo", "là", "in", "of", "at", "for")
-COMPARING = ("so", "compared", "cao", "thấp", "higher", "lower", "more", "less")
+COMPARING = ("so", "nếu", "compared", "cao", "thấp", "higher", "lower", "more", "less")
+IN_ORDER = ("lần", "tương")  # `lần lượt`, `tương ứng`
+BETWEEN = (",", ";", "lượt", *AND)  # numbers in that order
 RATE_WORDS = ("tỷ", "tỉ", "mức", "rate", "share", "percentage")
 AFTER_RANK = (  # as tokens are spelt
     "tòan", "cả", "trong", "trên", "tỉnh", "cho", "so", "tăng", "giảm", "sau",
     "of", "out", "nationwide", "nationally", "among",
 )  # fmt: skip
+MEANS = ("average", "mean", "country")
 OF_A_PLAN = ("target", "aim", "plan", "supposition")
 Zone = Mapping[str, str]
 
@@ -37,7 +43,8 @@ class Scope:
 
     `zone` is axis → marker, `opened` what of it stands at the opening of the sentence. `negated` and `joined` forbid
     the next name; `first` is true until the sentence has a name or a number; `outside` is what held around the open
-    parentheses, `told` why the last number of the clause was left.
+    parentheses, `told` why the last number of the clause was left. `reference`: the text is at what it compares with,
+    `so với tháng 8 (82,1 điểm)`; `answered`: it has had its numbers; `back`: the text has come back from it.
     """
 
     zone: dict[str, str]
@@ -50,6 +57,9 @@ class Scope:
     joined: bool = False
     first: bool = True
     outside: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    reference: bool = False
+    answered: bool = False
+    back: bool = False
 
     @classmethod
     def after(cls, zone: Zone) -> Scope:
@@ -79,7 +89,7 @@ class Scope:
 
     def ours(self, axis: str) -> None:
         """The text returns to this province, this month, this index; a span that is named stays one."""
-        if self.zone.get(axis) not in ("since", "span"):
+        if self.zone.get(axis) not in ("since", "span", "week"):
             self.zone.pop(axis, None)
 
     def turn(self, axis: str, why: str) -> None:
@@ -89,7 +99,36 @@ class Scope:
         else:
             self.ours(axis)
 
+    def another(self, why: str) -> None:
+        """Another period is named: to the end of the sentence, but one it compares with only until the text returns.
+
+        `So với tháng 8, …` is over with its clause, `So với tháng 8 (82,1 điểm), …` with the parentheses.
+        """
+        if self.first and self.zone.get("kind") == "compared":
+            self.zone["when"], self.reference = why, True
+        elif not self.compares:
+            self.zone["when"] = why
+            if self.first:
+                self.opened.add("when")
+
+    def returns(self) -> bool:
+        """The text comes to this month or province; what it compares with is over if it has had its numbers."""
+        if not self.answered or self.outside:
+            return False
+        self.reference, self.answered, self.back = False, False, True
+        if self.zone.get("kind") in MEANS:
+            self.zone["kind"] = "compared"
+        return True
+
+    def numbered(self) -> None:
+        """A number has been read or left."""
+        self.told, self.skip, self.first = self.why, "", False
+        self.answered |= self.told in (*MEANS, "leader", "target") or (self.reference and self.told == "before")
+
     def next_clause(self, joined: bool) -> None:
+        if self.reference and not self.answered and not self.outside:
+            self.ours("when")
+            self.reference = False
         self.here, self.skip, self.told, self.negated, self.joined = "", "", "", False, joined
 
     def step(self, item: Item) -> None:
@@ -106,6 +145,8 @@ class Scope:
             inside = self.zone
             self.zone, self.here = self.outside.pop()
             self.zone |= {axis: why for axis, why in inside.items() if axis == "index"}  # `(PAR INDEX)`
+            if self.reference and self.returns():
+                self.ours("when")
         elif text == ":" and self.zone.get("kind") == "compared":
             self.here = ""
 
@@ -116,6 +157,8 @@ class Scope:
             return
         if reach == "none":
             self.ours("when")
+            if marker == "after":
+                self.ours("whose")
             self.here = "" if self.here == "change" else self.here
         elif reach == "name":
             self.negated = True
@@ -125,7 +168,7 @@ class Scope:
         elif marker == "change" and self.first and item.text in COMPARING:
             self.hold("kind", "compared")
         elif self.compares and axis == "when":
-            return  # `so với tháng trước`
+            self.another(marker)  # `so với tháng trước`
         elif reach == "sentence" or (self.first and not self.compares):
             self.hold(axis, marker)
         else:
@@ -144,7 +187,9 @@ def in_words(why: str) -> str:
         "change": _("it is a change or a comparison"),
         "compared": _("it may be a difference: its sentence compares"),
         "before": _("it is of another period"),
+        "earlier": _("it is of another period"),
         "span": _("it counts from another day on"),
+        "week": _("it counts from another day on"),
         "since": _("it counts since January"),
         "target": _("it is a target"),
         "aim": _("it is a target"),
@@ -152,6 +197,8 @@ def in_words(why: str) -> str:
         "supposition": _("it is a supposition"),
         "average": _("it is an average"),
         "mean": _("it is an average"),
+        "within": _("it is a share of a share"),
+        "subset": _("it is a share of a share"),
         "extreme": _("it is the highest or the lowest of several"),
         "carried": _("the text before it is of another period, place or index, and it does not say that it returns"),
         "leader": _("it is of another province"),
@@ -192,17 +239,21 @@ def clauses(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
 def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
     """Where dates stand that are not those of the notice: of a plan, a supposition, another period or a comparison.
 
-    Second, where dates stand in sentences of tasks, which are the notice's own only if it has no other. A plan holds to
-    the end of its sentence and reaches back to the number before it, as in `Trong quý IV, tỉnh phấn đấu …`.
+    So do the provinces that it compares with. Second, where dates stand in sentences of tasks, which are the notice's
+    own only if it has no other. A plan holds to the end of its sentence and reaches back to the number before it, as
+    in `Trong quý IV, tỉnh phấn đấu …`.
     """
     asides: set[int] = set()
     tasks: set[int] = set()
     for ends, sentence in groupby(items, lambda item: item.kind == "mark" and item.text in "\n.!?"):
         waiting: list[int] = []
         of_a_plan = compared = of_a_task = False
+        depth = 0
         for item in () if ends else sentence:
             marker = marker_of(item)
-            if marker in OF_A_PLAN:
+            if item.kind == "mark" and item.text in "()":
+                depth += 1 if item.text == "(" else -1
+            if marker in OF_A_PLAN and not compared:
                 of_a_plan = True
                 asides.update(waiting)
             elif marker == "task":
@@ -210,14 +261,44 @@ def aside(items: Sequence[Item]) -> tuple[set[int], set[int]]:
                 tasks.update(waiting)
             elif marker == "before" or (marker == "change" and item.text in COMPARING):
                 compared = True
-            elif item.kind == "mark" and item.text in ",;)":
+            elif item.kind == "mark" and item.text == "\t":
+                waiting, of_a_plan, compared, of_a_task = [], False, False, False  # another cell
+            elif (item.text in (",", ";", "thì") and depth <= 0) or item.text == ")":
                 compared = False
+            elif compared and any(meaning.kind == "province" for meaning in item.meanings):
+                asides.add(item.start)
             elif item.amount is not None:
                 waiting = []
             elif item.date is not None:
                 waiting.append(item.start)
                 (asides if of_a_plan or compared else tasks if of_a_task else set()).add(item.start)
     return asides, tasks
+
+
+def paired(items: Sequence[Item]) -> Sequence[Item]:
+    """The sentence with each name before its number where it says `A, B lần lượt đạt 15,0 và 18,9 điểm`.
+
+    Only where as many numbers of one kind follow as names stand before, and no marker between.
+    """
+    place = next((number for number, item in enumerate(items) if item.text in IN_ORDER), len(items))
+    before, after = items[:place], items[place + 1 :]
+    names = [item for item in before if figures_of_item(item)]
+    last, each = place + 1, list[Item]()
+    for item in takewhile(lambda item: item.amount or item.text in BETWEEN or not says(item), after):
+        last += 1
+        each += [item] if item.amount else []
+    kind = each[-1].amount if each else None
+    alike = kind and {item.amount.shape for item in each if item.amount} <= {"bare", kind.shape}
+    own = list(takewhile(lambda item: not item.amount, reversed(before)))
+    if kind is None or not alike or not 1 < len(names) == len(each) or any(map(marker_of, own)):
+        return items
+    if len(own) == len(before):
+        before = [item for item in before if item not in names]
+    made = list(before)
+    for name, item in zip(names, each, strict=True):
+        amount = item.amount and replace(item.amount, shape=kind.shape, points=kind.points)
+        made += [name, replace(item, amount=amount), Item("mark", item.end, item.end, text=";")]
+    return [*made, *items[last:]]
 
 
 def contrasted(following: Sequence[Item]) -> bool:
@@ -253,10 +334,12 @@ def why_not(following: Sequence[Item], period: str, entity: str, named: bool) ->
         elif item.date is not None:
             printed = item.date.period(int(period[:4]))
             return "" if printed is None or period.startswith(printed) else "before"
-        elif kinds.get("marker") in ("part", "target", "average", "before", "index", "region"):
+        elif kinds.get("marker") in ("part", "target", "average", "before", "earlier", "index", "region", "subset"):
             return kinds["marker"]
         elif kinds.get("marker") == "change":
-            return "change" if item.text in COMPARING else ""
+            goal = "target" in map(marker_of, following[number + 1 : number + 2])
+            goal = goal and item.text == "so" and any(other.amount for other in following[number + 2 : number + 3])
+            return "change" if item.text in COMPARING and not goal else ""  # `59,9% so với chỉ tiêu 60%`
         elif "province" in kinds and kinds["province"] != entity:
             return "leader"
         elif item.amount or not (kinds.keys() & passed or item.text in BEFORE_A_MARKER):

@@ -6,7 +6,7 @@ What was read is held against itself, the rubric, the rules and the months known
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -80,6 +80,8 @@ def examine(
     """
     history, sources = load_history(rubrics), load_sources()
     rubric = rubric_in_force(rubrics, notice.period)
+    if notice.scope == "year" and today.isoformat() <= f"{notice.period}-12-31":
+        notice = replace(notice, scope="unknown")  # a year that is not over
     source_id, source = _source(notice, document, sources, today)
     rows = [_row(notice, number, kind, source_id) for number in range(len(notice.figures))]
     problems = [f"{notice.quote(item)}: {item.why} — “{notice.sentence(item)}”" for item in notice.problems]
@@ -315,11 +317,12 @@ def _jumps(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: No
 def _odd_rates(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice: Notice) -> list[str]:
     """Rates beyond those of the entity's last cards under these rules, or, where it has none, of all other provinces.
 
-    A rate drives every gain and little checks it: a slipped digit (5,24 for 52,40) shows only here.
+    A rate drives every gain and little checks it: a slipped digit (5,24 for 52,40) shows only here. Where there is
+    nothing to hold it against, that is said.
     """
     known = history[(history["unit"] == "percent") & (history["superseded_by"] == "") & history["value"].notna()]
     known = known[known["period"].map(rubric.covers).astype(bool)]
-    found = []
+    found, alone = [], []
     for row in card[(card["unit"] == "percent") & (card["level"] == "indicator")].itertuples():
         same = known[known["code"] == row.code]
         own = same[(same["entity"] == notice.entity) & (same["period"] < notice.period)].sort_values("period")
@@ -328,11 +331,16 @@ def _odd_rates(card: pd.DataFrame, history: pd.DataFrame, rubric: Rubric, notice
         values = own if len(own) or len(others) < ENOUGH_OTHERS else others
         if values is others:
             template = _("{name}: {now}%, in other provinces {low}% to {high}%: look again at the source")
+        if not len(values):
+            alone.append(rubric.name_of(row.code))
         slack = max(ODD_RATE, float(own.max() - own.min())) if len(own) else 0.0
         beyond = max(values.min() - row.value, row.value - values.max()) if len(values) else 0.0
         if round(beyond, 6) > slack:
             low, high, now = (write_number(float(value), 2) for value in (values.min(), values.max(), row.value))
             found.append(template.format(name=rubric.name_of(row.code), now=now, low=low, high=high))
+    if alone:
+        words = _("no card of before and too few of other provinces to hold these rates against: {names}")
+        found.append(words.format(names="; ".join(alone)))
     return found
 
 

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +26,7 @@ from analysis.scorecards.rubric import Rubric, rubric_in_force, ruling
 LONG = ("entity", "period", "scope", "as_of", "level", "code", "value", "unit", "max", "source", "quote")
 NEEDED = {"entity", "period", "code", "value", "unit"}
 LEAST_COLUMNS = 3  # an entity and two figures, under which a line is no head of a table
+FEW_ROWS = 10  # of the neighbours of a province, in a notice of it
 PRINTED = 2  # decimals of points and percents on the portal, which shows 10 for 10.00
 MOST_LIKENED = 20  # names that are not known, of which the nearest are looked for
 MEAN = f"{MEAN_OF} (tỉnh)"
@@ -79,7 +79,21 @@ def is_export(document: Document, book: Phrasebook) -> bool:
         return True
     if document.form not in ("csv", "xlsx", "text"):
         return False
-    return any(_is_head(line.split("\t"), book) for line in document.text.split("\n")[:200])
+    lines = [line.split("\t") for line in document.text.split("\n")[:200]]
+    head = next((number for number, cells in enumerate(lines) if _is_head(cells, book)), None)
+    return head is not None and not (document.form == "text" and _is_of_one(lines, head, book))
+
+
+def _is_of_one(lines: Sequence[Sequence[str]], head: int, book: Phrasebook) -> bool:
+    """Whether a text is the notice of one province with a table behind it.
+
+    Above the table stand scores, or the name of a province that a row of a short table has, too.
+    """
+    above = "\n".join(" ".join(cells) for cells in lines[:head])
+    rows = [cells for cells in lines[head + 1 :] if len(cells) > 1]
+    named = {name for cells in rows for cell in cells[:2] if (name := book.province_named(_PROVINCE.sub("", cell)))}
+    short = len(rows) <= FEW_ROWS and any(name in above for name in named)
+    return short or bool(re.search(r"[0-9]\s?/\s?(?:100|63|34)\b|[0-9],[0-9]+\s?(?:điểm|%)", above))
 
 
 def read_export(
@@ -276,7 +290,7 @@ class _Reader:
 
     def _day_is_missing(self) -> UsageError:
         found = _DAY.search(self.file)
-        likely = "-".join(found.groups()) if found else date.today().isoformat()
+        likely = "-".join(found.groups()) if found else "YYYY-MM-DD"
         return UsageError(
             _("{file} does not say on which day the portal showed these scores.").format(file=self.file),
             [_("The portal restates every period, so a capture without its day says little.")],

@@ -20,7 +20,7 @@ import pandas as pd
 
 from analysis.errors import BulletinError
 from analysis.language import _, slug, write_period
-from analysis.notices.identity import check_exists
+from analysis.notices.identity import check_exists, scope_of
 from analysis.notices.items import Candidate, Level, Unit, Unread
 from analysis.notices.phrasebook import Phrasebook
 from analysis.notices.reader import Notice
@@ -135,14 +135,15 @@ def read_form(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook) -> Notic
     figures, problems = _read_figures(lines, rubric, period)
     if not figures and not problems:
         raise BulletinError(_("The form has no figure in it."), [], _("Fill in what the notice prints."))
+    as_of, published = (_day(said.get(name, ""), facts.get(name), problems) for name in ("as_of", "published"))
     return Notice(
         text=body,
         entity=entity,
         period=period,
-        scope="month" if len(period) == 7 and "Q" not in period else "quarter" if "Q" in period else "year_to_date",
-        as_of=_day(said.get("as_of", ""), facts.get("as_of"), problems),
+        scope=scope_of(period, as_of, published, since_january=False),
+        as_of=as_of,
         number=said.get("number", ""),
-        published=_day(said.get("published", ""), facts.get("published"), problems),
+        published=published,
         title=said.get("title") or _("Score of {entity}, {period}").format(entity=entity, period=write_period(period)),
         publisher=said.get("publisher") or _("Not named in the notice ({entity})").format(entity=entity),
         figures=tuple(figures),

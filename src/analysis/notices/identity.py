@@ -39,8 +39,17 @@ DATELINE = (
     r"[^\W\d_],\s*$|(?:đăng|công bố|ban hành|announced|announced on|dated|published|published on):?\s*(?:ngày\s*)?$"
 )
 NO_MONTH = r"\btháng\s{1,3}(?:(?:00?|1[3-9]|[2-9][0-9])\s?[/-]\s?[0-9]{4}|[0-9]{1,2}\s?[/-]\s?(?!19|20)[0-9]{4})\b"
+WEEK = (
+    r"(?:(?:báo cáo|bản tin|kết quả|thông tin|theo dõi|số liệu|trong|kỳ)\s+tuần\b(?!\s+(?:trước|sau|tới|liền|lễ))"
+    r"|\btuần\s+(?:từ|thứ|số|này|qua|[0-9]+)|\b(?:weekly|week of|in the week)\b)(?: [^\s.;|]+){0,5}"
+)
+OF_A_WEEK = (
+    r"\btuần\s+(?:(?:thứ|số)\s+)?(?:[0-9]{1,2}|[ivx]{1,4}|nhất|hai|ba|tư|đầu|cuối)\s*,?\s*(?:(?:của|trong)\s+)?$"
+)
 OPENS_A_SPAN = r"(?:từ|from|since)\s*(?:ngày\s*)?$"
+OF_WHICH = r"(?:riêng|trong đó)\s*$"
 LEADS = r"[.!?\n]\s+(?:(?:tỉnh|thành phố|tp\.?)\s+)?$"
+LARGEST_GROUP = 22  # points: a score above it can only be a total
 DAYS_AFTER = 45  # a month's figures may be drawn until then
 
 
@@ -49,7 +58,8 @@ def sentence_of_total(text: str, items: Sequence[Item]) -> tuple[int, int, int] 
 
     Where none calls it the total, the first sentence with points that are no target and no number of before.
     """
-    markers = [item.start for item in items if marker_of(item) in (*OF_A_PLAN, "before", "leader", "country")]
+    others = (*OF_A_PLAN, "before", "leader", "country", "index")
+    markers = [item.start for item in items if marker_of(item) in others]
     sure, likely = [], []
     for item in items:
         amount = item.amount
@@ -72,9 +82,11 @@ def entity_of(
     book: Phrasebook,
     rubrics: Sequence[Rubric],
     wanted: str,
+    asides: set[int],
 ) -> str:
-    """The province that the notice is of: the one it names first and beside the total."""
+    """The province that the notice is of: the one it names first and beside the total, not one it compares with."""
     named = [(meaning.name, item.start) for item in items for meaning in item.meanings if meaning.kind == "province"]
+    named = [pair for pair in named if pair[1] not in asides] or named
     in_order = list(dict.fromkeys(name for name, _start in named))
     if wanted:
         known = next((name for name in book.provinces if slug(name) == slug(wanted)), None)
@@ -176,14 +188,17 @@ def period_of(
     months = [item for item in dates if item.day is None and item.start not in asides]
     months = [item for item in months if item.year or not item.since_january]  # `6 tháng` names no month
     months = [item for item in months if not re.search(OPENS_A_SPAN, _before(text, item.start))]
+    of_weeks = [item for item in months if re.search(OF_A_WEEK, text[max(0, item.start - 24) : item.start].lower())]
+    months = [item for item in months if item not in of_weeks]
     weak = tasks | {item.start for item in months if re.search(r"đến hết\s*$", _before(text, item.start))}
     own = [item for item in months if item.start not in weak] or months
     named = [(printed, item) for item in own if (printed := item.period(_year_of(item, dates)))]
     chosen = [pair for pair in named if len(pair[0]) == 7] or named
     beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[1]]
     since = _since_january(text, items, dates, of_total, asides, bool(beside))
+    counts = not all(since.values())
     if since:
-        years = [day.year for day in dates if day.year and day.start >= since[0] - len("6 tháng đầu năm 2024")]
+        years = [day.year for day in dates if day.year and day.start >= min(since) - len("6 tháng đầu năm 2024")]
         years += [int(period[:4]) for period, _item in named]
         chosen, beside = [(str(year), dates[0]) for year in years[:1]], []
     in_order = list(dict.fromkeys(printed for printed, _item in chosen))
@@ -198,23 +213,35 @@ def period_of(
                 [],
                 _("Leave out --month, or look whether it is the right file."),
             )
-        return wanted, bool(since), False
+        return wanted, counts, False
     if not in_order:
         days = {iso for day in dates if day.start not in asides and (iso := day.iso())}
         until = {
             iso[:7] for day in dates if day.start in _as_of_days(text, items, dates) and (iso := day.iso()) in days
         }
+        until |= {printed for item in of_weeks if len(printed := item.period(_year_of(item, dates)) or "") == 7}
+        if len(until) == 1 and (week := week_of(text, items, of_total)):
+            what = _("The notice is of a week, “{words}”; the portal scores months, quarters and years.")
+            then = _("If these are the scores of the month up to then, say so: --month {month}.")
+            raise BulletinError(what.format(words=week), [], then.format(month=until.pop()))
         if len(until) == 1:
             return until.pop(), False, True
         raise BulletinError(
             _("The notice does not say which month it is of."), [], _("Say which one it is of: --month 2023-04.")
         )
-    totals = {period for period, item in chosen if len(in_order) > 1 and _opens_total(text, items, item)}
-    several = len(totals) > 1 and not _is_titled(text, items, chosen[0][1].start)
     of_year = [p for p, item in named if len(p) == 4 and of_total and of_total[0] <= item.start < of_total[1]]
-    if of_year and not beside and of_year[0] != in_order[0]:  # `Năm 2024 đạt 81,7 điểm. Tháng 12/2024 đạt 83,3 điểm`
-        in_order, several = [of_year[0], *in_order], True
-    if several or (beside and set(beside) != {in_order[0]}):
+    mixed = of_total and of_year and not beside and of_year[0] != in_order[0]
+    if of_total and mixed:
+        first = chosen[0][1].start
+        titled = any(period == of_year[0] and _is_titled(text, items, item.start) for period, item in named)
+        if first > of_total[1] and (titled or re.search(OF_WHICH, _before(text, first))):
+            return of_year[0], counts, False
+        in_order.insert(0, of_year[0])  # `Năm 2024 đạt 81,7 điểm. Tháng 12/2024 đạt 83,3 điểm`
+    several = mixed or _are_several(text, items, chosen, dates)
+    own_total = _is_titled(text, items, chosen[0][1].start) and any(
+        period == in_order[0] and _scored(text, items, item, dates) for period, item in chosen
+    )
+    if several or (beside and set(beside) != {in_order[0]} and not own_total):
         raise BulletinError(
             _("The notice names several months: {names}.").format(
                 names=write_list(write_period(period) for period in in_order)
@@ -222,7 +249,19 @@ def period_of(
             [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
             _("Say which one it is of, such as --month {month}.").format(month=in_order[0]),
         )
-    return in_order[0], bool(since), False
+    return in_order[0], counts, False
+
+
+def _are_several(
+    text: str, items: Sequence[Item], chosen: Sequence[tuple[str, PrintedDate]], dates: Sequence[PrintedDate]
+) -> bool:
+    """Whether a later period than the first has its own total, or a table without a title has columns of several."""
+    (period, first), *others = chosen
+    if _in_table(text, first.start):
+        return any(other != period and item.start < _line_at(text, first.start)[1] for other, item in others)
+    kind = (len(period), "Q" in period)
+    later = [item for other, item in others if other > period and (len(other), "Q" in other) == kind]
+    return not _is_titled(text, items, first.start) and any(_scored(text, items, item, dates) for item in later)
 
 
 def _since_january(
@@ -232,25 +271,41 @@ def _since_january(
     of_total: tuple[int, int, int] | None,
     asides: set[int],
     of_a_month: bool,
-) -> list[int]:
-    """Where words say that the notice counts since January: beside its total, else in a heading or before the total."""
-    starts = [item.start for item in items for meaning in item.meanings if meaning.kind == "since_january"]
-    starts += [day.start for day in dates if day.since_january and day.year]
-    starts += [day.start for day in dates if day.opens and (day.opens.month, day.opens.day or 1) == (1, 1)]
-    starts = sorted(start for start in starts if start not in asides)
+) -> dict[int, bool]:
+    """Where words say that the notice counts since January, and whether all of the year, `cả năm`.
+
+    Beside its total, else in a heading or before the total, but not in the head of one column of several.
+    """
+    kinds = {"since_january": False, "whole_year": True}
+    said = [(item.start, meaning.kind) for item in items for meaning in item.meanings if meaning.kind in kinds]
+    found = {start: kinds[kind] for start, kind in said}
+    found |= {day.start: day.whole for day in dates if day.year and (day.since_january or day.whole)}
+    found |= {day.start: False for day in dates if day.opens and (day.opens.month, day.opens.day or 1) == (1, 1)}
+    columns = [day.start for day in dates if day.month and not day.since_january and _in_table(text, day.start)]
+    found = {
+        start: found[start] for start in found if start not in asides and not _has(columns, *_line_at(text, start))
+    }
     if of_total is None:
-        return starts
-    beside = [start for start in starts if of_total[0] <= start < of_total[1]]
+        return found
+    beside = {start: whole for start, whole in found.items() if of_total[0] <= start < of_total[1]}
     numbered = [item.start for item in items if item.amount]
-    titles = [start for start in starts if start < of_total[0] and not _has(numbered, *_line_at(text, start))]
-    return beside or ([] if of_a_month else titles)
+    titles = {
+        start: whole
+        for start, whole in found.items()
+        if start < of_total[0] and not _has(numbered, *_line_at(text, start))
+    }
+    return beside or ({} if of_a_month else titles)
 
 
-def _opens_total(text: str, items: Sequence[Item], date: PrintedDate) -> bool:
-    """Whether a period opens a sentence that prints a total."""
-    first, last = sentence_at(text, date.start, date.end)
-    totals = [item.start for item in items if item.amount and item.amount.second == 100 and item.amount.decimals]
-    return _has(totals, date.end, last) and not re.search(r"\w", text[first : date.start])
+def _in_table(text: str, place: int) -> bool:
+    return "\t" in text[slice(*_line_at(text, place))]
+
+
+def _scored(text: str, items: Sequence[Item], day: PrintedDate, dates: Sequence[PrintedDate]) -> bool:
+    """Whether a score that can only be a total stands behind a period, before the next one in its sentence."""
+    end = min([sentence_at(text, day.start, day.end)[1], *(other.start for other in dates if other.start > day.start)])
+    amounts = [item.amount for item in items if item.amount and item.amount.decimals and day.end <= item.start < end]
+    return any(amount.second == 100 or (amount.points and amount.value > LARGEST_GROUP) for amount in amounts)
 
 
 def _is_titled(text: str, items: Sequence[Item], place: int) -> bool:
@@ -313,6 +368,8 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
             good.setdefault(iso, day)
         elif date.fromisoformat(iso) < beginning:
             early.append(day)
+    if not good:
+        good = dict(sorted((iso, day) for day in days if (iso := _heads_a_column(text, day, period)))[-1:])
     if len(good) == 1:
         return next(iter(good)), []
     if good:
@@ -320,6 +377,16 @@ def drawn_on(text: str, items: Sequence[Item], days: Sequence[PrintedDate], peri
         return "", [Unread(day.start, day.end, why) for day in good.values()]
     why = _("the figures run to a day before {period}").format(period=write_period(period))
     return "", [Unread(day.start, day.end, why) for day in early]
+
+
+def _heads_a_column(text: str, day: PrintedDate, period: str) -> str:
+    """The day of the period that stands alone in the head of a column, as ISO, else ""; the last one shows it now."""
+    first, last = _line_at(text, day.start)
+    alone = re.search(r"\t *(?:ngày *)?$", text[first : day.start].lower()) and re.match(
+        r" *(?:\t|$)", text[day.end : last]
+    )
+    iso = day.iso(int(period[:4])) or ""
+    return iso if alone and period in (iso[:7], iso[:4]) else ""
 
 
 def _of_a_longer_span(day: PrintedDate, period: str) -> bool:
@@ -330,6 +397,7 @@ def _of_a_longer_span(day: PrintedDate, period: str) -> bool:
 def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -> set[int]:
     """The places of the days that words such as `đến` or `trích xuất` stand before."""
     found: set[int] = set()
+    of_a_week = re.search(WEEK, text, re.IGNORECASE) is not None
     ends = {"as_of": -1, "drawn": -1}
     waiting = iter(sorted(days, key=lambda day: day.start))
     day = next(waiting, None)
@@ -340,6 +408,7 @@ def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -
             opens = re.search(OPENS_A_SPAN, _before(text, day.start + 3))
             if not opens and (
                 text[day.start : day.start + 3].lower() == "đến"
+                or (day.opens and of_a_week)
                 or any(re.fullmatch(BEFORE_DAY, between.lower()) for between in before)
                 or (drawn >= 0 and not re.search(r"[.;,)\n]", text[drawn : day.start]))
             ):
@@ -349,11 +418,23 @@ def _as_of_days(text: str, items: Sequence[Item], days: Sequence[PrintedDate]) -
     return found
 
 
-def scope_of(period: str, as_of: str, since_january: bool) -> str:
+def week_of(text: str, items: Sequence[Item], of_total: tuple[int, int, int] | None) -> str:
+    """The words in a heading or beside the total that say that a notice is of a week, or ""."""
+    for found in re.finditer(WEEK, text, re.IGNORECASE):
+        beside = of_total and of_total[0] <= found.start() < of_total[1]
+        if not _in_table(text, found.start()) and (beside or _is_titled(text, items, found.start())):
+            return " ".join(found[0].split())
+    return ""
+
+
+def scope_of(period: str, as_of: str, published: str, since_january: bool) -> str:
+    """What the figures of a period count; of a year that was not over on the day of the document it is not known."""
     if since_january:
         return "year_to_date"
     if "-" not in period:
-        return "year_to_date" if as_of else "unknown"
+        until = as_of or published
+        over = not until or until >= f"{period}-12-31"
+        return "year" if over else "year_to_date" if as_of else "unknown"
     return "quarter" if "Q" in period else "month"
 
 

@@ -42,6 +42,8 @@ COUNTED = (
     "administrative", "procedure", "procedures", "dossier", "dossiers", "service", "services", "petition", "petitions",
     "accounts",
 )  # fmt: skip
+PAST = r"(?:(?! thì )[^\n.!?])*"
+OPPOSES = rf"nếu như (?=tháng|quý|năm|kỳ|cùng kỳ){PAST} thì (?:đến |sang )?(?:tháng|quý|năm|kỳ)\b"  # supposes nothing
 PERCENT = (("%",), ("(", "%", ")"), ("phần", "trăm"), ("per", "cent"), ("percent",))
 MOST_DECIMALS = 2
 REACH_OF_BEFORE = 250  # letters between the A and the B of `A … B`
@@ -75,7 +77,7 @@ class Amount:
 class Item:
     """A piece of a sentence: a phrase, a number, a date, a mark or a word that is not known.
 
-    `comma`: the phrase has a comma in it.
+    `comma`: the phrase has a comma behind one of its first two words.
     """
 
     kind: Literal["phrase", "amount", "date", "mark", "word"]
@@ -115,7 +117,7 @@ def items_of(
         if place in phrases:
             after, meanings = phrases[place]
             end = tokens[after - 1].end
-            comma = "," in text[token.start : end]
+            comma = "," in "".join(text[token.start : end].split()[:2])
             items.append(Item("phrase", token.start, end, meanings, text=token.text, comma=comma))
             place = max(after, place + 1)
         elif token.kind == "number":
@@ -144,6 +146,9 @@ def _in_place(found: Found, start: int, text: str, befores: dict[int, list[int]]
         return tuple(after)
     plain = tuple(meaning for meaning in found.meanings if meaning.after is None)
     figures = tuple(meaning for meaning in plain if meaning.kind == "figure")
+    supposes = any(meaning.name == "supposition" for meaning in plain)
+    if supposes and re.match(OPPOSES, text[start : start + 250], re.IGNORECASE):
+        plain = (Meaning("marker", "change"),)
     if any(meaning.kind == "province" for meaning in plain) and not text[start : start + 1].isupper():
         plain = tuple(meaning for meaning in plain if meaning.kind != "province")
     return figures or plain
@@ -174,7 +179,7 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
     points = text_at(after) in POINT_WORDS
     joined = after + points
     if points and text_at(joined) == "phần":
-        return Amount("broken", token.start, token.end), joined
+        return Amount("broken", token.start, token.end), joined + (text_at(joined + 1) == "trăm") + 1
     if text_at(joined) == "/":
         joined += 1
     elif text_at(joined) in ("trên", "trong", "of", "out"):
@@ -198,7 +203,7 @@ def _amount(text: str, tokens: list[Token], place: int, style: Style) -> tuple[A
         return Amount("broken" if broken else "ambiguous", token.start, end, second=ends_with), following
     value, decimals = values[0] or (Decimal(0), 0)
     if text_at(following) in SCALES or (pair and text_at(following) == "%"):
-        return Amount("other", token.start, end, value, decimals), following
+        return Amount("other", token.start, end, value, decimals), following + (text_at(following) in SCALES)
     if pair:
         scale = any(part.text == "thang" for part in tokens[after:joined])  # `86,51 điểm trên thang điểm 100`
         points = points or text_at(following) in POINT_WORDS

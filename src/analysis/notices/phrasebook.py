@@ -72,6 +72,7 @@ class Context(BaseModel):
     as_of: tuple[str, ...]
     drawn: tuple[str, ...]
     since_january: tuple[str, ...]
+    whole_year: tuple[str, ...]
     document: tuple[str, ...]
     own_index: tuple[str, ...]
     home: dict[str, tuple[str, ...]]
@@ -127,8 +128,8 @@ class Meaning(NamedTuple):
     """What a phrase stands for: a kind, a name, and for `A … B` the words A that must come before."""
 
     kind: Literal[
-        "figure", "marker", "filler", "ordinal", "as_of", "drawn", "since_january", "document", "column", "province",
-        "own_index", "home"
+        "figure", "marker", "filler", "ordinal", "as_of", "drawn", "since_january", "whole_year", "document", "column",
+        "province", "own_index", "home"
     ]  # fmt: skip
     name: str
     after: int | None = None
@@ -247,7 +248,7 @@ class Phrasebook:
         self._add("filler", {"": wordings.fillers.words})
         self._add("marker", {name: marker.words for name, marker in wordings.markers.items()})
         self._add("ordinal", {words: (words,) for words in self.ordinals})
-        for name in ("as_of", "drawn", "since_january", "document", "own_index"):
+        for name in ("as_of", "drawn", "since_january", "whole_year", "document", "own_index"):
             self._add(name, {"": getattr(wordings.context, name)})
         self._add("home", wordings.context.home)
         for name, province in wordings.provinces.items():

@@ -27,6 +27,7 @@ from analysis.notices.identity import (
     scope_of,
     sentence_of_total,
     title_of,
+    week_of,
 )
 from analysis.notices.items import Candidate, Item, Unread, figures_of_item, items_of
 from analysis.notices.phrasebook import Phrasebook
@@ -95,14 +96,15 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
     style = number_style(tokens)
     items = items_of(flat, tokens, dates, book, None, style)
     of_total = sentence_of_total(flat, items)
-    entity = entity_of(flat, items, of_total, book, rubrics, entity)
-    days = [item for item in dates if item.day is not None]
     asides, tasks = aside(items)
+    entity = entity_of(flat, items, of_total, book, rubrics, entity, asides)
+    days = [item for item in dates if item.day is not None]
     period, since_january, proposed = period_of(flat, items, dates, asides, tasks, of_total, period)
     check_exists(entity, period, book)
     rubric = rubric_in_force(rubrics, period)
+    week = week_of(flat, items, of_total)
     as_of, doubtful_days = drawn_on(flat, items, [day for day in days if day.start not in asides], period)
-    reader = Attributor(rubric, book, entity, period, since_january, as_of)
+    reader = Attributor(rubric, book, entity, period, since_january, as_of, week)
     _feed(reader, flat, items_of(flat, tokens, dates, book, rubric, style), book)
     reader.finish()
     found = reader.result
@@ -122,7 +124,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
         text=flat,
         entity=entity,
         period=period,
-        scope=scope_of(period, as_of, since_january),
+        scope=scope_of(period, as_of, published, since_january),
         as_of=as_of,
         number=number,
         published=published,
@@ -132,7 +134,7 @@ def read(text: str, rubrics: tuple[Rubric, ...], book: Phrasebook, entity: str =
         unread=tuple(found.unread),
         problems=tuple(found.problems),
         missing=_missing(flat, found, figures, rubric),
-        notes=tuple(_notes(cleaned, style, period if proposed else "")),
+        notes=tuple(_notes(cleaned, style, period if proposed else "", week if len(period) == 7 else "")),
     )
 
 
@@ -310,16 +312,23 @@ def _columns(text: str, heads: list[Row], book: Phrasebook, reader: Attributor) 
 def _of_head(items: Sequence[Item], reader: Attributor) -> tuple[str, bool]:
     """Why a column with this head is of another period, day or province, or ""; and whether it names ours."""
     year = int(reader.period[:4])
+    weeks = [item.text.split()[-1] for item in items if item.text.startswith("tuần ") and item.text[-1].isdigit()]
+    if weeks and reader.week not in weeks:
+        return ("before" if reader.week else _("the heads of the columns are not known")), False
+    if any(meaning.kind == "since_january" for item in items for meaning in item.meanings):
+        return ("", True) if reader.since_january else ("since", False)
     provinces = [meaning.name for item in items for meaning in item.meanings if meaning.kind == "province"]
     if any(name != reader.entity for name in provinces):
         return "leader", False
     days = [item.date for item in items if item.date]
     for day in days:
         printed = day.period(year)
+        if day.since_january and not reader.since_january:
+            return "since", False
         ours = reader.period.startswith(printed) if printed else day.iso(year) == reader.as_of
         if not ours:
             return "before", False
-    return "", bool(days or provinces)
+    return "", bool(days or provinces or weeks)
 
 
 def _column(text: str, cells: list[list[Item]], book: Phrasebook) -> str | None:
@@ -401,10 +410,14 @@ def _missing(text: str, found: Attribution, figures: Sequence[Candidate], rubric
     )
 
 
-def _notes(cleaned: Clean, style: str | None, proposed: str) -> Iterator[str]:
+def _notes(cleaned: Clean, style: str | None, proposed: str, week: str) -> Iterator[str]:
     if proposed:
         yield _("only a day is printed, no month: {period} was taken; if it is another, say so with --month").format(
             period=write_period(proposed)
+        )
+    if week:
+        yield _("it is of a week, “{words}”: its scores were taken for those of the month up to then").format(
+            words=week
         )
     if cleaned.composed:
         yield _("letters and marks written apart were joined")

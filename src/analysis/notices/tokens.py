@@ -57,14 +57,14 @@ _DATES = tuple(
         rf"\b(?:ngày|đến|từ)\s{{1,3}}{_DAY}/{_MONTH}(?![0-9/])",
         rf"\b(?P<since>(?:từ\s{{1,3}})?đầu\s{{1,3}}năm)\s{{1,3}}{_YEAR}",
         rf"\b(?P<since>{_MONTH}\s{{1,3}}tháng\s{{1,3}}đầu\s{{1,3}}năm)\s{{1,3}}{_YEAR}",
-        rf"\b(?P<since>{_MONTH}\s{{1,3}}tháng)(?:\s{{1,3}}(?:đầu|qua|cuối|đầu\s{{1,3}}năm|liên\s{{1,3}}tiếp))?\b(?!\s{{1,3}}[0-9])",
+        rf"\b(?P<since>{_MONTH}\s{{1,3}}tháng)(?:\s{{1,3}}(?:đầu(?: năm)?|qua|cuối|liên\s{{1,3}}tiếp))?\b(?! +[0-9])",
         rf"\b(?:tháng|t)\s{{0,3}}{_MONTH}\s{{0,2}}(?:[/.-]|năm)\s{{0,3}}{_YEAR}",
         rf"\b{_NAME}(?:\s{{1,3}}of)?,?\s{{1,3}}{_YEAR}",
         rf"\b(?:in|for|of|by|from)\s{{1,3}}{_NAME}(?!\s{{1,3}}[0-9]{{1,2}}\b)(?:,?\s{{1,3}}{_YEAR})?",
         rf"\b(?:qúy|quarter)\s{{1,3}}{_ORDER}\b(?:\s{{0,2}}(?:[/-]|năm|of)?\s{{0,3}}{_YEAR})?",
         rf"\b{_ORDER}[\s-]{{1,3}}quarter(?:\s{{1,3}}(?:of\s{{1,3}})?{_YEAR})?",
         rf"\bq{_ORDER}\b(?:\s{{0,2}}[/-]?\s{{0,3}}{_YEAR})?",
-        rf"\b(?P<since>cả\s{{1,3}})?(?:năm|year|in|of)\s{{1,3}}{_YEAR}",
+        rf"\b(?P<whole>cả\s{{1,3}})?(?:năm|year|in|of)\s{{1,3}}{_YEAR}",
         rf"\btháng[ \t]{{1,3}}{_MONTH}(?![0-9/]|[.,][0-9])",
         rf"(?<![0-9/.,]){_MONTH}[/-]{_YEAR}(?![/-])",
     )
@@ -72,7 +72,7 @@ _DATES = tuple(
 _NOT_A_FIGURE = re.compile(
     r"(?P<document>\b[0-9]{1,6}(?:\s?/\s?[0-9]{4})?\s?/\s?[A-ZĐ][A-ZĐa-z&]{0,30}(?:\s?[-–.]\s?[A-ZĐ][A-ZĐƯa-z0-9]{0,30}){0,4})"
     r"|\b766\b(?![.,/]?[0-9])(?!\s?%)"
-    r"|(?i:\b(?:mục|tiêu\s{1,3}chí|chỉ\s{1,3}số|biểu|bảng|phụ\s{1,3}lục|nhóm|điều|khoản|group|table|annex|criterion|indicator))"
+    r"|(?i:\b(?:mục|tiêu\s{1,3}chí|chỉ\s{1,3}số|biểu|bảng|phụ\s{1,3}lục|nhóm|tuần(?:\s{1,3}(?:thứ|số))?|điều|khoản|group|table|annex|criterion|indicator))"
     r"\s{1,2}[0-9]{1,2}(?:\.[0-9]{1,2}){0,2}(?![0-9]|\s?[,./%][0-9]|\s?%|\s?/)"
     r"|(?<![0-9,.])\(?\b[0-9]{1,2}\)(?= {1,3}[^\W\d_])"
     r"|(?:(?<=\n)|^)[ •*+-]{0,4}[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}[:.]?(?: ?[-–])? {1,3}"
@@ -83,7 +83,7 @@ _NOT_A_FIGURE = re.compile(
     r"|\b[0-9]{1,3}-[a-z]{2,20}\b|\bhttps?://\S{1,300}|\bwww\.\S{1,300}"
 )
 _LEAD = re.compile(r"(?:(?:từ|đến|ngày)\s+)*")
-_OPENS = re.compile(r"(?:từ|from|since)\s+(?:ngày\s+)?$")
+_OPENS = re.compile(r"(?:(?:từ|from|since)\s+(?:ngày\s+)?|\()$")
 _TO = re.compile(r"\s*(?:[-–]|đến|tới|to|until|through)\s*(?:hết\s+)?(?:ngày\s+)?")
 # What a number may touch: a space, a bracket, a mark that ends a word. Anything else may be a part of it.
 MAY_STAND_BEFORE = r"(?:^|[\s(\[{:/]|(?:^|[^0-9])[;\"“«‘•>≥≤=])$"
@@ -107,7 +107,8 @@ class Token(NamedTuple):
 class PrintedDate:
     """A day, month, quarter or year as printed; what is not printed is None.
 
-    `since_january`: it counts from the beginning of the year; `opens`: the first day of a span that it ends.
+    `since_january`: it counts from the beginning of the year; `whole`: all of the year is meant, `cả năm 2025`;
+    `opens`: the first day of a span that it ends.
     """
 
     start: int
@@ -117,6 +118,7 @@ class PrintedDate:
     day: int | None = None
     quarter: int | None = None
     since_january: bool = False
+    whole: bool = False
     opens: PrintedDate | None = None
 
     def period(self, year: int | None = None) -> str | None:
@@ -258,6 +260,7 @@ def _date(match: re.Match[str]) -> PrintedDate | None:
         day=int(found["day"]) if found.get("day") else None,
         quarter=_QUARTERS.get(found.get("quarter") or ""),
         since_january=bool(found.get("since")),
+        whole=bool(found.get("whole")),
     )
 
 

@@ -289,25 +289,35 @@ def change_since_figures(
         yield exact("since.rank", _("Rank"), ranks[period], "rank", 0, "published", write_period(period), before.source)
 
 
-def since_before(figures: Figures, past: pd.DataFrame, identified: Identified) -> tuple[str, Sentence, Sentence | str]:
-    """What the total is compared with, in which direction it moved, and the rank then and now; or why nothing is."""
+def since_before(figures: Figures, past: pd.DataFrame, identified: Identified) -> tuple[str, Sentence, list[Sentence]]:
+    """What the total is compared with, by how much it moved, and in which direction, with the rank then and now.
+
+    Where nothing can be compared, why; and no words besides.
+    """
     if "since.change" not in figures:
         title = _("Since the period before")
         if day := counted_on(past, identified):
-            return title, say(_("not compared: the month was not over on {date}"), date=write_date(day)), ""
+            return title, say(_("not compared: the month was not over on {date}"), date=write_date(day)), []
         if len(past) > 1 and months_of(past["period"].min())[1] < months_of(identified.period)[0]:
-            return title, say(_("not compared: other rules scored what is known before")), ""
-        return title, say(_("no earlier total is known")), ""
+            return title, say(_("not compared: other rules scored what is known before")), []
+        return title, say(_("no earlier total is known")), []
     title = _("Since {period}").format(period=write_period(compared_with(past, identified)))
     change, size = figures["since.change"].value or 0.0, figures["since.size"]
-    words = _("up by {size} points") if change > 0 else _("down by {size} points") if change < 0 else _("unchanged")
-    rank = figures.get("rank")
-    beside = (
-        say(_("rank {before} → {rank}"), before=figures["since.rank"], rank=rank)
-        if rank is not None and "since.rank" in figures
-        else ""
-    )
-    return title, say(words, size=size), beside
+    sign, direction = ("+", _("up")) if change > 0 else ("−", _("down")) if change < 0 else ("", _("unchanged"))
+    said, rank = [say("{direction}", direction=direction)], figures.get("rank")
+    if rank is not None and "since.rank" in figures:
+        said = [
+            say(_("{direction}; rank {before} → {rank}"), direction=direction, before=figures["since.rank"], rank=rank)
+        ]
+    return title, say(f"{sign}{{size}}", size=size), said
+
+
+def moved_words(figures: Figures, past: pd.DataFrame, identified: Identified) -> list[Sentence]:
+    """In a sentence how the total moved since the period it is compared with; none where there is none."""
+    if "since.change" not in figures:
+        return []
+    period = write_period(compared_with(past, identified))
+    return [say(_direction(figures["since.change"].value or 0.0), period=period, change=figures["since.size"])]
 
 
 def history_length(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sentence:

@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib
 import pandas as pd
 import seaborn as sns
 from matplotlib.artist import Artist
@@ -30,6 +31,7 @@ SIZE, SMALL = 12, 9
 STRIP = 0.65  # inches below a picture, for the label of simulated figures
 LEGEND_DOWN = 44  # points, under the unit of the axis
 DOTS = 200  # of a saved PNG, per inch
+matplotlib.rcdefaults()  # no file of the user, or of the folder we are in, changes our pictures
 sns.set_theme(
     style="white",
     rc={

@@ -10,15 +10,23 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
 
+from analysis import project
+from analysis.errors import UnknownNameError
+from analysis.identification.regime import Project, load_project
 from analysis.interval import Interval
 from analysis.language import _, write_number, write_range
+from analysis.notices.forms import FORMULA
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
+from analysis.scorecards.periods import PERIOD
 
+# What a spreadsheet may take for a formula, spaces before it and apostrophes of ours aside.
+LIKE_A_FORMULA = re.compile(rf"'*[\s\xa0]*[{re.escape(FORMULA)}]|'*[\t\r\n]")
 Ends = tuple[float | None, float | None]
 PRINTED_WIDTH = 0.011  # percent; a rate printed with two decimals is this wide
 # Colours of the UK Analysis Function's categorical palette: each at least 3 : 1 on white.
@@ -124,6 +132,74 @@ class Figures(dict[str, Figure]):
         frame.insert(2, "entity", entity)
         frame.insert(3, "period", period)
         return frame
+
+
+def write_figures(frame: pd.DataFrame, path: Path) -> None:
+    """Write `figures.csv`: for pandas and for Excel alike. Raises OSError.
+
+    Commas and decimal points, as every library reads them; a mark at the beginning by which Excel knows UTF-8; an
+    apostrophe before words that begin as a formula does, so that none is one, while numbers stay numbers.
+    """
+    words = frame.select_dtypes(exclude="number").columns
+    safe = frame.assign(**{name: [_no_formula(item) for item in frame[name]] for name in words})
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+def read_figures(path: Path) -> pd.DataFrame:
+    """A `figures.csv` as it was before it was made safe for Excel. Raises OSError, ValueError."""
+    missing = dict.fromkeys(("value", "low", "high"), "")
+    frame = pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False, na_values=missing)
+    frame = frame.astype(dict.fromkeys(missing, float))
+    words = frame.select_dtypes(exclude="number").columns
+    return frame.assign(**{name: [_as_it_was(item) for item in frame[name]] for name in words})
+
+
+def _no_formula(words: Any) -> Any:
+    if not isinstance(words, str):
+        return words
+    words = words.replace("\r\n", "\n").replace("\r", "\n")  # which alone would end a row, unquoted
+    return f"'{words}" if LIKE_A_FORMULA.match(words) else words
+
+
+def _as_it_was(words: Any) -> Any:
+    return words[1:] if isinstance(words, str) and words[:1] == "'" and LIKE_A_FORMULA.match(words[1:]) else words
+
+
+def figures(made: bool = False) -> pd.DataFrame:
+    """Every figure in one tidy frame: those that were published, or all that the published reports show.
+
+    Parameters
+    ----------
+    made : of the reports in `reports/`, each number on their pages as in their `figures.csv`, with the `report` it is
+        of; otherwise the figures of `data/observations` that count, with `name`, what they are called.
+
+    Returns
+    -------
+    One row a figure. It is saved as Parquet by `.to_parquet(path)`, where pyarrow is installed.
+
+    Raises ProjectError, HistoryError, RubricError.
+    """
+    if made:
+        reports = project.root() / "reports"
+        files = sorted(path for path in reports.glob("[!.]*/*/figures*.csv") if PERIOD.fullmatch(path.parent.name))
+        frames = [read_figures(path).assign(report=path.relative_to(reports).as_posix()) for path in files]
+        return pd.concat(frames, ignore_index=True) if frames else Figures().frame("", "").assign(report="")
+    known = load_project()
+    rows = known.history
+    names = {
+        (entity, period, code): _name(known, entity, period, code)
+        for entity, period, code in rows[["entity", "period", "code"]].drop_duplicates().itertuples(index=False)
+    }
+    keys = zip(rows["entity"], rows["period"], rows["code"], strict=True)
+    return rows.assign(name=[names[key] for key in keys]).reset_index(drop=True)
+
+
+def _name(known: Project, entity: str, period: str, code: str) -> str:
+    """What a figure is called by the rules of its period; its code where none are known."""
+    try:
+        return known.rules(entity, period).name_of(code)
+    except UnknownNameError:
+        return code
 
 
 def exact(

@@ -14,7 +14,7 @@ from analysis.diagnosis.losses import named_groups
 from analysis.identification.identify import Identified
 from analysis.interval import Interval
 from analysis.language import _, nfc, write_date, write_period
-from analysis.report.changes import since_before
+from analysis.report.changes import moved_words, since_before
 from analysis.report.figures import COLOURS, Figure, Figures, exact
 from analysis.report.losses import headline, hidden_words, not_to_be_had, reconciliation
 from analysis.report.plan import ask_words
@@ -92,7 +92,8 @@ def summary_section(
         origin.append(_("figures to {date}").format(date=write_date(figures["total"].as_of)))
     origin.append(source_words(source))
     found = headline(figures, by_group, identified)
-    hidden = [hidden_words(figures, ledger, lost_by_tier), *not_to_be_had(figures, by_indicator)]
+    hidden = moved_words(figures, past, identified)
+    hidden += [hidden_words(figures, ledger, lost_by_tier), *not_to_be_had(figures, by_indicator)]
     rank, ranked, total = figures.get("rank"), figures.get("ranked"), (figures["total"], figures["max"])
     since, change, beside = since_before(figures, past, identified)
     of_class = class_words(figures)
@@ -108,7 +109,7 @@ def summary_section(
             {"name": _("Rank"), "of": (rank, ranked), "note": doubt}
             if rank and ranked
             else {"name": _("Rank"), "words": rank or _("not published"), "note": doubt if rank else ""},
-            {"name": since, "words": change, "note": beside},
+            {"name": since, "number": change, "note": beside[0]} if beside else {"name": since, "words": change},
         ],
         "bars_title": _("Points lost by group (score/maximum)"),
         "bars": list(_bars(figures, by_group)),
@@ -119,8 +120,7 @@ def summary_section(
     numbers += [say("{name}: {value}/{of}", name=_("Rank"), value=rank, of=ranked)] if rank and ranked else []
     numbers += [say(doubt)] if doubt else []
     numbers.append(say("{name}: {change}", name=since, change=change))
-    if isinstance(beside, Sentence):
-        numbers.append(beside)
+    numbers += beside
     said = [found, *numbers, reconciliation(figures), *hidden]
     return Section(
         str(found),
@@ -166,8 +166,8 @@ def first_steps_section(
     ]
     asking = [base_question(figures, row) for row in odd[odd["code"].isin(first["code"])].itertuples()]
     asking += [words for code, words in ask_words(figures, asked) if code not in doubted][:1]
-    ask: list[Part] = [Heading(_("What to ask for next"), level=3), Words(asking, as_list=True)]
-    return Section(heading, [Slide(parts), *([Slide(ask)] if asking else [])], tables={"first_steps": first})
+    ask: list[Part] = [Heading(_("What to ask for next"), level=3), Words(asking, as_list=True)] if asking else []
+    return Section(heading, [Slide([*parts, *ask])], tables={"first_steps": first})
 
 
 def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Identified) -> list[Sentence]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.decisions.levers import Lever
 from analysis.identification.identify import Identified
-from analysis.language import language
-from analysis.report.figures import Figures
+from analysis.language import LANGUAGES, language
+from analysis.report.figures import Figures, write_figures
 from analysis.report.wording import weakest_kind
 from analysis.report.workbook import FILE as WORKBOOK
 from analysis.report.workbook import save_workbook
@@ -26,10 +27,27 @@ Period = Annotated[str, Field(pattern=f"^{PERIOD.pattern}$")]
 Language = Annotated[str, Field(pattern="^(vi|en)$")]
 
 
+def in_language(name: str, spoken: str) -> str:
+    """A file of a report in a language: `index.html` is Vietnamese, `index.en.html` English."""
+    stem, dot, suffix = name.partition(".")
+    return name if spoken == LANGUAGES[0] else f"{stem}.{spoken}{dot}{suffix}"
+
+
+class GroupScore(BaseModel):
+    """What a group has of its points; its score is missing where it is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    code: str
+    name: str
+    score: float | None
+    max: float = Field(gt=0)
+
+
 class Result(BaseModel):
     """What a run leaves behind to prove that it finished: written by the last cell, checked by the runner.
 
-    `kind` is that of the weakest published figure; `change`, in points, is missing where the report has none.
+    `kind` is that of the weakest published figure; `change`, in points, is missing where the report has none; `groups`
+    are in the order of the rubric, and missing in a record from before they were kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -47,6 +65,7 @@ class Result(BaseModel):
     rubric: str
     data_hash: str
     figures: int
+    groups: tuple[GroupScore, ...] = ()
 
 
 def save(
@@ -69,7 +88,7 @@ def save(
         return
     frame = figures.frame(identified.entity, identified.period)
     save_workbook(Path(WORKBOOK), figures, identified, by_group, levers, acts, by_tier, by_target, sources)
-    frame.to_csv(FIGURES, index=False, encoding="utf-8", lineterminator="\n")
+    write_figures(frame, Path(FIGURES))
     rank = figures.get("rank")
     result = Result(
         run_id=run_id,
@@ -86,8 +105,20 @@ def save(
         rubric=identified.rubric.id,
         data_hash=data_hash(),
         figures=len(frame),
+        groups=_groups(by_group, identified),
     )
     write_json(Path(RESULT), result.model_dump())
+
+
+def _groups(by_group: pd.DataFrame, identified: Identified) -> tuple[GroupScore, ...]:
+    rows = {row.code: row for row in by_group.itertuples()}
+    return tuple(
+        GroupScore(
+            code=code, name=row.name, score=None if math.isnan(row.score) else float(row.score), max=float(row.max)
+        )
+        for code in (group.code for group in identified.rubric.groups)
+        if (row := rows.get(code)) is not None
+    )
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

@@ -119,7 +119,10 @@ def caution(figures: Figures) -> Sentence:
     """What the ranges are, and are not."""
     if figures["rules.survivors"].value == 1:
         return say(
-            _("One set of rules, recovered or inferred from the portal's figures, fits; what is left open is rounding.")
+            _(
+                "One set of rules, recovered or inferred from the portal's figures, fits; what is left open is "
+                "rounding, and how much of what an improvement may move besides comes true."
+            )
         )
     return say(
         _(

@@ -193,7 +193,9 @@ def sources_section(
                 style="all",
             ),
             SourceList({name: source for name, source in sources.items() if name in used}),
-            Words([_("figures.csv beside this page has every number on it, with its range, its rule and its source.")]),
+            Words(
+                [_("figures.en.csv beside this page has every number on it, with its range, its rule and its source.")]
+            ),
             Piece("footer.html.j2", {"words": reproduced}, [reproduced]),
         ],
         tables={"published": frame[frame["id"].isin([item.id for item in published])], "figures": frame},

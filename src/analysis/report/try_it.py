@@ -299,10 +299,11 @@ def _words() -> dict[str, str]:
         "needs_none": _("No improvement alone, with the others as set above, reaches {goal}."),
         "needs_head": _("For {goal} points, the other improvements as set above:"),
         "reached": _("With the improvements set above {goal} is reached under every documented rule that fits."),
-        "other": _(
-            "This link was made with other rules or figures ({rules}, data {data}); what it showed is not shown here."
-        ),
+        "other": _("This link was made with other rules or figures; what it showed is not shown here."),
         "apply": _("Weigh its improvements under the rules of this page"),
+        "strange_link": _("The link names improvements that this page does not have; they were left out."),
+        "twice_link": _("The link gives a value twice; the last one counts."),
+        "bad_total": _("The total that the link wants is not possible here and was left out."),
         "bad_link": _("Some improvements of this link are not possible here and were left out: {names}."),
         "slides": _("Present as slides"),
         "leave": _("Leave the slides"),

@@ -20,7 +20,6 @@ from analysis.report.section import (
     Picture,
     Section,
     Sentence,
-    Slide,
     Table,
     Words,
     described,
@@ -436,7 +435,7 @@ def rank_section(
         said.append(
             say(_("Level totals are taken to share the better rank; the portal numbers them one after the other."))
         )
-    return Section(title, [Slide([Heading(title), Words(said)])], own, {"outlook": ranked, "by_tier": by_tier})
+    return Section(title, [Heading(title), Words(said)], own, {"outlook": ranked, "by_tier": by_tier})
 
 
 def rank_after_section(

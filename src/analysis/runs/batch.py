@@ -6,8 +6,6 @@ could not publish is published here; one that fails touches no other.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -23,10 +21,11 @@ from analysis import project
 from analysis.errors import ROWS_SHOWN, AnalysisError, ParameterError, SyntheticError, UnknownNameError
 from analysis.identification import regime
 from analysis.language import _, language, slug, write_number
-from analysis.report.result import RECORD
 from analysis.report.section import Section, Words
 from analysis.runs.page import load_renderer
-from analysis.runs.reports import last_promised, leave_failure, publish_files, published, write_index
+from analysis.runs.publish import leave_failure, publish_files, write_index
+from analysis.runs.record import published_from
+from analysis.runs.reports import last_promised, published
 from analysis.runs.workers import Job, Outcome, Submit, failure
 from analysis.scorecards.entities import children_of, is_mean, is_synthetic
 from analysis.scorecards.history import periods_with_total
@@ -133,20 +132,8 @@ def _job(entity: str, month: str, allow_synthetic: bool, resume: bool) -> Job:
         language=language(),
         allow_synthetic=allow_synthetic,
         promised=promised.model_dump() if promised else None,
-        made_from=_made_from(reports / slug(entity) / month) if resume else "",
+        made_from=published_from(reports / slug(entity) / month, language())[1] if resume else "",
     )
-
-
-def _made_from(folder: Path) -> str:
-    """What a published report was made from, or "" where it is not whole: each of its files as its record says."""
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        whole = all(
-            hashlib.sha256((folder / name).read_bytes()).hexdigest() == known for name, known in record["files"].items()
-        )
-        return str(record["made_from"]) if whole else ""
-    except (OSError, ValueError, LookupError, AttributeError):
-        return ""
 
 
 def _received(outcome: Outcome) -> Outcome:

@@ -29,10 +29,12 @@ LONGEST = 60  # letters of the temporary folder: the address of a socket holds 1
 def prepare_environment() -> None:
     """What a kernel inherits and our own imports need.
 
-    Fixed hashes and one time zone make two runs alike. One BLAS thread and leaving out `rfc3987_syntax` (which builds
+    Fixed hashes and one time zone make two runs alike. No process that is started looks for modules in the folder it is
+    started in, which may be full of what was mailed. One BLAS thread and leaving out `rfc3987_syntax` (which builds
     35 parsers for a check of addresses that no notebook needs) save time.
     """
-    os.environ.update(PYTHONHASHSEED="0", OPENBLAS_NUM_THREADS="1", PYTHONUTF8="1", TZ="Asia/Ho_Chi_Minh")
+    os.environ.update(PYTHONHASHSEED="0", PYTHONSAFEPATH="1", PYTHONUTF8="1")
+    os.environ.update(OPENBLAS_NUM_THREADS="1", TZ="Asia/Ho_Chi_Minh")
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 

@@ -1,5 +1,7 @@
 """Where does a kernel run? In this very Python, and a report's on no port that two runs could fight for.
 
+A report's kernel reads nothing that belongs to the user or the machine: no profile, no startup file, no configuration.
+
 A kernel on TCP picks ports that another may take before it listens; sockets of its own in a folder of its own cannot
 collide. Where there are no such sockets (Windows, or a temporary folder with a long name), TCP stays.
 """
@@ -59,22 +61,26 @@ class ReportKernelManager(AsyncKernelManager):
     """Starts ipykernel of this Python, whatever kernels the user has installed; forked, where that is possible."""
 
     def __init__(self, **settings: Any) -> None:
-        self._sockets: Path | None = None
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         if sys.platform != "win32" and len(tempfile.gettempdir()) <= forked.LONGEST:
-            _sweep()
-            self._sockets = Path(tempfile.mkdtemp(prefix=PREFIX))
-            settings |= {"transport": "ipc", "ip": str(self._sockets / "s")}
+            settings |= {"transport": "ipc", "ip": str(self._folder / "s")}
         super().__init__(client_factory=ReportKernelClient, **settings)
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        command = [sys.executable, "-P", "-m", "analysis.runs.kernel", "-f", "{connection_file}"]
         provided = {"kernel_provisioner": {"provisioner_name": FORKED}} if forked.possible() else {}
         return KernelSpec(argv=command, display_name="Python 3 (ipykernel)", language="python", metadata=provided)
 
+    async def _async_pre_start_kernel(self, **settings: Any) -> Any:
+        own = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR"), str(self._folder / "profile"))
+        settings["env"] = {**(settings.get("env") or os.environ), **own}
+        return await super()._async_pre_start_kernel(**settings)
+
     def cleanup_resources(self, restart: bool = False) -> Any:
-        if not restart and self._sockets is not None:
-            shutil.rmtree(self._sockets, ignore_errors=True)
+        if not restart:
+            shutil.rmtree(self._folder, ignore_errors=True)
         return super().cleanup_resources(restart=restart)
 
 
@@ -141,18 +147,30 @@ class OwnKernel(KernelSpecManager):
 
 
 def _sweep() -> None:
-    """Remove the socket folders of runs that were killed; no run lasts a day."""
+    """Remove the folders of runs that were killed: their process is gone, or they are of another day."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(FileNotFoundError):  # another run may remove its own meanwhile
-            if time.time() - folder.stat().st_mtime > DAY:
+            owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+            if (owner.isdecimal() and _gone(int(owner))) or time.time() - folder.stat().st_mtime > DAY:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def _gone(process: int) -> bool:
+    """Whether there is surely no such process on this machine."""
+    if sys.platform == "win32":  # where signal 0 ends it
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
-    """Run ipykernel in this fork until it is told to stop, or who asked for it is gone: no debugger, no history."""
-    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    """Run ipykernel in this fork until it is told to stop, or who asked for it is gone."""
     import numpy
-    from ipykernel.kernelapp import IPKernelApp
 
     os.setsid()  # a group of its own, which is interrupted and killed as one
     os.environ.clear()
@@ -160,9 +178,22 @@ def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str)
     os.chdir(folder)
     numpy.random.seed()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    kernel = IPKernelApp.instance(parent_handle=os.getppid())
-    inline = "--matplotlib=inline"  # pyplot is imported, too late for MPLBACKEND
-    kernel.initialize([*arguments, inline, "--HistoryManager.enabled=False"])
+    _serve(
+        [*arguments, "--matplotlib=inline"], parent_handle=os.getppid()
+    )  # pyplot is imported: too late for MPLBACKEND
+
+
+def _serve(arguments: list[str], **settings: Any) -> None:
+    """Run ipykernel without debugger, history, the user's configuration, or modules of the folder it works in."""
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    from ipykernel.kernelapp import IPKernelApp
+
+    class ReportKernel(IPKernelApp):
+        def load_config_file(self, *_asked: Any) -> None:
+            """None: the folders of the machine and of the environment may hold one."""
+
+    kernel: Any = ReportKernel.instance(**settings)
+    kernel.initialize([*arguments, "--HistoryManager.enabled=False", "--InteractiveShellApp.ignore_cwd=True"])
     kernel.start()
 
 
@@ -173,3 +204,7 @@ def _end_with_parent() -> None:
         wait([parent.sentinel])
         with suppress(ProcessLookupError):
             os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1:])

@@ -78,6 +78,7 @@ def open_lab(notebook: Path, options: Sequence[str], opened: Callable[[str], Non
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(
         filter(None, (str(CONFIG), os.environ.get("JUPYTER_CONFIG_PATH")))
     )
+    os.environ.setdefault(project.NAMED_BY, str(project.root().resolve()))  # for kernels that start elsewhere
     from jupyterlab.labapp import LabApp
 
     _speak()

@@ -28,6 +28,7 @@ from analysis.report.section import Section
 PAGE_FOLDER = Path(__file__).parents[1] / "report" / "page"
 DATA = 'id="trial-data"'
 SCRIPTS = ("whatif.js", "panel.js", "sources.js", "contents.js", "slides.js")
+BOARD = 'class="board"'  # the list of reports, which has a script and a style of its own
 NOTEBOOK_ONLY = "notebook-only"  # the tag of cells that stay in the notebook
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
@@ -65,8 +66,9 @@ def page_of(notebook: Any, title: str, label: str = "") -> str:
 
     Raises CheckError: a picture of simulated figures does not say that they are.
     """
-    style = (PAGE_FOLDER / "page.css").read_text(encoding="utf-8")
-    script = "\n".join((PAGE_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS) if _moves(notebook) else ""
+    board = _shows(notebook, BOARD)
+    style = _texts("page.css", "board.css") if board else _texts("page.css")
+    script = _texts(*SCRIPTS) if _shows(notebook, DATA) else _texts("board.js") if board else ""
     page = {
         "language": language(),
         "title": title,
@@ -238,10 +240,14 @@ def _pictures(page: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]*>", " ", base64.b64decode(data).decode()).split()) for data in found]
 
 
-def _moves(notebook: Any) -> bool:
-    """Whether some cell shows what the page's scripts move."""
+def _texts(*names: str) -> str:
+    return "\n".join((PAGE_FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+def _shows(notebook: Any, mark: str) -> bool:
+    """Whether some cell shows what scripts of ours move."""
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
-    return any(DATA in output.get("data", {}).get("text/html", "") for output in outputs)
+    return any(mark in output.get("data", {}).get("text/html", "") for output in outputs)
 
 
 def _hash(text: str) -> str:

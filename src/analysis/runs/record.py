@@ -20,13 +20,15 @@ from analysis import project
 from analysis.errors import AnalysisError
 from analysis.files import Stamp, stamp_of
 from analysis.language import language
-from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, Language, Result, write_json
+from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, Language, Result, in_language, write_json
 from analysis.report.workbook import FILE as WORKBOOK
 from analysis.scorecards.periods import PERIOD
 
 PDF = "report.pdf"
+CHANGES = "changes.txt"  # it tells of what was published before too, so no record holds its hash
 FAILED = "failed.json"
 NOTEBOOK = "monthly_report.ipynb"
+MADE = (PAGE, EXECUTED, FIGURES, WORKBOOK, PDF)
 LONGEST_ROW = 300  # characters of one row of a message
 
 
@@ -49,7 +51,7 @@ class Failure(BaseModel):
 
 
 def save_record(work: Path, parameters: Mapping[str, Any], result: Result, started: datetime) -> None:
-    """`run.json`: what was run, on what, when, and the hash of each file it made. Raises OSError."""
+    """`run.json`: what was run, on what, when, and the hash of each file it made, by its name. Raises OSError."""
     record = {
         **result.model_dump(),
         "parameters": parameters,
@@ -62,11 +64,11 @@ def save_record(work: Path, parameters: Mapping[str, Any], result: Result, start
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (work / name for name in (PAGE, EXECUTED, FIGURES, WORKBOOK, PDF))
+            for path in (work / in_language(name, result.language) for name in MADE)
             if path.is_file()
         },
     }
-    write_json(work / RECORD, record)
+    write_json(work / in_language(RECORD, result.language), record)
 
 
 def made_from(parameters: Mapping[str, Any], data: str) -> str:
@@ -79,6 +81,20 @@ def made_from(parameters: Mapping[str, Any], data: str) -> str:
     files = _hash_of(stamp_of(path for path in sorted(given) if path.is_file()))
     said = json.dumps(parameters, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(f"{said}\n{data}\n{files}\n{code_hash()}".encode()).hexdigest()
+
+
+def published_from(folder: Path, spoken: str) -> tuple[dict[str, Any], str, set[str]]:
+    """Parameters, `made_from` and files of a published report; ({}, "", {}) where a file is not as its record says."""
+    try:
+        record = json.loads((folder / in_language(RECORD, spoken)).read_text(encoding="utf-8"))
+        whole = all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == known for name, known in record["files"].items()
+        )
+        return (
+            (dict(record["parameters"]), str(record["made_from"]), set(record["files"])) if whole else ({}, "", set())
+        )
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        return {}, "", set()
 
 
 def code_hash() -> str:

@@ -1,6 +1,6 @@
 """How does a notebook become a report, and what if it fails or its kernel dies?
 
-It is run, rendered (`page`), and its folder is published (`reports`).
+It is run, rendered (`page`), and its folder is published (`publish`).
 papermill lets misspelt parameters pass and overwrites a good report with a cut one. Here a run works in its own folder;
 it succeeded only if every cell ran and the last one left a result of this very run; publishing is a rename; a failed
 run changes nothing that was published, and is listed.
@@ -37,27 +37,17 @@ from analysis.errors import (
     SyntheticError,
 )
 from analysis.files import writing
-from analysis.language import _, finding_in_words, nearest, slug, use_language
+from analysis.language import LANGUAGES, _, finding_in_words, nearest, slug, use_language
 from analysis.project import DEFAULT_ENTITY
-from analysis.report.result import EXECUTED, FIGURES, PAGE, RESULT, Result
+from analysis.report.result import EXECUTED, FIGURES, PAGE, RESULT, Result, in_language
 from analysis.runs.forked import prepare_environment, warm
 from analysis.runs.page import load_renderer, page_of, print_pdf
-from analysis.runs.record import NOTEBOOK, PDF, save_record
-from analysis.runs.reports import (
-    UNREAD,
-    Promised,
-    failing,
-    last_promised,
-    published,
-    published_folder,
-    publishing,
-    reports_folder,
-    working_folder,
-    write_index,
-)
+from analysis.runs.publish import UNREAD, failing, name_in_language, publishing, working_folder, write_index
+from analysis.runs.record import NOTEBOOK, PDF, made_from, published_from, save_record
+from analysis.runs.reports import Promised, last_promised, published, published_folder, reports_folder
 from analysis.runs.workers import USUAL, Limits
 from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_label
-from analysis.scorecards.history import card
+from analysis.scorecards.history import card, data_hash
 
 INJECTED = "injected-parameters"  # papermill's tag
 UNSHOWN = "Unexpected exception formatting exception"  # IPython's, of a traceback that it cannot write (Jinja's)
@@ -127,7 +117,8 @@ def prepare(values: dict[str, Any], allow_synthetic: bool = False, listed: bool 
         raise
     if not allow_synthetic:
         _refuse_synthetic(entity, card(known.own(entity), entity, month))
-    promised = last_promised(published(reports_folder(), slug(entity)), entity, month)
+    there = published(reports_folder(), slug(entity), given.get("language", LANGUAGES[0]))
+    promised = last_promised(there, entity, month)
     found = {"entity": entity, "month": month}
     parameters = check_parameters({"levers": usual_levers(identified), "promised": promised, **given, **found})
     check_levers(identified, parameters.levers)
@@ -149,7 +140,8 @@ def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False, li
     """Run the notebook, render its page and publish both; the path of the published page.
 
     Publishes `reports/<entity>/<month>/` with `index.html`, `report.ipynb`, `figures.csv`, `workbook.xlsx`, `run.json`
-    and, where wanted, `report.pdf`; then renews `reports/index.html`, unless a batch will (not `listed`).
+    and, where wanted, `report.pdf`, in English `index.en.html` and so on; then renews `reports/index.html`, unless a
+    batch will (not `listed`). The report in another language stays beside it as it is.
 
     Raises
     ------
@@ -168,13 +160,28 @@ def render(parameters: Parameters, limits: Limits = USUAL, pdf: bool = False, li
         save_notebook(executed, work / EXECUTED)
         (work / RESULT).unlink()
         unprinted = _unprinted(work) if pdf else None
+        name_in_language(work, result.language)
         save_record(work, parameters.model_dump(), result, started)
     if listed:
         with writing(_("The report itself is published; only the list of reports is old.")):
             write_index()
     if unprinted:
         raise unprinted
-    return published_folder(parameters.entity, parameters.month) / PAGE
+    return published_folder(parameters.entity, parameters.month) / in_language(PAGE, parameters.language)
+
+
+def stands(parameters: Parameters, asked: bool = False, pdf: bool = False) -> bool:
+    """Whether the published report was made from the figures, rules, notebook and package of now, and is whole.
+
+    What it weighed counts as it is, unless improvements or a target are `asked` for; with its PDF where one is.
+    """
+    folder = published_folder(parameters.entity, parameters.month)
+    weighed, made, files = published_from(folder, parameters.language)
+    given = parameters.model_dump()
+    if not asked:
+        given |= {name: weighed[name] for name in ("levers", "target_score") if name in weighed}
+    printed = not pdf or in_language(PDF, parameters.language) in files
+    return bool(made) and printed and made == made_from(given, data_hash())
 
 
 def _unprinted(work: Path) -> BrowserError | None:
@@ -196,7 +203,8 @@ def _result(work: Path, parameters: Parameters) -> Result:
             [str(error).splitlines()[0]],
             kept(work / EXECUTED),
         ) from error
-    same = result.run_id == work.name and result.entity == parameters.entity and result.period == parameters.month
+    own = (work.name, parameters.entity, parameters.month, parameters.language)
+    same = (result.run_id, result.entity, result.period, result.language) == own
     if not same or not (work / FIGURES).is_file() or result.figures == 0:
         raise IncompleteRunError(
             _("The result is not that of this run."),

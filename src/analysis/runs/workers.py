@@ -110,7 +110,7 @@ def local_workers(jobs: int, limits: Limits = USUAL) -> Iterator[Submit]:
                 for worker in workers:
                     worker.close()
     except KeyboardInterrupt:  # until they ended, workers may have published more than was listed
-        from analysis.runs.reports import write_index
+        from analysis.runs.publish import write_index
 
         write_index()
         raise
@@ -128,7 +128,7 @@ class Worker:
         if self._process is None:
             forked.prepare_environment()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "analysis.runs.worker"],
+                [sys.executable, "-P", "-m", "analysis.runs.worker"],
                 cwd=self._folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -307,13 +308,21 @@ def totals(history: pd.DataFrame, entity: str) -> pd.DataFrame:
 
 
 def _misspelt(rows: list[dict[str, str | float]], units: Mapping[str, Unit]) -> Iterator[str]:
-    """Entities of the figures that differ from one of `units.csv` in accents or signs only."""
+    """Entities that differ in accents or signs only: from one of `units.csv`, or from one of more figures."""
     named = {slug(name): name for name in entities.names_of(units)}
+    written = Counter(str(row["entity"]) for row in rows)
+    usual: dict[str, str] = {}
+    for entity, _many in written.most_common():
+        usual.setdefault(slug(entity), entity)
     for entity, row in {str(row["entity"]): row for row in rows}.items():
         other = named.get(slug(entity), entity)
         if other != entity:
             yield _("{file}:{line} entity: “{entity}” is “{other}” in units.csv").format(
                 file=row["file"], line=row["line"], entity=entity, other=other
+            )
+        elif usual[slug(entity)] != entity:
+            yield _("{file}:{line} entity: “{entity}” is “{other}” in other lines").format(
+                file=row["file"], line=row["line"], entity=entity, other=usual[slug(entity)]
             )
 
 
@@ -367,6 +376,8 @@ def row_problems(
 def _word_problems(row: dict[str, str]) -> Iterator[str]:
     if not row["entity"]:
         yield _("entity is empty")
+    elif not slug(row["entity"]):
+        yield _("entity is “{value}”: a name has letters").format(value=row["entity"])
     yield from untidy(row)
     for name, known in (("scope", SCOPES), ("level", tuple(UNITS_OF_LEVEL)), ("kind", KINDS)):
         if row[name] not in known:
@@ -377,6 +388,8 @@ def _word_problems(row: dict[str, str]) -> Iterator[str]:
         yield _("unit “{unit}” does not go with level “{level}”").format(unit=row["unit"], level=row["level"])
     if row["as_of"] and not _is_date(row["as_of"]):
         yield _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
+    elif row["as_of"] > date.today().isoformat():
+        yield _("as_of {as_of} is after today").format(as_of=row["as_of"])
     if row["kind"] == SYNTHETIC and not is_synthetic(row["entity"]):
         yield _("a synthetic figure must be of an entity called “{name} …”, not of “{entity}”").format(
             name=SIMULATED, entity=row["entity"]

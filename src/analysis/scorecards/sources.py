@@ -37,6 +37,8 @@ class Source(BaseModel):
     def _day_of_a_capture(self) -> Source:
         if (self.kind == "capture") != (self.captured is not None):
             raise ValueError(_("a capture has a day (captured), and nothing else has"))
+        if self.captured is not None and self.captured > date.today():
+            raise ValueError(_("captured is after today"))
         return self
 
     @property

@@ -204,23 +204,34 @@
       show();
       return;
     }
-    const said = Object.fromEntries(new URLSearchParams(location.hash.slice(MARK.length)));
-    const {rules, data: figures, total, ...levers} = said;
+    const given = [...new URLSearchParams(location.hash.slice(MARK.length))];
+    const said = new Map(given);
+    const twice = said.size < given.length;
     const wanted = {};
-    const wrong = [];
-    for (const [code, text] of Object.entries(levers)) {
-      const rate = code in rows ? read(text, rows[code].least, 100) : NaN;
-      if (Number.isNaN(rate)) wrong.push(rows[code]?.name ?? code); else wanted[code] = rate;
+    const wrong = []; // names of this page only: nothing of the address is shown
+    let strange = 0;
+    for (const [code, text] of said) {
+      if (['rules', 'data', 'total'].includes(code)) continue;
+      const rate = Object.hasOwn(rows, code) ? read(text, rows[code].least, 100) : NaN;
+      if (!Number.isNaN(rate)) wanted[code] = rate;
+      else if (Object.hasOwn(rows, code)) wrong.push(rows[code].name);
+      else strange += 1;
     }
+    const aim = said.has('total') ? read(said.get('total'), 0, data.points) : NaN;
     function apply() {
       find('trial-other').hidden = true;
-      if (wrong.length) warn(say(words.bad_link, {names: wrong.join('; ')}));
-      goal = total ? read(total, 0, data.points) : NaN;
+      const told = [];
+      if (wrong.length) told.push(say(words.bad_link, {names: wrong.join('; ')}));
+      if (strange) told.push(words.strange_link);
+      if (twice) told.push(words.twice_link);
+      if (said.has('total') && Number.isNaN(aim)) told.push(words.bad_total);
+      if (told.length) warn(told.join(' '));
+      goal = aim;
       find('trial-goal').value = Number.isNaN(goal) ? '' : plain(goal);
       data.levers.forEach((code) => set(code, wanted[code] ?? rows[code].least));
       show();
     }
-    if (rules === data.origin.rules && figures === data.origin.data) {
+    if (said.get('rules') === data.origin.rules && said.get('data') === data.origin.data) {
       apply();
       return;
     }
@@ -231,7 +242,7 @@
       apply();
       keep();
     });
-    warn(`${say(words.other, {rules: rules ?? '?', data: figures ?? '?'})} `).append(button);
+    warn(`${words.other} `).append(button);
     data.levers.forEach((code) => set(code, data.presets.steps[code] ?? rows[code].least));
     show();
   }

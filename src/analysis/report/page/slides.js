@@ -6,10 +6,13 @@
   const root = document.documentElement;
   const label = document.createElement('div');
   label.className = 'slide-bar';
-  const buttons = ['before', 'next', 'leave'].map((name) => {
+  const buttons = [['before', '‹'], ['next', '›'], ['leave', '×']].map(([name, sign]) => {
     const button = document.createElement('button');
+    const told = document.createElement('span');
     button.type = 'button';
-    button.textContent = words[name];
+    button.dataset.sign = sign; // what a narrow screen shows of it
+    told.textContent = words[name];
+    button.append(told);
     return button;
   });
   const told = document.createElement('span');
@@ -22,12 +25,12 @@
   let at = 0;
   // The heading of the slide that is shown is the main one of the page.
   function lead(slide) {
-    for (const head of document.querySelectorAll('[aria-level]')) {
+    for (const head of document.querySelectorAll('h2[aria-level]')) {
       head.removeAttribute('role');
       head.removeAttribute('aria-level');
     }
-    const head = slide?.querySelector('h1, h2, h3');
-    if (head && head.tagName !== 'H1') {
+    const head = slide?.querySelector('h1, h2');
+    if (head?.tagName === 'H2') {
       head.setAttribute('role', 'heading');
       head.setAttribute('aria-level', '1');
     }

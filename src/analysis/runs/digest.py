@@ -1,0 +1,119 @@
+"""What moved since the last report, in three plain lines that fit a mail or a chat?
+
+The last report is the one that this one replaces where its numbers were others, else that of the period before. Points
+are compared under one set of rules and between periods of one kind only, ranks among equally many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.language import _, language, use_language, write_number, write_period
+from analysis.report.result import Result, in_language
+from analysis.runs.board import finding
+from analysis.runs.record import CHANGES
+from analysis.runs.reports import Published, record_in
+from analysis.scorecards.entities import SYNTHETIC, synthetic_label
+from analysis.scorecards.periods import is_month, months_of
+
+SMALLEST = 0.005  # points; less is no change of a number with two decimals
+
+
+def lines(new: Result, there: Sequence[Published]) -> list[str]:
+    """Three lines, in the current language: where it stands, what moved, what the page says first.
+
+    `there` are the published reports of the entity; the one of the same period is the one that `new` replaces.
+    """
+    stands = _("{entity}, {period}: {total}/{max} points").format(
+        entity=new.entity,
+        period=write_period(new.period),
+        total=write_number(new.total, 2),
+        max=write_number(new.total_max, 0),
+    )
+    if new.rank is not None:
+        stands += _("; rank {rank}").format(rank=new.rank) + (f"/{new.ranked}" if new.ranked else "")
+    label = f"{synthetic_label()}: " if new.kind == SYNTHETIC else ""
+    return [f"{label}{stands}.", f"{label}{_moved(new, there)}", f"{label}{finding(new).rstrip('.')}."]
+
+
+def _moved(new: Result, there: Sequence[Published]) -> str:
+    known = [item.record for item in there if item.record and item.record.entity == new.entity]
+    replaced = next((item for item in known if item.period == new.period), None)
+    if replaced and _numbers(replaced) != _numbers(new):
+        return _compared(new, replaced, _("The figures of this period are others than in its last report"))
+    earlier = [item for item in known if months_of(item.period)[1] < months_of(new.period)[0]]
+    if not earlier:
+        return _("It is the first report of this entity here: there is none to compare with.")
+    last = max(earlier, key=lambda item: months_of(item.period)[::-1])
+    words = _("Since the last report ({period})").format(period=write_period(last.period))
+    if _is_other(new, last):
+        return _("{since}: not comparable, other rules or another kind of period.").format(since=words)
+    return _compared(new, last, words)
+
+
+def _is_other(new: Result, last: Result) -> bool:
+    return new.rubric != last.rubric or _months(new.period) != _months(last.period)
+
+
+def _months(period: str) -> int:
+    """Of how many months a period is: one, three or twelve."""
+    return 1 if is_month(period) else 3 if "Q" in period else 12
+
+
+def _numbers(record: Result) -> tuple[object, ...]:
+    return record.total, record.rank, record.ranked, tuple((group.code, group.score) for group in record.groups)
+
+
+def _compared(new: Result, last: Result, words: str) -> str:
+    """The change of the total and the rank, and the groups that rose and fell most."""
+    parts = [_change(new.total - last.total)]
+    if new.rank is not None and last.rank is not None and new.ranked == last.ranked:
+        same = new.rank == last.rank
+        parts.append(
+            _("rank unchanged") if same else _("rank {before} → {after}").format(before=last.rank, after=new.rank)
+        )
+    before = {group.code: group.score for group in last.groups}
+    moved = [
+        (group.score - old, group.name)
+        for group in new.groups
+        if group.score is not None and (old := before.get(group.code)) is not None
+    ]
+    rise, fall = max(moved, default=(0.0, "")), min(moved, default=(0.0, ""))
+    if rise[0] > SMALLEST:
+        parts.append(_("most up: {name} (+{points})").format(name=rise[1], points=write_number(rise[0], 2)))
+    if fall[0] < -SMALLEST:
+        parts.append(_("most down: {name} ({points})").format(name=fall[1], points=write_number(fall[0], 2)))
+    return f"{words}: {'; '.join(parts)}."
+
+
+def _change(points: float) -> str:
+    if abs(points) < SMALLEST:
+        return _("total unchanged")
+    words = _("up {points} points") if points > 0 else _("down {points} points")
+    return words.format(points=write_number(abs(points), 2))
+
+
+def write_changes(work: Path, spoken: str, there: Sequence[Published]) -> None:
+    """Write the lines of the report in a working folder beside it; nothing where its record says too little.
+
+    Raises OSError.
+    """
+    new, before = record_in(work, spoken), language()
+    if new is None:
+        return
+    use_language(spoken)
+    try:
+        words = lines(new, there)
+    finally:
+        use_language(before)
+    place = work / in_language(CHANGES, spoken)
+    place.write_text("\n".join([*words, ""]), encoding="utf-8", newline="\n")
+
+
+def changes_beside(page: Path) -> list[str]:
+    """The lines beside a page that was just made, in the current language; none where they cannot be read."""
+    try:
+        return (page.with_name(in_language(CHANGES, language()))).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
