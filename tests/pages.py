@@ -66,8 +66,8 @@ FAILURE = {
     "next_step": "Mở sổ tay.",
 }
 GROUPS = [
-    {"code": "transparency", "name": "Công khai", "score": 4.5, "max": 18.0},
-    {"code": "digitisation", "name": "Số hóa", "score": None, "max": 22.0},
+    {"code": "transparency", "name": "Công khai", "score": 4.5, "max": 18.0, "decimals": 2},
+    {"code": "digitisation", "name": "Số hóa", "score": None, "max": 22.0, "decimals": 1},
 ]
 
 

@@ -60,14 +60,14 @@ def folder(simulated) -> Path:
 
 @pytest.fixture(scope="module")
 def soup(folder) -> BeautifulSoup:
-    return BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "html.parser")
+    return BeautifulSoup((folder / "index.en.html").read_text(encoding="utf-8"), "html.parser")
 
 
 def test_a_report_of_simulated_figures_is_refused_until_it_is_allowed(simulated):
     refused, done = json.loads((simulated / "told.json").read_text(encoding="utf-8"))
     assert SyntheticError.exit_code == 17
     assert "Mô phỏng 01 is simulated: these figures are not real." in refused and "--allow-synthetic" in refused
-    assert done.count(LABEL) == 2
+    assert done.count(LABEL) == 2 + 3  # twice by the command, and before each line of what moved
 
 
 def test_one_simulated_figure_on_a_real_card_is_enough(project_copy, monkeypatch):
@@ -100,7 +100,7 @@ def test_every_chart_says_it_inside_the_picture(soup):
 
 
 def test_every_figure_is_synthetic_in_the_table(folder):
-    with (folder / "figures.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (folder / "figures.en.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) > 200
     assert {row["kind"] for row in rows} == {"synthetic"}
@@ -108,7 +108,7 @@ def test_every_figure_is_synthetic_in_the_table(folder):
 
 
 def test_every_sheet_says_it(folder):
-    book = openpyxl.load_workbook(folder / "workbook.xlsx")
+    book = openpyxl.load_workbook(folder / "workbook.en.xlsx")
     assert len(book.worksheets) >= 4
     for sheet in book.worksheets:
         assert str(sheet["A1"].value).startswith(LABEL), sheet.title
@@ -117,10 +117,10 @@ def test_every_sheet_says_it(folder):
 
 
 def test_the_record_and_the_list_of_reports_say_it(folder):
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    record = json.loads((folder / "run.en.json").read_text(encoding="utf-8"))
     assert record["kind"] == "synthetic"
     assert record["title"].startswith(LABEL)
-    page = BeautifulSoup((folder.parents[1] / "index.html").read_text(encoding="utf-8"), "html.parser")
+    page = BeautifulSoup((folder.parents[1] / "index.en.html").read_text(encoding="utf-8"), "html.parser")
     (chip,) = page.select(".chip")
     assert (chip["class"], chip.get_text()) == (["chip", "synthetic"], LABEL)
 
@@ -182,7 +182,7 @@ SEEN = """() => {
 @pytest.mark.parametrize(("width", "height"), [(320, 600), pytest.param(1280, 900, marks=pytest.mark.slow)])
 def test_the_banner_is_seen_at_every_place_of_the_page(browser, folder, width, height):
     page = browser.new_page(viewport={"width": width, "height": height})
-    page.goto((folder / "index.html").as_uri())
+    page.goto((folder / "index.en.html").as_uri())
     first = page.locator("h1").bounding_box()
     for share in (0, 0.1, 0.35, 0.7, 1):
         page.evaluate("share => scrollTo(0, share * document.body.scrollHeight)", share)
@@ -200,7 +200,7 @@ def test_the_banner_is_seen_at_every_place_of_the_page(browser, folder, width, h
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])
 def test_the_banner_is_on_every_slide_and_covers_nothing(browser, folder, width, height):
     page = browser.new_page(viewport={"width": width, "height": height})
-    page.goto((folder / "index.html").as_uri() + "?slides")
+    page.goto((folder / "index.en.html").as_uri() + "?slides")
     slides = page.locator(".slide").count()
     assert slides >= 5
     for number in range(slides):
@@ -221,7 +221,7 @@ def test_the_banner_is_on_every_slide_and_covers_nothing(browser, folder, width,
 def test_the_banner_is_on_every_printed_page_and_covers_nothing(browser, folder, tmp_path):
     pdfplumber = pytest.importorskip("pdfplumber")
     page = browser.new_page()
-    page.goto((folder / "index.html").as_uri())
+    page.goto((folder / "index.en.html").as_uri())
     page.pdf(path=tmp_path / "page.pdf", format="A4", prefer_css_page_size=True)
     page.close()
     with pdfplumber.open(tmp_path / "page.pdf") as pdf:

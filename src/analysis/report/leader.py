@@ -166,8 +166,8 @@ def first_steps_section(
     ]
     asking = [base_question(figures, row) for row in odd[odd["code"].isin(first["code"])].itertuples()]
     asking += [words for code, words in ask_words(figures, asked) if code not in doubted][:1]
-    ask: list[Part] = [Heading(_("What to ask for next"), level=3), Words(asking, as_list=True)] if asking else []
-    return Section(heading, [Slide([*parts, *ask])], tables={"first_steps": first})
+    ask: list[Part] = [Heading(_("What to ask for next"), level=3), Words(asking, as_list=True)]
+    return Section(heading, [Slide(parts), *([Slide(ask)] if asking else [])], tables={"first_steps": first})
 
 
 def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Identified) -> list[Sentence]:

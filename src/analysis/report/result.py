@@ -34,13 +34,14 @@ def in_language(name: str, spoken: str) -> str:
 
 
 class GroupScore(BaseModel):
-    """What a group has of its points; its score is missing where it is not known."""
+    """What a group has of its points, as printed; its score is missing where it is not known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     code: str
     name: str
     score: float | None
     max: float = Field(gt=0)
+    decimals: int = 2
 
 
 class Result(BaseModel):
@@ -114,7 +115,11 @@ def _groups(by_group: pd.DataFrame, identified: Identified) -> tuple[GroupScore,
     rows = {row.code: row for row in by_group.itertuples()}
     return tuple(
         GroupScore(
-            code=code, name=row.name, score=None if math.isnan(row.score) else float(row.score), max=float(row.max)
+            code=code,
+            name=row.name,
+            score=None if math.isnan(row.score) else float(row.score),
+            max=float(row.max),
+            decimals=int(row.decimals),
         )
         for code in (group.code for group in identified.rubric.groups)
         if (row := rows.get(code)) is not None

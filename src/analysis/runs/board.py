@@ -171,7 +171,7 @@ def _bar(group: Any) -> dict[str, Any]:
 
 
 def _group_words(group: Any) -> str:
-    score = _("not known") if group.score is None else write_number(group.score, 2)
+    score = _("not known") if group.score is None else write_number(group.score, group.decimals)
     return f"{group.name}: {score}/{write_number(group.max, 0)}"
 
 

@@ -17,8 +17,6 @@ from analysis.runs.reports import Published, record_in
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 from analysis.scorecards.periods import is_month, months_of
 
-SMALLEST = 0.005  # points; less is no change of a number with two decimals
-
 
 def lines(new: Result, there: Sequence[Published]) -> list[str]:
     """Three lines, in the current language: where it stands, what moved, what the page says first.
@@ -73,22 +71,27 @@ def _compared(new: Result, last: Result, words: str) -> str:
         parts.append(
             _("rank unchanged") if same else _("rank {before} → {after}").format(before=last.rank, after=new.rank)
         )
-    before = {group.code: group.score for group in last.groups}
+    before = {group.code: group for group in last.groups if group.score is not None}
     moved = [
-        (group.score - old, group.name)
+        (group.score - old.score, group.name, min(group.decimals, old.decimals))
         for group in new.groups
-        if group.score is not None and (old := before.get(group.code)) is not None
+        if group.score is not None and (old := before.get(group.code)) is not None and old.score is not None
     ]
-    rise, fall = max(moved, default=(0.0, "")), min(moved, default=(0.0, ""))
-    if rise[0] > SMALLEST:
-        parts.append(_("most up: {name} (+{points})").format(name=rise[1], points=write_number(rise[0], 2)))
-    if fall[0] < -SMALLEST:
-        parts.append(_("most down: {name} ({points})").format(name=fall[1], points=write_number(fall[0], 2)))
+    rise, fall = max(moved, default=(0.0, "", 2)), min(moved, default=(0.0, "", 2))
+    if rise[0] > _least(rise[2]):
+        parts.append(_("most up: {name} (+{points})").format(name=rise[1], points=write_number(rise[0], rise[2])))
+    if fall[0] < -_least(fall[2]):
+        parts.append(_("most down: {name} ({points})").format(name=fall[1], points=write_number(fall[0], fall[2])))
     return f"{words}: {'; '.join(parts)}."
 
 
+def _least(decimals: int) -> float:
+    """The change in points below which a number that is printed so is the same."""
+    return 0.5 * 10.0**-decimals
+
+
 def _change(points: float) -> str:
-    if abs(points) < SMALLEST:
+    if abs(points) < _least(2):
         return _("total unchanged")
     words = _("up {points} points") if points > 0 else _("down {points} points")
     return words.format(points=write_number(abs(points), 2))

@@ -25,12 +25,12 @@
   let at = 0;
   // The heading of the slide that is shown is the main one of the page.
   function lead(slide) {
-    for (const head of document.querySelectorAll('h2[aria-level]')) {
+    for (const head of document.querySelectorAll('[aria-level]')) {
       head.removeAttribute('role');
       head.removeAttribute('aria-level');
     }
-    const head = slide?.querySelector('h1, h2');
-    if (head?.tagName === 'H2') {
+    const head = slide?.querySelector('h1, h2, h3');
+    if (head && head.tagName !== 'H1') {
       head.setAttribute('role', 'heading');
       head.setAttribute('aria-level', '1');
     }
