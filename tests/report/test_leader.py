@@ -58,8 +58,9 @@ def boxes(soup: BeautifulSoup) -> dict[str, list[str]]:
 
 
 def test_of_months_apart_the_direction_is_told_in_words_with_the_rank_then_and_now(july):
-    assert boxes(parsed(july.summary.html))["Since April 2023"] == ["up by 24.25 points", "rank 24 → 1"]
-    assert said(july.summary)[4:6] == ["Since April 2023: up by 24.25 points", "rank 24 → 1"]
+    assert boxes(parsed(july.summary.html))["Since April 2023"] == ["+24.25", "up; rank 24 → 1"]
+    assert said(july.summary)[4:6] == ["Since April 2023: +24.25", "up; rank 24 → 1"]
+    assert "Since April 2023 the total rose by 24.25 points." in said(july.summary)
 
 
 def test_the_bars_are_as_long_as_the_losses_and_those_named_stand_out(april, card_of):
@@ -238,15 +239,15 @@ def test_where_the_leaders_part_ends_paper_begins_a_new_page(april):
     ("rows", "entity", "period", "name", "words"),
     [
         (["2024-06,month,,total,total_score,81.5,points,100,2,derived,bao-hoa-binh-2024-07,,"], "Hòa Bình", "2024-07",
-         "Since June 2024", ["up by 1.58 points", "rank 4 → 1"]),
+         "Since June 2024", ["+1.58", "up; rank 4 → 1"]),
         (["2024-06,month,,total,total_score,84,points,100,2,derived,bao-hoa-binh-2024-07,,"], "Hòa Bình", "2024-07",
-         "Since June 2024", ["down by 0.92 points", "rank 4 → 1"]),
+         "Since June 2024", ["−0.92", "down; rank 4 → 1"]),
         (["2024-06,month,,total,total_score,83.08,points,100,2,derived,bao-hoa-binh-2024-07,,"], "Hòa Bình", "2024-07",
-         "Since June 2024", ["unchanged", "rank 4 → 1"]),
+         "Since June 2024", ["0.00", "unchanged; rank 4 → 1"]),
         (["2025-12,month,,total,total_score,50,points,100,2,published,bao-hoa-binh-2024-07,50,",
           "2026-01,month,,total,total_score,60,points,100,2,published,bao-hoa-binh-2024-07,60,"], "Sơn La", "2026-01",
          "Since the period before", ["not compared: other rules scored what is known before"]),
-        ([], "Phú Thọ", "2024", "Since the year 2023", ["up by 6.86 points"]),
+        ([], "Phú Thọ", "2024", "Since the year 2023", ["+6.86", "up"]),
         ([], "Phú Thọ", "2026", "Since the period before", ["not compared: other rules scored what is known before"]),
         ([], "An Giang", "2025-10", "Since the period before",
          ["not compared: the month was not over on 16/10/2025"]),
