@@ -416,7 +416,7 @@ def rank(
 @json_option
 @speaking
 def verify(month: str, entity: str, as_json: bool) -> None:
-    from analysis.runs import verify_reports
+    from analysis.runs.verify import verify_reports
 
     answer = verify_reports(entity, month)
     _answer(answer, as_json)
