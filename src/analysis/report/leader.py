@@ -153,7 +153,7 @@ def first_steps_section(
     doubted = set(odd["code"])
     steps = [_step(figures, row, acts, row.code in doubted, identified) for row in first.itertuples()]
     said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in steps]
-    together = _together(figures, first, ranked, identified) if len(first) > 1 else []
+    together = _together(figures, ranked, alone=len(first) == 1)
     weighed = _weighed(figures, gained, first)
     heading = _("What to do first?")
     values = {"acts": steps, "together": together, "weighed": weighed, "try": _("Try these rates in the panel below")}
@@ -216,12 +216,13 @@ def _step(
     return {"name": row.name, "change": change, "worth": worth, "notes": notes, "responsible": responsible}
 
 
-def _together(figures: Figures, first: pd.DataFrame, ranked: pd.DataFrame, identified: Identified) -> list[Sentence]:
+def _together(figures: Figures, ranked: pd.DataFrame, alone: bool) -> list[Sentence]:
     """What the steps give together: points, total, class and, where anything can be said of it, rank."""
-    said = [
-        say(_("Together: +{gain} points, a total of {total}"), gain=figures["plan.gain"], total=figures["plan.total"])
-    ]
     total = figures["plan.total"]
+    words = (
+        _("Then: +{gain} points, a total of {total}") if alone else _("Together: +{gain} points, a total of {total}")
+    )
+    said = [say(words, gain=figures["plan.gain"], total=total)]
     classes = [class_of(Interval.point(end)) for end in (total.low, total.high) if end is not None]
     names = [class_name(least) for least in dict.fromkeys(least for least in classes if least is not None)]
     said.append(say(_("class: {names}"), names=_(" or ").join(names)))
@@ -230,11 +231,11 @@ def _together(figures: Figures, first: pd.DataFrame, ranked: pd.DataFrame, ident
         said.append(
             say(_("rank {after} of {ranked} if the others stay"), after=parts["after"], ranked=parts["after.ranked"])
         )
-    words = [say("{said}.", said=listed(said, "; "))]
+    sentences = [say("{said}.", said=listed(said, "; "))]
     if (lowest := figures.get(f"plan.{OPEN}")) is not None and str(lowest) != str(figures.get(f"plan.{DOCUMENTED}")):
         template = _("Where full marks start at rates that no document names, the total is {open}.")
-        words.append(say(template, open=lowest))
-    return words
+        sentences.append(say(template, open=lowest))
+    return sentences
 
 
 def _weighed(figures: Figures, gained: pd.DataFrame, first: pd.DataFrame) -> list[Sentence]:
