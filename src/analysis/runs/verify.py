@@ -17,7 +17,7 @@ from analysis.errors import AnalysisError, NoReportError
 from analysis.language import _, language, slug, use_language, write_list
 from analysis.report.figures import Figures, read_figures
 from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, in_language
-from analysis.report.section import Part, Section, Table, Words
+from analysis.report.section import Section, Table, Words
 from analysis.runs.record import made_from
 from analysis.runs.reports import published, reports_folder
 from analysis.scorecards.history import data_hash
@@ -65,7 +65,7 @@ def verify_reports(entity: str = "", month: str = "") -> Section:
     shown = [[f"{row.entity}, {row.period}", row.language, row.files, _told(row.numbers)] for row in frame.itertuples()]
     words = _("{count} reports verified; {wrong} are not as they were made.")
     said = [words.format(count=len(frame), wrong=int((frame["wrong"] > 0).sum()))]
-    parts: list[Part] = [Table(_("What was published"), heads, shown, text_columns=(1,)), Words(said)]
+    parts: list[Any] = [Table(_("What was published"), heads, shown, text_columns=(1,)), Words(said)]
     return Section(_("Is what was published still what was made?"), parts, tables={"reports": frame}, failures=failures)
 
 
