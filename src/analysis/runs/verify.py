@@ -17,7 +17,7 @@ from analysis.errors import AnalysisError, NoReportError
 from analysis.language import _, language, slug, use_language, write_list
 from analysis.report.figures import Figures, read_figures
 from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, in_language
-from analysis.report.section import Section, Table, Words
+from analysis.report.section import Section, Words
 from analysis.runs.record import made_from
 from analysis.runs.reports import published, reports_folder
 from analysis.scorecards.history import data_hash
@@ -61,16 +61,22 @@ def verify_reports(entity: str = "", month: str = "") -> Section:
             whole = len(record.get("files", ())) if record and not wrong else 0
             rows.append((item.entity, item.period, one, whole, numbers, len(wrong)))
     frame = pd.DataFrame(rows, columns=VERIFIED)
-    heads = [_("Report"), _("Language"), _("Files as made"), _("Numbers worked out alike")]
-    shown = [[f"{row.entity}, {row.period}", row.language, row.files, _told(row.numbers)] for row in frame.itertuples()]
+    said = [
+        _("{report} ({language}): {files} files as made; {numbers}").format(
+            report=f"{row.entity}, {row.period}", language=row.language, files=row.files, numbers=_told(row.numbers)
+        )
+        for row in frame.itertuples()
+    ]
     words = _("{count} reports verified; {wrong} are not as they were made.")
-    said = [words.format(count=len(frame), wrong=int((frame["wrong"] > 0).sum()))]
-    parts: list[Any] = [Table(_("What was published"), heads, shown, text_columns=(1,)), Words(said)]
+    said.append(words.format(count=len(frame), wrong=int((frame["wrong"] > 0).sum())))
+    parts = [Words(said, as_list=True)]
     return Section(_("Is what was published still what was made?"), parts, tables={"reports": frame}, failures=failures)
 
 
 def _told(numbers: Any) -> str:
-    return _("not worked out: data or program have changed since") if pd.isna(numbers) else f"{int(numbers)}"
+    if pd.isna(numbers):
+        return _("numbers not worked out: data or program have changed since")
+    return _("{count} numbers worked out alike").format(count=int(numbers))
 
 
 def _record(folder: Path, spoken: str) -> dict[str, Any]:
