@@ -179,8 +179,8 @@ def test_the_points_in_doubt_are_asked_for_and_a_step_on_a_doubted_rate_comes_la
     ("changed", "count", "words"),
     [
         ({"target": None}, 3, "What is surely worth most comes first."),
-        ({"feasible": False}, 3, "Nothing that is known surely brings 70 points (Fair). These steps surely add points; "
-                                 "the surest come first."),
+        ({"feasible": False}, 3, "Nothing that is known surely brings 70 points (Fair). These steps add points under "
+                                 "every documented rule that fits; what brings most comes first."),
         ({}, 1, "For 70 points (Fair) one step is enough, under every documented rule that fits."),
         ({"target": 65.0}, 1, "For 65 points one step is enough, under every documented rule that fits."),
     ],
@@ -246,9 +246,9 @@ def test_where_the_leaders_part_ends_paper_begins_a_new_page(april):
          "Since June 2024", ["0.00", "unchanged; rank 4 → 1"]),
         (["2025-12,month,,total,total_score,50,points,100,2,published,bao-hoa-binh-2024-07,50,",
           "2026-01,month,,total,total_score,60,points,100,2,published,bao-hoa-binh-2024-07,60,"], "Sơn La", "2026-01",
-         "Since the period before", ["not compared: other rules scored what is known before"]),
+         "Since the period before", ["other rules scored what is known before: see the change below"]),
         ([], "Phú Thọ", "2024", "Since the year 2023", ["+6.86", "up"]),
-        ([], "Phú Thọ", "2026", "Since the period before", ["not compared: other rules scored what is known before"]),
+        ([], "Phú Thọ", "2026", "Since the period before", ["other rules scored what is known before: see the change below"]),
         ([], "An Giang", "2025-10", "Since the period before",
          ["not compared: the month was not over on 16/10/2025"]),
         ([], "Hòa Bình", "2023-04", "Since the period before", ["no earlier total is known"]),

@@ -299,7 +299,7 @@ def since_before(figures: Figures, past: pd.DataFrame, identified: Identified) -
         if day := counted_on(past, identified):
             return title, say(_("not compared: the month was not over on {date}"), date=write_date(day)), []
         if len(past) > 1 and months_of(past["period"].min())[1] < months_of(identified.period)[0]:
-            return title, say(_("not compared: other rules scored what is known before")), []
+            return title, say(_("other rules scored what is known before: see the change below")), []
         return title, say(_("no earlier total is known")), []
     title = _("Since {period}").format(period=write_period(compared_with(past, identified)))
     change, size = figures["since.change"].value or 0.0, figures["since.size"]

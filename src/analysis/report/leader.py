@@ -178,7 +178,10 @@ def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Id
     goal = say(_("{target} points ({name})") if of_class else _("{target} points"), target=figures["plan.target"],
         name=class_name(best.target) if of_class else "")  # fmt: skip
     if not best.feasible:
-        words = _("Nothing that is known surely brings {goal}. These steps surely add points; the surest come first.")
+        words = _(
+            "Nothing that is known surely brings {goal}. These steps add points under every documented rule that fits; "
+            "what brings most comes first."
+        )
         return [say(words, goal=goal)]
     if len(first) == 1:
         return [say(_("For {goal} one step is enough, under every documented rule that fits."), goal=goal)]

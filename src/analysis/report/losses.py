@@ -23,6 +23,7 @@ from analysis.scorecards.tiers import DOCUMENTED, SUPPORTED
 MOST_SHOWN = 20  # units in a table
 MOST_NAMED = 5  # units and indicators in a sentence
 SHOWN = 0.05  # points; less is 0.0 in a sentence
+NEARLY = 0.95
 
 
 # Numbers
@@ -173,11 +174,12 @@ def hidden_words(figures: Figures, ledger: pd.DataFrame, lost_by_tier: pd.DataFr
     if parts.loc["not_printed", "indicators"] == 0:
         return say(_("The rate of every indicator that lost points is published."))
     least = lost_by_tier.loc[lost_by_tier["code"] == "not_printed", "lost_low"].min()
-    template = (
-        _("Most of the loss ({hidden}) sits in {count} indicators whose rate is not published.")
-        if least > parts.loc["total", "lost_high"] / 2
-        else _("{hidden} of the points lost sit in {count} indicators whose rate is not published.")
-    )
+    share = least / parts.loc["total", "lost_high"]
+    template = _("{hidden} of the points lost sit in {count} indicators whose rate is not published.")
+    if share > NEARLY:
+        template = _("Nearly all of the loss ({hidden}) sits in {count} indicators whose rate is not published.")
+    elif share > 1 / 2:
+        template = _("Most of the loss ({hidden}) sits in {count} indicators whose rate is not published.")
     hidden = figures.get(f"tier.{SUPPORTED}.ledger.not_printed", figures["ledger.not_printed.lost"])
     return say(template, hidden=hidden, count=figures["ledger.not_printed.indicators"])
 
