@@ -1,9 +1,9 @@
 """The numbers by a second implementation: plain fractions and counting, nothing of the package's own arithmetic.
 
 Each month is drawn at random: 100 points in six groups, a rule for each indicator, true rates, and what an office
-prints of them (rates with two decimals, groups with one, the total with two, a rank among 63). From the printed figures alone
-both work out what each group and indicator lost, what raising a rate brings, the class and the gap to the next, and the
-rank today and after a gain.
+prints of them (rates with two decimals, groups with one, the total with two, a rank among 63). From the printed figures
+alone both work out what each group and indicator lost, what raising a rate brings, the class and the gap to the next,
+and the rank today and after a gain.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ MOST = Decimal("0.4")
 STEP = 23  # every so many edits without `slow`
 
 
-@pytest.mark.parametrize("step", [STEP, pytest.param(1, marks=pytest.mark.slow)], ids=["some edits", "all edits"])
+@pytest.mark.parametrize("step", [STEP, pytest.param(1, marks=pytest.mark.slow)], ids=["sample", "every"])
 @pytest.mark.parametrize("office", OFFICES)
 def test_single_character_edits(reader, judge, record_property, office, step):
     """Of those that do harm 85 % are caught by the notice alone; none that passes moves a score by more than 0,4.
