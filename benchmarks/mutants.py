@@ -74,7 +74,8 @@ MODULES = {
     "runner": Module(
         "runs/publish.py",
         (),
-        ("tests/runs/test_reports.py", "tests/runs/test_verify.py"),
+        ("tests/runs/test_reports.py",),
+        "at_each_step or next_run_after or made_elsewhere or language or sweeps or is_listed or busy or first_error",
     ),
 }  # fmt: skip
 

@@ -200,7 +200,7 @@ def run(row: Row, jobs: str = "0") -> Result:
 
 
 def run_mutants() -> Result:
-    """Run the sample of `benchmarks/mutants.py`: each change that no test notices, and is not known to be alike, fails."""
+    """Run the sample of `benchmarks/mutants.py`: each change that no test notices fails."""
     found, started = Result(notes=[ROWS[21].note]), time.monotonic()
     command = [sys.executable, str(REPOSITORY / "benchmarks" / "mutants.py"), "--seconds", MUTANT_SECONDS]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
