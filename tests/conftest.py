@@ -18,6 +18,7 @@ from places import REPOSITORY
 
 sys.modules.setdefault("rfc3987_syntax", None)  # two seconds of every process (see `forked.prepare_environment`)
 settings.register_profile("unhurried", deadline=None)  # a slow machine is no fault
+settings.register_profile("matrix", deadline=None, max_examples=2000)  # see benchmarks/reliability.py
 settings.load_profile("unhurried")
 
 

@@ -47,6 +47,29 @@ def figures_of(notice: Notice) -> Figures:
     return {(item.code, item.unit): (item.value, item.decimals, item.max) for item in notice.figures}
 
 
+def wrong(found: Figures, wanted: Figures) -> dict:
+    """The figures that are not those of the notice: other values, or figures it does not have.
+
+    A bare 0 % or 100 % has the decimals of the other percents; where those are cut away it has none, and is then wider.
+    """
+    same = {key: (value[0], value[2]) for key, value in wanted.items()}
+    return {
+        key: (value, wanted.get(key))
+        for key, value in found.items()
+        if (value[0], value[2]) != same.get(key) or value[1] > wanted[key][1]
+    }
+
+
+def edits(word: str) -> list[str]:
+    """Every word that one wrong key makes of this one: a mark or digit replaced, left out, or swapped with the next."""
+    made = set()
+    for place in range(len(word)):
+        made |= {word[:place] + key + word[place + 1 :] for key in "0123456789,. "}
+        made.add(word[:place] + word[place + 1 :])
+        made.add(word[:place] + word[place + 1 : place + 2] + word[place] + word[place + 2 :])
+    return sorted(made - {word})
+
+
 def run(*words: str, code: int = 0, given: bytes | None = None) -> tuple[str, str]:
     """What `scorecard` writes to standard output and to standard error."""
     made = CliRunner().invoke(app, list(words), input=given)

@@ -35,6 +35,7 @@ _TYPED_PERIODS = [
         f"(?:nam-)?{_YEAR}",
     )
 ]
+DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9]")  # no file of Windows may have these names
 _AMOUNT = re.compile(r"(?P<sign>[-+−]?)(?P<whole>[0-9]{1,9})(?:[.,](?P<rest>[0-9]{1,2}))?", re.ASCII)
 _RATE = re.compile(r"(?P<whole>[0-9]{1,3})(?:[.,](?P<rest>[0-9]{1,2}))?", re.ASCII)
 
@@ -64,10 +65,11 @@ def nfc(text: str) -> str:
 
 
 def slug(name: str) -> str:
-    """A name for files and addresses: `Hòa Bình` is `hoa-binh`."""
+    """A name for files and addresses: `Hòa Bình` is `hoa-binh`; never one that Windows keeps for itself, as `con`."""
     plain = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    found = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return f"{found}-" if DEVICES.fullmatch(found) else found
 
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from analysis.decisions.levers import Lever, load_levers
-from analysis.decisions.whatif import gain_width, gains, gains_by_rule, group_scores_then
+from analysis.decisions.whatif import gain_of, gain_width, gains, gains_by_rule, group_scores_then, may_be_nothing
 from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.scorecards.history import TOTAL
@@ -282,3 +282,22 @@ def test_links_of_2026_are_none_before(identified: Identified) -> None:
     """E-results move digitisation and online submission from 2026 on: in 2023 the gain is that of e-results alone."""
     row = gains(identified, {"e_result": 80.0}, load_levers(identified.rubric, APRIL, REPOSITORY / "data")).iloc[0]
     assert row["moved"] == () and (row["gain_low"], row["gain_high"]) == (row["own_low"], row["own_high"])
+
+
+def test_the_gain_of_all_is_that_of_the_last_row() -> None:
+    """Alone or together."""
+    for seed in range(4):
+        case, acts, _links = planted(seed)
+        frame = gains(identified_of(seed), case.levers, acts)
+        last = frame[frame["code"] == "together"].iloc[0] if len(case.levers) > 1 else frame.iloc[0]
+        assert gain_of(frame) == Interval(last["gain_low"], last["gain_high"])
+
+
+def test_what_surely_scored_had_something_to_count() -> None:
+    """A score of a tenth or more, however small, is no empty base; one that may be 0 may be one."""
+    for seed in FEW:
+        identified = identified_of(seed)
+        for items in identified.hypotheses.values():
+            for item in items:
+                for code, score in item.scores.items():
+                    assert not (score.low > 0 and may_be_nothing(identified, item, code))

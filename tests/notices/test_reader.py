@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from analysis.errors import AnalysisError, BulletinError
 from analysis.notices.reader import unwrap
 from analysis.notices.tokens import sentence_at
-from noticed import GOLDEN, NOTICES, Figures, expected, figures_of, names_in, rows_of, text_of
+from noticed import GOLDEN, NOTICES, Figures, edits, expected, figures_of, names_in, rows_of, text_of, wrong
 from places import REPOSITORY
 
 HARD_FOLDER = NOTICES / "hard"
@@ -36,19 +36,6 @@ HEAD = "Hòa Bình tháng 4/2023 đạt 58,83/100 điểm."
 def ours(reader):
     """Our notices, read: name → notice."""
     return {name: reader(text_of(name)) for name in OURS}
-
-
-def wrong(found: Figures, wanted: Figures) -> dict:
-    """The figures that are not those of the notice: other values, or figures it does not have.
-
-    A bare 0 % or 100 % has the decimals of the other percents; where those are cut away it has none, and is then wider.
-    """
-    same = {key: (value[0], value[2]) for key, value in wanted.items()}
-    return {
-        key: (value, wanted.get(key))
-        for key, value in found.items()
-        if (value[0], value[2]) != same.get(key) or value[1] > wanted[key][1]
-    }
 
 
 # The golden notice.
@@ -142,16 +129,6 @@ def test_a_short_notice_gives_what_a_clerk_types_from_it(reader, entry):
 
 
 # One notice altered.
-
-
-def edits(word: str) -> list[str]:
-    """Every word that one wrong key makes of this one: a mark or digit replaced, left out, or swapped with the next."""
-    made = set()
-    for place in range(len(word)):
-        made |= {word[:place] + key + word[place + 1 :] for key in "0123456789,. "}
-        made.add(word[:place] + word[place + 1 :])
-        made.add(word[:place] + word[place + 1 : place + 2] + word[place] + word[place + 2 :])
-    return sorted(made - {word})
 
 
 @pytest.mark.parametrize(

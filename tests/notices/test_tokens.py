@@ -37,6 +37,12 @@ def test_a_number_that_may_be_another_is_broken(text):
     assert any(broken for _number, broken in numbers(text))
 
 
+@pytest.mark.parametrize("text", ["17, 7", "17 ,7", "17,\n7", "58\n,83", "5 . 3", "12.\n345"])
+def test_both_halves_of_a_number_that_came_apart_are_broken(text):
+    found = numbers(text)
+    assert len(found) == 2 and all(broken for _number, broken in found)
+
+
 def test_digits_of_other_scripts_are_no_digits():
     assert [item for item in numbers("٥٨,٨٣")] == []
     assert numbers("5٢,83") and all(broken for _number, broken in numbers("5٢,83"))
@@ -50,6 +56,10 @@ def test_digits_of_other_scripts_are_no_digits():
         ("23.636", None),
         ("58,83 và 58.83", "mixed"),
         ("0.338", "."),
+        ("1.234,5", ","),
+        ("1,234.5", "."),
+        ("1.234.567", ","),
+        ("1,234,567", "."),
     ],
 )
 def test_the_decimal_mark_is_told_by_the_text(text, style):

@@ -8,6 +8,7 @@ from openpyxl import load_workbook
 
 from analysis import commands
 from analysis.language import use_language, write_range
+from analysis.report.result import in_language
 from chromium import (
     AXE,
     CONTRASTS,
@@ -71,7 +72,8 @@ def address_of(report_of):
 
     def found(name):
         folder = report_of("april" if name == "index" else name).folder
-        return ((folder.parents[1] if name == "index" else folder) / "index.html").as_uri()
+        page = in_language("index.html", "en" if name == "english" else "vi")
+        return ((folder.parents[1] if name == "index" else folder) / page).as_uri()
 
     return found
 

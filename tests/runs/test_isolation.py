@@ -65,7 +65,7 @@ def test_modules_in_the_current_folder_never_run(own_project, tmp_path):
     page = own_project / "reports" / "hoa-binh" / "2023-04"
     kept = shutil.copytree(page, tmp_path / "kept")
     assert run(["report", "2023-04"], own_project, **named).returncode == 0
-    same_files(kept, page)
+    assert same_files(kept, page)
 
 
 @pytest.mark.slow
@@ -90,4 +90,4 @@ def test_a_profile_of_the_user_changes_no_report(own_project, tmp_path):
     kept = shutil.copytree(page, tmp_path / "kept")
     (tmp_path / "clean").mkdir()
     assert run(["report", "2023-04"], own_project, HOME=str(tmp_path / "clean"), **day).returncode == 0
-    same_files(kept, page)
+    assert same_files(kept, page)

@@ -289,6 +289,12 @@ def test_every_finding_is_reported(broken):
     assert [row.split(":")[1].split()[1] for row in error.rows] == ["decision", "valid_from", "decison"]
 
 
+def test_rules_of_a_single_month(rubrics):
+    raw = rubrics[0].model_dump(by_alias=True) | {"valid_from": "2023-01", "valid_to": "2023-01"}
+    one = type(rubrics[0]).model_validate(raw | {"ranked": (), "changed": ()})
+    assert [one.covers(month) for month in ("2022-12", "2023-01", "2023-02")] == [False, True, False]
+
+
 @pytest.mark.parametrize("valid_to", ['valid_to = "2026-01"\n', 'valid_to = "2027-12"\n', ""])
 def test_overlapping_regimes(broken, valid_to):
     _text, error = broken('valid_to = "2025-12"\n', valid_to)

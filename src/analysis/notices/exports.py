@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"(\d+)(?:[.,](\d+))?")
 _DAY = re.compile(r"(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)")
 _OFFICE = re.compile(r"^(?:UBND|Ủy ban nhân dân)\s+", re.IGNORECASE)
 _PROVINCE = re.compile(r"^(?:tỉnh|thành phố|TP\.?)\s*", re.IGNORECASE)
-_OF_PROVINCE = re.compile(r"[\s,–-]*\b(?:tỉnh|thành phố|TP\.?)\s+(\S.*)$", re.IGNORECASE)
+_OF_PROVINCE = re.compile(r"(?<![\s,–-])[\s,–-]*\b(?:tỉnh|thành phố|TP\.?)\s+(\S.*)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

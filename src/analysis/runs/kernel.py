@@ -78,6 +78,12 @@ class ReportKernelManager(AsyncKernelManager):
         settings["env"] = {**(settings.get("env") or os.environ), **own}
         return await super()._async_pre_start_kernel(**settings)
 
+    async def _async_launch_kernel(self, kernel_cmd: list[str], **settings: Any) -> None:
+        try:
+            await super()._async_launch_kernel(kernel_cmd, **settings)
+        except OSError as error:  # no Python there, no process to be had: nothing that could not be written
+            raise RuntimeError(f"The kernel could not be started: {error}") from error
+
     def cleanup_resources(self, restart: bool = False) -> Any:
         if not restart:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -189,7 +189,7 @@ def _as_ours(table: str) -> tuple[str, str]:
     for row in ROW.finditer(table):
         cells = CELL.findall(row.group())
         for place, (kind, _given, html) in enumerate(cells):
-            text, right = unescape(re.sub(r"<[^>]*>", "", html)).strip(), len(cells) - place
+            text, right = unescape(re.sub(r"<[^<>]*>", "", html)).strip(), len(cells) - place
             if row.start() > heads and (heads > 0 or kind == "td"):
                 columns.setdefault(right, []).append(text)
             longest = len(text) if NUMBER.fullmatch(text) else max(map(len, text.split()), default=0)
@@ -237,7 +237,7 @@ def _filled(notebook: Any, resources: dict[str, Any]) -> str:
 def _pictures(page: str) -> list[str]:
     """The words of every picture inside a page, in one line."""
     found = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", page)
-    return [" ".join(re.sub(r"<[^>]*>", " ", base64.b64decode(data).decode()).split()) for data in found]
+    return [" ".join(re.sub(r"<[^<>]*>", " ", base64.b64decode(data).decode()).split()) for data in found]
 
 
 def _texts(*names: str) -> str:

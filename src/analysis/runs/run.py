@@ -49,6 +49,7 @@ from analysis.runs.workers import USUAL, Limits
 from analysis.scorecards.entities import SYNTHETIC, is_synthetic, synthetic_label
 from analysis.scorecards.history import card, data_hash
 
+OUTPUT_SECONDS = 60  # that the output of a cell may come behind its end: much of it, or a busy machine
 INJECTED = "injected-parameters"  # papermill's tag
 UNSHOWN = "Unexpected exception formatting exception"  # IPython's, of a traceback that it cannot write (Jinja's)
 
@@ -296,6 +297,7 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
             cwd=str(work),
             progress_bar=False,
             start_timeout=ceil(limits.start),
+            iopub_timeout=OUTPUT_SECONDS,
             timeout_func=seconds_left,
             shutdown_kernel="immediate",
             kernel_manager_class="analysis.runs.kernel.ReportKernelManager",
