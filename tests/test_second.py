@@ -263,6 +263,11 @@ def test_the_numbers_of_random_months(months, record_property):
     assert found == []
 
 
+def test_groups_that_lost_the_same_share_a_place():
+    """Of other maxima, so that floating point tells them apart: this month was found so."""
+    assert differences(923) == []
+
+
 def test_the_second_implementation_sees_a_wrong_number(monkeypatch):
     """A group that lost a hundredth more, a gain that is too small: each is a difference."""
     real = losses_by_group

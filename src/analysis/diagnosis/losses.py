@@ -188,7 +188,7 @@ def _place(row: Any, frame: pd.DataFrame) -> float:
     above, below = hidden["lost_low"] >= row.lost_high, hidden["lost_high"] <= row.lost_low
     if not (above | below).all():
         return float("nan")
-    return float(1 + (frame["lost"] > row.lost).sum() + above.sum())
+    return float(1 + (frame["lost"] > row.lost + TOLERANCE).sum() + above.sum())
 
 
 def _within(score: Interval | None, maximum: float) -> Interval:
