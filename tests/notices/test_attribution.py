@@ -61,6 +61,16 @@ def beside(reader, words: str) -> dict[tuple[str, str], str]:
         "So với tháng 3/2023 (57,10 điểm), tỉnh tiến bộ ở thanh toán trực tuyến 0,5 điểm.",
         "Tỷ lệ hồ sơ nộp trực tuyến đạt 95% so với kế hoạch.",
         "Khu vực Hòa Bình cũ đạt 59,10 điểm, thanh toán trực tuyến 8,6 điểm.",
+        "Vì sao tỷ lệ hồ sơ nộp trực tuyến chỉ đạt 91,80%?",
+        "\nKết quả tháng 3/2023\nTỷ lệ hồ sơ nộp trực tuyến đạt 91,80%.",
+        "\nKết quả của Sở Tư pháp\nCông khai, minh bạch đạt 15,5 điểm.",
+        "\nSố liệu tỉnh Sơn La\nCông khai, minh bạch đạt 15,5 điểm.",
+        "\nB. Quý I năm 2023\nCông khai, minh bạch đạt 15,5 điểm.\n- Số hóa hồ sơ đạt 9,1 điểm.",
+        "\nII. Sở Tư pháp\nNhóm chỉ số\tĐiểm\nCông khai, minh bạch\t17,5",
+        "\nKết quả tháng 3/2023:\nNhóm chỉ số\tĐiểm\nCông khai, minh bạch\t15,5",
+        "Theo kết quả tự chấm, công khai, minh bạch đạt 15,5 điểm.",
+        "\nThanh toán trực tuyến tốt hơn số hóa hồ sơ. Nhóm này đạt 8,5 điểm.",
+        "\nTập trung thực hiện chỉ tiêu tỷ lệ hồ sơ nộp trực tuyến 91,80%.",
     ],
 )
 def test_another_number_is_not_the_figure(reader, sentence):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from itertools import takewhile
 from types import MappingProxyType
 
 from analysis.language import _
@@ -109,21 +110,33 @@ class Attributor:
         self.of_group = False
         self.in_week = False  # whether the sentence is of the notice's own week
         self.shared = 0  # the sentence of the last reading
+        self.then: tuple[bool, list[Item]] = (False, [])  # the next clause, and whether it is joined by `and`
 
     def sentence(self, items: Sequence[Item], zone: Zone = NOWHERE) -> Scope:
         """Read the items of one sentence, line or cell; the scope at its end says of what the following may be."""
         scope = Scope.after(zone)
+        if self._tells_maxima(items):
+            scope.hold("kind", "maximum")
         self.sentences += 1
         self.of_group = self.in_week = False
         parts = list(clauses(paired(items)))
         for number, (self.joined, clause) in enumerate(parts):
             self.clause += 1
             self.first_clause = number == 0
+            self.then = parts[number + 1] if number + 1 < len(parts) else (False, [])
             scope.next_clause(self.joined and self._is_unanswered())
             if number == 0 and len(parts) > 1 and clause and clause[0].text in ("với", "with"):
                 self._expect_total(parts[1][1])
             self._clause(clause, scope)
         return scope
+
+    def _tells_maxima(self, items: Sequence[Item]) -> bool:
+        """Whether a sentence says what the groups are out of: `công khai, minh bạch 18 điểm; tiến độ 20 điểm; …`."""
+        scores = [item.amount for item in items if item.amount is not None and item.amount.points]
+        tops = self.tops.maxima.values()
+        return len(scores) > 2 and all(
+            score.shape == "points" and not score.decimals and score.value in tops for score in scores
+        )
 
     def _expect_total(self, following: Sequence[Item]) -> None:
         """`Với 86,56 điểm, tỉnh …`: the score is that of the province which the next clause opens with."""
@@ -134,8 +147,8 @@ class Attributor:
         """What follows belongs to no name before it."""
         self.name, self.weak, self.of_group = None, None, False
 
-    def row(self, cells: Sequence[Sequence[Item]], columns: Sequence[Column], percents: bool = False) -> None:
-        """Read a row of a table under its columns.
+    def row(self, cells: Sequence[Sequence[Item]], columns: Sequence[Column], zone: Zone, percents: bool) -> None:
+        """Read a row of a table under its columns; `zone` is that of the table.
 
         `percents`: the caption says that the table is of percentages.
         """
@@ -144,14 +157,13 @@ class Attributor:
         pairs = [
             (items, columns[place] if place < len(columns) else unknown) for place, items in enumerate(cells) if items
         ]
-        zone: Zone = NOWHERE
-        why = ""
+        why = Scope.after(zone).why_of_name
         for items, _column in [pair for pair in pairs if pair[1].role == "name"] or [
             pair for pair in pairs if pair[1].role == "order"
         ]:
             scope = self.sentence(items, zone)
             zone, why = scope.zone, scope.why_of_name
-            if [item.text for item in items] in (["tổng"], ["cộng"]):
+            if [item.text for item in takewhile(lambda item: item.text != "(", items)] in (["tổng"], ["cộng"]):
                 self.name = _Name((TOTAL,), self.clause, self.sentences)
         if any(column.codes for column in columns):
             why = why or self._of_another([items for items, column in pairs if not column.codes])
@@ -177,7 +189,7 @@ class Attributor:
         markers = [meaning.name for meaning in meanings if meaning.kind == "marker"]
         return (markers or ["part" if any(item.kind == "word" for item in named) else ""])[0]
 
-    def loose_row(self, cells: Sequence[Sequence[Item]]) -> None:
+    def loose_row(self, cells: Sequence[Sequence[Item]], zone: Zone) -> None:
         """Read a row of a table without a header that is known: of two numbers of one kind neither is read."""
         self.stop()
         amounts = [item.amount for cell in cells for item in cell if item.amount is not None]
@@ -185,7 +197,6 @@ class Attributor:
         bare = [item for item in amounts if item.shape == "bare" and not (item.value in maxima and not item.decimals)]
         percents = [item for item in amounts if item.shape == "percent"]
         doubtful = [*(bare if len(bare) > 1 else ()), *(percents if len(percents) > 1 else ())]
-        zone: Zone = NOWHERE
         for cell in cells:
             kept = [item for item in cell if item.amount is None or item.amount not in doubtful]
             zone = self.sentence(kept, zone).zone
@@ -249,7 +260,11 @@ class Attributor:
         item = items[place]
         kinds = {meaning.kind: meaning.name for meaning in item.meanings}
         if "figure" in kinds:
-            told = {marker_of(other) or says(other) for other in items[:place]}
+            told = {
+                marker_of(other) or says(other)
+                for number, other in enumerate(items[:place])
+                if not self._is_home(items, number)
+            }
             if "extreme" in told <= {"extreme", False} and set(figures_of_item(item)) & self.tops.maxima.keys():
                 scope.here = ""  # `cao nhất là công khai, minh bạch với 16,1/18 điểm`
                 scope.ours("kind")
@@ -403,6 +418,13 @@ class Attributor:
         first = words in self.book.first_places
         counted = [other.amount.value for other in items[place + 1 : place + 3] if other.amount]
         among = self.tops.ranked in counted
+        joined, then = self.then
+        if (
+            joined
+            and not items[place + 1 :]
+            and any(meaning.kind == "ordinal" for item in then[:2] for meaning in item.meanings)
+        ):
+            zone = zone or "leader"  # `vị trí thứ hai và thứ ba thuộc về …`
         zone = zone or ("region" if counted and not among else "")
         zone = zone or why_not(items[place + 1 :], self.period, self.entity, named=True)
         if zone and (after_rank or first):
@@ -421,11 +443,16 @@ class Attributor:
 
     def _number(self, items: Sequence[Item], place: int, amount: Amount, scope: Scope) -> None:
         name, zone = self.name, scope.why
-        if zone == "maximum":
+        full = (
+            name is not None
+            and name.clause == self.clause
+            and amount.second == amount.value in map(self.tops.maxima.get, name.codes)
+        )
+        if zone == "maximum" and not full:  # `đạt tối đa 18/18 điểm` is a score
             if name is not None and amount.shape in ("bare", "points"):
                 self._maximum(name, amount)
             return
-        if zone and self._is_value(items, place, amount, scope):
+        if zone and ((full and zone == "maximum") or self._is_value(items, place, amount, scope)):
             zone = ""
         became = zone == "change" and items[place - 1].text in BECAME and not marker_of(items[place - 1])
         if became and name is not None and name.clause == self.clause and self._is_second(name, amount):

@@ -31,6 +31,7 @@ UNIT = re.compile(  # a department, a commune or an office with its name, as far
     r"(?i:sở|ban quản lý|đặc khu|xã|phường|huyện|thị xã|thị trấn|chi cục|trung tâm phục vụ hành chính công)"
     r"[ ]+(?!HỘI\b)(?=[A-ZĐÀ-ỸẠ-Ỹ])[^\n.;:|]{1,90}"
 )
+OFFICE = r"trung tâm phục vụ hành chính công +(?:tỉnh{cities})\b"  # speaks for the province
 ENDS_A_NAME = re.compile(r" (?:cho biết|thông báo|công bố|báo cáo|đạt|được|đã|và cho)\b|, *(?:tháng|năm|quý)\b| - |:")
 OF_THE_PROVINCE = r"\b(?:tỉnh|thành phố)(?! (?:ủy|uỷ))\b(?! *,? *(?:thành phố|thành|trực))"
 OUT_OF = r"(?:/ ?|\btrong (?:số )?|\btrên (?:tổng số )?)(?:{numbers})\b"  # a rank among provinces
@@ -47,6 +48,8 @@ OF_A_WEEK = (
     r"\btuần\s+(?:(?:thứ|số)\s+)?(?:[0-9]{1,2}|[ivx]{1,4}|nhất|hai|ba|tư|đầu|cuối)\s*,?\s*(?:(?:của|trong)\s+)?$"
 )
 OPENS_A_SPAN = r"(?:từ|from|since)\s*(?:ngày\s*)?$"
+BOTH = r"(?i:{first},? (?:và|với|and|with) (?:(?:tỉnh|thành phố) )?(?:{others})\b)"
+EACH_ALONE = r"(?im:^ *(?:(?:tỉnh|thành phố) +)?{first} *:?$(?s:.*)^ *(?:(?:tỉnh|thành phố) +)?(?:{others}) *:?$)"
 OF_WHICH = r"(?:riêng|trong đó)\s*$"
 LEADS = r"[.!?\n]\s+(?:(?:tỉnh|thành phố|tp\.?)\s+)?$"
 LARGEST_GROUP = 22  # points: a score above it can only be a total
@@ -112,7 +115,8 @@ def entity_of(
                 entity=slug(in_order[0]) if in_order else "hoa-binh"
             ),
         )
-    if named and (unit := _unit_whose(text, named, of_total, rubrics)):
+    cities = [name for name in in_order if book.provinces[name].city]
+    if named and (unit := _unit_whose(text, named, of_total, rubrics, cities)):
         raise BulletinError(
             _("The figures seem to be those of a part of the province: {words}.").format(words=unit),
             [],
@@ -125,7 +129,11 @@ def entity_of(
     times, first = Counter(name for name, _start in named), named[0][1]
     dated = _has([item.start for item in items if item.date], *sentence_at(text, first, first))
     rivals = [name for name in leading if times[name] >= times[in_order[0]] and name != in_order[0]]
-    if (beside and beside[0] != in_order[0]) or (rivals and not dated and not _is_titled(text, items, first)):
+    dated = dated and all(times[name] == times[in_order[0]] for name in rivals)
+    title = text[slice(*_line_at(text, first))] if _is_titled(text, items, first) else ""
+    names = {"first": re.escape(in_order[0]), "others": "|".join(map(re.escape, in_order[1:]))}
+    both = in_order[1:] and (re.search(BOTH.format(**names), title) or re.search(EACH_ALONE.format(**names), text))
+    if both or (beside and beside[0] != in_order[0]) or (rivals and not dated and not _is_titled(text, items, first)):
         raise BulletinError(
             _("The notice names several provinces: {names}.").format(names=write_list(in_order)),
             [" ".join(text[of_total[0] : of_total[2]].split())[:160]] if of_total else [],
@@ -135,14 +143,21 @@ def entity_of(
 
 
 def _unit_whose(
-    text: str, named: Sequence[tuple[str, int]], of_total: tuple[int, int, int] | None, rubrics: Sequence[Rubric]
+    text: str,
+    named: Sequence[tuple[str, int]],
+    of_total: tuple[int, int, int] | None,
+    rubrics: Sequence[Rubric],
+    cities: Sequence[str],
 ) -> str:
     """The unit whose card this seems to be: one heads the text or the total, and nothing speaks of the province itself.
 
     The province in the unit's own name, alone on a line, or before the date of a letter speaks of nothing.
     """
     spans = []
+    own = re.compile(OFFICE.format(cities="".join(f"|thành phố {re.escape(name)}" for name in cities)), re.IGNORECASE)
     for found in UNIT.finditer(text):
+        if own.match(found[0]):
+            continue
         called = ENDS_A_NAME.split(found[0])[0]
         last = found.start() + len(called)
         ends = [start + len(name) for name, start in named if found.start() < start < last]
@@ -195,6 +210,7 @@ def period_of(
     named = [(printed, item) for item in own if (printed := item.period(_year_of(item, dates)))]
     chosen = [pair for pair in named if len(pair[0]) == 7] or named
     beside = [period for period, item in chosen if of_total and of_total[0] <= item.start < of_total[1]]
+    beside = beside or _over_total(text, items, chosen, of_total)
     since = _since_january(text, items, dates, of_total, asides, bool(beside))
     counts = not all(since.values())
     if since:
@@ -262,6 +278,18 @@ def _are_several(
     kind = (len(period), "Q" in period)
     later = [item for other, item in others if other > period and (len(other), "Q" in other) == kind]
     return not _is_titled(text, items, first.start) and any(_scored(text, items, item, dates) for item in later)
+
+
+def _over_total(
+    text: str, items: Sequence[Item], chosen: Sequence[tuple[str, PrintedDate]], of_total: tuple[int, int, int] | None
+) -> list[str]:
+    """The only period in the heading right above the line of the total: `A. Tháng 12/2024`."""
+    if of_total is None:
+        return []
+    last = len(text[: _line_at(text, of_total[0])[0]].rstrip())
+    first = _line_at(text, last)[0]
+    own = [period for period, item in chosen if first <= item.start < last and _is_titled(text, items, item.start)]
+    return own if sum(first <= item.start < last for item in items if item.date) == 1 else []
 
 
 def _since_january(

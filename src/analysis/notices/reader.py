@@ -16,7 +16,7 @@ from analysis.errors import BulletinError
 from analysis.language import _, write_period
 from analysis.notices.attribution import NOWHERE, Attribution, Attributor, Column
 from analysis.notices.content import UNREAD
-from analysis.notices.doubts import aside, marker_of
+from analysis.notices.doubts import OF_A_PLAN, Zone, aside, marker_of
 from analysis.notices.identity import (
     check_exists,
     document_of,
@@ -40,8 +40,10 @@ LONGEST, MOST_PIECES, MOST_NUMBERS = 100_000, 20_000, 2_000  # letters, words wi
 REPORTED_ON_TIME, ON_TIME = "reported_on_time", "on_time"
 SHORT = re.compile(r"(?:^|[^\w])(?:tp|tx|tt|ths|ts|đ/c|v)$", re.IGNORECASE)
 LISTED = re.compile(
-    r"(?P<bullet>[-–+*•])|\(?(?:(?P<roman>[IVX]{1,4})|(?P<number>[0-9]{1,2}(?:\.[0-9]{1,2})*)|(?P<letter>[a-zđ]))[.)]\s"
+    r"(?P<bullet>[-–+*•])|\(?(?:(?P<roman>[IVX]{1,4})|(?P<capital>[A-HĐ])|(?P<number>[0-9]{1,2}(?:\.[0-9]{1,2})*)|(?P<letter>[a-zđ]))[.)]\s"
 )
+GOES_ON = re.compile(r"(?:nhóm|chỉ số|phần) này\b", re.IGNORECASE)  # opens a sentence on what the one before names
+PAGE_NUMBER = re.compile(r"(?<=[^\W\d_]|,)\s*\n\s*[0-9]{1,3}\s*\n\s*(?=[a-zà-ỹđ])")  # within a sentence
 IN_A_HEAD = re.compile(r"20[0-9]{2}|100|63|34|22|20|18|12|10")  # years, maxima and how many are ranked
 WIDTHS = range(50, 161)  # letters of the longest line, where lines may have been broken to fit a page
 WRAPPED = 0.92  # of that width a broken line and the next word fill at least, as letters are not equally wide
@@ -149,6 +151,7 @@ def unwrap(text: str) -> str:
     text = re.sub(
         r"(?<![0-9])[|¦]|[|¦](?![0-9])|(?<=\S) {3,}(?=\S)", lambda match: "\t" + " " * (len(match[0]) - 1), text
     )
+    text = PAGE_NUMBER.sub(lambda match: " " * len(match[0]), text)
     lines = text.split("\n")
     width = max((len(line.rstrip()) for line in lines if "\t" not in line), default=0)
     if width not in WIDTHS:
@@ -161,7 +164,7 @@ def unwrap(text: str) -> str:
             and "\t" not in line + following
             and len(line.rstrip()) + 1 + len(word[1]) > WRAPPED * width
             and not re.search(r"[.:;!?]\s*$", line)
-            and not re.match(r"\s*(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-zđ]|[IVX]{1,4})[.)]\s", following)
+            and not re.match(r"\s*(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-zđA-HĐ]|[IVX]{1,4})[.)]\s", following)
         )
         parts.append((" " if goes_on else "\n") + following)
     return "".join(parts)
@@ -200,58 +203,76 @@ def _whole_notice() -> str:
 def _feed(reader: Attributor, text: str, items: Sequence[Item], book: Phrasebook) -> None:
     """Give the reader the sentences and the tables, in order, each with what holds from the text before it.
 
-    A heading, `Cấp xã:`, `Kết quả tháng 3/2023:`, holds for the list under it, one of plans for all that follows. What
-    a sentence opens with holds to the end of its paragraph, the whole country until the text returns to the province.
+    A heading, `Cấp xã:`, `Kết quả tháng 3/2023:`, holds for the table or list under it, and to the next heading once
+    there are figures; a numbered one to the next of its kind, `II. Cả năm 2024`, one of plans for all that follows.
+    What a sentence opens with holds to the end of its paragraph, the whole country until the text returns to the
+    province. What is asked, `… chỉ 5 điểm?`, is not told.
     """
-    percents, level, heading, plans, carried = False, "", NOWHERE, NOWHERE, NOWHERE
+    percents, lasting, level, heading, section, carried = False, False, "", NOWHERE, NOWHERE, NOWHERE
     lines = [_split(line, "\t") for line in _split(items, "\n") if line]
     for is_table, block in groupby(lines, key=lambda cells: len(cells) > 1):
         if is_table:
-            _feed_table(reader, text, list(block), book, percents)
+            told = {**section, **heading}
+            told.pop("kind" if told.get("kind") != "plan" else "", "")
+            _feed_table(reader, text, list(block), book, percents, told)
             continue
         for (line,) in block:
             titled = not any(item.amount for item in line)
-            entry = LISTED.match(
-                text[: line[0].start].rpartition("\n")[2].lstrip() + text[line[0].start : line[0].end + 1]
-            )
-            if titled or not entry:
+            entry = LISTED.match(text[text.rfind("\n", 0, line[0].start) + 1 : line[0].end + 2].lstrip())
+            if titled or not (entry or lasting):
                 heading = NOWHERE
-            if titled and entry and entry.lastgroup == level:
-                plans = NOWHERE
+            if entry and entry.lastgroup == level and (titled or "kind" not in section):
+                section = NOWHERE
             percents = titled and "%" in text[line[0].start : line[-1].end + 2]
-            for number, sentence in enumerate(_sentences_of(text, line)):
-                if number:
+            names = 0
+            for number, (sentence, mark) in enumerate(_sentences_of(text, line)):
+                if number and not (names == 1 and sentence and GOES_ON.match(text, sentence[0].start)):
                     reader.stop()
-                scope = reader.sentence(sentence, {**plans, **heading, **carried})
+                names = sum(bool(figures_of_item(item)) for item in sentence)
+                asked = {"kind": "supposition"} if mark == "?" else NOWHERE
+                scope = reader.sentence(sentence, {**section, **heading, **carried, **asked})
                 carried = {axis: why if why == "country" else "carried" for axis, why in scope.carried.items()}
             carried = {"whose": "country"} if carried.get("whose") == "country" else NOWHERE
             if titled or (line[-1].text == ":" and not any(item.amount for item in sentence)):
                 heading = {axis: why for axis, why in scope.zone.items() if axis != "kind" or axis in scope.opened}
+                compares = scope.reference or heading.get("kind", "plan") not in OF_A_PLAN
+                lasting = titled and bool(reader.result.readings) and not compares
                 if heading.get("kind") == "plan":
-                    plans, level = {"kind": heading["kind"]}, (entry and entry.lastgroup) or ""
+                    section, level = {"kind": heading["kind"]}, (entry and entry.lastgroup) or ""
+                elif titled and entry and entry.lastgroup != "bullet" and heading.keys() - {"kind"}:
+                    section, level = heading, entry.lastgroup or ""
 
 
-def _sentences_of(text: str, line: Sequence[Item]) -> Iterator[list[Item]]:
-    """The sentences of a line; the full stop of `TP. Hòa Bình` ends none."""
+def _sentences_of(text: str, line: Sequence[Item]) -> Iterator[tuple[list[Item], str]]:
+    """The sentences of a line with the marks that end them; the full stop of `TP. Hòa Bình` ends none."""
     sentence: list[Item] = []
     for item in line:
         if item.kind == "mark" and item.text in ".!?" and not SHORT.search(text, max(0, item.start - 5), item.start):
-            yield sentence
+            yield sentence, item.text
             sentence = []
         else:
             sentence.append(item)
-    yield sentence
+    yield sentence, ""
 
 
-def _feed_table(reader: Attributor, text: str, rows: list[Row], book: Phrasebook, percents: bool) -> None:
-    """Give the reader the rows of a table; its header is what stands above the first number, at most three rows."""
+def _feed_table(reader: Attributor, text: str, rows: list[Row], book: Phrasebook, percents: bool, zone: Zone) -> None:
+    """Give the reader the rows of a table; its header is what stands above the first number, at most three rows.
+
+    `zone`: what the headings over it say that its numbers are,
+    but for when and whose they are where its own heads say it.
+    """
     heads = list(takewhile(lambda cells: _may_be_head(text, cells), rows[:3]))
     columns = _columns(text, heads, book, reader)
+    heads_say = {
+        "when": any(column.why for column in columns),
+        "whose": any(column.why == "leader" for column in columns),
+    }
+    zone = {axis: why for axis, why in zone.items() if not heads_say.get(axis)}
     for cells in rows[len(heads) if columns else 0 :]:
         if columns:
-            reader.row(cells, columns, percents)
+            reader.row(cells, columns, zone, percents)
         else:
-            reader.loose_row(cells)
+            reader.loose_row(cells, zone)
 
 
 def _may_be_head(text: str, cells: Row) -> bool:
