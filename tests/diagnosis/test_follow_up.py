@@ -265,7 +265,8 @@ def test_nothing_was_weighed(two_months, tiny_rubric):
     frame = kept(history, (tiny_rubric,), identify(history, tiny_rubric, "Mẫu", "2023-02"), {})
     section = follow_up_section(frame, {})
     assert frame.empty and not section.figures
-    assert section.html.count("<li>") == 1 and "set targets" in section.html and "<table" not in section.html
+    assert [str(words) for words in section.said] == ["No earlier report is known to hold this one against."]
+    assert "<table" not in section.html and "<h2" not in section.html
 
 
 def test_the_real_months(history, rubrics):

@@ -98,8 +98,10 @@ def section_of(history, rubric, lost):
 
 
 def words_of(history, rubric, lost) -> list[str]:
-    """What the section says of the units, after two sentences on groups and rules."""
-    return said(section_of(history, rubric, lost))[2:]
+    """What the section says of the units, after what it says of groups, of what is disclosed, and of rules."""
+    words = said(section_of(history, rubric, lost))
+    last = next(place for place, sentence in enumerate(words) if sentence.startswith("Under each rule that fits"))
+    return words[last + 1 :]
 
 
 def carried(lost) -> dict[str, tuple[float, float]]:

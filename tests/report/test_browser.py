@@ -271,7 +271,7 @@ def test_the_contents_lead_to_every_part_of_the_leader(opened, name):
     links = page.locator("nav.contents a")
     heads = page.locator("main h2:not(.fold h2, .bars-title)").all_inner_texts()
     assert [words.split(":")[0] for words in heads] == links.all_inner_texts() and len(heads) >= 3
-    assert page.locator("nav.contents").get_attribute("aria-label") == "Nội dung"
+    assert page.locator("nav.contents").get_attribute("aria-label") == "Mục lục"
     for link in links.all():
         link.click()
         head = page.locator(link.get_attribute("href"))
