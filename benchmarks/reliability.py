@@ -67,7 +67,7 @@ ROWS = {
     4: Row(
         "concurrency",
         ("runs/test_races.py", "runs/test_run.py", "runs/test_reports.py", "notices/test_store.py", "test_files.py"),
-        "race or another_beside or waits_for or two_at_once or another_run or only_one_at_a_time",
+        "races or another_beside or waits_for or two_at_once or another_run or only_one_at_a_time",
     ),
     5: Row(
         "parameters",
@@ -77,7 +77,7 @@ ROWS = {
         " or months_that_are_none or names_nobody or every_sign or any_name or rate_that_is_none or given_once"
         " or leaves_standard_output",
     ),
-    6: Row("mutants of notices", ("notices/test_mutants.py",)),
+    6: Row("mutants of notices", ("notices/test_mutants.py", "notices/test_reader.py"), "edits"),
     7: Row(
         "variants of notices",
         ("notices/test_mutants.py", "notices/test_reader.py", "notices/test_documents.py"),
