@@ -322,7 +322,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(opened, name, mod
     wanted = page.evaluate(count)
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     reached = []
-    for _press in range(most or 2 * wanted):
+    for _press in range(most or 10 * wanted):  # what folds hold comes in when they are opened
         page.keyboard.press("Tab")
         at = page.evaluate(FOCUSED)
         if at is None or at["place"] in [other["place"] for other in reached]:

@@ -50,7 +50,7 @@ EXCEPTIONS = (
     ("h1", "{period}"),  # which month the report is about: its name, not a measurement
     (".numbers .words", "{month_before}"),  # the month that is missing
     ("section > p", "{periods_known}"),  # the months that have a total
-    ("li", "{a_period_known}"),  # since when the total changed
+    ("li, p.lead, dt", "{a_period_known}"),  # since when the total changed
     ("td", "{a_period_of_proof}"),  # the month of a figure of another card that ruled something out
     (".slide > p, li", "{a_period_of_a_base}"),  # the month of the base that another figure allows
     (".note", "{the_whole}"),  # what shares are shares of
@@ -324,6 +324,8 @@ def directions(made: Report, part: Tag) -> list[tuple[Tag, bool]]:
             if re.search(word, block.get_text()):
                 shown = [made.rows[item["data-figure"]] for item in block.select("[data-figure]")]
                 signs = [1 for row in shown if RISES.match(row["id"]) and float(row["value"]) > 0]
+                if any(row["id"] == "since.size" for row in shown):
+                    signs.append(1 if float(made.rows["since.change"]["value"]) > 0 else -1)
                 if any(row["id"] == "bridge.size" for row in shown):
                     signs.append(1 if float(made.rows["bridge.total"]["value"]) > 0 else -1)
                 found.append((block, sign in signs))

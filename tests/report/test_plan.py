@@ -130,9 +130,9 @@ def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):
         ({"target": 80.0}, 1, "From 80 on a total is of a higher class; that limit is inferred from the labels of "
                               "published totals."),
         ({"feasible": False, "largest_regret": 5.0}, 0,
-         "64 is not reached under every documented rule that fits. What surely brings most: Handle dossiers to 100 %; "
-         "Integrate fees to 27.50 %; Offer services to 90 %; the total is then 64.2 to 66.0. Improvements whose rate "
-         "may already be full, or may have nothing behind it, are not counted on."),
+         "64 is not reached under every documented rule that fits. What brings most under all of them: Handle "
+         "dossiers to 100 %; Integrate fees to 27.50 %; Offer services to 90 %; the total is then 64.2 to 66.0. "
+         "Improvements whose rate may already be full, or may have nothing behind it, are not counted on."),
         ({"feasible": False, "largest_regret": 5.0}, 1, EFFORTLESS),
         ({"target": None, "months": 3}, 1, SURE),
         ({"target": None, "months": 3}, 2, DEARER),
@@ -210,7 +210,7 @@ def test_a_total_out_of_reach_is_said_once(year):
         MORE,
     ]
     assert said(needs(year, 90.0, never, all_of_them)) == [
-        "90 cannot be reached with what surely has room; 89.60 is the most.",
+        "90 cannot be reached with what has room; 89.60 is the most.",
         MORE,
     ]
     assert needs(year, 64.0).parts == needs_section(year.results.identified, pd.DataFrame(), None, None).parts == []

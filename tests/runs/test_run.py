@@ -557,8 +557,8 @@ def test_same_figures_give_the_same_files(tmp_path):
         assert run.code == 0, run.err
         assert "Traceback" not in run.err and "Warning" not in run.err and "WARNING" not in run.err
     assert [run.out for run in runs] == [
-        "reports/hoa-binh/2023-04/index.en.html\n",
-        f"{published[1] / 'index.en.html'}\n",
+        "reports/hoa-binh/2023-04/index.html\n",
+        f"{published[1] / 'index.html'}\n",
     ]
     assert same_files(*published)
     for path in published[0].iterdir():

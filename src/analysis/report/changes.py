@@ -20,7 +20,18 @@ from analysis.diagnosis.follow_up import (
 from analysis.identification.identify import Identified
 from analysis.language import _, write_date, write_list, write_period
 from analysis.report.figures import Figure, Figures, between, exact, whole
-from analysis.report.section import Heading, Part, Picture, Section, Sentence, Slide, Table, Words, described, say
+from analysis.report.section import (
+    Heading,
+    Part,
+    Picture,
+    Section,
+    Sentence,
+    Slide,
+    Table,
+    Words,
+    described,
+    say,
+)
 from analysis.report.wording import effect_name
 from analysis.scorecards.checks import interval_of
 from analysis.scorecards.history import TOTAL, shown
@@ -289,19 +300,21 @@ def change_since_figures(
         yield exact("since.rank", _("Rank"), ranks[period], "rank", 0, "published", write_period(period), before.source)
 
 
-def since_before(figures: Figures, past: pd.DataFrame, identified: Identified) -> tuple[str, Sentence, list[Sentence]]:
+def since_before(
+    figures: Figures, past: pd.DataFrame, identified: Identified
+) -> tuple[Sentence, Sentence, list[Sentence]]:
     """What the total is compared with, by how much it moved, and in which direction, with the rank then and now.
 
     Where nothing can be compared, why; and no words besides.
     """
     if "since.change" not in figures:
-        title = _("Since the period before")
+        title = say(_("Since the period before"))
         if day := counted_on(past, identified):
             return title, say(_("not compared: the month was not over on {date}"), date=write_date(day)), []
         if len(past) > 1 and months_of(past["period"].min())[1] < months_of(identified.period)[0]:
             return title, say(_("other rules scored what is known before: see the change below")), []
         return title, say(_("no earlier total is known")), []
-    title = _("Since {period}").format(period=write_period(compared_with(past, identified)))
+    title = say(_("Since {period}"), period=write_period(compared_with(past, identified)))
     change, size = figures["since.change"].value or 0.0, figures["since.size"]
     sign, direction = ("+", _("up")) if change > 0 else ("−", _("down")) if change < 0 else ("", _("unchanged"))
     said, rank = [say("{direction}", direction=direction)], figures.get("rank")

@@ -181,9 +181,9 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
         template = _("To reach {target} under every documented rule that fits, the cheapest way takes {cost}: {steps}.")
     else:
         template = _(
-            "{target} is not reached under every documented rule that fits. What surely brings most: {steps}; the "
-            "total is then {total}. Improvements whose rate may already be full, or may have nothing behind it, are "
-            "not counted on."
+            "{target} is not reached under every documented rule that fits. What brings most under all of them: "
+            "{steps}; the total is then {total}. Improvements whose rate may already be full, or may have nothing "
+            "behind it, are not counted on."
         )
     effort = say(_("{cost} percentage points") if not best.priced else _("{cost} units of cost"), **parts)
     said.append(say(template, **{**parts, "cost": effort, "steps": listed}))
@@ -331,7 +331,7 @@ def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
     if len(never):
         most = never.loc[never["most_best"].idxmax()]
         template = (
-            _("{target} cannot be reached with what surely has room; {most} is the most.")
+            _("{target} cannot be reached with what has room; {most} is the most.")
             if most["lever"] == TOGETHER
             else _("No other improvement alone can bring {target}; the furthest is {name}, with {most} at best.")
             if said
