@@ -548,8 +548,7 @@ def test_same_figures_give_the_same_files(tmp_path):
     for folder in (one, two):
         copy_project(folder)
     started = [
-        start(folder, "report", "2023-04", language="vi", **around)
-        for folder, around in ((one, here), (two / "notebooks", there))
+        start(folder, "report", "2023-04", **around) for folder, around in ((one, here), (two / "notebooks", there))
     ]
     runs = [finish(process) for process in started]
     published = [folder / "reports" / "hoa-binh" / "2023-04" for folder in (one, two)]
@@ -557,8 +556,8 @@ def test_same_figures_give_the_same_files(tmp_path):
         assert run.code == 0, run.err
         assert "Traceback" not in run.err and "Warning" not in run.err and "WARNING" not in run.err
     assert [run.out for run in runs] == [
-        "reports/hoa-binh/2023-04/index.html\n",
-        f"{published[1] / 'index.html'}\n",
+        "reports/hoa-binh/2023-04/index.en.html\n",
+        f"{published[1] / 'index.en.html'}\n",
     ]
     assert same_files(*published)
     for path in published[0].iterdir():
