@@ -56,7 +56,13 @@ def test_modules_in_the_current_folder_never_run(own_project, tmp_path):
     subprocess.run(["git", "init", "-q", own_project], check=True)
     subprocess.run(["git", "-C", own_project, "config", "core.fsmonitor", f"touch {mark}; false"], check=True)
     named = {"SCORECARD_PROJECT": str(own_project), "BROWSER": "true"}
-    for words in (["report", "2023-04"], ["add", "notice.txt"], ["open", "2023-04"], ["check"], ["losses", "2023-04"]):
+    for words in (
+        ["report", "2023-04", "--lang", "en"],
+        ["add", "notice.txt"],
+        ["open", "2023-04"],
+        ["check"],
+        ["losses", "2023-04"],
+    ):
         done = run(words, mailed, **named)
         assert not mark.exists(), (words, mark.read_text(encoding="utf-8"))
         assert "planted" not in done.stderr
@@ -64,7 +70,7 @@ def test_modules_in_the_current_folder_never_run(own_project, tmp_path):
     assert len(PLANTED) > 250
     page = own_project / "reports" / "hoa-binh" / "2023-04"
     kept = shutil.copytree(page, tmp_path / "kept")
-    assert run(["report", "2023-04"], own_project, **named).returncode == 0
+    assert run(["report", "2023-04", "--lang", "en"], own_project, **named).returncode == 0
     assert same_files(kept, page)
 
 
@@ -84,10 +90,12 @@ def test_a_profile_of_the_user_changes_no_report(own_project, tmp_path):
     (home / ".config" / "matplotlib").mkdir(parents=True)
     (home / ".config" / "matplotlib" / "matplotlibrc").write_text("lines.linewidth: 30\n", encoding="utf-8")
     day = {"SOURCE_DATE_EPOCH": "1700000000"}
-    done = run(["report", "2023-04"], own_project, HOME=str(home), IPYTHONDIR=str(home / ".ipython"), **day)
+    done = run(
+        ["report", "2023-04", "--lang", "en"], own_project, HOME=str(home), IPYTHONDIR=str(home / ".ipython"), **day
+    )
     assert done.returncode == 0, done.stderr
     page = own_project / "reports" / "hoa-binh" / "2023-04"
     kept = shutil.copytree(page, tmp_path / "kept")
     (tmp_path / "clean").mkdir()
-    assert run(["report", "2023-04"], own_project, HOME=str(tmp_path / "clean"), **day).returncode == 0
+    assert run(["report", "2023-04", "--lang", "en"], own_project, HOME=str(tmp_path / "clean"), **day).returncode == 0
     assert same_files(kept, page)
