@@ -356,10 +356,13 @@ def ask(
 
 
 def points_open(identified: Identified, aims: Mapping[str, float], levers: Mapping[str, Lever]) -> float:
-    """How far apart the total may be under the rules that fit when each rate is at its aim or above, in points."""
+    """How far apart the total may be under the rules that fit when each rate is at its aim, in points.
+
+    A rate that is printed above its aim is not raised, and nothing is carried along with it.
+    """
     today = {code: identified.readings[code].rate for code in aims}
-    rates = {code: aim if (rate := today[code]) is None else max(aim, rate.high) for code, aim in aims.items()}
-    return total_after(identified, rates, levers).width
+    raised = {code: aim for code, aim in aims.items() if (rate := today[code]) is None or rate.low <= aim}
+    return total_after(identified, raised, levers).width
 
 
 def next_figures(
