@@ -323,7 +323,8 @@ def targets_of(identified: Identified, levers: Mapping[str, Lever], chosen: Plan
 
     Rounded up to a hundredth, or to a whole percent where nobody limited effort.
     """
-    parts = 1 if chosen.budget is None and not chosen.priced else 10**DECIMALS
+    paced = any(levers[code].effort.per_month is not None for code in chosen.steps["lever"])
+    parts = 10**DECIMALS if chosen.budget is not None or chosen.priced or paced else 1
     targets = {}
     for row in chosen.steps.itertuples():
         needed = ceil(round((rate_of(identified, row.lever).high + row.added) * parts, 6)) / parts

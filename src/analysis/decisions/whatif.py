@@ -68,9 +68,14 @@ def group_scores_then(
 def total_after(identified: Identified, levers: Mapping[str, float], acts: Mapping[str, Lever]) -> Interval:
     """The total with every lever at its target, in points, as in `gains`."""
     least, most, hidden = _moved(identified, levers, acts)
+    return _total(identified, least, most, sum(hidden.values()))
+
+
+def _total(identified: Identified, least: Mapping[str, float], most: Mapping[str, float], unseen: float) -> Interval:
+    """The total where what is moved ends at `least` or at `most`; `unseen` are the points of what has no rate."""
     everything = frozenset(identified.readings)
     lowest, highest = (_new_score(identified, targets, everything) for targets in (least, most))
-    return Interval(lowest.low, min(highest.high + sum(hidden.values()), identified.rubric.points))
+    return Interval(lowest.low, min(highest.high + unseen, identified.rubric.points))
 
 
 def gain_of(gained: pd.DataFrame) -> Interval:
@@ -114,7 +119,7 @@ def _row(
     own, room = joint_gain(identified, levers), identified.rubric.points
     left = identified.lost({*levers, *_side_effects(identified, levers, acts)}).high if unseen else inf
     gain = Interval(joint_gain(identified, least).low, min(joint_gain(identified, most).high + unseen, left))
-    new = total_after(identified, levers, acts)
+    new = _total(identified, least, most, unseen)
     reading = identified.readings[code].rate if code != TOGETHER else None
     return {
         "code": code,

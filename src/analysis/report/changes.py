@@ -35,7 +35,7 @@ from analysis.report.section import (
 from analysis.report.wording import effect_name
 from analysis.scorecards.checks import interval_of
 from analysis.scorecards.history import TOTAL, shown
-from analysis.scorecards.periods import is_month, month_before, month_number, months_of
+from analysis.scorecards.periods import is_month, month_before, months_in, months_of
 from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span, ruling
 from analysis.scorecards.sources import Source
 
@@ -271,10 +271,9 @@ def compared_with(past: pd.DataFrame, identified: Identified) -> str:
     if counted_on(past, identified):
         return ""
     start = months_of(identified.period)[0]
-    long = month_number(identified.period) - month_number(start)
     periods = under_its_rules(past, identified)["period"]
     earlier = [period for period in periods if months_of(period)[1] < start]
-    alike = [period for period in earlier if month_number(period) - month_number(months_of(period)[0]) == long]
+    alike = [period for period in earlier if months_in(period) == months_in(identified.period)]
     return max(alike, default="")
 
 

@@ -17,13 +17,13 @@ from analysis.language import _, nfc, write_date, write_period
 from analysis.report.changes import moved_words, since_before
 from analysis.report.figures import COLOURS, Figure, Figures, exact
 from analysis.report.losses import headline, hidden_words, not_to_be_had, reconciliation
-from analysis.report.plan import ask_words
+from analysis.report.plan import LEAST_SAID, ask_words
 from analysis.report.rules import base_question
 from analysis.report.section import Heading, Part, Piece, Section, Sentence, Slide, Words, listed, say, source_words
 from analysis.report.wording import class_name, kind_name, weakest_kind
 from analysis.report.worth import besides, rank_says_something
 from analysis.scorecards.sources import Source
-from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
+from analysis.scorecards.tiers import OPEN, SUPPORTED
 
 GREY = "#595959"
 MOST_NAMED = 3  # indicators left out, in a sentence
@@ -235,9 +235,10 @@ def _together(figures: Figures, ranked: pd.DataFrame, alone: bool) -> list[Sente
             say(_("rank {after} of {ranked} if the others stay"), after=parts["after"], ranked=parts["after.ranked"])
         )
     sentences = [say("{said}.", said=listed(said, "; "))]
-    if (lowest := figures.get(f"plan.{OPEN}")) is not None and str(lowest) != str(figures.get(f"plan.{DOCUMENTED}")):
-        template = _("Where full marks start at rates that no document names, the total is {open}.")
-        sentences.append(say(template, open=lowest))
+    least = figures.get("plan.open.least")
+    if least is not None and (least.value or 0.0) < (total.low or 0.0) - LEAST_SAID:
+        template = _("Where full marks start at rates that no document names, the total may be only {least}.")
+        sentences.append(say(template, least=least))
     return sentences
 
 

@@ -174,14 +174,19 @@ def hidden_words(figures: Figures, ledger: pd.DataFrame, lost_by_tier: pd.DataFr
     if parts.loc["not_printed", "indicators"] == 0:
         return say(_("The rate of every indicator that lost points is published."))
     least = lost_by_tier.loc[lost_by_tier["code"] == "not_printed", "lost_low"].min()
-    share = least / parts.loc["total", "lost_high"]
-    template = _("{hidden} of the points lost sit in {count} indicators whose rate is not published.")
+    share, best = least / parts.loc["total", "lost_high"], figures.get(f"tier.{SUPPORTED}.ledger.not_printed")
+    template = _("Of the loss, {part} sit in {count} indicators whose rate is not published.")
     if share > NEARLY:
-        template = _("Nearly all of the loss ({hidden}) sits in {count} indicators whose rate is not published.")
+        template = _("Nearly all of the loss sits in {count} indicators whose rate is not published: {part}.")
     elif share > 1 / 2:
-        template = _("Most of the loss ({hidden}) sits in {count} indicators whose rate is not published.")
-    hidden = figures.get(f"tier.{SUPPORTED}.ledger.not_printed", figures["ledger.not_printed.lost"])
-    return say(template, hidden=hidden, count=figures["ledger.not_printed.indicators"])
+        template = _("Most of the loss sits in {count} indicators whose rate is not published: {part}.")
+    words = _("{points} points")
+    if best is not None:
+        words = _("{points} points by the best supported reading")
+    elif lost_by_tier["tier"].nunique() > 1:
+        words = _("{points} points by all that some document names")
+    part = say(words, points=best or figures["ledger.not_printed.lost"])
+    return say(template, part=part, count=figures["ledger.not_printed.indicators"])
 
 
 def disclosure(figures: Figures, ledger: pd.DataFrame, lost_by_tier: pd.DataFrame) -> list[Sentence]:

@@ -30,7 +30,11 @@ LEAST_ASKED = 0.1 - 1e-9  # points; a figure that tells less is not asked for
 
 def plan_figures(best: Plan, identified: Identified) -> Iterator[Figure]:
     """`plan.…`, `step.<code>.…`, `month.<row>.…`, `limit.<row>.price` and `world.<row>.…`."""
-    rule = _("cheapest plan that holds under all {count} rules").format(count=identified.survivors)
+    rule = (
+        _("cheapest plan that holds under all {count} rules")
+        if best.priced
+        else _("plan that holds under all {count} rules: fewest improvements, then least to raise")
+    ).format(count=identified.survivors)
     entered = _("parameter of the report")
     yield exact("plan.months", _("Months of the plan"), float(best.months), "count", 0, "entered", entered)
     yield exact("plan.acts", _("Improvements of the plan"), float(len(best.steps)), "count", 0, "derived", rule)
@@ -68,14 +72,18 @@ def plan_figures(best: Plan, identified: Identified) -> Iterator[Figure]:
             )
 
 
-def aim_figures(
-    aimed: pd.DataFrame, by_tier: pd.DataFrame, identified: Identified, goal: float | None
-) -> Iterator[Figure]:
+def aim_figures(aimed: pd.DataFrame, by_tier: pd.DataFrame, identified: Identified, best: Plan) -> Iterator[Figure]:
     """`aim.<code>.target`, `.rate`, `.own`, `.gain` and, of each further tier, `.<tier>`; of the plan gain and total.
 
-    `plan.<tier>` is the total by the indicators' own gains in each tier; none of one tier.
+    `plan.<tier>` is the total by the indicators' own gains in each tier, and `plan.open.least` the least of it where
+    targets may be any: what they move besides can only add to that. None of these where there is one tier.
     """
-    rule, reached = bounds_rule(identified), _("highest rate of today + percentage points of the plan, rounded up")
+    rule, goal = bounds_rule(identified), best.target
+    reached = (
+        _("parameter of the report")
+        if best.steps.empty
+        else _("highest rate of today + percentage points of the plan, rounded up")
+    )
     for row in aimed[aimed["code"] != TOGETHER].itertuples():
         aim, today = f"aim.{row.code}", rate_of(identified, row.code)
         yield exact(f"{aim}.target", row.name, row.target, "percent", whole(row.target), "derived", reached)
@@ -96,10 +104,10 @@ def aim_figures(
             ends = (row.gain_low, row.gain_high)
             yield between(f"aim.{row.code}.{row.tier}", row.name, ends, "points", 2, tier_rule(row.tier))
     for row in by_tier.groupby("tier", sort=False).tail(1).itertuples() if by_tier["tier"].nunique() > 1 else ():
-        ends = (row.total_low, row.total_high)
-        yield between(
-            f"plan.{row.tier}", _("Total with the plan"), ends, "points", _decimals(ends[0], goal), tier_rule(row.tier)
-        )
+        ends, decimals, name = (row.total_low, row.total_high), _decimals(row.total_low, goal), _("Total with the plan")
+        yield between(f"plan.{row.tier}", name, ends, "points", decimals, tier_rule(row.tier))
+        if row.tier == OPEN:
+            yield exact("plan.open.least", name, row.total_low, "points", decimals, "derived", tier_rule(row.tier))
 
 
 def _decimals(least: float, goal: float | None) -> int:
@@ -415,7 +423,7 @@ def plan_section(
     `reached` is from `tiers.plan_by_target`, `doubted` are the indicators whose rate today is not to be trusted
     (`bases.odd_bases`).
     """
-    own = Figures.of(plan_figures(best, identified), aim_figures(aimed, by_tier, identified, best.target))
+    own = Figures.of(plan_figures(best, identified), aim_figures(aimed, by_tier, identified, best))
     own.add(reach_figures(reached))
     shown = own if best.target is None else own.plus(way_figures(ways, best.target, identified))
     rows = [

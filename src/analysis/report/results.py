@@ -400,7 +400,7 @@ class Results:
     def best(self) -> planning.Plan:
         """The plan: of as few improvements as reach the total for sure; where costs are known, the cheapest of all."""
         months, levers = self.months or months_left(self.month), self.workable
-        if self.goal is not None and not self.costs:
+        if self.goal is not None and all(lever.effort.cost is None for lever in levers.values()):
             levers = planning.fewest(self.identified, levers, self.goal, months, self.budget)
         return planning.plan(self.identified, levers, self.goal, months, self.budget)
 

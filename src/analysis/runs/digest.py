@@ -15,7 +15,7 @@ from analysis.runs.board import finding
 from analysis.runs.record import CHANGES
 from analysis.runs.reports import Published, record_in
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
-from analysis.scorecards.periods import is_month, months_of
+from analysis.scorecards.periods import months_in, months_of
 
 
 def lines(new: Result, there: Sequence[Published]) -> list[str]:
@@ -51,12 +51,7 @@ def _moved(new: Result, there: Sequence[Published]) -> str:
 
 
 def _is_other(new: Result, last: Result) -> bool:
-    return new.rubric != last.rubric or _months(new.period) != _months(last.period)
-
-
-def _months(period: str) -> int:
-    """Of how many months a period is: one, three or twelve."""
-    return 1 if is_month(period) else 3 if "Q" in period else 12
+    return new.rubric != last.rubric or months_in(new.period) != months_in(last.period)
 
 
 def _numbers(record: Result) -> tuple[object, ...]:

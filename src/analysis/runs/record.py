@@ -83,18 +83,34 @@ def made_from(parameters: Mapping[str, Any], data: str) -> str:
     return hashlib.sha256(f"{said}\n{data}\n{files}\n{code_hash()}".encode()).hexdigest()
 
 
+def read_record(folder: Path, spoken: str) -> dict[str, Any]:
+    """The record of a report in a language; {} where it is none that can be read."""
+    try:
+        record = json.loads((folder / in_language(RECORD, spoken)).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def altered(folder: Path, record: Mapping[str, Any]) -> dict[str, bool]:
+    """The files that are not as the record says, and of each whether it is there. Raises TypeError, AttributeError."""
+    paths = {name: (folder / Path(name).name, known) for name, known in record.get("files", {}).items()}
+    return {
+        name: path.is_file()
+        for name, (path, known) in paths.items()
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != known
+    }
+
+
 def published_from(folder: Path, spoken: str) -> tuple[dict[str, Any], str, set[str]]:
     """Parameters, `made_from` and files of a published report; ({}, "", {}) where a file is not as its record says."""
     try:
-        record = json.loads((folder / in_language(RECORD, spoken)).read_text(encoding="utf-8"))
-        whole = all(
-            hashlib.sha256((folder / name).read_bytes()).hexdigest() == known for name, known in record["files"].items()
-        )
-        return (
-            (dict(record["parameters"]), str(record["made_from"]), set(record["files"])) if whole else ({}, "", set())
-        )
-    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
-        return {}, "", set()
+        record = read_record(folder, spoken)
+        if not altered(folder, record):
+            return dict(record["parameters"]), str(record["made_from"]), set(record["files"])
+    except (OSError, ValueError, LookupError, AttributeError, TypeError):
+        pass
+    return {}, "", set()
 
 
 def code_hash() -> str:

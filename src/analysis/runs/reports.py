@@ -24,7 +24,7 @@ from analysis.errors import BusyError, NoReportError, UnknownNameError
 from analysis.files import WORK, only_one
 from analysis.language import LANGUAGES, _, language, slug, write_period
 from analysis.report.result import PAGE, RECORD, Period, Result, in_language
-from analysis.runs.record import FAILED, Failure
+from analysis.runs.record import FAILED, Failure, read_record
 from analysis.scorecards.periods import PERIOD, is_month, months_of
 
 BEFORE = ".prev"  # what a report is called while the next takes its place
@@ -189,7 +189,7 @@ def browse(page: Path) -> bool:
 def record_in(folder: Path, spoken: str) -> Result | None:
     """The record of a report in a language; None where it cannot be read."""
     try:
-        record = json.loads((folder / in_language(RECORD, spoken)).read_text(encoding="utf-8"))
+        record = read_record(folder, spoken)
         return Result.model_validate({name: record[name] for name in Result.model_fields if name in record})
     except (OSError, ValueError, TypeError, RecursionError):
         return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from html import unescape
@@ -18,7 +16,7 @@ from analysis.language import _, language, slug, use_language, write_list
 from analysis.report.figures import Figures, read_figures
 from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, in_language
 from analysis.report.section import Section, Words
-from analysis.runs.record import made_from
+from analysis.runs.record import altered, made_from, read_record
 from analysis.runs.reports import published, reports_folder
 from analysis.scorecards.history import data_hash
 
@@ -42,7 +40,7 @@ def verify_reports(entity: str = "", month: str = "") -> Section:
     rows, failures = [], list[str]()
     for item in there:
         for one in [item.language, *(other for other, _page in item.other_pages())]:
-            record = _record(item.folder, one)
+            record = read_record(item.folder, one)
             wrong = list(_files(item.folder, one, record))
             numbers, differ = None, list[str]()
             if record and record.get("made_from") == made_from(record.get("parameters") or {}, data_hash()):
@@ -79,32 +77,21 @@ def _told(numbers: Any) -> str:
     return _("{count} numbers worked out alike").format(count=int(numbers))
 
 
-def _record(folder: Path, spoken: str) -> dict[str, Any]:
-    try:
-        record = json.loads((folder / in_language(RECORD, spoken)).read_text(encoding="utf-8"))
-        return record if isinstance(record, dict) and isinstance(record.get("files"), dict) else {}
-    except (OSError, ValueError, RecursionError):
-        return {}
-
-
 def _files(folder: Path, spoken: str, record: Mapping[str, Any]) -> Iterator[str]:
     """What is not as the record of a report says."""
-    if not record:
+    if not isinstance(record.get("files"), dict):
         yield _("{file} cannot be read").format(file=in_language(RECORD, spoken))
         return
-    for name, known in record["files"].items():
-        path = folder / Path(str(name)).name
-        if not path.is_file():
-            yield _("{file} is gone").format(file=name)
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != known:
-            yield _("{file} is not the file that was made").format(file=name)
+    for name, there in altered(folder, record).items():
+        words = _("{file} is not the file that was made") if there else _("{file} is gone")
+        yield words.format(file=name)
     plain = (in_language(name, spoken) for name in (PAGE, EXECUTED, FIGURES))
     if missing := [name for name in plain if name not in record["files"]]:
         yield _("the record does not name {files}").format(files=write_list(missing))
 
 
 def _numbers(folder: Path, spoken: str, record: Mapping[str, Any]) -> tuple[int, list[str]]:
-    """How many numbers of the file of figures and of the page are what the card gives today, and which are not."""
+    """How many rows of the file of figures are what the card gives today, and which of them and of the page are not."""
     from analysis.card import open_card
 
     asked = dict(record["parameters"])
@@ -112,6 +99,7 @@ def _numbers(folder: Path, spoken: str, record: Mapping[str, Any]) -> tuple[int,
     figures = open_card(asked.pop("entity"), asked.pop("month"), **asked).figures
     expected = {name: f"{item}" for name, item in figures.items()}
     differ = list(_of_table(folder / in_language(FIGURES, spoken), figures, record))
+    alike = int(record["figures"]) - len(differ)
     page = (folder / in_language(PAGE, spoken)).read_text(encoding="utf-8")
     found = [(unescape(name), unescape(words)) for _value, name, words in NUMBER.findall(page)]
     differ += [
@@ -121,7 +109,7 @@ def _numbers(folder: Path, spoken: str, record: Mapping[str, Any]) -> tuple[int,
         for name, words in dict.fromkeys(found)
         if expected.get(name) != words
     ]
-    return int(record["figures"]) - len(differ), differ
+    return alike, differ
 
 
 def _of_table(path: Path, figures: Figures, record: Mapping[str, Any]) -> Iterator[str]:

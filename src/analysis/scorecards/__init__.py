@@ -15,7 +15,7 @@ synthetic  What would a history look like whose truth we know?
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "periods": ["MONTH", "PERIOD", "check_period", "is_month", "month_after", "month_before", "month_number",
+    "periods": ["MONTH", "PERIOD", "check_period", "is_month", "month_after", "month_before", "months_in",
         "months_between", "months_left", "months_of"],
     "rubric": ["Change", "Group", "Indicator", "Known", "LEAST_FOR_TREND", "Names", "Parameter", "RULE", "Rubric",
         "Rule", "Shown", "Status", "apart", "comparable_span", "governing", "load_changes", "load_rubrics",

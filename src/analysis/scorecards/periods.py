@@ -58,6 +58,11 @@ def is_month(period: str) -> bool:
     return len(period) == len("YYYY-MM") and "Q" not in period
 
 
+def months_in(period: str) -> int:
+    """Of how many months a period is: one, three or twelve."""
+    return 1 if is_month(period) else 3 if "Q" in period else 12
+
+
 @lru_cache(maxsize=1024)
 def months_of(period: str) -> tuple[str, str]:
     """First and last month of a period, both INCLUDED: `2025-Q4` is October to December 2025.
