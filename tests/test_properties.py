@@ -98,6 +98,18 @@ def test_points_are_within_bounds_and_never_fall_with_the_rate(holds):
 # A month drawn from a hidden rule, and what is asked of it.
 
 
+def history_of(rows: list[tuple[str, str, float, str, int]]) -> pd.DataFrame:
+    """The figures of one card: level, code, value, unit and decimals of each."""
+    frame = pd.DataFrame(
+        [
+            (ENTITY, MONTH, "month", "2024-01-31", level, code, value, unit, None, places, "published", "tests", "")
+            for level, code, value, unit, places in rows
+        ],
+        columns=AS_PRINTED,
+    ).assign(file="tiny.csv", line=range(2, 2 + len(rows)))
+    return with_standing(frame.astype({"value": float, "max": float, "decimals": int, "line": int}))
+
+
 @st.composite
 def months(draw: st.DrawFn) -> tuple[Rubric, pd.DataFrame, dict[str, float]]:
     """A family of rules of three groups, what one of its members prints, and the true rates."""
@@ -119,15 +131,7 @@ def months(draw: st.DrawFn) -> tuple[Rubric, pd.DataFrame, dict[str, float]]:
     rows = [("total", "total_score", round(float(sum(scores)), 2), "points", 2)]
     rows += [("group", f"group_{at}", round(float(score), 1), "points", 1) for at, score in enumerate(scores)]
     rows += [("indicator", code, rate, "percent", 2) for code, rate in shown.items()]
-    frame = pd.DataFrame(
-        [
-            (ENTITY, MONTH, "month", "2024-01-31", level, code, value, unit, None, places, "published", "tests", "")
-            for level, code, value, unit, places in rows
-        ],
-        columns=AS_PRINTED,
-    ).assign(file="tiny.csv", line=range(2, 2 + len(rows)))
-    history = with_standing(frame.astype({"value": float, "max": float, "decimals": int, "line": int}))
-    return Rubric.model_validate(family(groups)), history, rates
+    return Rubric.model_validate(family(groups)), history_of(rows), rates
 
 
 def known(month: tuple[Rubric, pd.DataFrame, dict[str, float]]) -> Identified:
@@ -238,15 +242,7 @@ def test_a_plan_is_what_trying_every_choice_finds(holds):
         total = sum(Fraction(worth * rate, 100) for worth, rate in zip(worths, rates, strict=True))
         rows = [("total", "total_score", float(total), "points", 2)]
         rows += [("indicator", code, float(rate), "percent", 2) for code, rate in zip(codes, rates, strict=True)]
-        frame = pd.DataFrame(
-            [
-                (ENTITY, MONTH, "month", "2024-01-31", level, code, value, unit, None, places, "published", "tests", "")
-                for level, code, value, unit, places in rows
-            ],
-            columns=AS_PRINTED,
-        ).assign(file="tiny.csv", line=range(2, 2 + len(rows)))
-        history = with_standing(frame.astype({"value": float, "max": float, "decimals": int, "line": int}))
-        identified = identify(history, rubric, ENTITY, MONTH)
+        identified = identify(history_of(rows), rubric, ENTITY, MONTH)
         efforts = zip(codes, costs, setups, rates, caps, strict=True)
         levers = {
             code: lever(

@@ -418,14 +418,8 @@ def rank(
 def verify(month: str, entity: str, as_json: bool) -> None:
     from analysis.runs.verify import verify_reports
 
-    answer = verify_reports(entity, month)
-    _answer(answer, as_json)
-    if answer.failures:
-        raise CheckError(
-            _("{count} published files or numbers are not as they were made.").format(count=len(answer.failures)),
-            answer.failures,
-            _("Make these reports again: scorecard report"),
-        )
+    words = _("{count} published files or numbers are not as they were made.")
+    _verdict(verify_reports(entity, month), as_json, words, _("Make these reports again: scorecard report"))
 
 
 @app.command(help=_("Check every figure: contract, parts against whole, counts against percent, and the rules."))
@@ -434,14 +428,8 @@ def verify(month: str, entity: str, as_json: bool) -> None:
 def check(as_json: bool) -> None:
     from analysis import commands
 
-    answer = commands.check()
-    _answer(answer, as_json)
-    if answer.failures:
-        raise CheckError(
-            _("{count} checks failed.").format(count=len(answer.failures)),
-            answer.failures,
-            _("Look at these figures in their source; correct the file, take them back, or add to corrections.toml."),
-        )
+    then = _("Look at these figures in their source; correct the file, take them back, or add to corrections.toml.")
+    _verdict(commands.check(), as_json, _("{count} checks failed."), then)
 
 
 @app.command(help=_("Read a notice, show what was read beside its words, and store it when it adds up."))
@@ -730,6 +718,13 @@ def _standard_input() -> bytes:
 
 def _near(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _verdict(answer: Any, as_json: bool, words: str, then: str) -> None:
+    """Print an answer. Raises CheckError with its failures, counted in `words`, where it has some."""
+    _answer(answer, as_json)
+    if answer.failures:
+        raise CheckError(words.format(count=len(answer.failures)), answer.failures, then)
 
 
 def _answer(answer: Any, as_json: bool) -> None:
