@@ -64,6 +64,7 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+@lru_cache(maxsize=4096)
 def slug(name: str) -> str:
     """A name for files and addresses: `Hòa Bình` is `hoa-binh`; never one that Windows keeps for itself, as `con`."""
     plain = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))

@@ -6,7 +6,8 @@ used here: whether any rule explains the figures is the question of `identify`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from math import isnan
 
 import pandas as pd
@@ -166,9 +167,14 @@ def card_checks(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]
 
 
 def _row(
-    check: str, items: list[tuple[str, str]], held: Interval, expected: Interval, printed: Printed, words: str
+    check: str,
+    items: list[tuple[str, str]],
+    held: Interval,
+    expected: Interval,
+    printed: Printed,
+    words: Callable[[], str],
 ) -> dict[str, object]:
-    """One check; `words` say what is wrong if it fails."""
+    """One check; `words` say what is wrong if it fails, and are not asked of the thousands that hold."""
     ok = held.meet(expected) is not None
     return {
         "check": check,
@@ -178,7 +184,7 @@ def _row(
         "expected_high": expected.high,
         "ok": ok,
         "where": " ".join(printed.places[item] for item in items),
-        "words": "" if ok else words,
+        "words": "" if ok else words(),
     }
 
 
@@ -206,6 +212,15 @@ def _share_words(rubric: Rubric, code: str, count: float, whole: float, printed:
     )
 
 
+def _whole_words(rubric: Rubric, items: list[tuple[str, str]], known: Interval, printed: Printed) -> str:
+    """That parts do not make a whole."""
+    return _("{shares} of {names} sum to {sum}%, not to 100%").format(
+        shares=printed.written(*items),
+        names="; ".join(rubric.name_of(code) for code, _unit in items),
+        sum=write_number((known.low + known.high) / 2, max(printed.decimals[item] for item in items)),
+    )
+
+
 def _groups_to_total(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
     groups = rubric.groups_as_printed(set(printed.codes))
     scores = {group.code: printed.get((group.code, "points")) for group in groups}
@@ -215,7 +230,7 @@ def _groups_to_total(printed: Printed, rubric: Rubric) -> Iterator[dict[str, obj
     items = [(TOTAL, "points"), *((code, "points") for code in scores)]
     expected = total(score for score in scores.values() if score)
     words = _("the groups {parts} sum to {sum}, and the total is printed as {printed}; rounding allows {expected}")
-    told = _sum_words(words, items, expected, printed, "")
+    told = partial(_sum_words, words, items, expected, printed, "")
     yield _row("groups_to_total", items, whole, expected, printed, told)
 
 
@@ -229,7 +244,7 @@ def _indicators_to_group(printed: Printed, rubric: Rubric) -> Iterator[dict[str,
             continue
         items = [(group.code, "points"), *((code, "points") for code, score in scores.items() if score is not None)]
         words = _("{name}: the indicators {parts} sum to {sum}, and the group is printed as {printed}")
-        told = _sum_words(words, items, total(known), printed, group.name)
+        told = partial(_sum_words, words, items, total(known), printed, group.name)
         yield _row("indicators_to_group", items, whole, total(known), printed, told)
 
 
@@ -242,11 +257,7 @@ def _shares(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
         if all(share is not None for share in shares.values()):
             items = [(code, "percent") for code in shares]
             known = total(share for share in shares.values() if share is not None)
-            words = _("{shares} of {names} sum to {sum}%, not to 100%").format(
-                shares=printed.written(*items),
-                names="; ".join(rubric.name_of(code) for code in shares),
-                sum=write_number((known.low + known.high) / 2, max(printed.decimals[item] for item in items)),
-            )
+            words = partial(_whole_words, rubric, items, known, printed)
             yield _row("shares_to_100", items, Interval.point(100), known, printed, words)
         if all(count is not None for count in counts.values()):
             whole = sum(count.low for count in counts.values() if count is not None)
@@ -255,7 +266,7 @@ def _shares(printed: Printed, rubric: Rubric) -> Iterator[dict[str, object]]:
                 if share is not None and count is not None and whole:
                     items = [(code, "percent"), *((part, "count") for part in counts)]
                     exact = Interval.point(100 * count.low / whole)
-                    words = _share_words(rubric, code, count.low, whole, printed)
+                    words = partial(_share_words, rubric, code, count.low, whole, printed)
                     yield _row("count_to_percent", items, exact, share, printed, words)
 
 
@@ -271,10 +282,10 @@ def _count_to_percent(printed: Printed, rubric: Rubric) -> Iterator[dict[str, ob
         items = [(code, "percent"), (code, "count")]
         if base is not None and base.low > 0:
             exact = Interval.point(100 * count.low / base.low)
-            words = _share_words(rubric, code, count.low, base.low, printed)
+            words = partial(_share_words, rubric, code, count.low, base.low, printed)
             yield _row("count_to_percent", [*items, (f"{code}{BASE}", "count")], exact, share, printed, words)
         elif base is None and code not in parts_of_whole and count.low == 0:
-            words = _share_words(rubric, code, 0, 0, printed, _("{name}: {count} is {exact}%, not {printed}"))
+            words = partial(_share_words, rubric, code, 0, 0, printed, _("{name}: {count} is {exact}%, not {printed}"))
             yield _row("count_to_percent", items, Interval.point(0), share, printed, words)
         elif base is None and code not in parts_of_whole and share.low > 0:
             bases = Interval(100 * count.low / share.high, 100 * count.low / share.low)
@@ -283,7 +294,7 @@ def _count_to_percent(printed: Printed, rubric: Rubric) -> Iterator[dict[str, ob
             nearest = round((bases.low + bases.high) / 2)  # the one that may fit, as they are less than 1 apart
             exact = Interval.point(100 * count.low / nearest)
             words = _("{name}: {count} cannot be {printed} of anything; nearest is {exact}% ({count}/{whole})")
-            told = _share_words(rubric, code, count.low, nearest, printed, words)
+            told = partial(_share_words, rubric, code, count.low, nearest, printed, words)
             yield _row("whole_exists", items, exact, share, printed, told)
 
 
