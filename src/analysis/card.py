@@ -106,7 +106,9 @@ class Card:
         it = self.results
         doubted = it.standing is not None and it.standing.contradicted is not None
         lost = it.by_group, it.ledger, it.lost_by_tier, it.by_indicator
-        return self._answer(leader.summary_section(it.figures, *lost, it.past, it.identified, self._sources, doubted))
+        return self._answer(
+            leader.summary_section(it.figures, *lost, it.past, it.identified, self._sources, doubted, it.otherwise)
+        )
 
     @cached_property
     def first_steps(self) -> Section:
@@ -131,8 +133,7 @@ class Card:
     def rank(self) -> Section:
         """The rank that the steps would bring, as far as other totals are known. Table: `ranks.outlook`."""
         it = self.results
-        contradicted = it.standing.contradicted if it.standing else None
-        return self._answer(worth.rank_section(self._plan.figures, it.rank_then, it.rank_by_tier, contradicted))
+        return self._answer(worth.rank_section(self._plan.figures, it.rank_then, it.rank_by_tier, it.standing))
 
     @cached_property
     def change(self) -> Section:

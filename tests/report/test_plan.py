@@ -64,7 +64,8 @@ def planned(year):
 def test_a_plan_that_is_sure_says_its_steps_its_total_and_its_price(planned):
     first, *rest = said(planned())
     assert first == (
-        "64 is reached under every documented rule that fits with 3 improvements, and not with fewer: Handle dossiers "
+        "64 is reached under the rules recovered from published figures with 3 improvements, and not with fewer: "
+        "Handle dossiers "
         "to 100 %; Integrate fees to 27.50 %; Offer services to 90 %. Together they take 18 percentage points at least."
     )
     assert rest == [SURE, DEARER, EFFORTLESS]
@@ -107,7 +108,7 @@ def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):
     regret = frame("world cost_known regret", ("w", 16.0, 2.0), ("v", NONE, NONE))
     section = planned(regret=regret)
     found, figures = tables(section), section.figures
-    assert found["The plan that holds under every documented rule that fits"] == [
+    assert found["The plan that holds under the rules recovered from published figures"] == [
         ["Handle dossiers", "89.05", "10", "100"],
         ["Integrate fees", "21.4 to 23.0", "5.50", "27.50"],
         ["Offer services", "not known", "1", "90"],
@@ -130,7 +131,7 @@ def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):
         ({"target": 80.0}, 1, "From 80 on a total is of a higher class; that limit is inferred from the labels of "
                               "published totals."),
         ({"feasible": False, "largest_regret": 5.0}, 0,
-         "64 is not reached under every documented rule that fits. What brings most under all of them: Handle "
+         "64 is not reached under the rules recovered from published figures. What surely brings most: Handle "
          "dossiers to 100 %; Integrate fees to 27.50 %; Offer services to 90 %; the total is then 64.2 to 66.0. "
          "Improvements whose rate may already be full, or may have nothing behind it, are not counted on."),
         ({"feasible": False, "largest_regret": 5.0}, 1, EFFORTLESS),
@@ -152,7 +153,8 @@ def test_a_plan_says_what_it_rests_on(planned, changed, place, words):
 def test_a_budget_and_costs_are_named_in_the_first_sentence(planned):
     section = planned(target=None, budget=20.0, months=3)
     assert said(section)[0] == (
-        "What 3 months and this effort surely bring most under every documented rule that fits: Handle dossiers to 100 "
+        "What 3 months and this effort surely bring most under the rules recovered from published figures: "
+        "Handle dossiers to 100 "
         "%; Integrate fees to 27.50 %; Offer services to 90 %. The total is then 64.2 to 66.0."
     )
     assert "plan.target" not in section.figures and section.data["budget"] == 20
@@ -180,12 +182,13 @@ def test_what_each_improvement_needs_is_told_as_far_as_it_is_sure(year):
         ("together", "All together", NONE, NONE, 2.0, 3.0, NONE, NONE, 99.0, 98.0),
     )
     assert said(section) == [
-        "A: 64 needs 31.00 % under every documented rule that fits, 30.01 % by the kindest.",
+        "A: 64 needs 31.00 % under the rules recovered from published figures, 30.01 % by the kindest.",
         "B: 64 needs 30.00 % or more, and may not be reached: by the harshest rule 63.50.",
-        "C: 64 needs 21.50 percentage points more under every documented rule that fits, 20.00 by the kindest.",
-        "D: 64 needs 20.00 percentage points more or above, and may not be reached: by the harshest rule 63.50.",
-        "All together: 64 needs 3.00 percentage points more of each under every documented rule that fits, 2.00 by the "
+        "C: 64 needs 21.50 percentage points more under the rules recovered from published figures, 20.00 by the "
         "kindest.",
+        "D: 64 needs 20.00 percentage points more or above, and may not be reached: by the harshest rule 63.50.",
+        "All together: 64 needs 3.00 percentage points more of each under the rules recovered from published figures, "
+        "2.00 by the kindest.",
         "No other improvement alone can bring 64; the furthest is F, with 63.90 at best.",
     ]
     (folded,) = [part for part in section.parts if isinstance(part, Folded)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.diagnosis.changes import ROUNDING
 from analysis.diagnosis.follow_up import (
     KEPT,
     MISSED,
@@ -72,7 +73,7 @@ def change_words(figures: Figures, moved: pd.DataFrame, before: str) -> list[Sen
             )
         )
     reasons = list(dict.fromkeys(row.why for row in moved.itertuples() if row.certainty == "not_separable"))
-    return said + [say("{why}", why=why) for why in reasons]
+    return said + [say("{why}", why=why[0].upper() + why[1:]) for why in reasons]
 
 
 def _direction(change: float) -> str:
@@ -97,12 +98,23 @@ def change_section(
         return Section(
             title, [Words(change_words(own, moved, before), style="note")], own, {"parts": moved}, facts or {}
         )
+    effects = moved.loc[moved["effect"] != ROUNDING, "effect"].unique()
+    several = len(effects) > 1
     rows = [
-        [row.name, effect_name(row.effect), own[f"bridge.{number}"], own[f"bridge.{number}.span"]]
+        [
+            row.name,
+            *([effect_name(row.effect)] if several else []),
+            own[f"bridge.{number}"],
+            own[f"bridge.{number}.span"],
+        ]
         for number, row in enumerate(moved.itertuples())
     ]
-    heads = [_("Part"), _("What it is"), _("Change, points"), _("Change, within rounding")]
-    parts.append(Table(_("The change of the total by part; the parts sum to it"), heads, rows, text_columns=(1,)))
+    heads = [_("Part"), *([_("What it is")] if several else []), _("Change, points"), _("Change, within rounding")]
+    caption = _("The change of the total by part; the parts sum to it")
+    if len(effects) == 1:
+        words = _("The change of the total by part ({effect}); the parts sum to it")
+        caption = words.format(effect=effect_name(effects[0]))
+    parts.append(Table(caption, heads, rows, text_columns=(1,) if several else ()))
     shown: list[Part] = [Slide(parts), *([picture] if picture else [])]
     return Section(title, shown, own, {"parts": moved}, {**(facts or {}), "total": float(moved["value"].sum())})
 
@@ -126,7 +138,7 @@ def follow_up_figures(frame: pd.DataFrame) -> Iterator[Figure]:
 def follow_up_words(figures: Figures, frame: pd.DataFrame, promised: Mapping[str, Any]) -> list[Sentence]:
     """What became of what an earlier report weighed."""
     if frame.empty:
-        return [say(_("No earlier report is known to hold this one against."))]
+        return [say(_("No earlier report was made with this tool, so there is none to hold this one against."))]
     said = [
         say(
             _("The report of {period} weighed what follows; that says what it is worth, not that anyone promised it."),
@@ -240,21 +252,26 @@ def total_figures(past: pd.DataFrame, identified: Identified) -> Iterator[Figure
         _("the published totals, counted"),
     )
     for _place, row in past.iterrows():
-        span = interval_of(row)
-        yield Figure(
-            id=f"past.{row['period']}.{'total' if is_month(row['period']) else 'longer_period'}",
-            label=write_period(row["period"]),
-            value=row["value"],
-            low=span.low,
-            high=span.high,
-            unit=row["unit"],
-            decimals=row["decimals"],
-            kind=row["kind"],
-            rule=_("as published"),
-            source=row["source"],
-            where=f"{row['file']}:{row['line']}",
-            quote=row["quote"],
-        )
+        yield _total_then(row)
+
+
+def _total_then(row: pd.Series) -> Figure:
+    """`past.<period>.total` (`.longer_period` of a year or quarter) of a published total."""
+    span = interval_of(row)
+    return Figure(
+        id=f"past.{row['period']}.{'total' if is_month(row['period']) else 'longer_period'}",
+        label=write_period(row["period"]),
+        value=row["value"],
+        low=span.low,
+        high=span.high,
+        unit=row["unit"],
+        decimals=row["decimals"],
+        kind=row["kind"],
+        rule=_("as published"),
+        source=row["source"],
+        where=f"{row['file']}:{row['line']}",
+        quote=row["quote"],
+    )
 
 
 def counted_on(past: pd.DataFrame, identified: Identified) -> str:
@@ -278,33 +295,35 @@ def compared_with(past: pd.DataFrame, identified: Identified) -> str:
 
 
 def change_since_figures(
-    known: Figures, figures: Figures, past: pd.DataFrame, ranks: Mapping[str, float], identified: Identified
+    figures: Figures, past: pd.DataFrame, ranks: Mapping[str, float], identified: Identified, otherwise: str = ""
 ) -> Iterator[Figure]:
     """`since.change` and `since.size`, its size, from the period `compared_with`; `since.rank`, the rank then.
 
-    `change` is the same where that is the month before. `ranks` are the published ranks of the entity by period.
+    Where there is none, from the period `otherwise`, which other rules scored. `change` is the same where that is the
+    month before. `ranks` are the published ranks of the entity by period.
     """
-    period = compared_with(past, identified)
-    before, total = known.get(f"past.{period}.{'total' if is_month(period) else 'longer_period'}"), figures["total"]
-    if before is None or before.value is None or total.value is None:
+    period, total = compared_with(past, identified) or otherwise, figures["total"]
+    rows = past[past["period"] == period]
+    if rows.empty or total.value is None:
         return
+    before = _total_then(rows.iloc[0])
     low, high = identified.total.low - (before.high or 0.0), identified.total.high - (before.low or 0.0)
     rule = _("total less that of {period}").format(period=write_period(period))
-    decimals, change = max(total.decimals, before.decimals), total.value - before.value
+    decimals, change = max(total.decimals, before.decimals), total.value - (before.value or 0.0)
     yield between("since.change", _("Change"), (low, high), "points", decimals, rule, change)
     yield exact("since.size", _("Change"), abs(change), "points", decimals, "derived", rule)
-    if is_month(period) and period == month_before(identified.period):
+    if period != otherwise and is_month(period) and period == month_before(identified.period):
         yield between("change", _("Change"), (low, high), "points", decimals, rule, change)
     if period in ranks:
         yield exact("since.rank", _("Rank"), ranks[period], "rank", 0, "published", write_period(period), before.source)
 
 
 def since_before(
-    figures: Figures, past: pd.DataFrame, identified: Identified
+    figures: Figures, past: pd.DataFrame, identified: Identified, otherwise: str = ""
 ) -> tuple[Sentence, Sentence, list[Sentence]]:
     """What the total is compared with, by how much it moved, and in which direction, with the rank then and now.
 
-    Where nothing can be compared, why; and no words besides.
+    `otherwise` as in `change_since_figures`. Where nothing can be compared, why; and no words besides.
     """
     if "since.change" not in figures:
         title = say(_("Since the period before"))
@@ -313,7 +332,8 @@ def since_before(
         if len(past) > 1 and months_of(past["period"].min())[1] < months_of(identified.period)[0]:
             return title, say(_("other rules scored what is known before: see the change below")), []
         return title, say(_("no earlier total is known")), []
-    title = say(_("Since {period}"), period=write_period(compared_with(past, identified)))
+    alike = compared_with(past, identified)
+    title = say(_("Since {period}"), period=write_period(alike or otherwise))
     change, size = figures["since.change"].value or 0.0, figures["since.size"]
     sign, direction = ("+", _("up")) if change > 0 else ("−", _("down")) if change < 0 else ("", _("unchanged"))
     said, rank = [say("{direction}", direction=direction)], figures.get("rank")
@@ -321,15 +341,17 @@ def since_before(
         said = [
             say(_("{direction}; rank {before} → {rank}"), direction=direction, before=figures["since.rank"], rank=rank)
         ]
+    said = said if alike else [say(_("{said}; scored by other rules, so not all of it is performance"), said=said[0])]
     return title, say(f"{sign}{{size}}", size=size), said
 
 
 def moved_words(figures: Figures, past: pd.DataFrame, identified: Identified) -> list[Sentence]:
     """In a sentence how the total moved since the period it is compared with; none where there is none."""
-    if "since.change" not in figures:
+    period = compared_with(past, identified)
+    if "since.change" not in figures or not period:
         return []
-    period = write_period(compared_with(past, identified))
-    return [say(_direction(figures["since.change"].value or 0.0), period=period, change=figures["since.size"])]
+    words = _direction(figures["since.change"].value or 0.0)
+    return [say(words, period=write_period(period), change=figures["since.size"])]
 
 
 def history_length(figures: Figures, past: pd.DataFrame, identified: Identified) -> Sentence:

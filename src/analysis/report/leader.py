@@ -20,14 +20,16 @@ from analysis.report.losses import headline, hidden_words, not_to_be_had, reconc
 from analysis.report.plan import LEAST_SAID, ask_words
 from analysis.report.rules import base_question
 from analysis.report.section import Heading, Part, Piece, Section, Sentence, Slide, Words, listed, say, source_words
-from analysis.report.wording import class_name, kind_name, weakest_kind
+from analysis.report.wording import class_name, fitting_rules, kind_name, weakest_kind
 from analysis.report.worth import besides, rank_says_something
+from analysis.scorecards.periods import is_month
 from analysis.scorecards.sources import Source
 from analysis.scorecards.tiers import OPEN, SUPPORTED
 
 GREY = "#595959"
 MOST_NAMED = 3  # indicators left out, in a sentence
 MUCH = 1.0  # points
+MATTERS = 0.1  # points of a gain that one figure leaves open
 
 
 def title(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> str:
@@ -77,10 +79,12 @@ def summary_section(
     identified: Identified,
     sources: Mapping[str, Source],
     rank_doubted: bool = False,
+    otherwise: str = "",
 ) -> Section:
     """What a leader reads: label, finding, three figures, six bars, and whether they add up.
 
-    `rank_doubted` says that the published rank is not the one that the published totals give.
+    `rank_doubted` says that the published rank is not the one that the published totals give, `otherwise` the period
+    before that other rules scored.
     """
     kind = weakest_kind(figures)
     origin = [_("Index of Decision {decision}").format(decision=identified.rubric.decision)]
@@ -94,8 +98,9 @@ def summary_section(
     found = headline(figures, by_group, identified)
     hidden = moved_words(figures, past, identified)
     hidden += [hidden_words(figures, ledger, lost_by_tier), *not_to_be_had(figures, by_indicator)]
+    hidden += _published_or_not(figures, by_group, identified)
     rank, ranked, total = figures.get("rank"), figures.get("ranked"), (figures["total"], figures["max"])
-    since, change, beside = since_before(figures, past, identified)
+    since, change, beside = since_before(figures, past, identified, otherwise)
     of_class = class_words(figures)
     doubt = _("not the rank that the published totals give") if rank_doubted else ""
     values = {
@@ -130,6 +135,18 @@ def summary_section(
     )
 
 
+def _published_or_not(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> list[Sentence]:
+    """Which numbers of the page are published, and by which rules all others were worked out."""
+    if weakest_kind(figures) != "published":
+        return []
+    words = _("The total and the rank are published; every other number is worked out under {rules}.")
+    if all(f"group.{code}.score" in figures for code in by_group["code"]):
+        words = _(
+            "The total, the rank and the groups' scores are published; every other number is worked out under {rules}."
+        )
+    return [say(words, rules=fitting_rules(identified.rubric))]
+
+
 def first_steps_section(
     figures: Figures,
     best: Plan,
@@ -154,13 +171,13 @@ def first_steps_section(
     steps = [_step(figures, row, acts, row.code in doubted, identified) for row in first.itertuples()]
     said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in steps]
     together = _together(figures, ranked, alone=len(first) == 1)
-    weighed = _weighed(figures, gained, first)
+    weighed = _weighed(figures, gained, first, acts, identified)
     heading = _("What to do first?")
     values = {"acts": steps, "together": together, "weighed": weighed, "try": _("Try these rates in the panel below")}
     out = left_out(figures, first, by_indicator, ways)
     parts: list[Part] = [
         Heading(heading),
-        Words([*goal_words(figures, best, first, identified), *_doubt_last(first, doubted)]),
+        Words([*goal_words(figures, best, first, identified), *_doubt_last(first, doubted), *_of_a_span(identified)]),
         Piece("acts.html.j2", values, [*said, *together, *weighed]),
         *([Words(out, style="note")] if out else []),
     ]
@@ -174,28 +191,36 @@ def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Id
     """The goal with its reason, and why these steps in this order."""
     if best.target is None or best.steps.empty:
         return [say(_("What is surely worth most comes first."))]
-    of_class = best.target == next_target(identified) and best.target in CLASSES
+    of_class, rules = (
+        best.target == next_target(identified) and best.target in CLASSES,
+        fitting_rules(identified.rubric),
+    )
     goal = say(_("{target} points ({name})") if of_class else _("{target} points"), target=figures["plan.target"],
         name=class_name(best.target) if of_class else "")  # fmt: skip
     if not best.feasible:
         words = _(
-            "Nothing that is known surely brings {goal}. These steps add points under every documented rule that fits; "
-            "what brings most comes first."
+            "Nothing that is known surely brings {goal}. These steps add points under {rules}; what brings most comes "
+            "first."
         )
-        return [say(words, goal=goal)]
+        return [say(words, goal=goal, rules=rules)]
     if len(first) == 1:
-        return [say(_("For {goal} one step is enough, under every documented rule that fits."), goal=goal)]
-    words = _(
-        "For {goal} under every documented rule that fits it takes these {acts} steps, no fewer; what surely brings "
-        "most comes first."
-    )
-    return [say(words, goal=goal, acts=figures["plan.acts"])]
+        return [say(_("For {goal} one step is enough, under {rules}."), goal=goal, rules=rules)]
+    words = _("For {goal} under {rules} it takes these {acts} steps, no fewer; what surely brings most comes first.")
+    return [say(words, goal=goal, acts=figures["plan.acts"], rules=rules)]
 
 
 def _doubt_last(first: pd.DataFrame, doubted: Collection[str]) -> list[Sentence]:
     """That some steps are last for another reason than their points."""
     apart = 0 < first["code"].isin(doubted).sum() < len(first)
     return [say(_("Steps that stand on a rate in doubt come last."))] if apart else []
+
+
+def _of_a_span(identified: Identified) -> list[Sentence]:
+    """That the rates of a period longer than a month are those of all of it."""
+    if is_month(identified.period):
+        return []
+    words = _("These are rates of all of {period}: what was late stays late, so they are aims for a period like it.")
+    return [say(words, period=write_period(identified.period))]
 
 
 def _step(
@@ -226,9 +251,7 @@ def _together(figures: Figures, ranked: pd.DataFrame, alone: bool) -> list[Sente
         _("Then: +{gain} points, a total of {total}") if alone else _("Together: +{gain} points, a total of {total}")
     )
     said = [say(words, gain=figures["plan.gain"], total=total)]
-    classes = [class_of(Interval.point(end)) for end in (total.low, total.high) if end is not None]
-    names = [class_name(least) for least in dict.fromkeys(least for least in classes if least is not None)]
-    said.append(say(_("class: {names}"), names=_(" or ").join(names)))
+    said.append(say(_("class: {names}"), names=_classes(total)))
     if rank_says_something(ranked):
         parts = {name: figures[f"outlook.{name}"] for name in ("after", "after.ranked")}
         said.append(
@@ -242,24 +265,46 @@ def _together(figures: Figures, ranked: pd.DataFrame, alone: bool) -> list[Sente
     return sentences
 
 
-def _weighed(figures: Figures, gained: pd.DataFrame, first: pd.DataFrame) -> list[Sentence]:
-    """What the improvements of the report bring by themselves, where they are not the steps."""
+def _classes(total: Figure) -> str:
+    """The classes that a total may be of: `Good or Excellent`."""
+    found = [class_of(Interval.point(end)) for end in (total.low, total.high) if end is not None]
+    return _(" or ").join(class_name(least) for least in dict.fromkeys(found) if least is not None)
+
+
+def _weighed(
+    figures: Figures, gained: pd.DataFrame, first: pd.DataFrame, acts: Mapping[str, Lever], identified: Identified
+) -> list[Sentence]:
+    """What the improvements of the report bring by themselves, where they are not the steps: as the panel says it.
+
+    And, where today's rate is not published, that this leaves the gain open, and who is to be asked.
+    """
     rows = gained[gained["code"] != TOGETHER]
     if set(rows["code"]) == set(first["code"]):
         return []
     last = gained.iloc[-1]["code"]
-    best = {name: figures.get(f"tier.{SUPPORTED}.{last}.{name}") for name in ("gain", "total")}
-    shown = {name: best[name] or figures[f"lever.{last}.{name}"] for name in ("gain", "total")}
-    each = [
-        say(_("{name} to {target} %"), name=row.name, target=figures[f"lever.{row.code}.target"])
-        for row in rows.itertuples()
-    ]
+    parts = {name: figures[f"lever.{last}.{name}"] for name in ("gain", "total")}
+    names = listed([say("{name}", name=row.name) for row in rows.itertuples()], _(" and "))
+    each = say(_("{names} to {target} %"), names=names, target=figures[f"lever.{rows.iloc[0]['code']}.target"])
+    if rows["target"].nunique() > 1:
+        targets = {row.name: figures[f"lever.{row.code}.target"] for row in rows.itertuples()}
+        each = listed([say(_("{name} to {target} %"), name=name, target=item) for name, item in targets.items()], "; ")
+    best = figures.get(f"tier.{SUPPORTED}.{last}.gain")
     template = (
-        _("If only these are raised ({each}): +{gain} points by the best supported reading, a total of {total}.")
-        if best["gain"] is not None
-        else _("If only these are raised ({each}): +{gain} points, a total of {total}.")
+        _("Only {each}: +{gain} points, a total of {total}, class: {classes}.")
+        if best is None or str(best) == str(parts["gain"])
+        else _(
+            "Only {each}: +{best} points by the best supported reading, +{gain} by all that some document names; a "
+            "total of {total}, class: {classes}."
+        )
     )
-    return [say(template, each=listed(each, "; "), **shown)]
+    said = [say(template, each=each, best=best, classes=_classes(parts["total"]), **parts)]
+    for code in rows.loc[rows["gain_high"] - rows["gain_low"] >= MATTERS, "code"]:
+        if identified.readings[code].rate is None:
+            who = acts[code].responsible if code in acts else ""
+            words = _("It is open as today's rate of {name} is not published: ask {who} for it.")
+            name = identified.rubric.name_of(code)
+            said.append(say(words, name=name, who=who or _("the unit that answers for this indicator")))
+    return said
 
 
 def left_out(figures: Figures, first: pd.DataFrame, by_indicator: pd.DataFrame, ways: pd.DataFrame) -> list[Sentence]:

@@ -17,7 +17,7 @@ from analysis.language import _, write_list
 from analysis.report.figures import Figure, Figures, amount, between, exact, middle, whole
 from analysis.report.rules import base_figures, base_words, bounds_rule
 from analysis.report.section import Folded, Heading, Part, Section, Sentence, Table, Words, listed, rounded, say
-from analysis.report.wording import tier_rule
+from analysis.report.wording import fitting_rules, tier_rule
 from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
 
 FULL_RATE = 100.0
@@ -166,8 +166,8 @@ def ask_figures(asked: pd.DataFrame) -> Iterator[Figure]:
 # Sentences
 
 
-def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
-    """The plan in sentences: what to do, what is sure of it, and what not knowing the rules costs."""
+def plan_words(figures: Figures, best: Plan, rules: str) -> list[Sentence]:
+    """The plan in sentences: what to do, what is sure of it under these `rules`, and what not knowing them costs."""
     names = ("target", "months", "cost", "acts", "total", "best_cost", "regret")
     parts = {name: figures[f"plan.{name}"] for name in names if f"plan.{name}" in figures}
     listed = Sentence(
@@ -177,24 +177,22 @@ def plan_words(figures: Figures, best: Plan) -> list[Sentence]:
     said = []
     if best.target is None:
         template = _(
-            "What {months} months and this effort surely bring most under every documented rule that fits: {steps}. "
-            "The total is then {total}."
+            "What {months} months and this effort surely bring most under {rules}: {steps}. The total is then {total}."
         )
     elif best.feasible and not best.priced:
         template = _(
-            "{target} is reached under every documented rule that fits with {acts} improvements, and not with fewer: "
-            "{steps}. Together they take {cost} at least."
+            "{target} is reached under {rules} with {acts} improvements, and not with fewer: {steps}. Together they "
+            "take {cost} at least."
         )
     elif best.feasible:
-        template = _("To reach {target} under every documented rule that fits, the cheapest way takes {cost}: {steps}.")
+        template = _("To reach {target} under {rules}, the cheapest way takes {cost}: {steps}.")
     else:
         template = _(
-            "{target} is not reached under every documented rule that fits. What brings most under all of them: "
-            "{steps}; the total is then {total}. Improvements whose rate may already be full, or may have nothing "
-            "behind it, are not counted on."
+            "{target} is not reached under {rules}. What surely brings most: {steps}; the total is then {total}. "
+            "Improvements whose rate may already be full, or may have nothing behind it, are not counted on."
         )
     effort = say(_("{cost} percentage points") if not best.priced else _("{cost} units of cost"), **parts)
-    said.append(say(template, **{**parts, "cost": effort, "steps": listed}))
+    said.append(say(template, **{**parts, "cost": effort, "steps": listed, "rules": rules}))
     if best.target in PUBLISHED_CLASSES:
         said.append(say(_("From {target} on a total is of a higher class of the index."), **parts))
     elif best.target in INFERRED_CLASSES:
@@ -298,14 +296,14 @@ def reach_words(figures: Figures, reached: pd.DataFrame) -> list[Sentence]:
     return said
 
 
-def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
+def ways_words(figures: Figures, ways: pd.DataFrame, rules: str) -> list[Sentence]:
     """What each improvement alone, and all together, need for the target; in one sentence which cannot reach it."""
     said = []
     for row in ways[ways["added_best"].notna()].itertuples():
         way = f"way.{row.lever}"
-        parts = {name: figures.get(f"{way}.{name}") for name in ("added_best", "added_sure", "rate_best", "rate_sure")}
+        parts: dict[str, Any] = {"name": row.name, "target": figures["plan.target"], "rules": rules}
+        parts |= {name: figures.get(f"{way}.{name}") for name in ("added_best", "added_sure", "rate_best", "rate_sure")}
         parts |= {name: figures[f"{way}.{name}"] for name in ("most_sure", "most_best")}
-        parts |= {"name": row.name, "target": figures["plan.target"]}
         printed = parts["rate_best"] is not None
         if pd.isna(row.added_sure):
             template = (
@@ -320,19 +318,15 @@ def ways_words(figures: Figures, ways: pd.DataFrame) -> list[Sentence]:
                 )
             )
         elif printed:
-            template = _(
-                "{name}: {target} needs {rate_sure} % under every documented rule that fits, {rate_best} % by the "
-                "kindest."
-            )
+            template = _("{name}: {target} needs {rate_sure} % under {rules}, {rate_best} % by the kindest.")
         elif row.lever == TOGETHER:
             template = _(
-                "All together: {target} needs {added_sure} percentage points more of each under every documented rule "
-                "that fits, {added_best} by the kindest."
+                "All together: {target} needs {added_sure} percentage points more of each under {rules}, {added_best} "
+                "by the kindest."
             )
         else:
             template = _(
-                "{name}: {target} needs {added_sure} percentage points more under every documented rule that fits, "
-                "{added_best} by the kindest."
+                "{name}: {target} needs {added_sure} percentage points more under {rules}, {added_best} by the kindest."
             )
         said.append(say(template, **parts))
     never = ways[ways["added_best"].isna()]
@@ -442,11 +436,12 @@ def plan_section(
     ]
     month_heads = [_("Improvement"), _("Month"), _("Percentage points to add"), _("Lowest total then")]
     title = _("What should be done next?")
-    first, *rest = plan_words(shown, best)
+    rules = fitting_rules(identified.rubric)
+    first, *rest = plan_words(shown, best, rules)
     said = [first, *doubt_words(best, doubted), *rest, *reach_words(own, reached)]
     parts: list[Part] = [Heading(title), Words(said, as_list=True)]
     if rows:
-        parts.append(Table(_("The plan that holds under every documented rule that fits"), heads, rows))
+        parts.append(Table(_("The plan that holds under {rules}").format(rules=rules), heads, rows))
     if best.schedule["month"].nunique() > 1:
         parts.append(Table(_("The plan month by month"), month_heads, months))
     tables = {
@@ -472,7 +467,7 @@ def needs_section(
     by_then = Figures() if late is None else Figures.of(late_figures(late))
     title = _("What does the target need?")
     parts: list[Part] = []
-    if words := ways_words(wanted, ways) if len(ways) else []:
+    if words := ways_words(wanted, ways, fitting_rules(identified.rubric)) if len(ways) else []:
         heads = [
             _("Improvement"),
             _("Needed under every rule, %"),

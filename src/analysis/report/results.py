@@ -22,7 +22,7 @@ from analysis.identification.identify import Identified, Key
 from analysis.identification.regime import Project, cards_of
 from analysis.interval import Interval
 from analysis.language import _
-from analysis.report.changes import change_since_figures, total_figures
+from analysis.report.changes import change_since_figures, counted_on, total_figures
 from analysis.report.figures import Figures
 from analysis.report.leader import class_figures
 from analysis.report.losses import empty_figures, group_figures, indicator_figures, ledger_figures, lost_by_tier_figures
@@ -32,7 +32,7 @@ from analysis.scorecards import history
 from analysis.scorecards.entities import is_synthetic, synthetic_label
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import is_month, months_left
-from analysis.scorecards.rubric import Rubric, Shown, rubric_in_force
+from analysis.scorecards.rubric import RULE, Rubric, Shown, apart, rubric_in_force
 from analysis.scorecards.tiers import OPEN, SUPPORTED, load_support
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ class Results:
     @cached_property
     def of_past(self) -> Figures:
         """The totals known so far, and the change since the last that can be compared."""
-        return past_figures(self.past, self.ranks, self.identified, self.of_card)
+        return past_figures(self.past, self.ranks, self.identified, self.of_card, self.otherwise)
 
     @cached_property
     def ranks(self) -> dict[str, float]:
@@ -222,6 +222,15 @@ class Results:
     def before(self) -> str:
         """The last period that a change can be told from; "" where there is none."""
         return changes.card_before(self.own, self.project.rubrics, self.entity, self.month)
+
+    @cached_property
+    def otherwise(self) -> str:
+        """`before`, where other rules scored it and nothing else keeps the two apart; "" else."""
+        if not self.before or counted_on(self.past, self.identified):
+            return ""
+        then, now = (history.shown(self.own, self.entity, period) for period in (self.before, self.month))
+        why = apart((rubric_in_force(self.project.rubrics, then.ruled), then), (self.rubric, now), self.entity)
+        return self.before if set(why) == {RULE} else ""
 
     @cached_property
     def moved(self) -> pd.DataFrame:
@@ -519,7 +528,12 @@ def card_figures(
     return figures
 
 
-def past_figures(past: pd.DataFrame, ranks: Mapping[str, float], identified: Identified, figures: Figures) -> Figures:
-    """The totals known so far, and the change since the last that can be compared; `figures` are those of the card."""
+def past_figures(
+    past: pd.DataFrame, ranks: Mapping[str, float], identified: Identified, figures: Figures, otherwise: str = ""
+) -> Figures:
+    """The totals known so far, and the change since the last that can be compared; `figures` are those of the card.
+
+    `otherwise` is the period before that other rules scored, for where none can be compared.
+    """
     known = Figures.of(total_figures(past, identified))
-    return known.plus(change_since_figures(known, figures, past, ranks, identified))
+    return known.plus(change_since_figures(figures, past, ranks, identified, otherwise))

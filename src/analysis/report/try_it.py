@@ -25,7 +25,7 @@ from analysis.language import _, write_list, write_number
 from analysis.report.figures import COLOURS, Figures
 from analysis.report.leader import GREY
 from analysis.report.section import Piece, Section, Sentence, listed, say
-from analysis.report.wording import class_name
+from analysis.report.wording import class_name, fitting_rules
 from analysis.scorecards.rubric import Group, Rule
 from analysis.scorecards.tiers import DOCUMENTED
 
@@ -212,16 +212,16 @@ def try_it_section(
         "presets": chosen,
         "classes": [[least, class_name(least)] for least in CLASSES],
         "origin": {"rules": identified.rubric.id, "data": data_hash[:12]},
-        "words": _words(),
+        "words": _words(fitting_rules(identified.rubric)),
         "comma": write_number(0.5, 1)[1],
     }
     title = _("Try it: what if these rates were reached?")
     values = {
         "title": title,
         "note": _(
-            "Move a slider or type a rate. Each result is a range over every documented rule that fits, and over what "
-            "an improvement may move besides; it is computed in this page, and nothing is sent anywhere."
-        ),
+            "Move a slider or type a rate. Each result is a range over {rules}, and over what an improvement may move "
+            "besides; it is computed in this page, and nothing is sent anywhere."
+        ).format(rules=fitting_rules(identified.rubric)),
         "groups": [
             {"code": row.code, "name": row.name, "colour": COLOURS.get(row.code, GREY)} for row in by_group.itertuples()
         ],
@@ -272,9 +272,9 @@ def _lever(figures: Figures, identified: Identified, code: str, known: Mapping[s
     }
 
 
-def _words() -> dict[str, str]:
-    """What the script says, with names in braces for its numbers."""
-    return {
+def _words(rules: str) -> dict[str, str]:
+    """What the script says of these `rules`, with names in braces for its numbers."""
+    said = {
         "range": _("{low} to {high}"),
         "total": _("New total {total}/{points}, class {names}: {gain} points more than today."),
         "total_documented": _(
@@ -291,14 +291,15 @@ def _words() -> dict[str, str]:
         "rank_open": _("Rank {rank} of {ranked}, if the others stay as they are: only {known} of the totals is known."),
         "gain": _("this alone: +{gain} points"),
         "not_moved": _("not moved"),
+        "unknown": _("today's rate is not published"),
         "bad_rate": _("Write a rate from {least} to {most}."),
         "bad_goal": _("Write a total above today's {today} and at most {points}."),
-        "needs": _("{name}: {sure} % under every documented rule that fits, {best} % by the kindest."),
-        "needs_open": _("{name}: {best} % by the kindest rule; not under every documented rule that fits."),
+        "needs": _("{name}: {sure} % under {rules}, {best} % by the kindest."),
+        "needs_open": _("{name}: {best} % by the kindest rule; not under {rules}."),
         "needs_never": _("The others cannot reach it alone."),
         "needs_none": _("No improvement alone, with the others as set above, reaches {goal}."),
         "needs_head": _("For {goal} points, the other improvements as set above:"),
-        "reached": _("With the improvements set above {goal} is reached under every documented rule that fits."),
+        "reached": _("With the improvements set above {goal} is reached under {rules}."),
         "other": _("This link was made with other rules or figures; what it showed is not shown here."),
         "apply": _("Weigh its improvements under the rules of this page"),
         "strange_link": _("The link names improvements that this page does not have; they were left out."),
@@ -316,3 +317,4 @@ def _words() -> dict[str, str]:
         "open_all": _("Open every part"),
         "close_all": _("Fold every part"),
     }
+    return {name: text.replace("{rules}", rules) for name, text in said.items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from analysis.language import _
 from analysis.report.figures import Figures
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
-from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
+from analysis.scorecards.rubric import Rubric
+from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED, is_open
 
 WEAKEST_FIRST = (SYNTHETIC, "entered", "derived", "published")
 
@@ -41,6 +42,11 @@ def status_name(status: str) -> str:
 def known_how(rubric: str, status: str) -> str:
     """Of a parameter of the rules, whose rules they are and how it is known."""
     return _("rules {rubric}: {status}").format(rubric=rubric, status=status_name(status))
+
+
+def fitting_rules(rubric: Rubric) -> str:
+    """Under which rules a result holds, within a sentence: all that documents leave open, or those recovered."""
+    return _("every documented rule that fits") if is_open(rubric) else _("the rules recovered from published figures")
 
 
 def class_name(least: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -26,9 +26,12 @@ from analysis.report.section import (
     listed,
     say,
 )
-from analysis.report.wording import known_how, status_name, tier_name, tier_rule
+from analysis.report.wording import fitting_rules, known_how, status_name, tier_name, tier_rule
 from analysis.scorecards.sources import Source
 from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
+
+if TYPE_CHECKING:
+    from analysis.comparisons.ranks import Standing
 
 ASKED_AT = (50.0, 60.0, 70.0, 90.0)  # percent; the targets whose gain is said
 
@@ -104,6 +107,14 @@ def rank_figures(ranked: pd.DataFrame) -> Iterator[Figure]:
         yield exact(f"outlook.{row.case}.ranked", _("Provinces ranked"), float(row.ranked), "count", 0, "derived", rule)
 
 
+def highest_figure(standing: Standing | None) -> Iterator[Figure]:
+    """`outlook.highest`: the highest total of the others today, where all are known."""
+    if standing is not None and standing.known == standing.ranked and len(standing.others):
+        first = standing.others.loc[standing.others["high"].idxmax()]
+        ends = float(first["low"]), float(first["high"])
+        yield between("outlook.highest", first["entity"], ends, "points", 2, _("as published"), sum(ends) / 2)
+
+
 def tier_rank_figures(by_tier: pd.DataFrame) -> Iterator[Figure]:
     """`outlook.<tier>`: the rank in a tier; none of one tier, nor where any rank is possible."""
     after = by_tier[(by_tier["case"] == "after") & ~by_tier["open"].astype(bool)]
@@ -167,7 +178,7 @@ def improvement(figures: Figures, gained: pd.DataFrame, identified: Identified) 
 def besides(own: Figure, moved: Iterable[str], identified: Identified) -> Sentence:
     """What of a gain is the lever's own, and what depends on others that it may move."""
     return say(
-        _("{own} points are its own; the rest depends on {others}, and how much of that comes true is not known."),
+        _("{own} points are its own; the rest comes only with a rise of {others}."),
         own=own,
         others=write_list(identified.rubric.name_of(code) for code in moved),
     )
@@ -366,7 +377,7 @@ def worth_section(
     parts: list[Part] = [
         Heading(title),
         Words(improvement(shown, gained, identified), as_list=True),
-        Table(_("Gain of each improvement over every documented rule that fits"), heads, rows),
+        Table(_("Gain of each improvement under {rules}").format(rules=fitting_rules(identified.rubric)), heads, rows),
         Words([caution(figures)], style="note"),
         Picture("gain_ranges", gained, **described(shown, "lever", "gain", sources)),
     ]
@@ -408,13 +419,14 @@ def _tier_table(figures: Figures, by_tier: pd.DataFrame) -> Table:
 
 
 def rank_section(
-    figures: Figures, ranked: pd.DataFrame, by_tier: pd.DataFrame, contradicted: float | None = None
+    figures: Figures, ranked: pd.DataFrame, by_tier: pd.DataFrame, standing: Standing | None = None
 ) -> Section:
-    """The rank after the steps of the plan; `figures` hold what they gain, `contradicted` is of `Standing`.
+    """The rank after the steps of the plan; `figures` hold what they gain, `standing` what is known of the others.
 
     `by_tier` is the same in each tier of knowledge, with a column `tier`.
     """
-    own = Figures.of(rank_figures(ranked), tier_rank_figures(by_tier))
+    contradicted = standing.contradicted if standing else None
+    own = Figures.of(rank_figures(ranked), tier_rank_figures(by_tier), highest_figure(standing))
     title = _("What does it do to the rank?")
     if not rank_says_something(ranked):
         why = (
@@ -430,6 +442,9 @@ def rank_section(
         return Section(title, [Words(said, style="note")], own, {"outlook": ranked, "by_tier": by_tier})
     opening = say(_("With the {gain} points of the steps above"), gain=figures["plan.gain"])
     said = [rank_words(own, ranked, opening), *against_totals(own, contradicted)]
+    if "outlook.highest" in own:
+        highest, words = own["outlook.highest"], _("The highest total of the others today is {highest} ({name}).")
+        said.append(say(words, highest=highest, name=highest.label))
     said += rank_in_tiers(own)
     if len(ranked) and not ranked["open"].any():
         said.append(

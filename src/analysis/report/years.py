@@ -167,8 +167,9 @@ def _rise(own: Figures, rises: pd.DataFrame, entity: str, span: tuple[str, str])
     groups = rises[(rises["entity"] == entity) & (rises["code"] != TOTAL)]
     most = groups.loc[groups["change"].idxmax()]
     words = _(
-        "One rule scored {first} and {last}, so that their difference is no change of rules: the total moved by "
-        "{change} points, place {place} of {of} by its rise; most of it is {group}, with {part} points."
+        "One rule scored {first} and {last}, so that their difference is no change of rules (one may be a whole year "
+        "and one a year so far, as said above): the total moved by {change} points, place {place} of {of} by its rise; "
+        "most of it is {group}, with {part} points."
     )
     return say(
         words, first=write_period(span[0]), last=write_period(span[1]), change=own[f"rise.{TOTAL}"],

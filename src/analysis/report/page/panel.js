@@ -42,9 +42,12 @@
     const {slide, typed, least} = rows[code];
     if (rate > least) state[code] = rate; else delete state[code];
     const shown = Math.max(rate, least);
+    const known = data.indicators[code].rate !== null || rate > least;
     slide.value = shown;
-    slide.setAttribute('aria-valuetext', `${plain(shown)}%`);
-    typed.value = data.indicators[code].rate || rate > least ? plain(shown) : '';
+    slide.classList.toggle('unknown', !known);
+    slide.setAttribute('aria-valuetext', known ? `${plain(shown)}%` : words.unknown);
+    typed.value = known ? plain(shown) : '';
+    typed.placeholder = known ? '' : '?';
     typed.removeAttribute('aria-invalid');
   }
   function showGain(code) {
@@ -94,6 +97,11 @@
       bar.querySelector('.sure').setAttribute('width', (100 * low) / group.points);
       bar.querySelector('.open').setAttribute('width', (100 * high) / group.points);
       bar.querySelector('.label').textContent = `${between([low, high], 1)}/${group.points}`;
+    }
+    for (const button of find('trial').querySelectorAll('[data-preset]')) {
+      const rates = data.presets[button.dataset.preset] ?? {};
+      const same = data.levers.every((code) => state[code] === (rates[code] > rows[code].least ? rates[code] : undefined));
+      button.setAttribute('aria-pressed', same);
     }
     showNeeded();
   }
@@ -177,7 +185,8 @@
     button.hidden = false;
     button.addEventListener('click', () => {
       setAll(data.presets[button.dataset.preset] ?? {});
-      if (!find('trial').contains(button)) find('trial').scrollIntoView();
+      if (find('trial').contains(button)) find('trial-total').scrollIntoView({block: 'nearest'});
+      else find('trial').scrollIntoView();
     });
   }
 
