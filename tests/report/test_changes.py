@@ -16,7 +16,7 @@ from analysis.report.changes import (
     total_figures,
     under_its_rules,
 )
-from analysis.report.figures import Figures, between
+from analysis.report.figures import Figures
 from analysis.report.section import Picture, Slide
 from shown import said, tables
 
@@ -160,6 +160,7 @@ def test_a_month_that_was_not_over_is_not_held_against_the_month_before():
 def test_a_year_has_no_month_before_and_may_have_a_year_before(year, card_of):
     """2024 is held against 2023: 78.75 less 71.89; 2026 has other rules than 2025: 62.18 less 87.13."""
     assert year.results.otherwise == "2025" and "change" not in year.results.of_past
+    assert year.results.of_past["since.2025.total"].value == 87.13
     assert year.results.of_past["since.change"].value == pytest.approx(-24.95)
     assert said(year.summary)[4:6] == [
         "Since the year 2025: −24.95",

@@ -285,3 +285,16 @@ def test_a_card_of_one_kind_has_its_label(project_copy):
     assert (
         str(card.summary).startswith("SYNTHETIC FIGURES – NOT REAL DATA\n") and card.summary.data["kind"] == "synthetic"
     )
+
+
+def test_what_is_open_of_the_levers_asks_for_the_rates_that_are_not_published(july, year):
+    """In July 2024 neither rate was published; of the year 2026 both are."""
+    both = "Electronic results issued and Reuse of digitised data"
+    (line,) = [words for words in words_of(july.first_steps) if words.startswith("Only ")]
+    assert line.startswith(
+        f"Only {both} to 80 %: +0.00 to 6.80 points by the best supported reading, +0.00 to 8.00 by all"
+    )
+    assert line.endswith("a total of 83.1 to 91.1, class: Good or Excellent.")
+    asked = [words for words in words_of(july.first_steps) if words.startswith("It is open")]
+    assert asked == [f"It is open as today's rate of {both} is not published: ask the unit that answers for it."]
+    assert not [words for words in words_of(year.first_steps) if words.startswith("It is open")]

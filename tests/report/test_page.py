@@ -48,6 +48,7 @@ FRACTIONS = {
 # only words they may be part of.
 EXCEPTIONS = (
     ("h1", "{period}"),  # which month the report is about: its name, not a measurement
+    (".slide > p", "{period}"),  # whose rates the steps begin with, where it is no month
     (".numbers .words", "{month_before}"),  # the month that is missing
     ("section > p", "{periods_known}"),  # the months that have a total
     ("li, p.lead, dt", "{a_period_known}"),  # since when the total changed
@@ -134,6 +135,9 @@ def phrases(made: Report) -> dict[str, list[str]]:
     period = made.record["period"]
     is_month = len(period) == len("YYYY-MM") and "Q" not in period
     known = [figure.split(".")[1] for figure in made.rows if figure.startswith("past.")]
+    then = [
+        row["label"] for name, row in made.rows.items() if re.fullmatch(r"since\..*\.total", name)
+    ]  # which other rules scored
     rates = made.record["parameters"]["levers"].values()
     level = {"vi": "{} tỷ lệ lên {:g}", "en": "{} rates at {:g}"}[made.language].format(len(rates), min(rates))
     return {
@@ -141,7 +145,7 @@ def phrases(made: Report) -> dict[str, list[str]]:
         "a_preset": [percent(level, made.language)] if len(set(rates)) == 1 else [],
         "period": [write_period(period)],
         "month_before": [write_period(month_before(period))] if is_month else [],
-        "a_period_known": [write_period(item) for item in known],
+        "a_period_known": [write_period(item) for item in known] + then,
         "a_period_of_proof": [write_period(figure.split(".")[2]) for figure in made.rows if figure.startswith("card.")],
         "a_month_of_a_change": months_of_changes(made),
         "a_period_of_a_base": [
@@ -441,7 +445,7 @@ def test_a_published_figure_leads_to_its_line_and_its_words(made):
         entity, period = row["entity"], row["period"]
         if row["id"].startswith(("card.", "told.")):  # a figure of another card that ruled something out
             entity, period = row["id"].split(".")[1:3]
-        period = row["id"].split(".")[1] if row["id"].startswith(("past.", "year.")) else period
+        period = row["id"].split(".")[1] if row["id"].startswith(("past.", "since.", "year.")) else period
         period = observed["period"] if row["id"].startswith("restated.") else period
         assert (observed["entity"], observed["period"]) == (entity, period)
         assert float(observed["value"]) == float(row["value"]), row["id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -299,8 +300,8 @@ def change_since_figures(
 ) -> Iterator[Figure]:
     """`since.change` and `since.size`, its size, from the period `compared_with`; `since.rank`, the rank then.
 
-    Where there is none, from the period `otherwise`, which other rules scored. `change` is the same where that is the
-    month before. `ranks` are the published ranks of the entity by period.
+    Where there is none, from the period `otherwise`, which other rules scored, and `since.<period>.total` its total. `change`
+    is the same where that is the month before. `ranks` are the published ranks of the entity by period.
     """
     period, total = compared_with(past, identified) or otherwise, figures["total"]
     rows = past[past["period"] == period]
@@ -311,6 +312,8 @@ def change_since_figures(
     rule = _("total less that of {period}").format(period=write_period(period))
     decimals, change = max(total.decimals, before.decimals), total.value - (before.value or 0.0)
     yield between("since.change", _("Change"), (low, high), "points", decimals, rule, change)
+    if period == otherwise:
+        yield replace(before, id=f"since.{period}.total")
     yield exact("since.size", _("Change"), abs(change), "points", decimals, "derived", rule)
     if period != otherwise and is_month(period) and period == month_before(identified.period):
         yield between("change", _("Change"), (low, high), "points", decimals, rule, change)

@@ -13,7 +13,7 @@ from analysis.decisions.whatif import TOGETHER
 from analysis.diagnosis.losses import named_groups
 from analysis.identification.identify import Identified
 from analysis.interval import Interval
-from analysis.language import _, nfc, write_date, write_period
+from analysis.language import _, nfc, write_date, write_list, write_period
 from analysis.report.changes import moved_words, since_before
 from analysis.report.figures import COLOURS, Figure, Figures, exact
 from analysis.report.losses import headline, hidden_words, not_to_be_had, reconciliation
@@ -298,13 +298,13 @@ def _weighed(
         )
     )
     said = [say(template, each=each, best=best, classes=_classes(parts["total"]), **parts)]
+    asked: dict[str, list[str]] = {}
     for code in rows.loc[rows["gain_high"] - rows["gain_low"] >= MATTERS, "code"]:
         if identified.readings[code].rate is None:
             who = acts[code].responsible if code in acts else ""
-            words = _("It is open as today's rate of {name} is not published: ask {who} for it.")
-            name = identified.rubric.name_of(code)
-            said.append(say(words, name=name, who=who or _("the unit that answers for this indicator")))
-    return said
+            asked.setdefault(who or _("the unit that answers for it"), []).append(identified.rubric.name_of(code))
+    words = _("It is open as today's rate of {names} is not published: ask {who}.")
+    return said + [say(words, names=write_list(names), who=who) for who, names in asked.items()]
 
 
 def left_out(figures: Figures, first: pd.DataFrame, by_indicator: pd.DataFrame, ways: pd.DataFrame) -> list[Sentence]:
