@@ -300,8 +300,8 @@ def change_since_figures(
 ) -> Iterator[Figure]:
     """`since.change` and `since.size`, its size, from the period `compared_with`; `since.rank`, the rank then.
 
-    Where there is none, from the period `otherwise`, which other rules scored, and `since.<period>.total` its total. `change`
-    is the same where that is the month before. `ranks` are the published ranks of the entity by period.
+    Where there is none, from the period `otherwise`, which other rules scored, and `since.<period>.total` its total.
+    `change` is the same where that is the month before. `ranks` are the published ranks of the entity by period.
     """
     period, total = compared_with(past, identified) or otherwise, figures["total"]
     rows = past[past["period"] == period]

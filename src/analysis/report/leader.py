@@ -139,10 +139,12 @@ def _published_or_not(figures: Figures, by_group: pd.DataFrame, identified: Iden
     """Which numbers of the page are published, and by which rules all others were worked out."""
     if weakest_kind(figures) != "published":
         return []
-    words = _("The total and the rank are published; every other number is worked out under {rules}.")
+    words = _(
+        "The total and the rank are published; every other number is worked out, under {rules} unless it says otherwise."
+    )
     if all(f"group.{code}.score" in figures for code in by_group["code"]):
         words = _(
-            "The total, the rank and the groups' scores are published; every other number is worked out under {rules}."
+            "The total, the rank and the groups' scores are published; every other number is worked out, under {rules} unless it says otherwise."
         )
     return [say(words, rules=fitting_rules(identified.rubric))]
 

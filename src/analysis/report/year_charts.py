@@ -25,7 +25,7 @@ def course_of_years(years: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Years whose figures may be those of a part of the province alone are hatched.
     """
     periods = list(dict.fromkeys(years["period"]))
-    ax = ax or axes(6.5, WIDE)
+    ax = ax or axes(7.5)
     totals = years[years["code"] == TOTAL].set_index("period")
     in_all = years.groupby("code")["period"].transform("nunique") == len(periods)
     scores = years[(years["code"] != TOTAL) & (in_all if (in_all & (years["code"] != TOTAL)).any() else True)]
@@ -47,7 +47,7 @@ def course_of_years(years: pd.DataFrame, ax: Axes | None = None) -> Axes:
                 place=write_number(total["place"], 0), of=write_number(total["of"], 0)
             )
         at = (place, max(left, total["value"]))
-        ax.annotate(words, at, xytext=(0, 4), textcoords="offset points", ha="center", fontsize=SMALL + 1)
+        ax.annotate(words, at, xytext=(0, 4), textcoords="offset points", ha="center", fontsize=SMALL)
     for place in (number for number, period in enumerate(periods) if totals.loc[period, "why"]):
         ax.axvline(place - 0.5, color=COLOURS["satisfaction"], linestyle=":", linewidth=1.8)
     so_far = [_("{year}\nto date").format(year=period) for period in periods]
@@ -71,7 +71,7 @@ def course_of_years(years: pd.DataFrame, ax: Axes | None = None) -> Axes:
     if years["doubt"].any():
         words = _("before the merger: whole or part, not known")
         handles.append(Patch(facecolor=MUTED, edgecolor="white", hatch="///", label=wrapped(words, 30)))
-    below(ax, handles, 2)
+    below(ax, handles)
     of_part = totals.groupby("part", sort=False)["part"].transform("size")
     longest = totals[of_part == of_part.max()]
     first, last = longest.iloc[0], longest.iloc[-1]
