@@ -140,11 +140,13 @@ def _published_or_not(figures: Figures, by_group: pd.DataFrame, identified: Iden
     if weakest_kind(figures) != "published":
         return []
     words = _(
-        "The total and the rank are published; every other number is worked out, under {rules} unless it says otherwise."
+        "The total and the rank are published; every other number is worked out, under {rules} unless it says "
+        "otherwise."
     )
     if all(f"group.{code}.score" in figures for code in by_group["code"]):
         words = _(
-            "The total, the rank and the groups' scores are published; every other number is worked out, under {rules} unless it says otherwise."
+            "The total, the rank and the groups' scores are published; every other number is worked out, under {rules} "
+            "unless it says otherwise."
         )
     return [say(words, rules=fitting_rules(identified.rubric))]
 
