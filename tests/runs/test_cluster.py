@@ -47,17 +47,22 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def address(apart) -> Iterator[str]:
-    """Where the scheduler of this test listens."""
+def scheduler(apart) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Where the scheduler of this test listens, and its process."""
     file = apart / "scheduler.json"
     command = ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
     process = dask(*command)
     try:
         wait_for(lambda: file.exists() and file.stat().st_size)
-        yield json.loads(file.read_bytes())["address"]
+        yield json.loads(file.read_bytes())["address"], process
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def address(scheduler) -> str:
+    return scheduler[0]
 
 
 @pytest.fixture
@@ -163,6 +168,29 @@ def test_a_report_of_a_lost_worker_is_made_by_another_and_a_failure_is_told(simu
     assert "planted" in (left / "report.ipynb").read_text(encoding="utf-8")
     wait_for(lambda: not alive(apart, "analysis.runs.worker"), GONE_SECONDS)
     wait_for(lambda: not alive(apart, "forkserver"), GONE_SECONDS)
+
+
+@slow
+def test_a_lost_scheduler_ends_the_batch_and_what_is_published_stays(simulated, apart, scheduler, worker):
+    address, process_of_scheduler = scheduler
+    worker(), worker()
+    go = apart / "go"
+    plant(
+        simulated,
+        "first",
+        f"import os, time\nwhile entity == '{TWO}' and not os.path.exists({str(go)!r}):\n    time.sleep(0.05)",
+    )
+    (simulated / "COMMIT").write_text("abc+", encoding="utf-8")
+    wanted = ["--entities", names(simulated, ONE, TWO), "--scheduler", address]
+    process = begin(simulated, *wanted, months=f"{MONTHS[0]}..{MONTHS[1]}")
+    wait_for(lambda: times(simulated), 120)
+    process_of_scheduler.kill()
+    run = finish(process)
+    assert run.code == 29 and "Traceback" not in run.err
+    lost = (f"{ONE}, June 2024", f"{TWO}, May 2024", f"{TWO}, June 2024")
+    told = [f"{name}: FAILED: The Dask scheduler was lost before this report was made." for name in lost]
+    assert [words for words in told if words not in run.err] == [] and "--resume" in run.err
+    assert listed(simulated) == [f"mo-phong-01/{MONTHS[0]}/"] and all_whole(simulated)
 
 
 @slow

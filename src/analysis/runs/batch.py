@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from time import monotonic
 import click
 
 from analysis import project
-from analysis.errors import ROWS_SHOWN, AnalysisError, ParameterError, SyntheticError, UnknownNameError
+from analysis.errors import ROWS_SHOWN, AnalysisError, ClusterError, ParameterError, SyntheticError, UnknownNameError
 from analysis.identification import regime
 from analysis.language import _, language, slug, write_number
 from analysis.report.section import Section, Words
@@ -83,6 +83,13 @@ def _outcome_of(done: Future[Outcome], job: Job) -> Outcome:
     """What a future holds; one that was lost with its machine, more often than is tried, is a failure of its job."""
     try:
         return done.result()
+    except CancelledError:
+        lost = ClusterError(
+            _("The Dask scheduler was lost before this report was made."),
+            [],
+            _("Start it and its workers again, then run the same with --resume."),
+        )
+        return replace(failure(job, lost, monotonic()), unrecorded=True)
     except Exception as error:
         return replace(failure(job, error, monotonic()), unrecorded=True)
 

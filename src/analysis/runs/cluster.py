@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import shutil
 import tempfile
@@ -50,6 +51,7 @@ def dask_workers(address: str, limits: Limits = USUAL) -> Iterator[Submit]:
             [str(error)],
             _("Start one: dask scheduler; then its workers: dask worker ADDRESS."),
         ) from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is told in our words
     with client:
         _check_workers(client)
         sent = client.scatter(_packed(), broadcast=True)
