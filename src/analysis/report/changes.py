@@ -337,15 +337,16 @@ def since_before(
         return title, say(_("no earlier total is known")), []
     alike = compared_with(past, identified)
     title = say(_("Since {period}"), period=write_period(alike or otherwise))
-    change, size = figures["since.change"].value or 0.0, figures["since.size"]
-    sign, direction = ("+", _("up")) if change > 0 else ("−", _("down")) if change < 0 else ("", _("unchanged"))
-    said, rank = [say("{direction}", direction=direction)], figures.get("rank")
+    change = figures["since.change"]
+    value, rank = change.value or 0.0, figures.get("rank")
+    direction = _("up") if value > 0 else _("down") if value < 0 else _("unchanged")
+    said = [say("{direction}", direction=direction)]
     if rank is not None and "since.rank" in figures:
         said = [
             say(_("{direction}; rank {before} → {rank}"), direction=direction, before=figures["since.rank"], rank=rank)
         ]
     said = said if alike else [say(_("{said}; scored by other rules, so not all of it is performance"), said=said[0])]
-    return title, say(f"{sign}{{size}}", size=size), said
+    return title, say("+{change}" if value > 0 else "{change}", change=change), said
 
 
 def moved_words(figures: Figures, past: pd.DataFrame, identified: Identified) -> list[Sentence]:
