@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from sys import intern
 from typing import Any, TypeVar
 
 import filelock
@@ -48,7 +49,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
     """Each line as (place, row, problem); a problem ends that line, and a wrong header or encoding the file."""
     try:
         content = read_plain(path)
-        text = content.decode("utf-8-sig")
+        content.decode("utf-8-sig")
     except OSError as error:
         yield path.name, {}, _("cannot be opened: {reason}").format(reason=error.strerror or error)
         return
@@ -58,7 +59,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
         yield f"{path.name}:{line}", {}, words.format(command=_bring_back(path))
         return
     done = 0
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")  # never the whole text at once
+    reader = csv.reader(lines, strict=True)
     try:
         header = next(reader, [])
         done = 1
@@ -85,7 +87,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
                     _("has {count} fields instead of {expected}").format(count=len(cells), expected=len(columns)),
                 )
                 continue
-            row = dict(zip(columns, cells, strict=True))
+            row = dict(zip(columns, map(intern, cells), strict=True))  # most texts stand in many rows
             yield where, {**row, "file": path.name, "line": where.rpartition(":")[2]}, ""
     except csv.Error:
         yield f"{path.name}:{done + 1}", {}, _("a quotation mark is not closed, or is closed too early")
