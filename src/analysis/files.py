@@ -24,6 +24,7 @@ from analysis.errors import AnalysisError, BusyError, HistoryError, WriteError
 from analysis.language import _, finding_in_words, nfc
 
 WORK = ".work"
+FORMULA = "=+-@\t\r＝＋－＠"  # what a spreadsheet may take for one begins with these
 UNDO, BEFORE = ".undo", "before.json"  # what a change that has not come to its end began with
 WAIT = 20.0  # seconds for another run to end its change of the figures
 _TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}")
@@ -77,7 +78,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
             )
             return
         for cells in reader:
-            where, done = f"{path.name}:{done + 1}", reader.line_num
+            line, done = done + 1, reader.line_num
+            where = f"{path.name}:{line}"
             if len(cells) != len(columns):
                 yield (
                     where,
@@ -86,7 +88,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
                 )
                 continue
             row = dict(zip(columns, cells, strict=True))
-            yield where, {**row, "file": path.name, "line": where.rpartition(":")[2]}, ""
+            row["file"], row["line"] = path.name, str(line)
+            yield where, row, ""
     except csv.Error:
         yield f"{path.name}:{done + 1}", {}, _("a quotation mark is not closed, or is closed too early")
 

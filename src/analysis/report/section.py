@@ -16,20 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from analysis import project
 from analysis.errors import ParameterError
 from analysis.files import replace_all, writing
 from analysis.language import _, nfc, slug
-from analysis.notices.tokens import Passage
 from analysis.report.figures import Figures
 from analysis.scorecards.entities import SYNTHETIC
 from analysis.scorecards.sources import Source
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from matplotlib.axes import Axes
+
+    from analysis.notices.tokens import Passage
 
 TEMPLATES = Path(__file__).parent / "page"
 PICTURES = "pictures"
@@ -429,6 +430,8 @@ def _blocks(parts: Sequence[Part]) -> list[list[Part]]:
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     """The templates of the page's parts; whatever goes into them is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

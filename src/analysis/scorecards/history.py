@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from math import nan
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,8 @@ KINDS = ("published", "derived", "entered", SYNTHETIC)
 BASE = "_base"
 DOSSIERS = f"on_time{BASE}"  # how many a card counts
 _DECIMALS = frozenset("0123456789")
+_OF_CARD = itemgetter("entity", "period", "scope", "as_of", "kind", "source")
+_OF_CODE = itemgetter("level", "code", "unit", "max")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*", re.ASCII)
 _VALUE = re.compile(r"(0|[1-9][0-9]{0,11})(\.(?P<rest>[0-9]{1,9}))?", re.ASCII)
 
@@ -97,7 +101,8 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
             found = contract.problems(row)
             findings += [f"{where} {row['code'] or '?'}: {text}" for text in found]
             if not found:
-                rows.append({**row, "day": sources[row["source"]].day})
+                row["day"] = sources[row["source"]].day
+                rows.append(row)
     replacements = load_replacements(folder)
     replaced = _replaced(rows, replacements, every=not findings)
     left = [row for row in rows if id(row) not in replaced]
@@ -342,13 +347,14 @@ def _wrongly_standing(rows: Sequence[Mapping[str, Any]], superseded: Sequence[st
 
 def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
     seen: dict[tuple[str | float, ...], dict[str, str | float]] = {}
+    key = itemgetter(*KEY, "day")
     for row in rows:
-        first = seen.setdefault(tuple(row[name] for name in (*KEY, "day")), row)
+        first = seen.setdefault(key(row), row)
         if first is not row:
             yield _("{file}:{line} {code}: the same figure stands in {other}").format(
                 file=row["file"], line=row["line"], code=row["code"], other=f"{first['file']}:{first['line']}"
             )
-        row.update({name: row[name] or float("nan") for name in ("value", "max")})
+        row["value"], row["max"] = row["value"] or nan, row["max"] or nan
 
 
 def row_problems(
@@ -362,7 +368,7 @@ Finding = tuple[int, str]  # where it stands among those of its row, and the wor
 
 
 class _Contract:
-    """What every row must keep. What its card decides, and what its code does, is asked once for all rows of the same."""
+    """What every row must keep. What its card decides, and what its code, is asked once for all rows of the same."""
 
     def __init__(self, rubrics: tuple[Rubric, ...], sources: Mapping[str, Source], units: Collection[str]) -> None:
         self._rubrics, self._sources, self._units = rubrics, sources, units
@@ -371,17 +377,18 @@ class _Contract:
 
     def problems(self, row: Mapping[str, str]) -> list[str]:
         """Everything wrong with a row, in words."""
-        of_card = (row["entity"], row["period"], row["scope"], row["as_of"], row["kind"], row["source"])
+        of_card = _OF_CARD(row)
         if of_card not in self._cards:
             found, rubric, ruled = _governed(row, self._rubrics, self._sources)
             self._cards[of_card] = [*_card_problems(row), *found], rubric, ruled
         first, rubric, ruled = self._cards[of_card]
-        of_code = (row["level"], row["code"], row["unit"], row["max"], ruled, row["entity"] if row["level"] == "rank" else "")
+        of_unit = row["entity"] in self._units
+        of_code = (*_OF_CODE(row), ruled, of_unit)
         if of_code not in self._codes:
-            code = _code_problems(row, rubric, ruled, row["entity"] in self._units)
+            code = _code_problems(row, rubric, ruled, of_unit)
             self._codes[of_code] = [*_level_problems(row), *code[0]], code[1]
         then, most = self._codes[of_code]
-        last = list(_value_problems(row, most))
+        last = [*_word_problems(row), *_number_problems(row, most)]
         if not (first or then or last):
             return []
         return [words for _place, words in sorted((*first, *then, *last), key=lambda finding: finding[0])]
@@ -419,41 +426,44 @@ def _unknown(row: Mapping[str, str], place: int, name: str, known: Collection[st
         yield place, words.format(field=name, value=row[name], known=", ".join(known))
 
 
-def _value_problems(row: Mapping[str, str], most: float | None) -> Iterator[Finding]:
-    """What is wrong with the figure and its words; `most` is its maximum where the row itself gives none."""
-    for words in untidy(row):
-        yield 1, words
+def _word_problems(row: Mapping[str, str]) -> list[Finding]:
+    """What is wrong with the texts of a row, and whether its words print its value."""
+    found = [(1, words) for words in untidy(row)]
     value, quote = row["value"], row["quote"]
     if row["kind"] == "published" and value and not quote:
-        yield 8, _("a published figure needs its quote: the figure as printed")
-    read = _VALUE.fullmatch(value)
+        found.append((8, _("a published figure needs its quote: the figure as printed")))
     alike = quote.rstrip("%").replace(",", ".") == value  # most are, and thousands are asked
-    if quote and not alike and read and not printed_in(quote, float(value)):
-        yield 8, _("{value} is not what its words print: “{quote}”").format(value=value, quote=quote)
+    if quote and not alike and _VALUE.fullmatch(value) and not printed_in(quote, float(value)):
+        words = _("{value} is not what its words print: “{quote}”")
+        found.append((8, words.format(value=value, quote=quote)))
+    return found
+
+
+def _number_problems(row: Mapping[str, str], most: float | None) -> list[Finding]:
+    """What is wrong with the numbers of a row; `most` is the maximum where the row itself gives none."""
+    value, top, decimals, unit = row["value"], row["max"], row["decimals"], row["unit"]
+    read = _VALUE.fullmatch(value)
     wrong = ["value"] if value and not read else []
-    wrong += ["max"] if row["max"] and not _VALUE.fullmatch(row["max"]) else []
-    wrong += ["decimals"] if row["decimals"] not in _DECIMALS else []
-    for name in wrong:
-        words = _("{field} is “{value}”, not a plain number with a point, such as 58.83")
-        yield 9, words.format(field=name, value=row[name])
-    if not read:
-        return
-    number, unit = float(value), row["unit"]
+    wrong += ["max"] if top and not _VALUE.fullmatch(top) else []
+    wrong += ["decimals"] if decimals not in _DECIMALS else []
+    words = _("{field} is “{value}”, not a plain number with a point, such as 58.83") if wrong else ""
+    found = [(9, words.format(field=name, value=row[name])) for name in wrong]
+    number = float(value) if read else 0.0
+    if read and not wrong:
+        if len(read["rest"] or "") > int(decimals):
+            words = _("value {value} has more than {decimals} decimals")
+            found.append((10, words.format(value=value, decimals=decimals)))
+        if top and number > float(top):
+            found.append((10, _("{value} is more than the maximum {max}").format(value=value, max=top)))
+        if unit == "percent" and number > 100:
+            found.append((10, _("{value} % is more than 100 %").format(value=value)))
+        if unit in ("count", "rank") and (number != int(number) or decimals != "0"):
+            found.append((10, _("a {unit} must be a whole number, not {value}").format(unit=unit, value=value)))
+        if unit == "rank" and number < 1:
+            found.append((10, _("a rank starts at 1")))
     if most is not None and number > most:
-        yield 14, _("{value} is more than the maximum {max}").format(value=value, max=f"{most:g}")
-    if wrong:
-        return
-    if len(read["rest"] or "") > int(row["decimals"]):
-        words = _("value {value} has more than {decimals} decimals")
-        yield 10, words.format(value=value, decimals=row["decimals"])
-    if row["max"] and number > float(row["max"]):
-        yield 10, _("{value} is more than the maximum {max}").format(value=value, max=row["max"])
-    if unit == "percent" and number > 100:
-        yield 10, _("{value} % is more than 100 %").format(value=value)
-    if unit in ("count", "rank") and (number != int(number) or row["decimals"] != "0"):
-        yield 10, _("a {unit} must be a whole number, not {value}").format(unit=unit, value=value)
-    if unit == "rank" and number < 1:
-        yield 10, _("a rank starts at 1")
+        found.append((14, _("{value} is more than the maximum {max}").format(value=value, max=f"{most:g}")))
+    return found
 
 
 def _governed(
