@@ -42,7 +42,7 @@ HOMES = {
     "ipykernel": {"runs.kernel", "runs.preloaded"},
     "IPython": {"runs.preloaded", "sliders"},
     "ipywidgets": {"sliders"},
-    "jinja2": {"report.section"},
+    "jinja2": {"report.section", "runs.preloaded"},
     "jupyter_client": {"runs.kernel"},
     "jupyterlab": {"runs.lab"},
     "jupyterlab_server": {"runs.lab"},

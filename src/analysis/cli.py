@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import gettext
 import json
 import os
@@ -23,6 +24,7 @@ from analysis.language import LANGUAGES, LOCALE_FOLDER, _, read_amount, read_per
 from analysis.project import DEFAULT_ENTITY, DISTRIBUTION
 
 INTERRUPTED = 130
+MANY_OBJECTS = 200_000  # that may be made before circles of dead ones are looked for: a command ends soon
 LONGEST_LINE = 4095  # bytes of one line that a terminal takes; it drops the rest
 
 
@@ -595,6 +597,7 @@ def main() -> None:
     os.environ["LANGUAGE"] = "vi"
     gettext.bindtextdomain("messages", str(LOCALE_FOLDER))  # click's own words
     sys.unraisablehook = _interrupt_again
+    gc.set_threshold(MANY_OBJECTS)
     app(prog_name="scorecard")
 
 

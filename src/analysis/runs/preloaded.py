@@ -34,6 +34,7 @@ import IPython.core.oinspect
 import IPython.core.pylabtools
 import IPython.extensions.storemagic
 import ipykernel.kernelapp
+import jinja2
 import lxml.etree
 import matplotlib.backends.backend_svg
 import matplotlib.pyplot
@@ -58,7 +59,8 @@ import analysis.card
 from analysis.comparisons import ranks, years
 from analysis.errors import AnalysisError
 from analysis.identification import regime
-from analysis.report import drawing, workbook, year_charts
+from analysis.notices import store
+from analysis.report import drawing, result, try_it, workbook, year_charts
 from analysis.report import years as years_of_the_page
 from analysis.runs import kernel, run
 

@@ -225,6 +225,12 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     return rows.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
 
 
+def of_cards(history: pd.DataFrame, keys: Collection[tuple[str, str]]) -> pd.DataFrame:
+    """The figures of some cards (entity and period), in their order."""
+    named = zip(history["entity"].tolist(), history["period"].tolist(), strict=True)
+    return history.take([number for number, key in enumerate(named) if key in keys])
+
+
 def shown(history: pd.DataFrame, entity: str, period: str) -> Shown:
     """The period, and the day of the capture whose card stands; "" where it is of notices, or nothing is known."""
     rows = history[(history["entity"] == entity) & (history["period"] == period) & (history["superseded_by"] == "")]
@@ -234,7 +240,7 @@ def shown(history: pd.DataFrame, entity: str, period: str) -> Shown:
 def shown_cards(history: pd.DataFrame) -> dict[tuple[str, str], Shown]:
     """`shown` of every entity and period."""
     rows = history[history["superseded_by"] == ""]
-    keys = zip(rows["entity"], rows["period"], rows["day"], strict=True)
+    keys = dict.fromkeys(zip(*(rows[name].tolist() for name in ("entity", "period", "day")), strict=True))
     return {(entity, period): Shown(period, day) for entity, period, day in keys}
 
 
@@ -372,6 +378,7 @@ class _Contract:
 
     def __init__(self, rubrics: tuple[Rubric, ...], sources: Mapping[str, Source], units: Collection[str]) -> None:
         self._rubrics, self._sources, self._units = rubrics, sources, units
+        self._today = date.today().isoformat()
         self._cards: dict[tuple[str, ...], tuple[list[Finding], Rubric | None, str]] = {}
         self._codes: dict[tuple[str, ...], tuple[list[Finding], float | None]] = {}
 
@@ -380,7 +387,7 @@ class _Contract:
         of_card = _OF_CARD(row)
         if of_card not in self._cards:
             found, rubric, ruled = _governed(row, self._rubrics, self._sources)
-            self._cards[of_card] = [*_card_problems(row), *found], rubric, ruled
+            self._cards[of_card] = [*_card_problems(row, self._today), *found], rubric, ruled
         first, rubric, ruled = self._cards[of_card]
         of_unit = row["entity"] in self._units
         of_code = (*_OF_CODE(row), ruled, of_unit)
@@ -394,7 +401,7 @@ class _Contract:
         return [words for _place, words in sorted((*first, *then, *last), key=lambda finding: finding[0])]
 
 
-def _card_problems(row: Mapping[str, str]) -> Iterator[Finding]:
+def _card_problems(row: Mapping[str, str], today: str) -> Iterator[Finding]:
     if not row["entity"]:
         yield 0, _("entity is empty")
     elif not slug(row["entity"]):
@@ -403,7 +410,7 @@ def _card_problems(row: Mapping[str, str]) -> Iterator[Finding]:
     yield from _unknown(row, 4, "kind", KINDS)
     if row["as_of"] and not _is_date(row["as_of"]):
         yield 6, _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
-    elif row["as_of"] > date.today().isoformat():
+    elif row["as_of"] > today:
         yield 6, _("as_of {as_of} is after today").format(as_of=row["as_of"])
     if row["kind"] == SYNTHETIC and not is_synthetic(row["entity"]):
         words = _("a synthetic figure must be of an entity called “{name} …”, not of “{entity}”")
