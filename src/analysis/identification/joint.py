@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,12 @@ class Boxes:
     high: Array
     extra: Array
     members: Array
+
+    @cached_property
+    def ends(self) -> tuple[Array, Array]:
+        """The least and the most of `low` in each month, and those of `high`: two rows each."""
+        low, high = self.low, self.high
+        return np.array([low.min(axis=0), low.max(axis=0)]), np.array([high.min(axis=0), high.max(axis=0)])
 
     @classmethod
     def of(cls, boxes: Sequence[Sequence[Interval]], members: Sequence[int], extra: Sequence[Sequence[float]]) -> Boxes:
@@ -194,6 +201,11 @@ def _rests(groups: Sequence[Boxes], sums: Sequence[Sum], months: int) -> list[tu
     """
     found: list[tuple[Array, Array]] = []
     lows, highs = (np.zeros((2, months)) for _side in range(2))
+    if not sums:
+        for group in reversed(groups):
+            found.append((lows, highs))
+            lows, highs = lows + group.ends[0], highs + group.ends[1]
+        return found[::-1]
     for number in reversed(range(len(groups))):
         inside = [item for item in sums if max(item.groups) > number]
         between = np.zeros((2, months))
@@ -203,6 +215,5 @@ def _rests(groups: Sequence[Boxes], sums: Sequence[Sum], months: int) -> list[tu
         group = groups[number]
         free = np.ones(months)
         free[[item.month for item in sums if number in item.groups]] = 0.0
-        lows = lows + free * (group.low.min(axis=0), group.low.max(axis=0))
-        highs = highs + free * (group.high.min(axis=0), group.high.max(axis=0))
+        lows, highs = lows + free * group.ends[0], highs + free * group.ends[1]
     return found[::-1]

@@ -89,9 +89,10 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     folder = folder or project.root() / "data"
     recover(folder)
     sources = load_sources(folder)
-    rows: list[dict[str, str | float]] = []
+    rows: list[dict[str, Any]] = []
     findings: list[str] = []
     units = entities.load_units(folder)
+    days = {name: source.day for name, source in sources.items()}
     contract = _Contract(rubrics, sources, units)
     for path in sorted((folder / "observations").glob("*.csv")):
         for where, row, problem in read_rows(path, COLUMNS):
@@ -101,7 +102,7 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
             found = contract.problems(row)
             findings += [f"{where} {row['code'] or '?'}: {text}" for text in found]
             if not found:
-                row["day"] = sources[row["source"]].day
+                row["day"] = days[row["source"]]
                 rows.append(row)
     replacements = load_replacements(folder)
     replaced = _replaced(rows, replacements, every=not findings)
