@@ -42,7 +42,7 @@ HOMES = {
     "ipykernel": {"runs.kernel", "runs.preloaded"},
     "IPython": {"runs.preloaded", "sliders"},
     "ipywidgets": {"sliders"},
-    "jinja2": {"report.section", "runs.preloaded"},
+    "jinja2": {"report.section"},
     "jupyter_client": {"runs.kernel"},
     "jupyterlab": {"runs.lab"},
     "jupyterlab_server": {"runs.lab"},

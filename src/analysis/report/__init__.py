@@ -28,7 +28,7 @@ result           What proves that a run finished?
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"figures": ["Figures", "read_figures"],
-  "workbook": ["FILE"], "section": ["Picture", "Piece", "Section", "Words", "source_line"], "results": ["Results"],
+  "workbook": ["FILE"], "section": ["Picture", "Piece", "Section", "Words", "load_templates", "source_line"], "results": ["Results"],
   "wording": ["kind_name"], "leader": ["analyst_section", "first_steps_section", "summary_section", "title"], "try_it":
   ["rank_steps", "rules_to_try", "try_it_section"], "losses": ["losses_section"], "worth": ["rank_after_section",
   "rank_section", "worth_section"], "years": ["years_section"], "plan": ["ask_section", "needs_section",

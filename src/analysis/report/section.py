@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "page"
 PICTURES = "pictures"
+OF_PAGES = ("index.html.j2", "reports.html.j2")  # what nbconvert fills
 # What JupyterLab needs beside the HTML of the page, whose own style sheet has it.
 LAB_STYLE = Markup(
     "<style>.scorecard th, .scorecard td {text-align: left !important} .scorecard .n {text-align: right !important}"
@@ -425,6 +426,13 @@ def _blocks(parts: Sequence[Part]) -> list[list[Part]]:
             blocks.append([])
         blocks[-1].append(part)
     return blocks
+
+
+def load_templates() -> None:
+    """Compile now what sections are shown with, once for all processes that are forked from this one."""
+    for name in _templates().list_templates(filter_func=lambda name: name.endswith(".j2")):
+        if name not in OF_PAGES:
+            _templates().get_template(name)
 
 
 @lru_cache(maxsize=1)

@@ -34,7 +34,6 @@ import IPython.core.oinspect
 import IPython.core.pylabtools
 import IPython.extensions.storemagic
 import ipykernel.kernelapp
-import jinja2
 import lxml.etree
 import matplotlib.backends.backend_svg
 import matplotlib.pyplot
@@ -60,11 +59,12 @@ from analysis.comparisons import ranks, years
 from analysis.errors import AnalysisError
 from analysis.identification import regime
 from analysis.notices import store
-from analysis.report import drawing, result, try_it, workbook, year_charts
+from analysis.report import drawing, result, section, try_it, workbook, year_charts
 from analysis.report import years as years_of_the_page
 from analysis.runs import kernel, run
 
 backend_registry.list_all()  # type: ignore[no-untyped-call]  # looks through the packages that are installed, once
+section.load_templates()
 drawing.svg(drawing.finished(drawing.axes(1), "", ""))  # the first one looks for the fonts
 with suppress(AnalysisError, OSError):
     regime.load_project().share()
