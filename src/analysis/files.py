@@ -17,7 +17,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import filelock
 from pydantic import BaseModel, ValidationError
 
 from analysis.errors import AnalysisError, BusyError, HistoryError, WriteError
@@ -338,6 +337,8 @@ def only_one(reports: Path, name: str, wait: float = 0, busy: str = "") -> Itera
 
     Raises BusyError when another run has it for longer than `wait` seconds.
     """
+    import filelock  # which many commands never need
+
     locks = reports / WORK
     locks.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(locks / f"{name}.lock", timeout=wait)

@@ -232,7 +232,8 @@ def _hitting(
     if not sets:
         yield chosen
     elif more and next(looks, None) is not None:
-        for place in sorted(min(sets, key=len)):
+        smallest: frozenset[int] = min(sets, key=len)
+        for place in sorted(smallest):
             yield from _hitting(chosen | {place}, [one for one in sets if place not in one], more - 1, looks)
 
 
