@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from analysis import commands
+from analysis import filing
 from analysis.language import use_language, write_date
 from analysis.notices import documents
 from analysis.report.result import in_language
@@ -145,7 +145,7 @@ def make_report(factory: pytest.TempPathFactory, name: str) -> Report:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             if name == "april":
-                _answer, store = commands.add(NOTICE, None, "", "")
+                _answer, store = filing.add(NOTICE, None, "", "")
                 assert store(False)
             page = run.render(run.prepare(WANTED[name]))
         assert page == folder / "reports" / ADDRESS[name] / in_language("index.html", WANTED[name]["language"])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import commands, errors, project
+from analysis import errors, filing, project
 from analysis.language import use_language
 from places import REPOSITORY, made_once
 
@@ -39,7 +39,7 @@ def test_a_project_is_made_where_nothing_is(tmp_path, monkeypatch, there):
     if there == "empty":
         folder.mkdir()
     monkeypatch.chdir(tmp_path)
-    assert commands.init(folder) == folder
+    assert filing.init(folder) == folder
     assert {path.name for path in folder.iterdir()} == {"data", "notebooks", "reports"}
     made = below(folder)
     assert made.keys() >= tracked() and not [name for name in made if "/." in name or name.startswith("data/removed")]
@@ -54,7 +54,7 @@ def test_what_is_there_already_is_left_alone(tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     for name in ("mine", "file"):
         with pytest.raises(errors.WriteError, match="is not empty; nothing was written") as caught:
-            commands.init(tmp_path / name)
+            filing.init(tmp_path / name)
         assert "Name a new folder" in caught.value.next_step
     assert below(tmp_path) == {"mine/notes.txt": b"x", "file": b"x"}
 
@@ -62,7 +62,7 @@ def test_what_is_there_already_is_left_alone(tmp_path):
 @pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=repr)
 @pytest.mark.parametrize("stage", ["first file", "last file", "rename"])
 def test_half_a_project_is_none(tmp_path, monkeypatch, fault, stage):
-    copy, files = commands.shutil.copyfile, len(commands._to_ship(REPOSITORY))
+    copy, files = filing.shutil.copyfile, len(filing._to_ship(REPOSITORY))
     left = {"first file": 0, "last file": files - 1}.get(stage, files)
 
     def broken(*given: Path) -> None:
@@ -72,7 +72,7 @@ def test_half_a_project_is_none(tmp_path, monkeypatch, fault, stage):
         left -= 1
         copy(*given)
 
-    monkeypatch.setattr(commands.shutil, "copyfile", broken)
+    monkeypatch.setattr(filing.shutil, "copyfile", broken)
     if stage == "rename":
         rename = Path.rename
         monkeypatch.setattr(
@@ -81,7 +81,7 @@ def test_half_a_project_is_none(tmp_path, monkeypatch, fault, stage):
     (tmp_path / "there").mkdir()
     for folder in (tmp_path / "new" / "one", tmp_path / "there"):
         with pytest.raises((errors.WriteError, KeyboardInterrupt)):
-            commands.init(folder)
+            filing.init(folder)
     monkeypatch.undo()
     assert [path.name for path in tmp_path.rglob("*")] == ["there"]
 
@@ -89,7 +89,7 @@ def test_half_a_project_is_none(tmp_path, monkeypatch, fault, stage):
 def test_a_package_without_a_project_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(project, "__file__", str(tmp_path / "site-packages" / "analysis" / "project.py"))
     with pytest.raises(errors.ProjectError, match="installed without the data and notebooks"):
-        commands.init(tmp_path / "new")
+        filing.init(tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
 
 

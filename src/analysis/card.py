@@ -25,9 +25,8 @@ from analysis.diagnosis.changes import bridge_between
 from analysis.identification.regime import load_project
 from analysis.interval import Interval
 from analysis.language import use_language, write_number, write_period
-from analysis.notices.store import passages
 from analysis.report import changes as moves
-from analysis.report import leader, losses, plan, result, rules, sources, tiers, try_it, worth
+from analysis.report import leader, losses, plan, rules, sources, tiers, worth
 from analysis.report.figures import Figures
 from analysis.report.results import Results
 from analysis.report.section import Picture, Section, source_line
@@ -122,6 +121,8 @@ class Card:
     @cached_property
     def try_it(self) -> Section:
         """The panel of the page, which computes what other rates would bring."""
+        from analysis.report import try_it
+
         it = self.results
         rules = try_it.rules_to_try(it.tiers, it.acts, it.by_indicator)
         ranks = try_it.rank_steps(it.standing, it.identified)
@@ -248,6 +249,8 @@ class Card:
     @cached_property
     def sources(self) -> Section:
         """Where each number comes from. Tables: `published`, as printed, and `figures`, every number of the page."""
+        from analysis.notices.store import passages
+
         it = self.results
         kept, made = passages(it.card), (data_hash(), project.version(), project.commit(), project.today())
         return self._answer(sources.sources_section(self.figures, self._sources, kept, it.identified, *made))
@@ -423,6 +426,8 @@ class Card:
 
         Raises OSError where they cannot be written.
         """
+        from analysis.report import result
+
         it = self.results
         title = leader.title(it.figures, it.by_group, it.identified)
         weighed = it.weighed, it.acts, it.gained_by_tier, it.gained_by_target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import gettext
 import json
 import os
@@ -23,6 +24,7 @@ from analysis.language import LANGUAGES, LOCALE_FOLDER, _, read_amount, read_per
 from analysis.project import DEFAULT_ENTITY, DISTRIBUTION
 
 INTERRUPTED = 130
+MANY_OBJECTS = 200_000  # that may be made before circles of dead ones are looked for: a command ends soon
 LONGEST_LINE = 4095  # bytes of one line that a terminal takes; it drops the rest
 
 
@@ -460,10 +462,10 @@ def add(
     correct: bool,
     as_json: bool,
 ) -> None:
-    from analysis import commands
+    from analysis import filing
 
     content = _standard_input() if str(file) == "-" else None
-    answer, store = commands.add(file, content, entity, month, as_of, only_sound, as_printed.strip())
+    answer, store = filing.add(file, content, entity, month, as_of, only_sound, as_printed.strip())
     if not as_json:
         click.echo(str(answer))
     if answer.failures:
@@ -503,9 +505,9 @@ def add(
 @json_option
 @speaking
 def remove(name: str, month: str, yes: bool, dry_run: bool, as_json: bool) -> None:
-    from analysis import commands
+    from analysis import filing
 
-    answer, take_back = commands.remove(name, month)
+    answer, take_back = filing.remove(name, month)
     if not as_json:
         click.echo(str(answer))
     changed: list[Path] = []
@@ -523,9 +525,9 @@ def remove(name: str, month: str, yes: bool, dry_run: bool, as_json: bool) -> No
 @json_option
 @speaking
 def log(as_json: bool) -> None:
-    from analysis import commands
+    from analysis import filing
 
-    _answer(commands.log(), as_json)
+    _answer(filing.log(), as_json)
 
 
 @app.command(
@@ -535,9 +537,9 @@ def log(as_json: bool) -> None:
 @entity_option
 @speaking
 def template(month: str, entity: str) -> None:
-    from analysis import commands
+    from analysis import filing
 
-    for path in commands.template(month, entity):
+    for path in filing.template(month, entity):
         click.echo(_near(path))
     _say(_("Fill in one of them, then run: scorecard add FILE"))
 
@@ -547,18 +549,18 @@ def template(month: str, entity: str) -> None:
 @entity_option
 @speaking
 def export(month: str, entity: str) -> None:
-    from analysis import commands
+    from analysis import filing
 
-    click.echo(_near(commands.export(month, entity)))
+    click.echo(_near(filing.export(month, entity)))
 
 
 @app.command(help=_("Make a project of your own in a new or empty FOLDER: data, notebooks, and a place for reports."))
 @click.argument("folder", type=click.Path(path_type=Path), metavar=_("FOLDER"))
 @speaking
 def init(folder: Path) -> None:
-    from analysis import commands
+    from analysis import filing
 
-    click.echo(_near(commands.init(folder)))
+    click.echo(_near(filing.init(folder)))
     _say(_("Next, in that folder: {command}").format(command="scorecard report"))
 
 
@@ -595,6 +597,7 @@ def main() -> None:
     os.environ["LANGUAGE"] = "vi"
     gettext.bindtextdomain("messages", str(LOCALE_FOLDER))  # click's own words
     sys.unraisablehook = _interrupt_again
+    gc.set_threshold(MANY_OBJECTS)
     app(prog_name="scorecard")
 
 

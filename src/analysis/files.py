@@ -18,17 +18,18 @@ from pathlib import Path
 from sys import intern
 from typing import Any, TypeVar
 
-import filelock
 from pydantic import BaseModel, ValidationError
 
 from analysis.errors import AnalysisError, BusyError, HistoryError, WriteError
 from analysis.language import _, finding_in_words, nfc
 
 WORK = ".work"
+FORMULA = "=+-@\t\r＝＋－＠"  # what a spreadsheet may take for one begins with these
 UNDO, BEFORE = ".undo", "before.json"  # what a change that has not come to its end began with
 WAIT = 20.0  # seconds for another run to end its change of the figures
 _TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}")
-_ENDLESS = re.compile(rb"\b[0-9][0-9a-fxob_]{300}|(?:[\w\"'-]{1,100}[ \t]?\.[ \t]?){50}")  # a number, a dotted name
+_LONG_NUMBER = re.compile(rb"\b[0-9][0-9a-fxob_]{300}")
+_DOTTED = re.compile(rb"(?:[\w\"'-]{1,100}[ \t]?\.[ \t]?){50}")  # slow, so lines with few dots are not asked
 M = TypeVar("M", bound=BaseModel)
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -58,7 +59,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
         words = _("is not UTF-8: was it saved by Excel? Save it as CSV UTF-8, or bring it back: {command}")
         yield f"{path.name}:{line}", {}, words.format(command=_bring_back(path))
         return
-    done = 0
+    done, name = 0, path.name
     lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")  # never the whole text at once
     reader = csv.reader(lines, strict=True)
     try:
@@ -79,7 +80,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
             )
             return
         for cells in reader:
-            where, done = f"{path.name}:{done + 1}", reader.line_num
+            line, done = done + 1, reader.line_num
+            where = f"{name}:{line}"
             if len(cells) != len(columns):
                 yield (
                     where,
@@ -88,7 +90,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
                 )
                 continue
             row = dict(zip(columns, map(intern, cells), strict=True))  # most texts stand in many rows
-            yield where, {**row, "file": path.name, "line": where.rpartition(":")[2]}, ""
+            row["file"], row["line"] = name, str(line)
+            yield where, row, ""
     except csv.Error:
         yield f"{path.name}:{done + 1}", {}, _("a quotation mark is not closed, or is closed too early")
 
@@ -126,10 +129,12 @@ class Toml:
             content = read_plain(path, largest + 1 if largest else -1)
             if largest and len(content) > largest:
                 raise ValueError(_("it is larger than {size} kB").format(size=largest // 1024))
-            if _ENDLESS.search(content):
+            dotted = [line for line in content.splitlines() if line.count(b".") >= 50]
+            if _LONG_NUMBER.search(content) or any(map(_DOTTED.search, dotted)):
                 raise ValueError(_("a number or a name is longer than any that is used"))
-            self._lines = content.decode("utf-8").splitlines()
-            self.tables: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
+            text = content.decode("utf-8")
+            self._lines = text.splitlines()
+            self.tables: Mapping[str, Any] = _tables_of(text)
         except FileNotFoundError as cause:
             raise error(_("There is no file {file}.").format(file=path)) from cause
         except OSError as cause:
@@ -188,6 +193,12 @@ class Toml:
             if fields and re.match(rf"{re.escape(fields[0])}\s*=", self._lines[row]):
                 return row + 1, ".".join(fields)
         return max(at, 0) + 1, ".".join(fields) or header
+
+
+@lru_cache(maxsize=64)
+def _tables_of(text: str) -> Mapping[str, Any]:
+    """What a TOML text holds; several files are read by more than one reader. Never changed."""
+    return tomllib.loads(text)
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -328,6 +339,8 @@ def only_one(reports: Path, name: str, wait: float = 0, busy: str = "") -> Itera
 
     Raises BusyError when another run has it for longer than `wait` seconds.
     """
+    import filelock  # which many commands never need
+
     locks = reports / WORK
     locks.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(locks / f"{name}.lock", timeout=wait)

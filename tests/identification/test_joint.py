@@ -133,3 +133,25 @@ def month_of(groups: list[Boxes], choice: Sequence[int], month: int, sums: list[
             result = result + together
             spans = [span for number, span in enumerate(spans) if number not in item.groups]
     return sum(spans, result)
+
+
+@pytest.mark.parametrize("exact", [0, 1])
+def test_few_choices_are_added_to_the_same_bits_as_many(monkeypatch: pytest.MonkeyPatch, exact: int) -> None:
+    """One by one or as arrays: rows in the same order, and every number the same to its last bit."""
+    rng = np.random.default_rng(19)
+    for seed in range(60):
+        numbers = [rng.uniform(0, 3, (rng.integers(1, 5), 2)).round(rng.integers(1, 13)) for _group in range(5)]
+        groups = [
+            Boxes.of([[Interval(*sorted(row))] for row in rows], list(range(1, 1 + len(rows))), rows.round(1).tolist())
+            for rows in numbers
+        ]
+        total = Interval(5.0, 5.0 + seed % 3)
+        few = join(groups, [total], exact=exact)
+        with monkeypatch.context() as patch:
+            patch.setattr("analysis.identification.joint.FEW", 0)
+            many = join(groups, [total], exact=exact)
+        for name in ("low", "high", "extra", "members"):
+            assert getattr(few, name).tobytes() == getattr(many, name).tobytes(), (seed, name)
+        assert [[part.tolist() for part in step] for step in few.steps] == [
+            [part.tolist() for part in step] for step in many.steps
+        ]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from analysis import commands
+from analysis import filing
 from analysis.errors import BulletinError, DocumentError, UsageError
 from analysis.identification.regime import load_project
 from analysis.notices import exports, store
@@ -185,7 +185,7 @@ SOUND = "UBND tỉnh Sơn La,19,17,15,8,9,12,80"
 
 def added(content: bytes, name: str = "t.csv", **more: object):
     path = REPOSITORY / name
-    return commands.add(path, content, "", str(more.pop("month", "2025-11")), "2025-11-20", **more)[0]
+    return filing.add(path, content, "", str(more.pop("month", "2025-11")), "2025-11-20", **more)[0]
 
 
 @pytest.fixture
@@ -286,7 +286,7 @@ def test_an_older_capture_is_kept_and_does_not_count_and_a_newer_one_does(projec
 
 def test_our_own_long_form_goes_back_as_it_was(project_copy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    path = commands.export("2024-07", "Hòa Bình")
+    path = filing.export("2024-07", "Hòa Bình")
     before = load_history(load_rubrics())
     own = project_copy / "data/observations/hoa-binh.csv"
     rows = pd.read_csv(own, dtype=str, keep_default_na=False)

@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from analysis import commands
 from analysis import files as package_files
+from analysis import filing
 from analysis.cli import app
 from analysis.errors import BusyError, HistoryError, KnownMonthError, WriteError
 from analysis.files import held
@@ -270,7 +270,7 @@ def test_a_notice_with_another_number_is_not_the_one_that_known_figures_were_typ
 
 def add(path: Path = TEXT) -> Any:
     """What stores a notice when it is called: keep(correct) → the files that changed."""
-    return commands.add(path, None, "", "")[1]
+    return filing.add(path, None, "", "")[1]
 
 
 STEPS = {"write": (Path, "open"), "sync": (os, "fsync"), "replace": (Path, "replace"), "mkdir": (Path, "mkdir")}
@@ -330,7 +330,7 @@ OTHER = SMALL.replace("81,20", "81,90")
 WORK = {
     "add": lambda project: add(Path(letter(project, SMALL))),
     "correct": lambda project: add(Path(letter(project, OTHER, "other.txt"))),
-    "remove": lambda _project: lambda _correct: commands.remove("hoa-binh", "2024-08")[1](),
+    "remove": lambda _project: lambda _correct: filing.remove("hoa-binh", "2024-08")[1](),
 }
 CALLS = ("fsync", "replace", "unlink", "mkdir", "rmdir")
 

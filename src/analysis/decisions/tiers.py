@@ -108,10 +108,11 @@ def gains_by_target(
     `gain_high` in points.
     """
     family, rows = opened(documented.rubric), []
+    card = read_card(history, family, documented.entity, documented.period)
     for target in targets:
         rubric = with_target(family, code, target)
         try:
-            found = identify_cards([read_card(history, rubric, documented.entity, documented.period)], rubric)
+            found = identify_cards([regrouped(card, rubric)], rubric)
         except ContradictionError:
             continue
         gain = own_gain(found, {code: rate})
@@ -162,9 +163,10 @@ def widest_target(
     those in their groups whose rate is published.
     """
     family = opened(documented.rubric)
+    card = read_card(history, family, documented.entity, documented.period)
 
     def answers(rubric: Rubric) -> dict[str, float]:
-        found = identify_cards([read_card(history, rubric, documented.entity, documented.period)], rubric)
+        found = identify_cards([regrouped(card, rubric)], rubric)
         gain, whole = gain_and_total(found, levers)
         return {"gain": gain.width, "total": whole.width}
 

@@ -74,7 +74,8 @@ def total_after(identified: Identified, levers: Mapping[str, float], acts: Mappi
 def _total(identified: Identified, least: Mapping[str, float], most: Mapping[str, float], unseen: float) -> Interval:
     """The total where what is moved ends at `least` or at `most`; `unseen` are the points of what has no rate."""
     everything = frozenset(identified.readings)
-    lowest, highest = (_new_score(identified, targets, everything) for targets in (least, most))
+    lowest = _new_score(identified, least, everything)
+    highest = lowest if most == least else _new_score(identified, most, everything)
     return Interval(lowest.low, min(highest.high + unseen, identified.rubric.points))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import inf
 
 import numpy as np
@@ -321,26 +322,42 @@ class Program:
     def least(self, aim: Terms, relaxed: bool = False) -> Array | None:
         """Where the aim is least, or None where nothing meets every row; `relaxed`, whole columns need not be whole.
 
-        HiGHS may reject its own solution for missing a row by its tolerance after presolve; then it solves without.
+        What was solved once is remembered: one lever after another is asked from the same scores of today.
         """
-        from scipy.optimize import Bounds, LinearConstraint, milp  # most questions solve none: half a second
-        from scipy.sparse import csr_array
+        rows = tuple((tuple(terms.items()), low, high) for terms, low, high in self.rows)
+        whole = tuple(one and not relaxed for one in self.whole)
+        return _solved(tuple(aim.get(column, 0.0) for column in range(len(whole))), rows, tuple(self.bounds), whole)
 
-        cells = [(row, *cell) for row, (terms, _low, _high) in enumerate(self.rows) for cell in terms.items()]
-        rows, columns, values = np.array(cells).reshape(-1, 3).T if cells else np.zeros((3, 0))
-        matrix = csr_array((values, (rows, columns)), shape=(len(self.rows), len(self.whole)))
-        for presolve in (True, False):
-            with _silent():
-                found = milp(
-                    c=[aim.get(column, 0.0) for column in range(len(self.whole))],
-                    integrality=np.array(self.whole) & (not relaxed),
-                    bounds=Bounds(*np.array(self.bounds).T),
-                    constraints=LinearConstraint(matrix, *np.array([ends for _terms, *ends in self.rows]).T),
-                    options={"mip_rel_gap": 0.0, "presolve": presolve},
-                )
-            if found.status in (0, 2):
-                return None if found.status == 2 else np.asarray(found.x)
-        raise RuntimeError(found.message)
+
+@lru_cache(maxsize=256)
+def _solved(
+    aim: tuple[float, ...],
+    asked: tuple[tuple[tuple[tuple[int, float], ...], float, float], ...],
+    bounds: tuple[tuple[float, float], ...],
+    whole: tuple[bool, ...],
+) -> Array | None:
+    """What `Program.least` gives; not to be written into.
+
+    HiGHS may reject its own solution for missing a row by its tolerance after presolve; then it solves without.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # most questions solve none: half a second
+    from scipy.sparse import csr_array
+
+    cells = [(row, *cell) for row, (terms, _low, _high) in enumerate(asked) for cell in terms]
+    rows, columns, values = np.array(cells).reshape(-1, 3).T if cells else np.zeros((3, 0))
+    matrix = csr_array((values, (rows, columns)), shape=(len(asked), len(whole)))
+    for presolve in (True, False):
+        with _silent() if any(whole) else nullcontext():
+            found = milp(
+                c=aim,
+                integrality=np.array(whole),
+                bounds=Bounds(*np.array(bounds).T),
+                constraints=LinearConstraint(matrix, *np.array([ends for _terms, *ends in asked]).T),
+                options={"mip_rel_gap": 0.0, "presolve": presolve},
+            )
+        if found.status in (0, 2):
+            return None if found.status == 2 else np.asarray(found.x)
+    raise RuntimeError(found.message)
 
 
 def must(steps: Array | None) -> Array:

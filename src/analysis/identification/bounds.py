@@ -93,10 +93,14 @@ def unprinted_rates(identified: Identified) -> pd.DataFrame:
 
 def rate_of(identified: Identified, code: str) -> Interval:
     """What the rate of an indicator may be, in percent: as printed, or sharp over every survivor."""
-    reading, group = identified.readings[code], identified.group_of(code)
-    if reading.rate is not None:
-        return reading.rate
-    spans = []
+    known: Interval | None = identified.readings[code].rate or identified.memo.get(("rate", code))
+    if known is None:
+        known = identified.memo["rate", code] = _hidden_rate(identified, code)
+    return known
+
+
+def _hidden_rate(identified: Identified, code: str) -> Interval:
+    reading, group, spans = identified.readings[code], identified.group_of(code), []
     for item in identified.hypotheses[group.code]:
         narrowed = replace(identified, hypotheses={**identified.hypotheses, group.code: (item,)})
         score = narrowed.scores([code])

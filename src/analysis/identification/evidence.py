@@ -15,7 +15,7 @@ from analysis.files import Toml
 from analysis.interval import Interval, total
 from analysis.language import _, write_number
 from analysis.scorecards.checks import Printed
-from analysis.scorecards.history import BASE, COLUMNS, TOTAL, card, shown_cards
+from analysis.scorecards.history import BASE, COLUMNS, TOTAL, card, of_cards, shown_cards
 from analysis.scorecards.periods import months_of
 from analysis.scorecards.rubric import Group, Indicator, Rubric, Rule, Status, ruling
 
@@ -133,8 +133,9 @@ def read_card(history: pd.DataFrame, rubric: Rubric, entity: str, period: str) -
 
 def read_cards(history: pd.DataFrame, rubric: Rubric, keys: Collection[tuple[str, str]]) -> list[Evidence]:
     """`read_card` of each entity and period in `keys`, for many at once. Raises as it does."""
-    told = {(entity, period): printed for entity, period, printed in Printed.of_all(history)}
-    shown, found = shown_cards(history), []
+    rows = of_cards(history, set(keys))
+    told = {(entity, period): printed for entity, period, printed in Printed.of_all(rows)}
+    shown, found = shown_cards(rows), []
     for key in keys:
         if key not in told:
             found.append(read_card(history, rubric, *key))

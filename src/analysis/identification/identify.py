@@ -16,8 +16,8 @@ survivors, and sums over groups are combined from a few numbers each (see `joint
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement
 from math import prod
 from typing import Any
@@ -59,6 +59,14 @@ class Identified:
     others: tuple[Key, ...] = ()
     totals: tuple[Interval, ...] = ()
     sums: tuple[Sum, ...] = ()
+    _boxes_of: dict[int, tuple[tuple[Hypothesis, ...], list[Part], Boxes]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What was worked out of it by whoever asked, so that nothing is worked out twice."""
+        return {}
 
     def group_of(self, code: str) -> Group:
         """The group that holds an indicator."""
@@ -70,14 +78,18 @@ class Identified:
         return self.bound(lambda hypothesis: [Part(hypothesis.scores, chosen & set(hypothesis.scores), 0.0)], sign=1)
 
     def lost(self, codes: Iterable[str]) -> Interval:
-        """Bounds of the points that these indicators lost together."""
+        """Bounds of the points that these indicators lost together; many answers ask for the same."""
         chosen = frozenset(codes)
+        known: Interval | None = self.memo.get(("lost", chosen))
+        if known is not None:
+            return known
 
         def parts(hypothesis: Hypothesis) -> list[Part]:
             inside = chosen & set(hypothesis.scores)
             return [Part(hypothesis.scores, inside, sum(hypothesis.allotment[code] for code in inside))]
 
-        return self.bound(parts)
+        lost = self.memo["lost", chosen] = self.bound(parts)
+        return lost
 
     def bound(self, parts: Callable[[Hypothesis], list[Part]], sign: int = -1) -> Interval:
         """Sharp bounds of `constant + sign × Σ chosen scores` over all survivors and all scores they allow.
@@ -113,23 +125,39 @@ class Identified:
         cases: dict[str, list[Part]] = {}
         boxes = []
         for group in self.groups:
-            rows: dict[tuple[float, ...], tuple[Part, Sequence[Interval]]] = {}
-            for hypothesis in self.hypotheses[group.code]:
-                for part in parts(hypothesis):
-                    summary = part.summary(hypothesis.printed)
-                    if summary is not None:
-                        elsewhere = [number for item in hypothesis.elsewhere for number in (item.low, item.high)]
-                        key = tuple(round(number, 10) for number in (*summary, *elsewhere))
-                        rows.setdefault(key, (part, hypothesis.elsewhere))
-            cases[group.code] = [part for part, _elsewhere in rows.values()]
-            boxes.append(
-                Boxes.of(
-                    [[Interval(key[0], key[1]), *elsewhere] for key, (_part, elsewhere) in rows.items()],
-                    [1] * len(rows),
-                    [key[2:7] for key in rows],
-                )
-            )
+            asked = [(hypothesis, parts(hypothesis)) for hypothesis in self.hypotheses[group.code]]
+            if all(len(found) == 1 and found[0].is_plain(hypothesis) for hypothesis, found in asked):
+                cases[group.code], box = self._plain(group.code, asked)
+            else:
+                cases[group.code], box = _boxes(asked)
+            boxes.append(box)
         return cases, join(boxes, self.totals or (self.total,), self.sums)
+
+    def _plain(self, group: str, asked: Sequence[tuple[Hypothesis, list[Part]]]) -> tuple[list[Part], Boxes]:
+        """`_boxes` of a group of which nothing is asked: most questions are of few groups, the others stay the same."""
+        items = self.hypotheses[group]
+        if id(items) not in self._boxes_of:
+            self._boxes_of[id(items)] = items, *_boxes(asked)
+        _items, cases, boxes = self._boxes_of[id(items)]
+        return cases, boxes
+
+
+def _boxes(asked: Iterable[tuple[Hypothesis, list[Part]]]) -> tuple[list[Part], Boxes]:
+    """The cases of a group's hypotheses that can give its printed score, those alike as one; and their boxes."""
+    rows: dict[tuple[float, ...], tuple[Part, Sequence[Interval]]] = {}
+    for hypothesis, parts in asked:
+        elsewhere = [number for item in hypothesis.elsewhere for number in (item.low, item.high)]
+        for part in parts:
+            summary = part.summary(hypothesis.printed)
+            if summary is not None:
+                key = tuple([round(number, 10) for number in (*summary, *elsewhere)])
+                rows.setdefault(key, (part, hypothesis.elsewhere))
+    boxes = Boxes.of(
+        [[Interval(key[0], key[1]), *elsewhere] for key, (_part, elsewhere) in rows.items()],
+        [1] * len(rows),
+        [key[2:7] for key in rows],
+    )
+    return [part for part, _elsewhere in rows.values()], boxes
 
 
 @dataclass(frozen=True)
@@ -140,6 +168,11 @@ class Part:
     chosen: frozenset[str]
     constant: float
     origin: Any = None
+
+    def is_plain(self, hypothesis: Hypothesis) -> bool:
+        """Whether it is the hypothesis as it stands, of which nothing counts."""
+        nothing = not self.chosen and self.constant == 0 and self.origin is None
+        return nothing and self.scores is hypothesis.scores
 
     def summary(self, printed: Interval) -> tuple[float, ...] | None:
         """Seven numbers that add over groups, or None if the case cannot give the printed group score.
@@ -225,9 +258,11 @@ def identify_cards(cards: Sequence[Evidence], rubric: Rubric) -> Identified:
 def explained(cards: Sequence[Evidence], rubric: Rubric) -> bool:
     """Whether some member of the family agrees with every card."""
     first, *rest = cards
-    if not all(explains(group, cards, rubric) for group in first.groups):
-        return False
-    found = [tuple(hypotheses_of(group, cards, rubric)) for group in first.groups]
+    found = []
+    for group in first.groups:
+        found.append(_found(group, cards, rubric))
+        if not found[-1]:
+            return False
     return bool(len(_join_all(found, [item.total for item in cards], tuple(_sums(first, rest))).low))
 
 
@@ -340,14 +375,19 @@ def hypotheses_of(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> It
 
 def explains(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> bool:
     """Whether some rules of one group give its printed score on every card, whatever the totals say."""
-    return bool(_found(group, cards, rubric))
+    return _some_explains(*_asked(group, cards, rubric))
 
 
 def _found(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> tuple[Hypothesis, ...]:
+    return _explaining(*_asked(group, cards, rubric))
+
+
+def _asked(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> _Asked:
+    """What cards say of one group, for `_hypotheses`."""
     readings = tuple(tuple(item.readings[one.code] for item in cards) for one in group.indicators)
     times = tuple(item.months for item in cards) if any(one.over_time for one in group.indicators) else ()
     limits = tuple(_limits(group, cards))
-    return _explaining(group, readings, limits, rubric.rounding, cards[0].printed[group.code], times)
+    return group, readings, limits, rubric.rounding, cards[0].printed[group.code], times
 
 
 @dataclass(frozen=True)
@@ -359,22 +399,35 @@ class _Limit:
     printed: Interval
 
 
+_Asked = tuple[Group, tuple[tuple[Reading, ...], ...], tuple[_Limit, ...], float, Interval, tuple[Months, ...]]
+
+
 @lru_cache(maxsize=512)
-def _explaining(
+def _explaining(*asked: *_Asked) -> tuple[Hypothesis, ...]:
+    """`_hypotheses`; remembered, as many questions change what one card says of one group only."""
+    return tuple(_hypotheses(*asked))
+
+
+@lru_cache(maxsize=2048)
+def _some_explains(*asked: *_Asked) -> bool:
+    """Whether there is one of `_hypotheses`."""
+    return any(True for _first in _hypotheses(*asked))
+
+
+def _hypotheses(
     group: Group,
     readings: tuple[tuple[Reading, ...], ...],
     limits: tuple[_Limit, ...],
     rounding: float,
     printed: Interval,
     times: tuple[Months, ...],
-) -> tuple[Hypothesis, ...]:
-    """The hypotheses of `hypotheses_of`; remembered, as many questions change what one card says of one group only.
+) -> Iterator[Hypothesis]:
+    """The hypotheses of `hypotheses_of`.
 
     `readings` holds what each card says of each indicator, `times` the months of each card where a target changed.
     """
     codes = [indicator.code for indicator in group.indicators]
     months = len(readings[0])
-    found = []
     for maxima in group.allotments():
         alike: list[dict[tuple[Scores, ...], list[Rule]]] = []
         for indicator, maximum, said in zip(group.indicators, maxima, readings, strict=True):
@@ -395,15 +448,12 @@ def _explaining(
             spans = [Interval.point(0.0)] * months
             for limit, *own in zip(limits, *ways, strict=True):
                 spans[limit.month] = spans[limit.month] + hull(own)
-            found.append(
-                Hypothesis(
-                    scores={code: courses[0][0] for code, (courses, _rules) in zip(codes, chosen, strict=True)},
-                    rules={code: tuple(rules) for code, (_courses, rules) in zip(codes, chosen, strict=True)},
-                    printed=printed,
-                    elsewhere=tuple(spans[1:]),
-                )
+            yield Hypothesis(
+                scores={code: courses[0][0] for code, (courses, _rules) in zip(codes, chosen, strict=True)},
+                rules={code: tuple(rules) for code, (_courses, rules) in zip(codes, chosen, strict=True)},
+                printed=printed,
+                elsewhere=tuple(spans[1:]),
             )
-    return tuple(found)
 
 
 def _courses(

@@ -8,16 +8,20 @@ treats alike are kept once, so the choices are never multiplied out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from math import prod
+from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.interval import TOLERANCE, Interval
 
-DIGITS = 10
+DIGITS, SCALE = 10, 1e10
 AT_ONCE = 4_000_000  # numbers in one array
+FEW = 256  # joint choices of one month that are added sooner one by one than as arrays
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
@@ -33,6 +37,18 @@ class Boxes:
     high: Array
     extra: Array
     members: Array
+
+    @cached_property
+    def ends(self) -> tuple[Array, Array]:
+        """The least and the most of `low` in each month, and those of `high`: two rows each."""
+        low, high = self.low, self.high
+        return np.array([low.min(axis=0), low.max(axis=0)]), np.array([high.min(axis=0), high.max(axis=0)])
+
+    @cached_property
+    def rows(self) -> list[tuple[float, float, list[float], float]]:
+        """Of one month: `low`, `high`, `extra` and `members` of each choice."""
+        low, high = self.low[:, 0].tolist(), self.high[:, 0].tolist()
+        return list(zip(low, high, self.extra.tolist(), self.members.tolist(), strict=True))
 
     @classmethod
     def of(cls, boxes: Sequence[Sequence[Interval]], members: Sequence[int], extra: Sequence[Sequence[float]]) -> Boxes:
@@ -98,6 +114,8 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
     target = np.array([[item.low, item.high] for item in totals])
     if not sums and all(len(group.low) == 1 for group in groups):
         return _only_one(groups, target, exact)
+    if months == 1 and not sums and prod(len(group.low) for group in groups) <= FEW:
+        return _join_few(groups, totals[0], exact)
     low, high = (np.zeros((1, width)) for _side in range(2))
     extra: Array = np.zeros((1, groups[0].extra.shape[1]))
     members: Array = np.ones(1)
@@ -148,6 +166,62 @@ def join(groups: Sequence[Boxes], totals: Sequence[Interval], sums: Sequence[Sum
     return Joined(low[:, :exact], high[:, :exact], extra, members, tuple(steps))
 
 
+def _join_few(groups: Sequence[Boxes], total: Interval, exact: int) -> Joined:
+    """What `join` gives for one month with few choices, number by number: the same sums, in the same order."""
+    width = groups[0].extra.shape[1]
+    pack, most_sum, least_sum = _packing(2 + width), total.high + TOLERANCE, total.low - TOLERANCE
+    rests, rest = list[tuple[float, float, float, float]](), (0.0, 0.0, 0.0, 0.0)  # what later groups may add
+    for group in reversed(groups):
+        rests.append(rest)
+        lows, highs = [row[0] for row in group.rows], [row[1] for row in group.rows]
+        rest = rest[0] + min(lows), rest[1] + max(lows), rest[2] + min(highs), rest[3] + max(highs)
+    sums: list[tuple[float, float, Sequence[float], float]] = [(0.0, 0.0, (0.0,) * width, 1.0)]
+    steps: list[tuple[Index, Index, Index]] = []
+    for group, (least, most, low_rest, high_rest) in zip(groups, reversed(rests), strict=True):
+        own = group.rows
+        found, pairs = list[tuple[float, float, Sequence[float], float]](), list[tuple[int, int]]()
+        for left, (low, high, extra, members) in enumerate(sums):
+            for right, (own_low, own_high, own_extra, own_members) in enumerate(own):
+                new_low, new_high = low + own_low, high + own_high
+                if new_low + least <= most_sum and new_high + high_rest >= least_sum:
+                    if exact == 0 and len(own) > 1:
+                        new_low, new_high = max(new_low, total.high - most), min(new_high, total.low - low_rest)
+                    added = [one + other for one, other in zip(extra, own_extra, strict=True)]
+                    found.append((new_low, new_high, added, members * own_members))
+                    pairs.append((left, right))
+        sums = found
+        if not sums:
+            break
+        into = list(range(len(sums)))
+        if len(own) > 1:
+            alike = [
+                pack(*[round(number * SCALE) / SCALE + 0.0 for number in (low, high, *extra)])
+                for low, high, extra, _members in sums
+            ]
+            first = {key: place for place, key in reversed(list(enumerate(alike)))}
+            number_of = {key: number for number, key in enumerate(sorted(first))}
+            into = [number_of[key] for key in alike]
+            counts = [0.0] * len(number_of)
+            for number, (*_ends, members) in zip(into, sums, strict=True):
+                counts[number] += members
+            sums = [(*sums[first[key]][:3], counts[number]) for key, number in number_of.items()]
+        lefts, rights = zip(*pairs, strict=True)
+        steps.append((np.array(lefts), np.array(rights), np.array(into)))
+    return Joined(
+        np.array([row[0] for row in sums], dtype=float).reshape(-1, 1)[:, :exact],
+        np.array([row[1] for row in sums], dtype=float).reshape(-1, 1)[:, :exact],
+        np.array([row[2] for row in sums], dtype=float).reshape(len(sums), width),
+        np.array([row[3] for row in sums], dtype=float),
+        tuple(steps),
+    )
+
+
+@cache
+def _packing(many: int) -> Callable[..., bytes]:
+    """Numbers as bytes, by whose order `join` sorts them."""
+    return Struct(f"={many}d").pack
+
+
 def _only_one(groups: Sequence[Boxes], target: Array, exact: int) -> Joined:
     """What `join` gives where no group has a choice."""
     low, high, extra = (
@@ -194,6 +268,11 @@ def _rests(groups: Sequence[Boxes], sums: Sequence[Sum], months: int) -> list[tu
     """
     found: list[tuple[Array, Array]] = []
     lows, highs = (np.zeros((2, months)) for _side in range(2))
+    if not sums:
+        for group in reversed(groups):
+            found.append((lows, highs))
+            lows, highs = lows + group.ends[0], highs + group.ends[1]
+        return found[::-1]
     for number in reversed(range(len(groups))):
         inside = [item for item in sums if max(item.groups) > number]
         between = np.zeros((2, months))
@@ -203,6 +282,5 @@ def _rests(groups: Sequence[Boxes], sums: Sequence[Sum], months: int) -> list[tu
         group = groups[number]
         free = np.ones(months)
         free[[item.month for item in sums if number in item.groups]] = 0.0
-        lows = lows + free * (group.low.min(axis=0), group.low.max(axis=0))
-        highs = highs + free * (group.high.min(axis=0), group.high.max(axis=0))
+        lows, highs = lows + free * group.ends[0], highs + free * group.ends[1]
     return found[::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,8 @@ from analysis.scorecards.checks import Printed
 from analysis.scorecards.history import BASE, unit_name
 from analysis.scorecards.rubric import Group, Parameter, Rubric
 from analysis.scorecards.tiers import with_targets
+
+MOST_LOOKS = 2000  # for a least set, before a solver is asked
 
 
 def smallest_conflict(figures: Sequence[FigureKey], holds: Callable[[Collection[FigureKey]], bool]) -> list[FigureKey]:
@@ -212,11 +214,33 @@ def _only(item: Evidence, rubric: Rubric, kept: Collection[FigureKey]) -> Eviden
 
 
 def _least_hitting(sets: Sequence[set[int]], count: int) -> set[int]:
-    """A least set of places that has one of each set; the same one each time."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    """A least set of places that has one of each set; of several the one of the earliest places."""
+    looks = iter(range(MOST_LOOKS))
+    for size in range(count + 1):
+        found = set(_hitting(frozenset(), [frozenset(one) for one in sets], size, looks))
+        if next(looks, None) is None:
+            return _least_by_solver(sets, count)
+        if found:
+            return set(min(found, key=lambda places: (sum(places), sorted(places))))
+    raise ValueError(sets)  # one of them is empty
 
+
+def _hitting(
+    chosen: frozenset[int], sets: Sequence[frozenset[int]], more: int, looks: Iterator[int]
+) -> Iterator[frozenset[int]]:
+    """Every way to hit the sets with so many places more; cut off where `looks` end."""
     if not sets:
-        return set()
+        yield chosen
+    elif more and next(looks, None) is not None:
+        smallest: frozenset[int] = min(sets, key=len)
+        for place in sorted(smallest):
+            yield from _hitting(chosen | {place}, [one for one in sets if place not in one], more - 1, looks)
+
+
+def _least_by_solver(sets: Sequence[set[int]], count: int) -> set[int]:
+    """The same where it takes long to look for."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # half a second, which most reports never need
+
     rows = np.zeros((len(sets), count))
     for number, places in enumerate(sets):
         rows[number, sorted(places)] = 1.0

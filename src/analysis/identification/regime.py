@@ -199,9 +199,22 @@ class Project:
             rows = rows[rows["superseded_by"] != ""]
         return layers
 
+    def checks_of(self, entity: str, period: str) -> pd.DataFrame:
+        """The checks of one card, and of those that corrections are of, which raise what `checks` raises."""
+        asked = {(entity, period), *((item.entity, item.period) for item in self.corrections)}
+        return reconcile(history.of_cards(self.history, asked), self.rubrics, self.corrections)
+
     @cached_property
-    def _by_entity(self) -> Mapping[str, pd.DataFrame]:
-        return {str(entity): rows for entity, rows in self.history.groupby("entity", sort=False)}
+    def _rows_of(self) -> Mapping[str, list[int]]:
+        """Where the figures of each entity stand."""
+        found = dict[str, list[int]]()
+        for number, entity in enumerate(self.history["entity"].tolist()):
+            found.setdefault(entity, []).append(number)
+        return found
+
+    @cached_property
+    def _owned(self) -> dict[str, pd.DataFrame]:
+        return {}
 
     def share(self) -> None:
         """Do now the work that all months share: of the notices, and of the latest capture, which most reports are of.
@@ -220,11 +233,13 @@ class Project:
     @property
     def entities(self) -> list[str]:
         """Every entity that has figures, in their order."""
-        return list(self._by_entity)
+        return list(self._rows_of)
 
     def own(self, entity: str) -> pd.DataFrame:
         """The figures of one entity, in their order."""
-        return self._by_entity[entity]
+        if entity not in self._owned:
+            self._owned[entity] = self.history.take(self._rows_of[entity])
+        return self._owned[entity]
 
     def as_of(self, day: str) -> Project:
         """The project as it was known on a day (an ISO date): no later notice, no later capture.
@@ -351,22 +366,31 @@ def _governed(project: Project, rubric_id: str, day: str, synthetic: bool) -> Ma
 
 
 @lru_cache(maxsize=16)
-def _outliers(project: Project, rubric_id: str, day: str, synthetic: bool) -> list[Evidence]:
+def _sifted(
+    project: Project, rubric_id: str, day: str, synthetic: bool
+) -> tuple[list[Evidence], list[Evidence], list[Evidence]]:
+    """The cards that do not go with the others (`outliers`); of the rest those that tell, and those that are wrong."""
     rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
+    cards = _governed(project, rubric_id, day, synthetic)
+    kept, wrong, clash = _walked(list(cards.values()), rubric)
+    if not clash:  # in whatever order they are asked, they hold together
+        return [], kept, wrong
     added = {source: place for place, source in enumerate(project.sources)}
     standing = project.history[project.history["superseded_by"] == ""]
     last = dict(
         zip(zip(standing["entity"], standing["period"], strict=True), standing["source"].map(added), strict=True)
     )
-    cards = _governed(project, rubric_id, day, synthetic)
-    return outliers([cards[key] for key in sorted(cards, key=lambda key: last[key])], rubric)
+    out = outliers([cards[key] for key in sorted(cards, key=lambda key: last[key])], rubric)
+    return out, *telling([item for item in cards.values() if item not in out], rubric)
 
 
-@lru_cache(maxsize=16)
+def _outliers(project: Project, rubric_id: str, day: str, synthetic: bool) -> list[Evidence]:
+    return _sifted(project, rubric_id, day, synthetic)[0]
+
+
 def _telling(project: Project, rubric_id: str, day: str, synthetic: bool) -> tuple[list[Evidence], list[Evidence]]:
-    rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
-    out = _outliers(project, rubric_id, day, synthetic)
-    return telling([item for item in _governed(project, rubric_id, day, synthetic).values() if item not in out], rubric)
+    _out, kept, wrong = _sifted(project, rubric_id, day, synthetic)
+    return kept, wrong
 
 
 @lru_cache(maxsize=4)

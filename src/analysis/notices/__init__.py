@@ -28,7 +28,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "documents": ["Document", "LARGEST", "read_bytes", "read_file"], "tokens": ["Passage"], "reader": ["read"],
     "phrasebook": ["load_phrasebook"], "examine": ["Examined", "against_others", "as_data",
         "in_words"], "examine_export": ["against_others", "as_data", "in_words"],
-    "forms": ["FORMULA", "export_rows", "form_rows", "is_form", "read_form", "write_csv", "write_xlsx"],
+    "forms": ["export_rows", "form_rows", "is_form", "read_form", "write_csv", "write_xlsx"],
     "exports": ["Export", "is_export", "read_export"], "store": ["faults", "keeps", "passages", "store_export"],
     "removal": ["as_data", "find_removal", "in_words", "remove"],
 })  # fmt: skip

@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import BulletinError
+from analysis.files import FORMULA
 from analysis.language import _, slug, write_period
 from analysis.notices.identity import check_exists, scope_of
 from analysis.notices.items import Candidate, Level, Unit, Unread
@@ -30,7 +31,6 @@ from analysis.scorecards.periods import PERIOD
 from analysis.scorecards.rubric import Rubric, rubric_in_force
 
 MARK = "scorecard-766"
-FORMULA = "=+-@\t\r＝＋－＠"
 COLUMNS = ("points", "max", "count", "base", "percent")
 FACTS = ("entity", "period", "as_of", "number", "published", "publisher", "title")
 

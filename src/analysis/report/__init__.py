@@ -28,13 +28,13 @@ result           What proves that a run finished?
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"figures": ["Figures", "read_figures"],
-  "workbook": ["FILE"], "section": ["Picture", "Piece", "Section", "Words", "source_line"], "results": ["Results"],
-  "wording": ["kind_name"], "leader": ["analyst_section", "first_steps_section", "summary_section", "title"], "try_it":
-  ["rank_steps", "rules_to_try", "try_it_section"], "losses": ["losses_section"], "worth": ["rank_after_section",
-  "rank_section", "worth_section"], "years": ["years_section"], "plan": ["ask_section", "needs_section",
-  "plan_section"], "sources": ["checks_section", "sources_section"], "rules": ["news_section", "proof_section",
-  "rules_section"], "drawing": ["axes", "finished", "svg"], "tiers": ["tiers_section"], "changes": ["change_section",
-  "follow_up_section", "months_section"], "explore": ["LEVEL", "beside_section", "indicators_section",
-  "leaders_section", "panel_section", "published_section", "table_of", "regression_section", "revisions_section",
-  "rises_section", "spread_section", "standing_section", "trend_of"], "result": ["EXECUTED", "FIGURES", "Language",
-  "PAGE", "Period", "RECORD", "RESULT", "Result", "in_language", "save", "write_json"]})  # fmt: skip
+ "workbook": ["FILE"], "section": ["Picture", "Piece", "Section", "Words", "load_templates", "source_line"], "results":
+ ["Results"], "wording": ["kind_name"], "leader": ["analyst_section", "first_steps_section", "summary_section",
+ "title"], "try_it": ["rank_steps", "rules_to_try", "try_it_section"], "losses": ["losses_section"], "worth":
+ ["rank_after_section", "rank_section", "worth_section"], "years": ["years_section"], "plan": ["ask_section",
+ "needs_section", "plan_section"], "sources": ["checks_section", "sources_section"], "rules": ["news_section",
+ "proof_section", "rules_section"], "drawing": ["axes", "finished", "svg"], "tiers": ["tiers_section"], "changes":
+ ["change_section", "follow_up_section", "months_section"], "explore": ["LEVEL", "beside_section", "indicators_section",
+ "leaders_section", "panel_section", "published_section", "table_of", "regression_section", "revisions_section",
+ "rises_section", "spread_section", "standing_section", "trend_of"], "result": ["EXECUTED", "FIGURES", "Language",
+ "PAGE", "Period", "RECORD", "RESULT", "Result", "in_language", "save", "write_json"]})  # fmt: skip

@@ -8,11 +8,11 @@ import zipfile
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
+from html import escape
 from typing import Any
 from weakref import WeakKeyDictionary
-from xml.sax.saxutils import escape
 
-from analysis.notices.forms import FORMULA
+from analysis.files import FORMULA
 
 BAND = "E8EEF4"
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -153,7 +153,8 @@ def _with_values(xml: str, sheet: str, shown: Shown) -> str:
         value = shown.get((sheet, cell))
         if value is None:
             return found[0]
-        kind, result = (' t="str"', escape(value)) if isinstance(value, str) else ("", repr(float(value)))
+        is_text = isinstance(value, str)
+        kind, result = (' t="str"', escape(str(value), quote=False)) if is_text else ("", repr(float(value)))
         return f'<c r="{cell}"{rest}{kind}><f>{words}</f><v>{result}</v></c>'
 
     return re.sub(r'<c r="([A-Z]+[0-9]+)"([^>]*)><f>([^<]*)</f><v ?(?:/>|></v>)</c>', fill, xml)

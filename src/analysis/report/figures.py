@@ -18,10 +18,10 @@ from markupsafe import Markup, escape
 
 from analysis import project
 from analysis.errors import UnknownNameError
+from analysis.files import FORMULA
 from analysis.identification.regime import Project, load_project
 from analysis.interval import Interval
 from analysis.language import _, write_number, write_range
-from analysis.notices.forms import FORMULA
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 from analysis.scorecards.periods import PERIOD
 

@@ -186,7 +186,7 @@ class Results:
             self.card,
             self.identified,
             self.open_rules,
-            self.project.checks,
+            self.project.checks_of(self.entity, self.month),
             self.by_group,
             self.by_indicator,
             self.ledger,

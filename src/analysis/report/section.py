@@ -16,23 +16,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from analysis import project
 from analysis.errors import ParameterError
 from analysis.files import replace_all, writing
 from analysis.language import _, nfc, slug
-from analysis.notices.tokens import Passage
 from analysis.report.figures import Figures
 from analysis.scorecards.entities import SYNTHETIC
 from analysis.scorecards.sources import Source
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from matplotlib.axes import Axes
+
+    from analysis.notices.tokens import Passage
 
 TEMPLATES = Path(__file__).parent / "page"
 PICTURES = "pictures"
+OF_PAGES = ("index.html.j2", "reports.html.j2")  # what nbconvert fills
 # What JupyterLab needs beside the HTML of the page, whose own style sheet has it.
 LAB_STYLE = Markup(
     "<style>.scorecard th, .scorecard td {text-align: left !important} .scorecard .n {text-align: right !important}"
@@ -426,9 +428,18 @@ def _blocks(parts: Sequence[Part]) -> list[list[Part]]:
     return blocks
 
 
+def load_templates() -> None:
+    """Compile now what sections are shown with, once for all processes that are forked from this one."""
+    for name in _templates().list_templates(filter_func=lambda name: name.endswith(".j2")):
+        if name not in OF_PAGES:
+            _templates().get_template(name)
+
+
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     """The templates of the page's parts; whatever goes into them is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis.identification.identify import Identified
 from analysis.language import _, write_date, write_range
-from analysis.notices.tokens import Passage
 from analysis.report.figures import Figure, Figures, between, ends_of, exact
 from analysis.report.section import Folded, Heading, Piece, Quote, Reference, Section, SourceList, Table, Words, say
 from analysis.scorecards.checks import check_name, interval_of
 from analysis.scorecards.entities import SYNTHETIC
 from analysis.scorecards.history import RANK, TOTAL, unit_name
 from analysis.scorecards.sources import Note, Source
+
+if TYPE_CHECKING:
+    from analysis.notices.tokens import Passage
 
 NOT_OF_THE_NOTICE = (
     "past.",

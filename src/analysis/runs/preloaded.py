@@ -58,11 +58,13 @@ import analysis.card
 from analysis.comparisons import ranks, years
 from analysis.errors import AnalysisError
 from analysis.identification import regime
-from analysis.report import drawing, workbook, year_charts
+from analysis.notices import store
+from analysis.report import drawing, result, section, try_it, workbook, year_charts
 from analysis.report import years as years_of_the_page
 from analysis.runs import kernel, run
 
 backend_registry.list_all()  # type: ignore[no-untyped-call]  # looks through the packages that are installed, once
+section.load_templates()
 drawing.svg(drawing.finished(drawing.axes(1), "", ""))  # the first one looks for the fonts
 with suppress(AnalysisError, OSError):
     regime.load_project().share()

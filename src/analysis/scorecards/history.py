@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from math import nan
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,9 @@ UNITS_OF_LEVEL = {
 KINDS = ("published", "derived", "entered", SYNTHETIC)
 BASE = "_base"
 DOSSIERS = f"on_time{BASE}"  # how many a card counts
+_DECIMALS = frozenset("0123456789")
+_OF_CARD = itemgetter("entity", "period", "scope", "as_of", "kind", "source")
+_OF_CODE = itemgetter("level", "code", "unit", "max")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*", re.ASCII)
 _VALUE = re.compile(r"(0|[1-9][0-9]{0,11})(\.(?P<rest>[0-9]{1,9}))?", re.ASCII)
 
@@ -84,18 +89,21 @@ def load_history(rubrics: tuple[Rubric, ...], folder: Path | None = None) -> pd.
     folder = folder or project.root() / "data"
     recover(folder)
     sources = load_sources(folder)
-    rows: list[dict[str, str | float]] = []
+    rows: list[dict[str, Any]] = []
     findings: list[str] = []
     units = entities.load_units(folder)
+    days = {name: source.day for name, source in sources.items()}
+    contract = _Contract(rubrics, sources, units)
     for path in sorted((folder / "observations").glob("*.csv")):
         for where, row, problem in read_rows(path, COLUMNS):
             if problem:
                 findings.append(f"{where} {problem}")
                 continue
-            found = list(row_problems(row, rubrics, sources, units))
+            found = contract.problems(row)
             findings += [f"{where} {row['code'] or '?'}: {text}" for text in found]
             if not found:
-                rows.append({**row, "day": sources[row["source"]].day})
+                row["day"] = days[row["source"]]
+                rows.append(row)
     replacements = load_replacements(folder)
     replaced = _replaced(rows, replacements, every=not findings)
     left = [row for row in rows if id(row) not in replaced]
@@ -218,6 +226,12 @@ def card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     return rows.set_index(["code", "unit"], drop=False).rename_axis(["", ""])
 
 
+def of_cards(history: pd.DataFrame, keys: Collection[tuple[str, str]]) -> pd.DataFrame:
+    """The figures of some cards (entity and period), in their order."""
+    named = zip(history["entity"].tolist(), history["period"].tolist(), strict=True)
+    return history.take([number for number, key in enumerate(named) if key in keys])
+
+
 def shown(history: pd.DataFrame, entity: str, period: str) -> Shown:
     """The period, and the day of the capture whose card stands; "" where it is of notices, or nothing is known."""
     rows = history[(history["entity"] == entity) & (history["period"] == period) & (history["superseded_by"] == "")]
@@ -227,7 +241,7 @@ def shown(history: pd.DataFrame, entity: str, period: str) -> Shown:
 def shown_cards(history: pd.DataFrame) -> dict[tuple[str, str], Shown]:
     """`shown` of every entity and period."""
     rows = history[history["superseded_by"] == ""]
-    keys = zip(rows["entity"], rows["period"], rows["day"], strict=True)
+    keys = dict.fromkeys(zip(*(rows[name].tolist() for name in ("entity", "period", "day")), strict=True))
     return {(entity, period): Shown(period, day) for entity, period, day in keys}
 
 
@@ -340,99 +354,161 @@ def _wrongly_standing(rows: Sequence[Mapping[str, Any]], superseded: Sequence[st
 
 def _repeated(rows: list[dict[str, str | float]]) -> Iterator[str]:
     seen: dict[tuple[str | float, ...], dict[str, str | float]] = {}
+    key = itemgetter(*KEY, "day")
     for row in rows:
-        first = seen.setdefault(tuple(row[name] for name in (*KEY, "day")), row)
+        first = seen.setdefault(key(row), row)
         if first is not row:
             yield _("{file}:{line} {code}: the same figure stands in {other}").format(
                 file=row["file"], line=row["line"], code=row["code"], other=f"{first['file']}:{first['line']}"
             )
-        row.update({name: row[name] or float("nan") for name in ("value", "max")})
+        row["value"], row["max"] = row["value"] or nan, row["max"] or nan
 
 
 def row_problems(
     row: dict[str, str], rubrics: tuple[Rubric, ...], sources: Mapping[str, Source], units: Collection[str] = ()
-) -> Iterator[str]:
+) -> list[str]:
     """Everything wrong with one row, in words; `units` are the entities that are no province."""
-    yield from _word_problems(row)
-    yield from _number_problems(row)
-    if row["source"] not in sources:
-        yield _("source “{value}” is not in sources.toml").format(value=row["source"])
-    if not PERIOD.fullmatch(row["period"]):
-        yield _("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=row["period"])
-        return
-    length = "quarter" if "Q" in row["period"] else "month" if "-" in row["period"] else "year"
-    if row["scope"] in ("month", "quarter", "year") and row["scope"] != length:
-        yield _("scope “{scope}” does not go with period {period}").format(scope=row["scope"], period=row["period"])
-    day = sources[row["source"]].day if row["source"] in sources else ""
-    if day and row["as_of"] > day:
-        yield _("as_of {as_of} is after {day}, the day of the capture").format(as_of=row["as_of"], day=day)
-    rubric = next((rubric for rubric in rubrics if rubric.covers(ruling(row["period"], day))), None)
-    if rubric is None:
-        yield _("no rubric governs {period}").format(period=ruling(row["period"], day))
-    elif row["level"] in UNITS_OF_LEVEL:
-        yield from _code_problems(row, rubric, ruling(row["period"], day), row["entity"] in units)
+    return _Contract(rubrics, sources, units).problems(row)
 
 
-def _word_problems(row: dict[str, str]) -> Iterator[str]:
+Finding = tuple[int, str]  # where it stands among those of its row, and the words
+
+
+class _Contract:
+    """What every row must keep. What its card decides, and what its code, is asked once for all rows of the same."""
+
+    def __init__(self, rubrics: tuple[Rubric, ...], sources: Mapping[str, Source], units: Collection[str]) -> None:
+        self._rubrics, self._sources, self._units = rubrics, sources, units
+        self._today = date.today().isoformat()
+        self._cards: dict[tuple[str, ...], tuple[list[Finding], Rubric | None, str]] = {}
+        self._codes: dict[tuple[str, ...], tuple[list[Finding], float | None]] = {}
+
+    def problems(self, row: Mapping[str, str]) -> list[str]:
+        """Everything wrong with a row, in words."""
+        of_card = _OF_CARD(row)
+        if of_card not in self._cards:
+            found, rubric, ruled = _governed(row, self._rubrics, self._sources)
+            self._cards[of_card] = [*_card_problems(row, self._today), *found], rubric, ruled
+        first, rubric, ruled = self._cards[of_card]
+        of_unit = row["entity"] in self._units
+        of_code = (*_OF_CODE(row), ruled, of_unit)
+        if of_code not in self._codes:
+            code = _code_problems(row, rubric, ruled, of_unit)
+            self._codes[of_code] = [*_level_problems(row), *code[0]], code[1]
+        then, most = self._codes[of_code]
+        last = [*_word_problems(row), *_number_problems(row, most)]
+        if not (first or then or last):
+            return []
+        return [words for _place, words in sorted((*first, *then, *last), key=lambda finding: finding[0])]
+
+
+def _card_problems(row: Mapping[str, str], today: str) -> Iterator[Finding]:
     if not row["entity"]:
-        yield _("entity is empty")
+        yield 0, _("entity is empty")
     elif not slug(row["entity"]):
-        yield _("entity is “{value}”: a name has letters").format(value=row["entity"])
-    yield from untidy(row)
-    for name, known in (("scope", SCOPES), ("level", tuple(UNITS_OF_LEVEL)), ("kind", KINDS)):
-        if row[name] not in known:
-            yield _("{field} is “{value}”, not one of {known}").format(
-                field=name, value=row[name], known=", ".join(known)
-            )
-    if row["unit"] not in UNITS_OF_LEVEL.get(row["level"], (row["unit"],)):
-        yield _("unit “{unit}” does not go with level “{level}”").format(unit=row["unit"], level=row["level"])
+        yield 0, _("entity is “{value}”: a name has letters").format(value=row["entity"])
+    yield from _unknown(row, 2, "scope", SCOPES)
+    yield from _unknown(row, 4, "kind", KINDS)
     if row["as_of"] and not _is_date(row["as_of"]):
-        yield _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
-    elif row["as_of"] > date.today().isoformat():
-        yield _("as_of {as_of} is after today").format(as_of=row["as_of"])
+        yield 6, _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
+    elif row["as_of"] > today:
+        yield 6, _("as_of {as_of} is after today").format(as_of=row["as_of"])
     if row["kind"] == SYNTHETIC and not is_synthetic(row["entity"]):
-        yield _("a synthetic figure must be of an entity called “{name} …”, not of “{entity}”").format(
-            name=SIMULATED, entity=row["entity"]
-        )
+        words = _("a synthetic figure must be of an entity called “{name} …”, not of “{entity}”")
+        yield 7, words.format(name=SIMULATED, entity=row["entity"])
     if row["kind"] in KINDS and row["kind"] != SYNTHETIC and is_synthetic(row["entity"]):
-        yield _("“{entity}” is simulated, so each of its figures must be of kind synthetic, not {kind}").format(
-            entity=row["entity"], kind=row["kind"]
-        )
-    if row["kind"] == "published" and row["value"] and not row["quote"]:
-        yield _("a published figure needs its quote: the figure as printed")
-    alike = row["quote"].rstrip("%").replace(",", ".") == row["value"]  # most are, and thousands are asked
-    told = row["quote"] and not alike and _VALUE.fullmatch(row["value"])
-    if told and not printed_in(row["quote"], float(row["value"])):
-        yield _("{value} is not what its words print: “{quote}”").format(value=row["value"], quote=row["quote"])
+        words = _("“{entity}” is simulated, so each of its figures must be of kind synthetic, not {kind}")
+        yield 7, words.format(entity=row["entity"], kind=row["kind"])
 
 
-def _number_problems(row: dict[str, str]) -> Iterator[str]:
-    wrong = [name for name in ("value", "max") if row[name] and not _VALUE.fullmatch(row[name])]
-    wrong += [] if re.fullmatch("[0-9]", row["decimals"]) else ["decimals"]
-    for name in wrong:
-        yield _("{field} is “{value}”, not a plain number with a point, such as 58.83").format(
-            field=name, value=row[name]
-        )
-    value = _VALUE.fullmatch(row["value"])
-    if wrong or not value:
-        return
-    number = float(row["value"])
-    if len(value["rest"] or "") > int(row["decimals"]):
-        yield _("value {value} has more than {decimals} decimals").format(value=row["value"], decimals=row["decimals"])
-    if row["max"] and number > float(row["max"]):
-        yield _("{value} is more than the maximum {max}").format(value=row["value"], max=row["max"])
-    if row["unit"] == "percent" and number > 100:
-        yield _("{value} % is more than 100 %").format(value=row["value"])
-    if row["unit"] in ("count", "rank") and (number != int(number) or row["decimals"] != "0"):
-        yield _("a {unit} must be a whole number, not {value}").format(unit=row["unit"], value=row["value"])
-    if row["unit"] == "rank" and number < 1:
-        yield _("a rank starts at 1")
+def _level_problems(row: Mapping[str, str]) -> Iterator[Finding]:
+    yield from _unknown(row, 3, "level", UNITS_OF_LEVEL)
+    if row["unit"] not in UNITS_OF_LEVEL.get(row["level"], (row["unit"],)):
+        words = _("unit “{unit}” does not go with level “{level}”")
+        yield 5, words.format(unit=row["unit"], level=row["level"])
 
 
-def _code_problems(row: dict[str, str], rubric: Rubric, ruled: str, of_unit: bool) -> Iterator[str]:
+def _unknown(row: Mapping[str, str], place: int, name: str, known: Collection[str]) -> Iterator[Finding]:
+    if row[name] not in known:
+        words = _("{field} is “{value}”, not one of {known}")
+        yield place, words.format(field=name, value=row[name], known=", ".join(known))
+
+
+def _word_problems(row: Mapping[str, str]) -> list[Finding]:
+    """What is wrong with the texts of a row, and whether its words print its value."""
+    found = [(1, words) for words in untidy(row)]
+    value, quote = row["value"], row["quote"]
+    if row["kind"] == "published" and value and not quote:
+        found.append((8, _("a published figure needs its quote: the figure as printed")))
+    alike = quote.rstrip("%").replace(",", ".") == value  # most are, and thousands are asked
+    if quote and not alike and _VALUE.fullmatch(value) and not printed_in(quote, float(value)):
+        words = _("{value} is not what its words print: “{quote}”")
+        found.append((8, words.format(value=value, quote=quote)))
+    return found
+
+
+def _number_problems(row: Mapping[str, str], most: float | None) -> list[Finding]:
+    """What is wrong with the numbers of a row; `most` is the maximum where the row itself gives none."""
+    value, top, decimals, unit = row["value"], row["max"], row["decimals"], row["unit"]
+    read = _VALUE.fullmatch(value)
+    wrong = ["value"] if value and not read else []
+    wrong += ["max"] if top and not _VALUE.fullmatch(top) else []
+    wrong += ["decimals"] if decimals not in _DECIMALS else []
+    words = _("{field} is “{value}”, not a plain number with a point, such as 58.83") if wrong else ""
+    found = [(9, words.format(field=name, value=row[name])) for name in wrong]
+    number = float(value) if read else 0.0
+    if read and not wrong:
+        if len(read["rest"] or "") > int(decimals):
+            words = _("value {value} has more than {decimals} decimals")
+            found.append((10, words.format(value=value, decimals=decimals)))
+        if top and number > float(top):
+            found.append((10, _("{value} is more than the maximum {max}").format(value=value, max=top)))
+        if unit == "percent" and number > 100:
+            found.append((10, _("{value} % is more than 100 %").format(value=value)))
+        if unit in ("count", "rank") and (number != int(number) or decimals != "0"):
+            found.append((10, _("a {unit} must be a whole number, not {value}").format(unit=unit, value=value)))
+        if unit == "rank" and number < 1:
+            found.append((10, _("a rank starts at 1")))
+    if most is not None and number > most:
+        found.append((14, _("{value} is more than the maximum {max}").format(value=value, max=f"{most:g}")))
+    return found
+
+
+def _governed(
+    row: Mapping[str, str], rubrics: tuple[Rubric, ...], sources: Mapping[str, Source]
+) -> tuple[list[Finding], Rubric | None, str]:
+    """What is wrong with the source and the period of a row; its rules, and the period that says which they are."""
+    found: list[Finding] = []
+    source, period, scope = sources.get(row["source"]), row["period"], row["scope"]
+    if source is None:
+        found.append((11, _("source “{value}” is not in sources.toml").format(value=row["source"])))
+    if not PERIOD.fullmatch(period):
+        found.append((12, _("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=period)))
+        return found, None, ""
+    length = "quarter" if "Q" in period else "month" if "-" in period else "year"
+    if scope in ("month", "quarter", "year") and scope != length:
+        words = _("scope “{scope}” does not go with period {period}")
+        found.append((12, words.format(scope=scope, period=period)))
+    day = source.day if source else ""
+    if day and row["as_of"] > day:
+        words = _("as_of {as_of} is after {day}, the day of the capture")
+        found.append((12, words.format(as_of=row["as_of"], day=day)))
+    ruled = ruling(period, day)
+    rubric = next((rubric for rubric in rubrics if rubric.covers(ruled)), None)
+    if rubric is None:
+        found.append((13, _("no rubric governs {period}").format(period=ruled)))
+    return found, rubric, ruled
+
+
+def _code_problems(
+    row: Mapping[str, str], rubric: Rubric | None, ruled: str, of_unit: bool
+) -> tuple[list[Finding], float | None]:
+    """What is wrong with the code and the maximum of a row; and the maximum where the row itself gives none."""
     code, level = row["code"], row["level"]
     known: Collection[str]
     expected: float | None = None
+    if rubric is None or level not in UNITS_OF_LEVEL:
+        return [], None
     if level == "total":
         known, expected = [TOTAL], rubric.points
     elif level == "rank":
@@ -443,17 +519,13 @@ def _code_problems(row: dict[str, str], rubric: Rubric, ruled: str, of_unit: boo
     else:
         known = rubric.figure_codes
     if code not in known:
-        yield _("the code is not known to {rubric}; nearest: {near}").format(
-            rubric=rubric.id, near=", ".join(nearest(code.replace("_", "-"), known)) or "–"
-        )
-    elif expected is None:
-        return
-    elif _VALUE.fullmatch(row["max"]) and float(row["max"]) != expected:
-        yield _("max is {max}, but {rubric} says {expected:g}").format(
-            max=row["max"], rubric=rubric.id, expected=expected
-        )
-    elif not row["max"] and _VALUE.fullmatch(row["value"]) and float(row["value"]) > expected:
-        yield _("{value} is more than the maximum {max}").format(value=row["value"], max=f"{expected:g}")
+        near = ", ".join(nearest(code.replace("_", "-"), known)) or "–"
+        words = _("the code is not known to {rubric}; nearest: {near}")
+        return [(14, words.format(rubric=rubric.id, near=near))], None
+    if expected is not None and _VALUE.fullmatch(row["max"]) and float(row["max"]) != expected:
+        words = _("max is {max}, but {rubric} says {expected:g}")
+        return [(14, words.format(max=row["max"], rubric=rubric.id, expected=expected))], None
+    return [], None if row["max"] else expected
 
 
 def printed_in(words: str, value: float, decimals: int | None = None) -> bool:
