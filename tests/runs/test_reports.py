@@ -363,6 +363,29 @@ def test_success_sweeps_the_failures_of_its_report(small, stand_in):
     assert len(words(index(small), 1)) == 3
 
 
+def test_what_killed_runs_were_writing_goes_with_the_next_list(small):
+    """Not what a run holds, what tells a failure, or what is none of ours."""
+    work = small / "reports" / ".work"
+    failed = put_failure(small / "reports", "hoa-binh-2023-04-000000000001")
+    for name in ("hoa-binh-2023-04-000000000000", "ha-noi-2023-04-000000000000", "notes", "elsewhere"):
+        (work / name).mkdir()
+        (work / name / "report.ipynb").touch()
+    (work / "an-giang-2023-04-000000000000").symlink_to("elsewhere")
+    for name in ("index.html-000000000000", "index.en.html-000000000000", "other.html-000000000000", "index.html"):
+        (work / name).touch()
+    with files.only_one(small / "reports", "ha-noi-2023-04"):
+        publishing.write_index()
+    left = {path.name for path in work.iterdir() if path.suffix != ".lock"}
+    assert left == {
+        failed.name,
+        *("ha-noi-2023-04-000000000000", "notes", "elsewhere", "an-giang-2023-04-000000000000"),
+        *("other.html-000000000000", "index.html"),
+    }
+    assert (work / "elsewhere" / "report.ipynb").exists()
+    publishing.write_index()
+    assert not (work / "ha-noi-2023-04-000000000000").exists()
+
+
 # Publishing: whole or not at all
 
 

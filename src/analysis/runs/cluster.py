@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import shutil
 import tempfile
 import threading
@@ -16,6 +15,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ from analysis import project
 from analysis.errors import ClusterError
 from analysis.files import WORK
 from analysis.language import _, slug
+from analysis.runs.forked import temporary_folder
 from analysis.runs.record import NOTEBOOK, code_hash
 from analysis.runs.workers import USUAL, Job, Limits, Outcome, Submit, Worker
 
-PREFIX = "scorecard-cluster-"
 WAIT_SECONDS = 30  # for the scheduler, and for a first worker
 _workers: dict[tuple[int, Path], Worker] = {}  # of this Dask worker: one a thread and project
 _unpacking = threading.Lock()
@@ -129,11 +129,10 @@ def _unpacked(packed: bytes) -> Path:
     return folder
 
 
+@lru_cache
 def _home() -> Path:
     """A folder of this very process."""
-    home = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}"
-    home.mkdir(exist_ok=True)
-    return home
+    return temporary_folder("cluster")
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -293,9 +293,9 @@ def _count_to_percent(printed: Printed, rubric: Rubric) -> Iterator[dict[str, ob
                 continue  # some whole number always fits, so nothing would be checked
             nearest = round((bases.low + bases.high) / 2)  # the one that may fit, as they are less than 1 apart
             exact = Interval.point(100 * count.low / nearest)
-            words = _("{name}: {count} cannot be {printed} of anything; nearest is {exact}% ({count}/{whole})")
-            told = partial(_share_words, rubric, code, count.low, nearest, printed, words)
-            yield _row("whole_exists", items, exact, share, printed, told)
+            said = _("{name}: {count} cannot be {printed} of anything; nearest is {exact}% ({count}/{whole})")
+            words = partial(_share_words, rubric, code, count.low, nearest, printed, said)
+            yield _row("whole_exists", items, exact, share, printed, words)
 
 
 def _accept(checks: pd.DataFrame, correction: Correction) -> None:
