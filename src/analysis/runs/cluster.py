@@ -119,8 +119,8 @@ def _packed() -> bytes:
 
 def _unpacked(packed: bytes) -> Path:
     """The folder of a project that was sent; unpacked whole, under one lock, when it is first needed."""
-    folder = _home() / hashlib.sha256(packed).hexdigest()[:16]
     with _unpacking:
+        folder = _home() / hashlib.sha256(packed).hexdigest()[:16]
         if not folder.is_dir():
             new = Path(tempfile.mkdtemp(dir=_home()))
             with zipfile.ZipFile(io.BytesIO(packed)) as archive:
@@ -131,7 +131,7 @@ def _unpacked(packed: bytes) -> Path:
 
 @lru_cache
 def _home() -> Path:
-    """A folder of this very process."""
+    """A folder of this very process, which the next one sweeps."""
     return temporary_folder("cluster")
 
 
