@@ -5,23 +5,22 @@ A failed run is listed until the same report succeeds, which sweeps its working 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis import project
 from analysis.errors import BusyError, NoReportError, UnknownNameError
-from analysis.files import WORK, only_one
+from analysis.files import WORK, only_one, read_plain
 from analysis.language import LANGUAGES, _, language, slug, write_period
 from analysis.report.result import PAGE, RECORD, Period, Result, in_language
 from analysis.runs.record import FAILED, Failure, read_record
@@ -87,10 +86,10 @@ def published(reports: Path, entity: str = "[!.]*", spoken: str = "") -> list[Pu
     first = spoken or language()
     order = [first, *(other for other in LANGUAGES if other != first)]
     found: dict[Path, str] = {}
-    for one in order:
-        for path in reports.glob(f"{entity}/*/{in_language(RECORD, one)}"):
-            if PERIOD.fullmatch(path.parent.name):
-                found.setdefault(path.parent, one)
+    for folder in reports.glob(f"{entity}/*"):
+        there = [one for one in order if os.path.lexists(folder / in_language(RECORD, one))]
+        if there and PERIOD.fullmatch(folder.name):
+            found[folder] = there[0]
     folders = sorted(found, key=lambda folder: (months_of(folder.name)[0], folder.parent.name))
     folders.sort(key=lambda folder: months_of(folder.name)[1], reverse=True)
     return [Published(folder, record_in(folder, found[folder]), found[folder]) for folder in folders]
@@ -198,7 +197,7 @@ def record_in(folder: Path, spoken: str) -> Result | None:
 def _failure(path: Path) -> Failed:
     """A failed run. Raises FileNotFoundError when it is gone."""
     try:
-        failure = Failure.model_validate_json(path.read_bytes())
+        failure = Failure.model_validate_json(read_plain(path))
         return Failed(path.parent, failure.ended.astimezone(VIETNAM), failure)
     except FileNotFoundError:
         raise
@@ -232,19 +231,18 @@ def last_promised(there: Sequence[Published], entity: str, period: str) -> Promi
     own = [item for item in there if item.record and item.record.entity == entity]
     earlier = [item for item in own if months_of(item.period)[1] < months_of(period)[0]]
     for item in sorted(earlier, key=lambda item: months_of(item.period)[::-1], reverse=True):
-        if promised := _promised(item.folder / in_language(RECORD, item.language)):
+        if promised := _promised(read_record(item.folder, item.language)):
             return promised
     return None
 
 
-def _promised(path: Path) -> Promised | None:
-    """What a report weighed, by its record; None where that cannot be read."""
+def _promised(record: Mapping[str, Any]) -> Promised | None:
+    """What a report weighed, by its record; None where that does not tell."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
         parameters = record["parameters"]
         names = ("levers", "target_score")
         return Promised.model_validate({"month": record["period"], **{name: parameters[name] for name in names}})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 

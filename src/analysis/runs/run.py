@@ -36,7 +36,7 @@ from analysis.errors import (
     RunTimeoutError,
     SyntheticError,
 )
-from analysis.files import only_one, writing
+from analysis.files import only_one, read_plain, writing
 from analysis.language import LANGUAGES, _, finding_in_words, nearest, slug, use_language
 from analysis.project import DEFAULT_ENTITY
 from analysis.report.result import EXECUTED, FIGURES, PAGE, RESULT, Result, in_language
@@ -269,11 +269,12 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
 
     source = project.root() / "notebooks" / NOTEBOOK
     try:
-        nbformat.read(source, as_version=4)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
+        nbformat.reads(read_plain(source).decode("utf-8"), as_version=4)
+    except (OSError, ValueError, RecursionError, nbformat.ValidationError) as error:
+        words = _("brackets within brackets") if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise NotebookError(
             _("The notebook {file} cannot be read.").format(file=relative(source)),
-            [str(error).splitlines()[0]],
+            [words],
             _("Take it again from where you cloned the project."),
         ) from error
     known = set(papermill.inspect_notebook(_plain_path(source)))
