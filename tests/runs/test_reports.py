@@ -421,8 +421,11 @@ def publish_stopped(folder: Path, good: Path, step: int, number: int) -> int:
 
 
 @linux
-def test_a_runner_killed_at_each_step_of_publishing(tmp_path, good):
-    """There is a whole report, or for the moment between two renames the last one beside; the next run mends that."""
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_a_runner_killed_at_each_step_of_publishing(tmp_path, good, monkeypatch, exchanged):
+    """There is a whole report; where the two cannot be exchanged, for a moment the last one beside, which is mended."""
+    if not exchanged:
+        monkeypatch.setattr(publishing, "_exchange", lambda *_folders: False)
     folder, found = tmp_path / "reports", []
     final = folder / "hoa-binh" / "2023-04"
     before = final.with_name("2023-04.prev")
@@ -436,8 +439,26 @@ def test_a_runner_killed_at_each_step_of_publishing(tmp_path, good):
         assert whole(final), step
         assert {path.name for path in final.parent.iterdir()} == {"2023-04"}
     assert code == 0
-    assert {(True, False), (False, True), (True, True)} <= set(found)
+    assert set(found) == {(True, False), (True, True)} | (set() if exchanged else {(False, True)})
     assert json.loads((final / "run.en.json").read_bytes())["run_id"] == "new"
+
+
+def test_a_reader_waits_for_a_report_between_its_two_renames(project):
+    """A moment, while another run has the lock; what does not come is not waited for."""
+    reports = project / "reports"
+    final = reports / "hoa-binh" / "2023-04"
+    before = final.with_name("2023-04.prev")
+    final.rename(before)
+    with files.only_one(reports, "hoa-binh-2023-04"):
+        later = threading.Timer(0.2, before.rename, (final,))
+        later.start()
+        assert [item.folder for item in published(reports)] == [final]
+        later.join()
+        final.rename(before)
+        started = time.monotonic()
+        assert published(reports) == []
+        assert time.monotonic() - started < 5
+    assert [item.folder for item in published(reports)] == [final] and not before.exists()
 
 
 @linux

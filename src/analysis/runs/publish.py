@@ -5,9 +5,11 @@ By a rename of its whole folder; the files of another language go with it as the
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
+import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -31,6 +33,7 @@ UNREAD = "unread"  # the runs whose report is not known, because the figures or 
 def publish(work: Path, final: Path) -> None:
     """Rename the finished folder into place; the one before it goes only when the new one stands.
 
+    On Linux the two are exchanged in one step, so that no reader finds neither; elsewhere a reader waits (`restore`).
     Raises OSError when a file cannot be flushed or the folder not renamed; the one before is then back in place.
     """
     for path in work.iterdir():
@@ -38,16 +41,31 @@ def publish(work: Path, final: Path) -> None:
             os.fsync(file.fileno())
     final.parent.mkdir(parents=True, exist_ok=True)
     before = _before(final)
-    if final.exists():
-        final.rename(before)
+    exchanged = final.exists() and _exchange(work, final)
     try:
-        work.rename(final)
+        if exchanged:
+            work.rename(before)
+        else:
+            if final.exists():
+                final.rename(before)
+            work.rename(final)
     except BaseException:  # an interrupt too: something must stand in place
-        if before.exists() and not final.exists():
+        if exchanged and work.exists():
+            _exchange(work, final)
+        elif before.exists() and not final.exists():
             before.rename(final)
         raise
     if before.exists():
         shutil.rmtree(before)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Whether two folders took each other's names in one step; where system or disk cannot do that nothing is done."""
+    if sys.platform != "linux":
+        return False
+    exchange = getattr(ctypes.CDLL(None), "renameat2", None)
+    here, flag = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return exchange is not None and exchange(here, os.fsencode(one), here, os.fsencode(other), flag) == 0
 
 
 def recover(final: Path) -> None:

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ BEFORE = ".prev"  # what a report is called while the next takes its place
 RUN = re.compile(r"(?P<report>.+)-[0-9a-f]{12}")
 VIETNAM = timezone(timedelta(hours=7))
 BROWSER_SECONDS = 5
+MOMENTS = 1  # second, that a reader waits for a report between its two renames
 BROWSE = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
 
 
@@ -98,12 +100,13 @@ def published(reports: Path, entity: str = "[!.]*", spoken: str = "") -> list[Pu
 def restore(reports: Path) -> None:
     """Put back the good reports that runs killed between the two renames of `publish` took away; never raises.
 
-    A run that is still publishing has the lock, and does it itself.
+    A run that is still publishing has the lock, and does it itself within moments, which are waited for.
     """
     for before in reports.glob(f"[!.]*/*{BEFORE}"):
         final = before.with_name(before.name.removesuffix(BEFORE))
-        if PERIOD.fullmatch(final.name) and not final.exists():
-            with suppress(BusyError, OSError), only_one(reports, f"{final.parent.name}-{final.name}"):
+        ends = time.monotonic() + MOMENTS
+        while PERIOD.fullmatch(final.name) and not final.exists() and before.exists() and time.monotonic() < ends:
+            with suppress(BusyError, OSError), only_one(reports, f"{final.parent.name}-{final.name}", wait=0.02):
                 if not final.exists():
                     before.rename(final)
 
