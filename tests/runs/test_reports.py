@@ -462,8 +462,11 @@ def test_a_reader_waits_for_a_report_between_its_two_renames(project):
 
 
 @linux
-def test_a_runner_interrupted_at_each_step_of_publishing(tmp_path, good):
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_a_runner_interrupted_at_each_step_of_publishing(tmp_path, good, monkeypatch, exchanged):
     """An interrupted run goes on to its end, or puts back what it moved: it can still act, unlike a killed one."""
+    if not exchanged:
+        monkeypatch.setattr(publishing, "_exchange", lambda *_folders: False)
     step, final = 1, tmp_path / "reports" / "hoa-binh" / "2023-04"
     while publish_stopped(tmp_path / "reports", good, step, signal.SIGINT):
         assert whole(final), step
@@ -498,6 +501,9 @@ def test_the_next_run_after_a_kill_mends_what_it_left(project, left, fault):
 
 
 def test_what_was_made_elsewhere_is_published_or_listed(project):
+    """By the batch that made it, which renews the list once, at its end."""
+    index = project / "reports" / "index.en.html"
+    written = index.stat().st_mtime_ns
     final = project / "reports" / "hoa-binh" / "2023-04"
     new = {"figures.en.csv": b"new", "index.en.html": b"page"}
     publishing.publish_files("Hòa Bình", "2023-04", new)
@@ -510,6 +516,7 @@ def test_what_was_made_elsewhere_is_published_or_listed(project):
     with pytest.raises(errors.WriteError):
         publishing.publish_files("Hòa Bình", "2023-04", {"no/folder": b""})
     assert (final / "figures.en.csv").read_bytes() == b"new"
+    assert index.stat().st_mtime_ns == written
 
 
 # Two languages

@@ -3,9 +3,8 @@
 import hashlib
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -118,20 +117,6 @@ IN_PLACE = {
     "braces": lambda path: path.write_text('{"a":' * 50_000, encoding="utf-8"),
 }
 OWN = ("index.en.html", "report.en.ipynb", "figures.en.csv", "workbook.en.xlsx", "run.en.json")
-
-
-@pytest.fixture
-def at_once() -> Iterator[None]:
-    """Within this, nothing may wait for what never comes."""
-
-    def late(*_told: object) -> None:
-        raise KeyboardInterrupt("it waits")  # which nothing takes for an error of a file
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, 20, 1)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
 
 
 def of_other_data(report: Path) -> None:
