@@ -3,5 +3,15 @@
 from made import apart, at_once, good, project, same_environment, simulated, small, stand_in, three
 from pages import reports
 
-OF_MADE = ["apart", "at_once", "good", "project", "same_environment", "simulated", "small", "stand_in", "three"]
-__all__ = [*OF_MADE, "reports"]
+__all__ = [
+    "apart",
+    "at_once",
+    "good",
+    "project",
+    "reports",
+    "same_environment",
+    "simulated",
+    "small",
+    "stand_in",
+    "three",
+]
