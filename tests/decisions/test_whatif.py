@@ -251,6 +251,17 @@ def test_the_gain_under_each_rule_that_is_left_open() -> None:
     assert gain_width({one: 100.0})(identified) == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "words"), [((4, 3), (0, 1), ["4", "3 + 1"]), ((4, 0), (0, 4), ["4 + 0", "0 + 4"])]
+)
+def test_an_allotment_is_told_without_its_zeros_where_that_tells_it(first, second, words) -> None:
+    opened = [known(4) | {"max": parameter(*first)}, known(0) | {"max": parameter(*second)}]
+    toml = family([(4, opened), (1, [known(1)])])
+    figures: Figures = {("indicator_0_0", "count"): (0, 0), ("indicator_0_0_base", "count"): (100, 0)}
+    table = gains_by_rule(identified_from(toml, figures), {"indicator_0_0": 50.0})
+    assert list(table[table["parameter"] == "allotment"]["alternative"]) == words
+
+
 # The real rules
 
 
