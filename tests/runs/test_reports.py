@@ -363,6 +363,17 @@ def test_success_sweeps_the_failures_of_its_report(small, stand_in):
     assert len(words(index(small), 1)) == 3
 
 
+def test_a_working_folder_that_cannot_be_removed_stops_nothing(small, monkeypatch):
+    """As where a notebook in it is open; the next good run removes it."""
+    folder = put_failure(small / "reports", "hoa-binh-2023-04-000000000001")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rmdir", failing(OSError(32, "open elsewhere")))
+        publishing.sweep(small / "reports", "hoa-binh-2023-04")
+    assert folder.is_dir()
+    publishing.sweep(small / "reports", "hoa-binh-2023-04")
+    assert not folder.exists()
+
+
 def test_what_killed_runs_were_writing_goes_with_the_next_list(small):
     """Not what a run holds, what tells a failure, or what is none of ours."""
     work = small / "reports" / ".work"
