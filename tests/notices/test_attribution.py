@@ -313,5 +313,5 @@ def test_a_rank_is_one_of_those_that_were_ranked(rubrics):
 
     assert rank("ordinal", 63) == rank("pair", 24, 63) == [Decimal(63)]
     assert rank("ordinal", 64) == rank("ordinal", 0) == rank("pair", 24, 60) == rank("points", 24) == []
-    unknown = Tops.of(rubrics[0], "2021-01")  # before the rubric, which says of no period how many were ranked then
+    unknown = Tops.of(rubrics[0], "2021-01")  # of which it says nothing
     assert rank("ordinal", 64, tops=unknown) == [None] and rank("ordinal", 1, tops=unknown) == [None]
