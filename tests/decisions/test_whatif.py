@@ -15,7 +15,15 @@ import pandas as pd
 import pytest
 
 from analysis.decisions.levers import Lever, load_levers
-from analysis.decisions.whatif import gain_of, gain_width, gains, gains_by_rule, group_scores_then, may_be_nothing
+from analysis.decisions.whatif import (
+    gain_of,
+    gain_width,
+    gains,
+    gains_by_rule,
+    group_scores_then,
+    may_be_nothing,
+    total_after,
+)
 from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.scorecards.history import TOTAL
@@ -302,6 +310,7 @@ def test_the_gain_of_all_is_that_of_the_last_row() -> None:
         frame = gains(identified_of(seed), case.levers, acts)
         last = frame[frame["code"] == "together"].iloc[0] if len(case.levers) > 1 else frame.iloc[0]
         assert gain_of(frame) == Interval(last["gain_low"], last["gain_high"])
+        assert total_after(identified_of(seed), case.levers, acts) == Interval(last["total_low"], last["total_high"])
 
 
 def test_what_surely_scored_had_something_to_count() -> None:
