@@ -75,7 +75,8 @@ MODULES = {
         "runs/publish.py",
         (),
         ("tests/runs/test_reports.py",),
-        "at_each_step or next_run_after or made_elsewhere or language or sweeps or is_listed or busy or first_error",
+        "at_each_step or next_run_after or made_elsewhere or sweeps or goes_with or is_listed or busy or first_error"
+        " or index or damaged or contradict or waits or renames or beside",
     ),
 }  # fmt: skip
 

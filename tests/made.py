@@ -240,6 +240,20 @@ def simulated(three, tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
+def at_once() -> Iterator[None]:
+    """Within this, nothing may wait for what never comes."""
+
+    def late(*_told: object) -> None:
+        raise KeyboardInterrupt("it waits")  # which nothing takes for an error of a file
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 20, 1)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
 def apart(monkeypatch) -> Iterator[Path]:
     """A temporary folder for the processes of one test, by which they are known; in the end none may be left."""
     with tempfile.TemporaryDirectory(prefix="t-") as folder:

@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from analysis import files
-from analysis.errors import BusyError, HistoryError, RubricError, WriteError
+from analysis.decisions.levers import load_levers
+from analysis.errors import AnalysisError, BusyError, HistoryError, RubricError, WriteError
 from analysis.files import (
     BEFORE,
     UNDO,
@@ -26,6 +27,16 @@ from analysis.files import (
     untidy,
     writing,
 )
+from analysis.identification.evidence import load_relations
+from analysis.identification.regime import load_project
+from analysis.notices.phrasebook import load_phrasebook
+from analysis.scorecards.entities import load_mergers, load_units
+from analysis.scorecards.findings import load_findings
+from analysis.scorecards.log import read_log
+from analysis.scorecards.rubric import load_changes, load_rubrics
+from analysis.scorecards.sources import load_corrections, load_sources
+from analysis.scorecards.tiers import load_support
+from places import REPOSITORY
 
 # Tables
 
@@ -288,6 +299,48 @@ def test_what_stands_in_the_place_of_a_toml_file_is_refused(tmp_path, what):
     IN_PLACE[what](tmp_path / "x.toml")
     with pytest.raises(HistoryError, match=r"cannot be read|There is no file"):
         Toml(tmp_path / "x.toml")
+
+
+READERS = {
+    "changes.toml": lambda rubric: load_changes(rubric),
+    "corrections.toml": lambda _rubric: load_corrections(),
+    "findings.toml": lambda rubric: load_findings(rubric),
+    "levers.toml": lambda rubric: load_levers(rubric, "2023-04"),
+    "log.csv": lambda _rubric: read_log(),
+    "mergers.toml": lambda _rubric: load_mergers(),
+    "relations.toml": lambda rubric: load_relations(rubric),
+    "sources.toml": lambda _rubric: load_sources(),
+    "support.toml": lambda rubric: load_support(rubric),
+    "units.csv": lambda _rubric: load_units(),
+    "wordings.toml": lambda _rubric: load_phrasebook(),
+    "rubrics/2022-08_766-QD-TTg.toml": lambda _rubric: load_rubrics(),
+    "observations/hoa-binh.csv": lambda _rubric: load_project(),
+}
+SEEMING = IN_PLACE | {
+    "a loop": lambda path: path.symlink_to(path.name),
+    "brackets": lambda path: path.write_text("a = " + "[" * 50_000, encoding="utf-8"),
+}
+
+
+def test_every_table_of_the_data_has_a_reader_here():
+    data = REPOSITORY / "data"
+    there = {path.name for path in data.iterdir() if path.suffix in (".toml", ".csv")}
+    assert there | {"log.csv"} == {name for name in READERS if "/" not in name}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+@pytest.mark.parametrize("what", SEEMING)
+@pytest.mark.parametrize("name", READERS)
+def test_a_table_of_the_data_that_is_none_is_refused_at_once(project_copy, rubrics, name, what):
+    """A table that may be missing is not taken for a missing one."""
+    path = project_copy / "data" / name
+    path.unlink(missing_ok=True)
+    SEEMING[what](path)
+    before = time.process_time()
+    with pytest.raises(AnalysisError) as refusal:
+        READERS[name](rubrics[0])
+    assert time.process_time() - before < 2
+    assert path.name in str(refusal.value) and refusal.value.exit_code
 
 
 @pytest.mark.parametrize(

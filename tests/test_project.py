@@ -1,6 +1,9 @@
 """Is the project found from wherever it is asked for, and is it told at which commit it stands?"""
 
+import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,22 @@ def test_the_nearest_project_above_is_found(tmp_path, monkeypatch):
     for here, expected in ((inner / "notebooks", inner), (inner, inner), (inner.parent, outer)):
         monkeypatch.chdir(here)
         assert project.root() == expected
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+@pytest.mark.parametrize("name", ["data/observations", "data/rubrics", "data"])
+@pytest.mark.parametrize("make_other", [Path.touch, os.mkfifo, lambda path: path.symlink_to(path.name)])
+def test_a_damaged_project_is_not_passed_over_for_another(tmp_path, monkeypatch, name, make_other):
+    """Its figures would be taken for those of the one above, or of the checkout."""
+    outer = make(tmp_path / "outer")
+    inner = make(outer / "inner")
+    (inner / "notebooks").mkdir()
+    monkeypatch.chdir(inner / "notebooks")
+    assert project.root() == inner
+    shutil.rmtree(inner / name)
+    make_other(inner / name)
+    with pytest.raises(ProjectError, match=f"{inner / name} should be a folder, and is none"):
+        project.root()
 
 
 def test_the_project_that_is_named_wins(tmp_path, monkeypatch):

@@ -130,9 +130,10 @@ names = [item.name for item in pkgutil.walk_packages(analysis.__path__, "analysi
 for name in names:
     if name != "analysis.__main__":
         importlib.import_module(name)
-from analysis.runs import forked, kernel
+from analysis.runs import forked, publish
 assert not forked.possible()
-assert kernel._gone(1) is False
+assert forked._gone(1) is False
+assert publish._exchange("no", "such") is False
 print(len(names))
 """
 

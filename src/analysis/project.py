@@ -22,12 +22,15 @@ SENT = "COMMIT"  # in a copy sent elsewhere: the commit it was made of
 
 
 def root() -> Path:
-    """The top folder of the project. Raises ProjectError when there is none."""
+    """The top folder of the project. Raises ProjectError when there is none, or the nearest is damaged."""
     named = os.environ.get(NAMED_BY)
     here = [Path(named)] if named else [Path.cwd(), *Path.cwd().parents, *Path(__file__).parents]
     for folder in here:
-        if (folder / "data" / "rubrics").is_dir() and (folder / "data" / "observations").is_dir():
+        tables = [folder / "data" / name for name in ("rubrics", "observations")]
+        if all(place.is_dir() for place in tables):
             return folder
+        if any(place.is_dir() for place in (*tables, folder / "notebooks")):
+            _refuse_what_is_no_folder(folder / "data", *tables)
     if named:
         raise ProjectError(
             _("{name} names {folder}, which is no project: data/rubrics and data/observations are missing.").format(
@@ -39,6 +42,16 @@ def root() -> Path:
         _("There is no project in this folder or above it: data/rubrics and data/observations are missing."),
         next_step=_("Go to the folder of your project, or make one: scorecard init FOLDER"),
     )
+
+
+def _refuse_what_is_no_folder(*places: Path) -> None:
+    """Lest another project is taken for one that is damaged. Raises ProjectError."""
+    for place in places:
+        if os.path.lexists(place) and not place.is_dir():
+            raise ProjectError(
+                _("{path} should be a folder, and is none.").format(path=place),
+                next_step=_("Take it again from where you cloned the project."),
+            )
 
 
 def shipped() -> Path:

@@ -15,7 +15,15 @@ import pandas as pd
 import pytest
 
 from analysis.decisions.levers import Lever, load_levers
-from analysis.decisions.whatif import gain_of, gain_width, gains, gains_by_rule, group_scores_then, may_be_nothing
+from analysis.decisions.whatif import (
+    gain_of,
+    gain_width,
+    gains,
+    gains_by_rule,
+    group_scores_then,
+    may_be_nothing,
+    total_after,
+)
 from analysis.identification.identify import Identified, identify_cards
 from analysis.interval import Interval
 from analysis.scorecards.history import TOTAL
@@ -251,6 +259,17 @@ def test_the_gain_under_each_rule_that_is_left_open() -> None:
     assert gain_width({one: 100.0})(identified) == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "words"), [((4, 3), (0, 1), ["4", "3 + 1"]), ((4, 0), (0, 4), ["4 + 0", "0 + 4"])]
+)
+def test_an_allotment_is_told_without_its_zeros_where_that_tells_it(first, second, words) -> None:
+    opened = [known(4) | {"max": parameter(*first)}, known(0) | {"max": parameter(*second)}]
+    toml = family([(4, opened), (1, [known(1)])])
+    figures: Figures = {("indicator_0_0", "count"): (0, 0), ("indicator_0_0_base", "count"): (100, 0)}
+    table = gains_by_rule(identified_from(toml, figures), {"indicator_0_0": 50.0})
+    assert list(table[table["parameter"] == "allotment"]["alternative"]) == words
+
+
 # The real rules
 
 
@@ -291,6 +310,7 @@ def test_the_gain_of_all_is_that_of_the_last_row() -> None:
         frame = gains(identified_of(seed), case.levers, acts)
         last = frame[frame["code"] == "together"].iloc[0] if len(case.levers) > 1 else frame.iloc[0]
         assert gain_of(frame) == Interval(last["gain_low"], last["gain_high"])
+        assert total_after(identified_of(seed), case.levers, acts) == Interval(last["total_low"], last["total_high"])
 
 
 def test_what_surely_scored_had_something_to_count() -> None:

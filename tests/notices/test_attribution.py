@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
-from analysis.scorecards.history import BASE
+from analysis.notices.items import Amount, Tops, candidates_of, items_of
+from analysis.notices.phrasebook import load_phrasebook
+from analysis.notices.tokens import tokenise
+from analysis.scorecards.history import BASE, RANK
 from noticed import figures_of
 
 HEAD = "Hòa Bình tháng 4/2023 đạt 58,83/100 điểm."
@@ -272,3 +278,40 @@ def test_a_neighbour_called_by_a_pronoun_is_a_neighbour(reader):
     )
     found = {item.code: float(item.value) for item in notice.figures}
     assert found == {"total_score": 80.4, "national_rank": 20, "satisfaction": 17.2}
+
+
+# Pieces of a sentence
+
+
+@pytest.mark.parametrize("words", ["5,20 điểm phần trăm và 91,80%", "5,20 điểm phần nghìn và 91,80%"])
+def test_points_of_percent_are_one_piece_that_is_no_figure(words):
+    tokens, dates = tokenise(words)
+    found = items_of(words, tokens, dates, load_phrasebook(), None, ",")
+    left = ["word"] if "nghìn" in words else []
+    assert [item.kind for item in found] == ["amount", *left, "word", "amount"]
+    assert found[0].amount.shape == "broken" and found[-1].amount.value == Decimal("91.80")
+
+
+def test_an_indicator_may_score_its_maximum_and_no_more(rubrics):
+    """3 points by the highest of its alternatives; one that the rubric does not name has no maximum."""
+    tops = replace(Tops.of(rubrics[0], "2023-04"), indicators={"e_result": Decimal(3)})
+
+    def points(code: str, printed: str) -> list[Decimal]:
+        amount = Amount("points", 0, 1, Decimal(printed), 1, points=True)
+        return [found.value for found in candidates_of(code, amount, tops)]
+
+    assert points("e_result", "3.0") == [Decimal(3)] and points("e_result", "3.1") == []
+    assert points("other", "3.1") == [Decimal("3.1")]
+
+
+def test_a_rank_is_one_of_those_that_were_ranked(rubrics):
+    ranked = replace(Tops.of(rubrics[0], "2023-04"), ranked=Decimal(63))
+
+    def rank(shape: str, value: int, second: int | None = None, tops: Tops = ranked) -> list[Decimal | None]:
+        amount = Amount(shape, 0, 1, Decimal(value), second=None if second is None else Decimal(second))
+        return [found.max for found in candidates_of(RANK, amount, tops)]
+
+    assert rank("ordinal", 63) == rank("pair", 24, 63) == [Decimal(63)]
+    assert rank("ordinal", 64) == rank("ordinal", 0) == rank("pair", 24, 60) == rank("points", 24) == []
+    unknown = Tops.of(rubrics[0], "2021-01")  # of which it says nothing
+    assert rank("ordinal", 64, tops=unknown) == [None] and rank("ordinal", 1, tops=unknown) == [None]

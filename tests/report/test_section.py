@@ -230,6 +230,15 @@ def test_a_picture_says_its_figures_and_their_sources():
     assert source_line(rows, known).startswith("Nguồn: ") and SourceList({}).summary == "Nguồn"
 
 
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,<b>", "file:///a", "//b", '" onclick="a()'])
+def test_an_address_that_is_not_of_the_web_is_text_and_no_link(address):
+    sources = SourceList({"s": SOURCE.model_copy(update={"url": address}), "t": SOURCE})
+    soup = parsed(Section("T", [sources]).html)
+    (link,) = soup.select("a")
+    assert link["href"] == SOURCE.url and not soup.select("[onclick]")
+    assert address in soup.select("li")[0].get_text() and address in sources.text(80)
+
+
 # What JupyterLab shows, and files
 
 

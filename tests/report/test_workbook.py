@@ -519,6 +519,15 @@ def same_text(word: str) -> str:
     return re.sub("[\x00\x0b\x1f\ud800\ufffe]", "\ufffd", word).replace("_x0041_", "_x005F_x0041_")[:32_767]
 
 
+def test_an_address_in_a_workbook_is_text(tmp_path):
+    """Excel opens what is a link of a workbook; a text it only shows."""
+    hostile(tmp_path / "hostile.xlsx")
+    cells = [cell for sheet in load_workbook(tmp_path / "hostile.xlsx") for line in sheet.iter_rows() for cell in line]
+    assert not [cell for cell in cells if cell.hyperlink]
+    with zipfile.ZipFile(tmp_path / "hostile.xlsx") as file:
+        assert not [name for name in file.namelist() if b"relationships/hyperlink" in file.read(name)]
+
+
 def test_no_words_become_a_formula(tmp_path):
     words = hostile(tmp_path / "hostile.xlsx")
     book = load_workbook(tmp_path / "hostile.xlsx")

@@ -171,19 +171,58 @@ def test_ordinary_kernels_make_the_same_files(small, good, apart):
     assert same_files(small / "reports" / "hoa-binh" / "2023-04", good / "hoa-binh" / "2023-04")
 
 
-def test_socket_folders_of_killed_runs_are_swept(monkeypatch):
-    """After a day; another run may remove its own meanwhile: here, a link that leads nowhere."""
+def test_temporary_folders_of_killed_runs_are_swept(monkeypatch):
+    """Of a process that is gone, or of a run a day ago; never another user's, a link, or what only looks alike."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    own = os.getpid()
+    kept = {
+        f"scorecard-kernel-{own}-new": 23,
+        f"scorecard-fork-{own}-old": 25,
+        f"scorecard-cluster-{own}-old": 25,
+        f"scorecard-other-{gone.pid}-x": 25,
+        f"scorecard-fork-{gone.pid}": 25,
+        "pymp-old": 25,
+    }
+    swept = {f"scorecard-{kind}-{gone.pid}-x": 0 for kind in ("kernel", "print", "fork", "cluster")} | {
+        f"scorecard-kernel-{own}-old": 25,
+        f"scorecard-print-{own}-old": 25,
+    }
     with tempfile.TemporaryDirectory(prefix="t-") as name:
         folder = Path(name)
         monkeypatch.setattr(tempfile, "gettempdir", lambda: name)
-        for path, hours in (("scorecard-kernel-new", 23), ("scorecard-kernel-old", 25), ("other-old", 25)):
+        for path, hours in (kept | swept).items():
             (folder / path).mkdir()
+            (folder / path / "listener").touch()
             os.utime(folder / path, (time.time() - hours * 3600,) * 2)
-        (folder / "scorecard-kernel-gone").symlink_to("nowhere")
-        kernel._sweep()
-        assert {path.name for path in folder.iterdir()} == {f"scorecard-kernel-{name}" for name in ("new", "gone")} | {
-            "other-old"
-        }
+        (folder / "elsewhere").mkdir()
+        (folder / "elsewhere" / "file").touch()
+        (folder / f"scorecard-fork-{gone.pid}-link").symlink_to("elsewhere")
+        (folder / f"scorecard-fork-{gone.pid}-file").touch()
+        other = os.getuid() + 1
+        monkeypatch.setattr(os, "getuid", lambda: other)
+        forked.sweep_temporary()
+        assert len(list(folder.iterdir())) == len(kept) + len(swept) + 3, "nothing is of this user"
+        monkeypatch.undo()
+        monkeypatch.setattr(tempfile, "gettempdir", lambda: name)
+        forked.sweep_temporary()
+        left = {f"scorecard-fork-{gone.pid}-link", f"scorecard-fork-{gone.pid}-file", "elsewhere"}
+        assert {path.name for path in folder.iterdir()} == kept.keys() | left
+        assert (folder / "elsewhere" / "file").exists()
+
+
+def test_what_a_killed_runner_leaves_goes_with_the_next(project_copy, apart):
+    """Its sockets, its kernel's folder with the connection, and no file that says not whose it is."""
+    process = subprocess.Popen([sys.executable, "-c", SLEEPS], stderr=subprocess.DEVNULL)
+    wait_for(Path("begun").exists)
+    process.kill()
+    process.wait(60)
+    wait_for(lambda: not alive(apart), GONE_SECONDS)
+    left = sorted(path.name.rpartition("-")[0] for path in apart.iterdir())
+    assert left == [f"scorecard-fork-{process.pid}", f"scorecard-kernel-{process.pid}"]
+    run = subprocess.run([sys.executable, "-c", LEFT], timeout=60)
+    assert run.returncode == 0
+    assert not [path for path in apart.iterdir() if str(process.pid) in path.name]
 
 
 def test_a_temporary_folder_with_a_long_name_has_no_sockets_and_no_forks(monkeypatch, tmp_path):

@@ -363,6 +363,40 @@ def test_success_sweeps_the_failures_of_its_report(small, stand_in):
     assert len(words(index(small), 1)) == 3
 
 
+def test_a_working_folder_that_cannot_be_removed_stops_nothing(small, monkeypatch):
+    """As where a notebook in it is open; the next good run removes it."""
+    folder = put_failure(small / "reports", "hoa-binh-2023-04-000000000001")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rmdir", failing(OSError(32, "open elsewhere")))
+        publishing.sweep(small / "reports", "hoa-binh-2023-04")
+    assert folder.is_dir()
+    publishing.sweep(small / "reports", "hoa-binh-2023-04")
+    assert not folder.exists()
+
+
+def test_what_killed_runs_were_writing_goes_with_the_next_list(small):
+    """Not what a run holds, what tells a failure, or what is none of ours."""
+    work = small / "reports" / ".work"
+    failed = put_failure(small / "reports", "hoa-binh-2023-04-000000000001")
+    for name in ("hoa-binh-2023-04-000000000000", "ha-noi-2023-04-000000000000", "notes", "elsewhere"):
+        (work / name).mkdir()
+        (work / name / "report.ipynb").touch()
+    (work / "an-giang-2023-04-000000000000").symlink_to("elsewhere")
+    for name in ("index.html-000000000000", "index.en.html-000000000000", "other.html-000000000000", "index.html"):
+        (work / name).touch()
+    with files.only_one(small / "reports", "ha-noi-2023-04"):
+        publishing.write_index()
+    left = {path.name for path in work.iterdir() if path.suffix != ".lock"}
+    assert left == {
+        failed.name,
+        *("ha-noi-2023-04-000000000000", "notes", "elsewhere", "an-giang-2023-04-000000000000"),
+        *("other.html-000000000000", "index.html"),
+    }
+    assert (work / "elsewhere" / "report.ipynb").exists()
+    publishing.write_index()
+    assert not (work / "ha-noi-2023-04-000000000000").exists()
+
+
 # Publishing: whole or not at all
 
 
@@ -398,8 +432,11 @@ def publish_stopped(folder: Path, good: Path, step: int, number: int) -> int:
 
 
 @linux
-def test_a_runner_killed_at_each_step_of_publishing(tmp_path, good):
-    """There is a whole report, or for the moment between two renames the last one beside; the next run mends that."""
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_a_runner_killed_at_each_step_of_publishing(tmp_path, good, monkeypatch, exchanged):
+    """There is a whole report; where the two cannot be exchanged, for a moment the last one beside, which is mended."""
+    if not exchanged:
+        monkeypatch.setattr(publishing, "_exchange", lambda *_folders: False)
     folder, found = tmp_path / "reports", []
     final = folder / "hoa-binh" / "2023-04"
     before = final.with_name("2023-04.prev")
@@ -413,13 +450,34 @@ def test_a_runner_killed_at_each_step_of_publishing(tmp_path, good):
         assert whole(final), step
         assert {path.name for path in final.parent.iterdir()} == {"2023-04"}
     assert code == 0
-    assert {(True, False), (False, True), (True, True)} <= set(found)
+    assert set(found) == {(True, False), (True, True)} | (set() if exchanged else {(False, True)})
     assert json.loads((final / "run.en.json").read_bytes())["run_id"] == "new"
 
 
+def test_a_reader_waits_for_a_report_between_its_two_renames(project):
+    """A moment, while another run has the lock; what does not come is not waited for."""
+    reports = project / "reports"
+    final = reports / "hoa-binh" / "2023-04"
+    before = final.with_name("2023-04.prev")
+    final.rename(before)
+    with files.only_one(reports, "hoa-binh-2023-04"):
+        later = threading.Timer(0.2, before.rename, (final,))
+        later.start()
+        assert [item.folder for item in published(reports)] == [final]
+        later.join()
+        final.rename(before)
+        started = time.monotonic()
+        assert published(reports) == []
+        assert time.monotonic() - started < 5
+    assert [item.folder for item in published(reports)] == [final] and not before.exists()
+
+
 @linux
-def test_a_runner_interrupted_at_each_step_of_publishing(tmp_path, good):
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_a_runner_interrupted_at_each_step_of_publishing(tmp_path, good, monkeypatch, exchanged):
     """An interrupted run goes on to its end, or puts back what it moved: it can still act, unlike a killed one."""
+    if not exchanged:
+        monkeypatch.setattr(publishing, "_exchange", lambda *_folders: False)
     step, final = 1, tmp_path / "reports" / "hoa-binh" / "2023-04"
     while publish_stopped(tmp_path / "reports", good, step, signal.SIGINT):
         assert whole(final), step
@@ -454,6 +512,9 @@ def test_the_next_run_after_a_kill_mends_what_it_left(project, left, fault):
 
 
 def test_what_was_made_elsewhere_is_published_or_listed(project):
+    """By the batch that made it, which renews the list once, at its end."""
+    index = project / "reports" / "index.en.html"
+    written = index.stat().st_mtime_ns
     final = project / "reports" / "hoa-binh" / "2023-04"
     new = {"figures.en.csv": b"new", "index.en.html": b"page"}
     publishing.publish_files("Hòa Bình", "2023-04", new)
@@ -466,6 +527,7 @@ def test_what_was_made_elsewhere_is_published_or_listed(project):
     with pytest.raises(errors.WriteError):
         publishing.publish_files("Hòa Bình", "2023-04", {"no/folder": b""})
     assert (final / "figures.en.csv").read_bytes() == b"new"
+    assert index.stat().st_mtime_ns == written
 
 
 # Two languages

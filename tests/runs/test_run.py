@@ -192,11 +192,17 @@ def test_limit_of_the_whole_run(project):
     assert error.what == "The report took longer than it may (300 s a cell, 1.5 s in all)."
 
 
-@pytest.mark.parametrize("content", [b"", b"not JSON", b"{}", None], ids=["empty", "text", "no cells", "missing"])
-def test_notebook_that_cannot_be_read(project, content):
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not JSON", b"{}", b"[" * 50_000, None, "pipe"],
+    ids=["empty", "text", "no cells", "brackets", "missing", "a pipe"],
+)
+def test_notebook_that_cannot_be_read(project, at_once, content):
     before = hashes(project / "reports")
     (project / NOTEBOOK).unlink()
-    if content is not None:
+    if content == "pipe":
+        os.mkfifo(project / NOTEBOOK)
+    elif content is not None:
         (project / NOTEBOOK).write_bytes(content)
     code, words = ask("report", "2023-04")
     assert code not in (0, 1)

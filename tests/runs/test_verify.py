@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +11,13 @@ import pytest
 
 from analysis.errors import NoReportError
 from analysis.report.figures import read_figures, write_figures
-from analysis.runs.reports import find_report, published
+from analysis.runs.publish import write_index
+from analysis.runs.record import made_from
+from analysis.runs.reports import failed, find_report, last_promised, published
 from analysis.runs.verify import verify_reports
-from pages import put_report
+from analysis.scorecards.history import data_hash
+from made import ask
+from pages import put_failure, put_report
 
 REPORT = "reports/hoa-binh/2023-04"
 
@@ -97,3 +103,73 @@ def test_a_report_that_a_kill_left_between_two_renames_is_found_by_whoever_reads
     put_report(reports, "hoa-binh/2023-04.prev")
     assert [item.folder.name for item in published(reports)] == ["2023-04"], "the new one stands"
     assert (reports / "hoa-binh" / "2023-04.prev").is_dir(), "which the next run sweeps"
+
+
+# What is not what it seems
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+slow = pytest.mark.slow
+IN_PLACE = {
+    "a loop": lambda path: path.symlink_to(path.name),
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": os.mkfifo,
+    "brackets": lambda path: path.write_text("[" * 50_000, encoding="utf-8"),
+    "braces": lambda path: path.write_text('{"a":' * 50_000, encoding="utf-8"),
+}
+OWN = ("index.en.html", "report.en.ipynb", "figures.en.csv", "workbook.en.xlsx", "run.en.json")
+
+
+def of_other_data(report: Path) -> None:
+    """Its numbers are then not worked out, which takes long."""
+    path = report / "run.en.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "made_from": ""}), encoding="utf-8")
+
+
+@posix
+@pytest.mark.parametrize("what", IN_PLACE)
+@pytest.mark.parametrize("name", OWN)
+def test_a_file_of_a_report_that_is_no_file_is_told_and_stops_nothing_else(report, at_once, name, what):
+    of_other_data(report)
+    (report / name).unlink()
+    IN_PLACE[what](report / name)
+    reports = report.parents[1]
+    code, said = ask("verify")
+    assert code == 16 and name in said and "Traceback" not in said
+    put_report(reports, "ha-noi/2023-05", entity="Hà Nội", period="2023-05")
+    assert [item.period for item in published(reports)] == ["2023-05", "2023-04"]
+    write_index()
+    assert "ha-noi/2023-05/" in (reports / "index.en.html").read_text(encoding="utf-8")
+    assert (last_promised(published(reports), "Hòa Bình", "2023-06") is None) == (name == "run.en.json")
+    code, said = ask("open", "2023-04", "--entity", "hoa-binh")
+    is_page = name == "index.en.html" and what not in ("brackets", "braces")
+    assert code == (27 if is_page else 0) and "Traceback" not in said
+
+
+@slow
+@posix
+@pytest.mark.parametrize("what", IN_PLACE)
+@pytest.mark.parametrize("name", ["index.en.html", "figures.en.csv"])
+def test_numbers_in_what_is_no_file_are_told(report, at_once, name, what):
+    (report / name).unlink()
+    IN_PLACE[what](report / name)
+    assert any(words.startswith(f"{REPORT}: {name}") for words in verify_reports().failures)
+    assert len(verify_reports().failures) >= (1 if name == "index.en.html" and what in ("brackets", "braces") else 2)
+
+
+@posix
+@pytest.mark.parametrize("what", IN_PLACE)
+def test_the_record_of_a_failed_run_that_is_no_file_is_listed_or_passed_over(report, at_once, what):
+    folder = put_failure(report.parents[1], "hoa-binh-2023-04-000000000001")
+    (folder / "failed.json").unlink()
+    IN_PLACE[what](folder / "failed.json")
+    write_index()
+    assert [item.failure for item in failed(report.parents[1])] == ([] if what == "a loop" else [None])
+
+
+def test_a_record_that_another_wrote_is_told(report):
+    """As one would who knows how its hash is made: the parameters are of no report."""
+    path = report / "run.en.json"
+    for parameters in ({}, {"entity": "Hòa Bình", "month": "2023-04", "strange": 1}, [1], "x"):
+        record = {**json.loads(path.read_bytes()), "parameters": parameters}
+        path.write_text(json.dumps({**record, "made_from": made_from(parameters, data_hash())}), encoding="utf-8")
+        assert verify_reports().failures == [f"{REPORT}: run.en.json cannot be read"]

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.errors import HistoryError
-from analysis.scorecards.sources import load_corrections, load_sources
+from analysis.scorecards.sources import Source, load_corrections, load_sources
 from places import REPOSITORY
 
 
@@ -81,3 +81,25 @@ def test_shipped_sources_and_corrections(history):
 def test_no_correction_is_no_error(project_copy):
     (project_copy / "data" / "corrections.toml").write_text("", encoding="utf-8")
     assert load_corrections() == ()
+
+
+LINKS = (
+    "http://a.vn",
+    "https://a.vn/b?c=1#d",
+    "HTTPS://A.VN:8443/",
+    "https://vi.wikipedia.org/wiki/Hòa_Bình",
+    "https://a.vn?b",
+)
+NO_LINKS = (
+    "javascript:alert(1)", "JaVaScRiPt://a.vn/%0aalert(1)", "java\nscript:alert(1)", "\x01javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>", "file:///etc/passwd", "vbscript:x", "ftp://a.vn/", "mailto:a@b.vn",
+    "//a.vn/b", "a.vn/b", "/etc/passwd", "https:", "https:///a", "https:a.vn", "http:\\\\a.vn",
+    " https://a.vn", "https://a.vn/ b", "https://a.vn/\n", "https://a.vn\\@b.vn", "https://a.vn@b.vn/", "https://a.vn/\u202egpj",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", [*LINKS, *NO_LINKS, ""])
+def test_an_address_is_a_link_of_the_web_or_it_is_text(address):
+    source = Source.model_validate({"publisher": "P", "title": "T", "url": address, "accessed": "2023-04-24"})
+    assert source.link == (address if address in LINKS else "")
+    assert source.in_full == ("P, T" if address in ("", *LINKS) else f"P, T, {address}")

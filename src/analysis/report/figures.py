@@ -6,6 +6,7 @@ row for each. A number that is in no figure cannot reach a page.
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from markupsafe import Markup, escape
 
 from analysis import project
 from analysis.errors import UnknownNameError
-from analysis.files import FORMULA
+from analysis.files import FORMULA, read_plain
 from analysis.identification.regime import Project, load_project
 from analysis.interval import Interval
 from analysis.language import _, write_number, write_range
@@ -148,7 +149,7 @@ def write_figures(frame: pd.DataFrame, path: Path) -> None:
 def read_figures(path: Path) -> pd.DataFrame:
     """A `figures.csv` as it was before it was made safe for Excel. Raises OSError, ValueError."""
     missing = dict.fromkeys(("value", "low", "high"), "")
-    frame = pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False, na_values=missing)
+    frame = pd.read_csv(io.BytesIO(read_plain(path)), encoding="utf-8-sig", keep_default_na=False, na_values=missing)
     frame = frame.astype(dict.fromkeys(missing, float))
     words = frame.select_dtypes(exclude="number").columns
     return frame.assign(**{name: [_as_it_was(item) for item in frame[name]] for name in words})

@@ -246,7 +246,7 @@ def _source_words(figure: Figure, sources: Mapping[str, Source]) -> str:
     source = sources.get(figure.source)
     if source is None:
         return figure.source
-    return f"{source.in_full}\n{source.url}" if source.url else source.in_full
+    return f"{source.in_full}\n{source.link}" if source.link else source.in_full
 
 
 def _moment(figures: Figures, period: str) -> datetime:

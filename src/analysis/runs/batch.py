@@ -19,6 +19,7 @@ import click
 
 from analysis import project
 from analysis.errors import ROWS_SHOWN, AnalysisError, ClusterError, ParameterError, SyntheticError, UnknownNameError
+from analysis.files import read_plain
 from analysis.identification import regime
 from analysis.language import _, language, slug, write_number
 from analysis.report.section import Section, Words
@@ -215,11 +216,11 @@ def names_in(file: Path) -> list[str]:
     Raises ParameterError: it cannot be read, or names nobody.
     """
     try:
-        lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
+        lines = [line.strip() for line in read_plain(file).decode("utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(
-            _("{file} cannot be read.").format(file=file), [str(error)], _("Give a text file (UTF-8), or `all`.")
-        ) from error
+        why = getattr(error, "strerror", None) or str(error)
+        next_step = _("Give a text file (UTF-8), or `all`.")
+        raise ParameterError(_("{file} cannot be read.").format(file=file), [why], next_step) from error
     names = [line for line in lines if line and not line.startswith("#")]
     if not names:
         raise ParameterError(_("{file} names nobody.").format(file=file), [], _("Write one name a line."))

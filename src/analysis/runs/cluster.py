@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import os
 import shutil
 import tempfile
 import threading
@@ -17,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from analysis import project
 from analysis.errors import ClusterError
 from analysis.files import WORK
 from analysis.language import _, slug
+from analysis.runs.forked import temporary_folder
 from analysis.runs.record import NOTEBOOK, code_hash
 from analysis.runs.workers import USUAL, Job, Limits, Outcome, Submit, Worker
 
-PREFIX = "scorecard-cluster-"
 WAIT_SECONDS = 30  # for the scheduler, and for a first worker
 _workers: dict[tuple[int, Path], Worker] = {}  # of this Dask worker: one a thread and project
 _unpacking = threading.Lock()
@@ -121,8 +121,8 @@ def _packed() -> bytes:
 
 def _unpacked(packed: bytes) -> Path:
     """The folder of a project that was sent; unpacked whole, under one lock, when it is first needed."""
-    folder = _home() / hashlib.sha256(packed).hexdigest()[:16]
     with _unpacking:
+        folder = _home() / hashlib.sha256(packed).hexdigest()[:16]
         if not folder.is_dir():
             new = Path(tempfile.mkdtemp(dir=_home()))
             with zipfile.ZipFile(io.BytesIO(packed)) as archive:
@@ -131,11 +131,10 @@ def _unpacked(packed: bytes) -> Path:
     return folder
 
 
+@lru_cache
 def _home() -> Path:
-    """A folder of this very process."""
-    home = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}"
-    home.mkdir(exist_ok=True)
-    return home
+    """A folder of this very process, which the next one sweeps."""
+    return temporary_folder("cluster")
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.files import read_plain
 from analysis.language import _, language, use_language, write_number, write_period
 from analysis.report.result import Result, in_language
 from analysis.runs.board import finding
@@ -112,6 +113,6 @@ def write_changes(work: Path, spoken: str, there: Sequence[Published]) -> None:
 def changes_beside(page: Path) -> list[str]:
     """The lines beside a page that was just made, in the current language; none where they cannot be read."""
     try:
-        return (page.with_name(in_language(CHANGES, language()))).read_text(encoding="utf-8").splitlines()
-    except OSError:
+        return read_plain(page.with_name(in_language(CHANGES, language()))).decode("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
         return []

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -23,7 +28,10 @@ from analysis.language import language, use_language
 
 T = TypeVar("T")
 PRELOADED = "analysis.runs.preloaded"
-LONGEST = 60  # letters of the temporary folder: the address of a socket holds 108 in all
+LONGEST = 55  # letters of the temporary folder: the address of a socket holds 108 in all
+TEMPORARY = re.compile(r"scorecard-(?P<kind>kernel|print|fork|cluster)-(?P<process>[0-9]+)-\w+")
+OF_A_RUN = ("kernel", "print")  # which last no day; the others last as long as their process
+DAY = 24 * 60 * 60
 
 
 def prepare_environment() -> None:
@@ -50,9 +58,51 @@ def warm() -> None:
         from multiprocessing import forkserver
 
         prepare_environment()
+        _name_sockets()
         multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOADED])
         with _without_main():
             forkserver.ensure_running()
+
+
+def _name_sockets() -> None:
+    """Have multiprocessing keep its sockets in a folder of ours: one of its own says not whose it is."""
+    settings = getattr(multiprocessing.current_process(), "_config", {"tempdir": ""})
+    if "tempdir" not in settings:
+        settings["tempdir"] = str(temporary_folder("fork"))
+        Finalize(None, shutil.rmtree, (settings["tempdir"], True), exitpriority=-100)  # after all that uses them
+
+
+def temporary_folder(kind: str) -> Path:
+    """A new folder that names its process; the next one sweeps it, should that be killed."""
+    sweep_temporary()
+    return Path(tempfile.mkdtemp(prefix=f"scorecard-{kind}-{os.getpid()}-"))
+
+
+def sweep_temporary() -> None:
+    """Remove our folders whose processes are gone, and those of runs of another day; links and others' stay."""
+    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        for entry in entries:
+            name = TEMPORARY.fullmatch(entry.name)
+            with suppress(FileNotFoundError):  # another run may remove its own meanwhile
+                if name and entry.is_dir(follow_symlinks=False):
+                    state = entry.stat(follow_symlinks=False)
+                    own = sys.platform == "win32" or state.st_uid == os.getuid()
+                    late = name["kind"] in OF_A_RUN and time.time() - state.st_mtime > DAY
+                    if own and (late or _gone(int(name["process"]))):
+                        shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _gone(process: int) -> bool:
+    """Whether there is surely no such process on this machine."""
+    if sys.platform == "win32":  # where signal 0 ends it
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def start(task: Callable[..., None], *given: Any) -> BaseProcess:
@@ -101,4 +151,5 @@ def _answer(there: Connection, spoken: str, folder: str, question: Callable[...,
         answer = True, question(*given)
     except (AnalysisError, OSError) as error:
         answer = False, error
-    there.send(answer)
+    with suppress(BrokenPipeError):  # who asked was killed
+        there.send(answer)

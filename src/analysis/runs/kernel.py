@@ -32,8 +32,6 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from analysis.runs import forked
 
 FORKED = "scorecard-forked"  # the provisioner, as pyproject.toml names it
-PREFIX = "scorecard-kernel-"
-DAY = 24 * 60 * 60
 
 
 class ReportKernelClient(AsyncKernelClient):
@@ -61,8 +59,8 @@ class ReportKernelManager(AsyncKernelManager):
     """Starts ipykernel of this Python, whatever kernels the user has installed; forked, where that is possible."""
 
     def __init__(self, **settings: Any) -> None:
-        _sweep()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        self._folder = forked.temporary_folder("kernel")
+        settings |= {"connection_file": str(self._folder / "connection.json")}
         if sys.platform != "win32" and len(tempfile.gettempdir()) <= forked.LONGEST:
             settings |= {"transport": "ipc", "ip": str(self._folder / "s")}
         super().__init__(client_factory=ReportKernelClient, **settings)
@@ -150,28 +148,6 @@ class OwnKernel(KernelSpecManager):
         if kernel_name != NATIVE_KERNEL_NAME:
             raise NoSuchKernel(kernel_name)
         return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
-
-
-def _sweep() -> None:
-    """Remove the folders of runs that were killed: their process is gone, or they are of another day."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(FileNotFoundError):  # another run may remove its own meanwhile
-            owner = folder.name.removeprefix(PREFIX).partition("-")[0]
-            if (owner.isdecimal() and _gone(int(owner))) or time.time() - folder.stat().st_mtime > DAY:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _gone(process: int) -> bool:
-    """Whether there is surely no such process on this machine."""
-    if sys.platform == "win32":  # where signal 0 ends it
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:

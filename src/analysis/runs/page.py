@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -24,6 +23,7 @@ from analysis import project
 from analysis.errors import BrowserError, CheckError
 from analysis.language import _, language, nfc
 from analysis.report.section import Section
+from analysis.runs.forked import temporary_folder
 
 PAGE_FOLDER = Path(__file__).parents[1] / "report" / "page"
 DATA = 'id="trial-data"'
@@ -265,7 +265,8 @@ def print_pdf(page: Path, target: Path) -> None:
         raise BrowserError(
             _("No Chromium, Chrome or Edge was found, so no PDF was made; the page itself is made."), [], how_to_print()
         )
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+    profile = temporary_folder("print")
+    try:
         command = [
             browser,
             "--headless",
@@ -282,11 +283,12 @@ def print_pdf(page: Path, target: Path) -> None:
         ]
         if sys.platform == "linux" and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium has no sandbox for root, and the page can load nothing
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=PRINT_SECONDS, check=False)
-            told = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        except (OSError, subprocess.TimeoutExpired) as error:
-            told = [str(error)]
+        done = subprocess.run(command, capture_output=True, timeout=PRINT_SECONDS, check=False)
+        told = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+    except (OSError, subprocess.TimeoutExpired) as error:
+        told = [str(error)]
+    finally:
+        shutil.rmtree(profile, ignore_errors=True)
     if not target.is_file() or not target.stat().st_size:
         target.unlink(missing_ok=True)
         raise BrowserError(_("{browser} did not print the page.").format(browser=browser), told, how_to_print())

@@ -5,30 +5,35 @@ By a rename of its whole folder; the files of another language go with it as the
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
+import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from analysis.errors import ParameterError
+from analysis.errors import BusyError, ParameterError
 from analysis.files import WORK, only_one, replace_file, writing
 from analysis.language import LANGUAGES, _, language, slug, use_language
 from analysis.report.result import PAGE, RECORD, in_language
 from analysis.runs.board import index_of_reports
 from analysis.runs.digest import write_changes
 from analysis.runs.page import one_cell, page_of
-from analysis.runs.record import CHANGES, MADE, save_failure
-from analysis.runs.reports import BEFORE, failed, published, published_folder, reports_folder
+from analysis.runs.record import CHANGES, FAILED, MADE, save_failure
+from analysis.runs.reports import BEFORE, RUN, failed, published, published_folder, reports_folder
 
+LISTS = tuple(in_language(PAGE, spoken) for spoken in LANGUAGES)
+FAILURE_SECONDS = 5  # that one who tells of a failed run waits for others
 UNREAD = "unread"  # the runs whose report is not known, because the figures or the rules cannot be read
 
 
 def publish(work: Path, final: Path) -> None:
     """Rename the finished folder into place; the one before it goes only when the new one stands.
 
+    On Linux the two are exchanged in one step, so that no reader finds neither; elsewhere a reader waits (`restore`).
     Raises OSError when a file cannot be flushed or the folder not renamed; the one before is then back in place.
     """
     for path in work.iterdir():
@@ -36,16 +41,31 @@ def publish(work: Path, final: Path) -> None:
             os.fsync(file.fileno())
     final.parent.mkdir(parents=True, exist_ok=True)
     before = _before(final)
-    if final.exists():
-        final.rename(before)
+    exchanged = final.exists() and _exchange(work, final)
     try:
-        work.rename(final)
+        if exchanged:
+            work.rename(before)
+        else:
+            if final.exists():
+                final.rename(before)
+            work.rename(final)
     except BaseException:  # an interrupt too: something must stand in place
-        if before.exists() and not final.exists():
+        if exchanged and work.exists():
+            _exchange(work, final)
+        elif before.exists() and not final.exists():
             before.rename(final)
         raise
     if before.exists():
         shutil.rmtree(before)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Whether two folders took each other's names in one step; where system or disk cannot do that nothing is done."""
+    if sys.platform != "linux":
+        return False
+    exchange = getattr(ctypes.CDLL(None), "renameat2", None)
+    here, flag = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return exchange is not None and exchange(here, os.fsencode(one), here, os.fsencode(other), flag) == 0
 
 
 def recover(final: Path) -> None:
@@ -62,6 +82,19 @@ def sweep(reports: Path, name: str) -> None:
     for folder in (reports / WORK).iterdir():
         if folder.is_dir() and re.fullmatch(re.escape(name) + "-[0-9a-f]{12}", folder.name):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_killed(reports: Path) -> None:
+    """Remove what killed runs were writing: the working folders of reports that no run holds, and lists (held)."""
+    for path in (reports / WORK).iterdir():
+        run = RUN.fullmatch(path.name)
+        with suppress(BusyError, OSError):
+            if run and path.is_file() and run["report"] in LISTS:
+                path.unlink()
+            elif run and path.is_dir() and not path.is_symlink() and not (path / FAILED).exists():
+                with only_one(reports, run["report"]):
+                    if not (path / FAILED).exists():
+                        shutil.rmtree(path)
 
 
 def _before(final: Path) -> Path:
@@ -118,10 +151,11 @@ def name_in_language(work: Path, spoken: str) -> None:
 def write_index(wait: float = 60) -> None:
     """`reports/index.html`, and `index.en.html` where English is spoken: the published reports and the failed runs.
 
-    Raises BusyError, OSError.
+    What killed runs left goes. Raises BusyError, OSError.
     """
     reports, spoken = reports_folder(), language()
     with only_one(reports, "index", wait):
+        sweep_killed(reports)
         for one in LANGUAGES:
             place = reports / in_language(PAGE, one)
             if one in (LANGUAGES[0], spoken) or place.exists():
@@ -145,14 +179,15 @@ def failing(work: Path, entity: str, period: str, listed: bool) -> Iterator[None
         with suppress(Exception):
             save_failure(work, entity, period, error)
             if listed:
-                write_index(wait=5)
+                write_index(FAILURE_SECONDS)
         raise
 
 
 def leave_failure(entity: str, period: str, error: Exception, files: Mapping[str, bytes] | None = None) -> None:
     """List a report that was not made here: with what its run left elsewhere, if anything. Never raises."""
-    with suppress(Exception):
-        work = working_folder(reports_folder(), f"{slug(entity)}-{period}")
+    reports, report = reports_folder(), f"{slug(entity)}-{period}"
+    with suppress(Exception), only_one(reports, report, FAILURE_SECONDS):  # held, lest it is swept
+        work = working_folder(reports, report)
         for name, content in (files or {}).items():
             (work / name).write_bytes(content)
         save_failure(work, entity, period, error)

@@ -18,7 +18,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from analysis import project
 from analysis.errors import AnalysisError
-from analysis.files import Stamp, stamp_of
+from analysis.files import Stamp, read_plain, stamp_of
 from analysis.language import language
 from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, Language, Result, in_language, write_json
 from analysis.report.workbook import FILE as WORKBOOK
@@ -86,7 +86,7 @@ def made_from(parameters: Mapping[str, Any], data: str) -> str:
 def read_record(folder: Path, spoken: str) -> dict[str, Any]:
     """The record of a report in a language; {} where it is none that can be read."""
     try:
-        record = json.loads((folder / in_language(RECORD, spoken)).read_text(encoding="utf-8"))
+        record = json.loads(read_plain(folder / in_language(RECORD, spoken)))
     except (OSError, ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}

@@ -5,23 +5,23 @@ A failed run is listed until the same report succeeds, which sweeps its working 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis import project
 from analysis.errors import BusyError, NoReportError, UnknownNameError
-from analysis.files import WORK, only_one
+from analysis.files import WORK, only_one, read_plain
 from analysis.language import LANGUAGES, _, language, slug, write_period
 from analysis.report.result import PAGE, RECORD, Period, Result, in_language
 from analysis.runs.record import FAILED, Failure, read_record
@@ -31,6 +31,7 @@ BEFORE = ".prev"  # what a report is called while the next takes its place
 RUN = re.compile(r"(?P<report>.+)-[0-9a-f]{12}")
 VIETNAM = timezone(timedelta(hours=7))
 BROWSER_SECONDS = 5
+MOMENTS = 1  # second, that a reader waits for a report between its two renames
 BROWSE = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
 
 
@@ -87,10 +88,10 @@ def published(reports: Path, entity: str = "[!.]*", spoken: str = "") -> list[Pu
     first = spoken or language()
     order = [first, *(other for other in LANGUAGES if other != first)]
     found: dict[Path, str] = {}
-    for one in order:
-        for path in reports.glob(f"{entity}/*/{in_language(RECORD, one)}"):
-            if PERIOD.fullmatch(path.parent.name):
-                found.setdefault(path.parent, one)
+    for folder in reports.glob(f"{entity}/*"):
+        there = [one for one in order if os.path.lexists(folder / in_language(RECORD, one))]
+        if there and PERIOD.fullmatch(folder.name):
+            found[folder] = there[0]
     folders = sorted(found, key=lambda folder: (months_of(folder.name)[0], folder.parent.name))
     folders.sort(key=lambda folder: months_of(folder.name)[1], reverse=True)
     return [Published(folder, record_in(folder, found[folder]), found[folder]) for folder in folders]
@@ -99,12 +100,13 @@ def published(reports: Path, entity: str = "[!.]*", spoken: str = "") -> list[Pu
 def restore(reports: Path) -> None:
     """Put back the good reports that runs killed between the two renames of `publish` took away; never raises.
 
-    A run that is still publishing has the lock, and does it itself.
+    A run that is still publishing has the lock, and does it itself within moments, which are waited for.
     """
     for before in reports.glob(f"[!.]*/*{BEFORE}"):
         final = before.with_name(before.name.removesuffix(BEFORE))
-        if PERIOD.fullmatch(final.name) and not final.exists():
-            with suppress(BusyError, OSError), only_one(reports, f"{final.parent.name}-{final.name}"):
+        ends = time.monotonic() + MOMENTS
+        while PERIOD.fullmatch(final.name) and not final.exists() and before.exists() and time.monotonic() < ends:
+            with suppress(BusyError, OSError), only_one(reports, f"{final.parent.name}-{final.name}", wait=0.02):
                 if not final.exists():
                     before.rename(final)
 
@@ -198,7 +200,7 @@ def record_in(folder: Path, spoken: str) -> Result | None:
 def _failure(path: Path) -> Failed:
     """A failed run. Raises FileNotFoundError when it is gone."""
     try:
-        failure = Failure.model_validate_json(path.read_bytes())
+        failure = Failure.model_validate_json(read_plain(path))
         return Failed(path.parent, failure.ended.astimezone(VIETNAM), failure)
     except FileNotFoundError:
         raise
@@ -232,19 +234,18 @@ def last_promised(there: Sequence[Published], entity: str, period: str) -> Promi
     own = [item for item in there if item.record and item.record.entity == entity]
     earlier = [item for item in own if months_of(item.period)[1] < months_of(period)[0]]
     for item in sorted(earlier, key=lambda item: months_of(item.period)[::-1], reverse=True):
-        if promised := _promised(item.folder / in_language(RECORD, item.language)):
+        if promised := _promised(read_record(item.folder, item.language)):
             return promised
     return None
 
 
-def _promised(path: Path) -> Promised | None:
-    """What a report weighed, by its record; None where that cannot be read."""
+def _promised(record: Mapping[str, Any]) -> Promised | None:
+    """What a report weighed, by its record; None where that does not tell."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
         parameters = record["parameters"]
         names = ("levers", "target_score")
         return Promised.model_validate({"month": record["period"], **{name: parameters[name] for name in names}})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 

@@ -36,13 +36,21 @@ from analysis.errors import (
     RunTimeoutError,
     SyntheticError,
 )
-from analysis.files import writing
+from analysis.files import only_one, read_plain, writing
 from analysis.language import LANGUAGES, _, finding_in_words, nearest, slug, use_language
 from analysis.project import DEFAULT_ENTITY
 from analysis.report.result import EXECUTED, FIGURES, PAGE, RESULT, Result, in_language
 from analysis.runs.forked import prepare_environment, warm
 from analysis.runs.page import load_renderer, page_of, print_pdf
-from analysis.runs.publish import UNREAD, failing, name_in_language, publishing, working_folder, write_index
+from analysis.runs.publish import (
+    FAILURE_SECONDS,
+    UNREAD,
+    failing,
+    name_in_language,
+    publishing,
+    working_folder,
+    write_index,
+)
 from analysis.runs.record import NOTEBOOK, PDF, made_from, published_from, save_record
 from analysis.runs.reports import Promised, last_promised, published, published_folder, reports_folder
 from analysis.runs.workers import USUAL, Limits
@@ -227,7 +235,12 @@ def _leave_refusal(given: dict[str, Any], error: AnalysisError, listed: bool) ->
     with suppress(AnalysisError):
         entity, period = load().meant(entity, period)
         name = f"{slug(entity)}-{period}"
-    with suppress(Exception), failing(working_folder(reports_folder(), name), entity, period, listed):
+    reports = reports_folder()
+    with (
+        suppress(Exception),
+        only_one(reports, name, FAILURE_SECONDS),  # held, lest it is swept
+        failing(working_folder(reports, name), entity, period, listed),
+    ):
         raise error
 
 
@@ -256,11 +269,12 @@ def execute(parameters: Mapping[str, Any], work: Path, limits: Limits) -> Any:
 
     source = project.root() / "notebooks" / NOTEBOOK
     try:
-        nbformat.read(source, as_version=4)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
+        nbformat.reads(read_plain(source).decode("utf-8"), as_version=4)
+    except (OSError, ValueError, RecursionError, nbformat.ValidationError) as error:
+        words = _("brackets within brackets") if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise NotebookError(
             _("The notebook {file} cannot be read.").format(file=relative(source)),
-            [str(error).splitlines()[0]],
+            [words],
             _("Take it again from where you cloned the project."),
         ) from error
     known = set(papermill.inspect_notebook(_plain_path(source)))

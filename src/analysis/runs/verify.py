@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError, NoReportError
+from analysis.files import read_plain
 from analysis.language import _, language, slug, use_language, write_list
 from analysis.report.figures import Figures, read_figures
 from analysis.report.result import EXECUTED, FIGURES, PAGE, RECORD, in_language
@@ -49,6 +50,8 @@ def verify_reports(entity: str = "", month: str = "") -> Section:
                     numbers, differ = _numbers(item.folder, one, record)
                 except AnalysisError as error:
                     differ = [str(error)]
+                except (LookupError, TypeError, ValueError):  # of a record that was written by another
+                    differ = [_("{file} cannot be read").format(file=in_language(RECORD, one))]
                 finally:
                     use_language(spoken)
             place = item.folder.relative_to(reports.parent).as_posix()
@@ -100,7 +103,10 @@ def _numbers(folder: Path, spoken: str, record: Mapping[str, Any]) -> tuple[int,
     expected = {name: f"{item}" for name, item in figures.items()}
     differ = list(_of_table(folder / in_language(FIGURES, spoken), figures, record))
     alike = int(record["figures"]) - len(differ)
-    page = (folder / in_language(PAGE, spoken)).read_text(encoding="utf-8")
+    try:
+        page = read_plain(folder / in_language(PAGE, spoken)).decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return alike, [*differ, _("{file} cannot be read").format(file=in_language(PAGE, spoken))]
     found = [(unescape(name), unescape(words)) for _value, name, words in NUMBER.findall(page)]
     differ += [
         _("{file}: {name} is {words}, and should be {expected}").format(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from os.path import lexists
 from pathlib import Path
 
 import pandas as pd
@@ -64,7 +65,7 @@ def load_mergers(folder: Path | None = None) -> Mergers:
     Raises HistoryError for a file that cannot be read.
     """
     path = (folder or project.root() / "data") / "mergers.toml"
-    return Toml(path).read_as(Mergers) if path.is_file() else Mergers()
+    return Toml(path).read_as(Mergers) if lexists(path) else Mergers()
 
 
 def load_units(folder: Path | None = None) -> dict[str, Unit]:
@@ -74,7 +75,7 @@ def load_units(folder: Path | None = None) -> dict[str, Unit]:
     """
     folder = folder or project.root() / "data"
     path = folder / "units.csv"
-    if not path.is_file():
+    if not lexists(path):
         return {}
     rows: list[Row] = []
     findings = []

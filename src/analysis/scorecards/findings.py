@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from os.path import lexists
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,7 +45,7 @@ def load_findings(rubric: Rubric) -> tuple[Finding, ...]:
     Raises RubricError for a bad one, with file, line and field.
     """
     path = project.root() / "data" / "findings.toml"
-    if not path.exists():
+    if not lexists(path):
         return ()
     file = Toml(path, RubricError)
     entries = file.read_as(_Findings).finding

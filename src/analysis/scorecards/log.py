@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from os.path import lexists
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -37,7 +38,7 @@ def read_log(folder: Path | None = None) -> list[Entry]:
     recover(folder)
     path = folder / LOG
     entries: list[Entry] = []
-    for where, row, problem in read_rows(path, list(Entry._fields)) if path.is_file() else ():
+    for where, row, problem in read_rows(path, list(Entry._fields)) if lexists(path) else ():
         if problem or row["what"] not in get_args(What):
             words = problem or _("{field} is “{value}”, not one of {known}").format(
                 field="what", value=row["what"], known=", ".join(get_args(What))

@@ -14,6 +14,7 @@ from datetime import date
 from functools import cached_property
 from itertools import chain, pairwise, product
 from math import isclose, prod
+from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Generic, Literal, TypeVar
 
@@ -382,12 +383,12 @@ def load_rubrics(folder: Path | None = None) -> tuple[Rubric, ...]:
 def load_changes(rubric: Rubric, folder: Path | None = None) -> tuple[Change, ...]:
     """What changed inside a regime by `changes.toml`; nothing without such a file. Raises RubricError for a bad one."""
     path = (folder or project.root() / "data") / "changes.toml"
-    entries = Toml(path, RubricError).read_as(_Changes).change if path.exists() else ()
+    entries = Toml(path, RubricError).read_as(_Changes).change if lexists(path) else ()
     return tuple(entry for entry in entries if entry.rubric == rubric.id)
 
 
 def _with_changes(rubrics: list[Rubric], path: Path) -> tuple[Rubric, ...]:
-    if not path.exists():
+    if not lexists(path):
         return tuple(rubrics)
     known, strangers = {rubric.id: rubric for rubric in rubrics}, []
     file = Toml(path, RubricError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -47,9 +48,16 @@ class Source(BaseModel):
         return "" if self.captured is None else self.captured.isoformat()
 
     @property
+    def link(self) -> str:
+        """The address, where a browser may be sent there: of the web, with a host; else "", and it is only text."""
+        is_link = self.url.isprintable() and re.fullmatch(r"https?://[^\s/?#\\@]+([/?#]\S*)?", self.url, re.IGNORECASE)
+        return self.url if is_link else ""
+
+    @property
     def in_full(self) -> str:
-        """Publisher, number, title and date, as far as they are known."""
-        words = ", ".join(part for part in (self.publisher, self.number, self.title) if part)
+        """Publisher, number, title and date, as far as they are known; an address that is no link is text too."""
+        address = "" if self.link else self.url
+        words = ", ".join(part for part in (self.publisher, self.number, self.title, address) if part)
         day = self.published or self.captured
         return f"{words} ({write_date(day.isoformat())})" if day else words
 

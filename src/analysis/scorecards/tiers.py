@@ -8,6 +8,7 @@ holds in a tier, and says in which.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os.path import lexists
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -58,7 +59,7 @@ def load_support(rubric: Rubric) -> tuple[Support, ...]:
     A simulated project has none: its rules are drawn, and no document speaks of them.
     """
     path = project.root() / "data" / "support.toml"
-    entries = Toml(path, RubricError).read_as(_Supports).reading if path.exists() else ()
+    entries = Toml(path, RubricError).read_as(_Supports).reading if lexists(path) else ()
     return tuple(entry for entry in entries if entry.rubric == rubric.id and entry.code in rubric.indicators)
 
 
