@@ -265,7 +265,9 @@ def test_nothing_was_weighed(two_months, tiny_rubric):
     frame = kept(history, (tiny_rubric,), identify(history, tiny_rubric, "Mẫu", "2023-02"), {})
     section = follow_up_section(frame, {})
     assert frame.empty and not section.figures
-    assert [str(words) for words in section.said] == ["No earlier report is known to hold this one against."]
+    assert [str(words) for words in section.said] == [
+        "No earlier report was made with this tool, so there is none to hold this one against."
+    ]
     assert "<table" not in section.html and "<h2" not in section.html
 
 
