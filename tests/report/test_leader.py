@@ -141,7 +141,7 @@ def test_the_goal_its_steps_and_what_they_bring_together(year):
     first, second = steps(year.first_steps)
     assert first == ["Procedures announced on time", "from 0 % to 98 %", "+5.88 points"]
     assert second[3].startswith(
-        "2.19 to 2.20 points are its own; the rest comes only with a rise of Satisfaction with dossier handling."
+        "2.19 to 2.20 points are its own; the rest comes only where Satisfaction with dossier handling gets better too."
     )
     assert year.first_steps.table.equals(year.results.first)
 
@@ -225,7 +225,7 @@ def test_an_action_without_a_rate_and_one_that_moves_others_are_told(april):
     ((name, change, worth, besides),) = steps(section)
     assert (name, change, worth) == ("Copies", "to 62.50 %; today's rate is not published", "+1.00 to 2.00 points")
     assert besides.startswith(
-        "1.00 to 1.50 points are its own; the rest comes only with a rise of Electronic results issued."
+        "1.00 to 1.50 points are its own; the rest comes only where Electronic results issued gets better too."
     )
     assert steps(told(code="on_time", moved=()))[0][1] == "from 88.3 to 88.8 % to 62.50 %", "a bound is shown as known"
     assert steps(told(code="e_result", moved=()))[0][1] == "from 33.83 % to 62.50 %"

@@ -131,7 +131,7 @@ def test_the_tables_of_a_plan_have_its_steps_and_its_months(planned):
         ({"target": 80.0}, 1, "From 80 on a total is of a higher class; that limit is inferred from the labels of "
                               "published totals."),
         ({"feasible": False, "largest_regret": 5.0}, 0,
-         "64 is not reached under the rules recovered from published figures. What surely brings most: Handle "
+         "64 is not reached under the rules recovered from published figures. What brings most under them: Handle "
          "dossiers to 100 %; Integrate fees to 27.50 %; Offer services to 90 %; the total is then 64.2 to 66.0. "
          "Improvements whose rate may already be full, or may have nothing behind it, are not counted on."),
         ({"feasible": False, "largest_regret": 5.0}, 1, EFFORTLESS),

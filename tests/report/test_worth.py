@@ -58,8 +58,8 @@ def test_a_rate_that_is_not_printed_and_one_that_moves_others_are_told_so(april,
     assert [row[0] for row in only] == ["Dossiers handled on time"]
     moved = said(year.what_if())
     assert moved[1] == (
-        "Electronic results issued: 0.31 to 0.32 points are its own; the rest comes only with a rise of Dossiers and "
-        "results digitised and Dossiers submitted online."
+        "Electronic results issued: 0.31 to 0.32 points are its own; the rest comes only where Dossiers and "
+        "results digitised and Dossiers submitted online gets better too."
     )
     assert moved[-1].startswith("One set of rules, recovered or inferred")
 

@@ -188,7 +188,7 @@ def plan_words(figures: Figures, best: Plan, rules: str) -> list[Sentence]:
         template = _("To reach {target} under {rules}, the cheapest way takes {cost}: {steps}.")
     else:
         template = _(
-            "{target} is not reached under {rules}. What surely brings most: {steps}; the total is then {total}. "
+            "{target} is not reached under {rules}. What brings most under them: {steps}; the total is then {total}. "
             "Improvements whose rate may already be full, or may have nothing behind it, are not counted on."
         )
     effort = say(_("{cost} percentage points") if not best.priced else _("{cost} units of cost"), **parts)

@@ -178,7 +178,7 @@ def improvement(figures: Figures, gained: pd.DataFrame, identified: Identified) 
 def besides(own: Figure, moved: Iterable[str], identified: Identified) -> Sentence:
     """What of a gain is the lever's own, and what depends on others that it may move."""
     return say(
-        _("{own} points are its own; the rest comes only with a rise of {others}."),
+        _("{own} points are its own; the rest comes only where {others} gets better too."),
         own=own,
         others=write_list(identified.rubric.name_of(code) for code in moved),
     )
