@@ -412,10 +412,10 @@ same run; seconds stand beside it only to say what it is a ratio of, and are wor
 
 Profiled once, on 2026-11-30; shares, not times of another machine.
 
-* One report: plain runs the same cells, so what makes them quicker hardly moves the ratio. Beside the cells ours pays the
-  imports of the parent and of the process that kernels are forked from, `scipy.optimize` among them.
-* Batch: most of a report is what the floor pays too: drawing, workbook, the solver. Ours adds a kernel (about 0.18 s), what
-  the worker checks and publishes (0.15 s) and, spread over 20 reports, the start of two workers (0.37 s).
+* One report: plain runs the same cells, so what makes them quicker hardly moves the ratio. Beside the cells ours pays
+  the imports of the parent and of the process that kernels are forked from, `scipy.optimize` among them.
+* Batch: most of a report is what the floor pays too: drawing, workbook, the solver. Ours adds a kernel (about 0.18 s),
+  what the worker checks and publishes (0.15 s) and, spread over 20 reports, the start of two workers (0.37 s).
 * Questions: importing pandas is about a third of an answer, pydantic and this package's own files a fifth; reading and
   checking every figure of the project, and finding the rules that fit, are the rest. Only answers kept on disk would be
   much quicker, and none are kept.
