@@ -54,7 +54,7 @@
   if (location.hash && !location.hash.includes('?')) reveal();
 
   const list = document.createElement('nav');
-  list.className = 'contents tools';
+  list.className = 'contents tools scroll';
   list.setAttribute('aria-label', words.contents);
   [...main.querySelectorAll('h2:not(.bars-title)')].filter((head) => !head.closest('.fold, .added')).forEach((head, place) => {
     head.id ||= `part-${place + 1}`;
@@ -63,7 +63,7 @@
     link.textContent = head.textContent.split(':')[0];
     list.append(link);
   });
-  document.querySelector('header').append(list);
+  document.querySelector('h1').after(list); // on the first screen of a phone: a row to swipe
 
   // On a narrow screen a row of a wide table is a card; each number then says what it is of.
   for (const table of document.querySelectorAll('table')) {
