@@ -134,7 +134,9 @@ class Card:
     def rank(self) -> Section:
         """The rank that the steps would bring, as far as other totals are known. Table: `ranks.outlook`."""
         it = self.results
-        return self._answer(worth.rank_section(self._plan.figures, it.rank_then, it.rank_by_tier, it.standing))
+        contradicted = it.standing.contradicted if it.standing else None
+        ranked = it.rank_then, it.rank_by_tier, contradicted, it.first_of_others
+        return self._answer(worth.rank_section(self._plan.figures, *ranked))
 
     @cached_property
     def change(self) -> Section:

@@ -1,4 +1,4 @@
-"""What do the commands answer that put figures into a project, take them out, or hand them on?"""
+"""What do the commands answer that put figures into a project, take them out, hand them on, or begin one?"""
 
 from __future__ import annotations
 

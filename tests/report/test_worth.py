@@ -151,3 +151,12 @@ def test_a_rank_after_any_gain_is_counted_where_all_are_known():
     assert section.data["gain"] == {"low": 1.0, "high": 2.5} and list(section.tables) == ["outlook", "counted", "alike"]
     unknown = rank_after_section(Interval(1.0, 1.0), ranked(5), counted.iloc[:0], alike, "Nobody is alike.", "B")
     assert said(unknown)[1:] == ["Nobody is alike."] and unknown.data["alike_reason"] == "Nobody is alike."
+
+
+def test_the_first_of_the_others_stands_beside_the_rank_where_all_totals_are_known(year, july):
+    words = [line for line in said(year.rank) if line.startswith("The highest total of the others")]
+    assert words == ["The highest total of the others today is 68.80 (Đồng Tháp)."]
+    first = year.rank.figures["outlook.highest"]
+    assert (first.value, first.quote, first.kind) == (68.8, "68.8", "published")
+    assert (first.source, first.where[:25]) == ("portal-2026-10-10", "provinces-2026-10-10.csv:")
+    assert july.results.first_of_others is None and "outlook.highest" not in july.rank.figures

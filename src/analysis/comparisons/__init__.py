@@ -12,7 +12,7 @@ panel      How far do years tell of later years, over all siblings?
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "ranks": ["RankSet", "Standing", "alike", "counted", "outlook", "standing"],
+    "ranks": ["RankSet", "Standing", "alike", "counted", "outlook", "same_card", "standing"],
     "peers": ["against_alike", "leaders", "leaders_sentence", "positions", "spread", "spread_sentence"],
     "refit": ["implied_missing", "regression_sentence", "rules_misfit", "rules_regression"],
     "trends": ["Trend", "model_name", "sentence", "trend"],

@@ -227,7 +227,7 @@ class Project:
         known = {item for item in known if item[1] in ("", latest)}
         for rubric, (ruled, day, synthetic) in product(self.rubrics, known):
             if rubric.covers(ruled):
-                _telling(self, rubric.id, day, synthetic)
+                _sifted(self, rubric.id, day, synthetic)
                 self.change_dates(rubric)
 
     @property
@@ -303,8 +303,8 @@ class Project:
     def left_out(self, entity: str, month: str) -> list[Key]:
         """Cards of the month's regime that no rule explains, alone or with the others: they are evidence of nothing."""
         asked = self.rules(entity, month).id, self.shown(entity, month).day, is_synthetic(entity)
-        _kept, wrong = _telling(self, *asked)
-        out = [(item.entity, item.period) for item in (*_outliers(self, *asked), *wrong)]
+        odd, _kept, wrong = _sifted(self, *asked)
+        out = [(item.entity, item.period) for item in (*odd, *wrong)]
         return [key for key in out if key != (entity, month)]
 
     def against_others(self, item: Evidence, rubric: Rubric, day: str) -> list[str]:
@@ -328,7 +328,7 @@ class Project:
         asked = {(item.ruled, item.day, is_synthetic(entity)) for (entity, _period), item in self._shown.items()}
         found = dict[Key, tuple[Evidence, Rubric, str]]()
         for rubric, (ruled, day, synthetic) in product(self.rubrics, sorted(asked)):
-            for item in _outliers(self, rubric.id, day, synthetic) if rubric.covers(ruled) else ():
+            for item in _sifted(self, rubric.id, day, synthetic)[0] if rubric.covers(ruled) else ():
                 found[item.entity, item.period] = item, rubric, day
         return list(found.values())
 
@@ -346,7 +346,7 @@ class Project:
         others = tuple(key for key in governed if key != (entity, month) and key not in wrong)
         if any(
             (item.entity, item.period) == (entity, month)
-            for item in _outliers(self, rubric.id, day, is_synthetic(entity))
+            for item in _sifted(self, rubric.id, day, is_synthetic(entity))[0]
         ):
             raise ContradictionError(
                 outlier_words(entity, month),
@@ -384,15 +384,6 @@ def _sifted(
     return out, *telling([item for item in cards.values() if item not in out], rubric)
 
 
-def _outliers(project: Project, rubric_id: str, day: str, synthetic: bool) -> list[Evidence]:
-    return _sifted(project, rubric_id, day, synthetic)[0]
-
-
-def _telling(project: Project, rubric_id: str, day: str, synthetic: bool) -> tuple[list[Evidence], list[Evidence]]:
-    _out, kept, wrong = _sifted(project, rubric_id, day, synthetic)
-    return kept, wrong
-
-
 @lru_cache(maxsize=4)
 def _change_dates(project: Project, rubric_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     rubric = next(rubric for rubric in project.rubrics if rubric.id == rubric_id)
@@ -417,9 +408,9 @@ def _cards(project: Project, entity: str, month: str) -> tuple[Evidence, ...]:
 
 def _others(project: Project, rubric: Rubric, day: str, synthetic: bool, key: Key) -> list[Evidence]:
     """The cards that tell something of the rules besides one, which need not be known."""
-    shared, _wrong = _telling(project, rubric.id, day, synthetic)
+    odd, shared, _wrong = _sifted(project, rubric.id, day, synthetic)
     if any((item.entity, item.period) == key for item in shared):  # what it tells, others may tell too
-        out = [key, *((item.entity, item.period) for item in _outliers(project, rubric.id, day, synthetic))]
+        out = [key, *((item.entity, item.period) for item in odd)]
         cards = _governed(project, rubric.id, day, synthetic)
         shared, _wrong = telling([item for other, item in cards.items() if other not in out], rubric)
     return shared

@@ -21,7 +21,7 @@ from analysis.diagnosis.follow_up import (
 )
 from analysis.identification.identify import Identified
 from analysis.language import _, write_date, write_list, write_period
-from analysis.report.figures import Figure, Figures, between, exact, whole
+from analysis.report.figures import Figure, Figures, between, exact, printed_figure, whole
 from analysis.report.section import (
     Heading,
     Part,
@@ -35,7 +35,6 @@ from analysis.report.section import (
     say,
 )
 from analysis.report.wording import effect_name
-from analysis.scorecards.checks import interval_of
 from analysis.scorecards.history import TOTAL, shown
 from analysis.scorecards.periods import is_month, month_before, months_in, months_of
 from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span, ruling
@@ -258,21 +257,8 @@ def total_figures(past: pd.DataFrame, identified: Identified) -> Iterator[Figure
 
 def _total_then(row: pd.Series) -> Figure:
     """`past.<period>.total` (`.longer_period` of a year or quarter) of a published total."""
-    span = interval_of(row)
-    return Figure(
-        id=f"past.{row['period']}.{'total' if is_month(row['period']) else 'longer_period'}",
-        label=write_period(row["period"]),
-        value=row["value"],
-        low=span.low,
-        high=span.high,
-        unit=row["unit"],
-        decimals=row["decimals"],
-        kind=row["kind"],
-        rule=_("as published"),
-        source=row["source"],
-        where=f"{row['file']}:{row['line']}",
-        quote=row["quote"],
-    )
+    name = f"past.{row['period']}.{'total' if is_month(row['period']) else 'longer_period'}"
+    return printed_figure(name, write_period(row["period"]), row)
 
 
 def counted_on(past: pd.DataFrame, identified: Identified) -> str:

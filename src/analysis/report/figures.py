@@ -23,6 +23,7 @@ from analysis.files import FORMULA, read_plain
 from analysis.identification.regime import Project, load_project
 from analysis.interval import Interval
 from analysis.language import _, write_number, write_range
+from analysis.scorecards.checks import interval_of
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
 from analysis.scorecards.periods import PERIOD
 
@@ -208,6 +209,25 @@ def exact(
 ) -> Figure:
     """A number known exactly."""
     return Figure(figure_id, label, value, value, value, unit, decimals, kind, rule, source)
+
+
+def printed_figure(figure_id: str, label: str, of: Any) -> Figure:
+    """A figure of any card as it is printed, with its words and its line; `of` is its row of the history."""
+    span = interval_of(of)
+    return Figure(
+        id=figure_id,
+        label=label,
+        value=float(of["value"]),
+        low=span.low,
+        high=span.high,
+        unit=of["unit"],
+        decimals=int(of["decimals"]),
+        kind=of["kind"],
+        rule=_("as published"),
+        source=of["source"],
+        where=f"{of['file']}:{of['line']}",
+        quote=of["quote"],
+    )
 
 
 def between(

@@ -377,6 +377,17 @@ class Results:
         return standing(self.project.history, self.rubric, self.entity, self.month)
 
     @cached_property
+    def first_of_others(self) -> pd.Series | None:
+        """The figure of the highest total among the others; None where not all are known."""
+        from analysis.comparisons.ranks import same_card
+
+        known = self.standing
+        if known is None or known.known < known.ranked or known.others.empty:
+            return None
+        rows = same_card(self.project.history, self.entity, self.month)
+        return rows[(rows["entity"] == known.others["entity"].iloc[0]) & (rows["code"] == TOTAL)].iloc[0]
+
+    @cached_property
     def rank_then(self) -> pd.DataFrame:
         """The rank today and with the aims reached (`ranks.outlook`)."""
         from analysis.comparisons.ranks import outlook

@@ -12,10 +12,9 @@ from analysis.errors import ROWS_SHOWN
 from analysis.identification.evidence import Evidence, Relation
 from analysis.identification.identify import Identified
 from analysis.language import _, write_period
-from analysis.report.figures import Figure, Figures, between, exact
+from analysis.report.figures import Figure, Figures, between, exact, printed_figure
 from analysis.report.section import Heading, Part, Reference, Section, Sentence, SourceList, Table, Words, listed, say
 from analysis.report.wording import known_how, status_name
-from analysis.scorecards.checks import interval_of
 from analysis.scorecards.rubric import Rubric
 from analysis.scorecards.sources import Source
 
@@ -65,26 +64,7 @@ def proof_figures(
     printed = {(item.entity, item.period): item.figures for item in cards}
     for row in ruled.drop_duplicates(["entity", "period", "figure", "unit"]).itertuples():
         of = printed[row.entity, row.period].loc[(row.figure, row.unit)]
-        yield printed_figure(killer_id(row), identified.rubric, row.figure, of)
-
-
-def printed_figure(name: str, rubric: Rubric, code: str, of: Any) -> Figure:
-    """A figure of any card as it is printed; `of` is its row of the history."""
-    span = interval_of(of)
-    return Figure(
-        id=name,
-        label=rubric.name_of(code),
-        value=float(of["value"]),
-        low=span.low,
-        high=span.high,
-        unit=of["unit"],
-        decimals=int(of["decimals"]),
-        kind=of["kind"],
-        rule=_("as published"),
-        source=of["source"],
-        where=f"{of['file']}:{of['line']}",
-        quote=of["quote"],
-    )
+        yield printed_figure(killer_id(row), identified.rubric.name_of(row.figure), of)
 
 
 def news_figures(news: pd.DataFrame) -> Iterator[Figure]:

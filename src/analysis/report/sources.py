@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis.identification.identify import Identified
 from analysis.language import _, write_date, write_range
-from analysis.report.figures import Figure, Figures, between, ends_of, exact
+from analysis.report.figures import Figure, Figures, between, ends_of, exact, printed_figure
 from analysis.report.section import Folded, Heading, Piece, Quote, Reference, Section, SourceList, Table, Words, say
-from analysis.scorecards.checks import check_name, interval_of
+from analysis.scorecards.checks import check_name
 from analysis.scorecards.entities import SYNTHETIC
 from analysis.scorecards.history import RANK, TOTAL, unit_name
 from analysis.scorecards.sources import Note, Source
@@ -34,29 +35,13 @@ def published_figures(rows: pd.DataFrame, identified: Identified) -> Iterator[Fi
     """The figures of a card, each with its words and its line; and what is lost of the total."""
     ids = {TOTAL: "total", RANK: "rank"}
     groups = {group.code for group in identified.groups}
-    as_published = _("as published")
-    for row in rows.itertuples():
-        if pd.isna(row.value):
-            continue
-        figure_id = ids.get(row.code) or (f"group.{row.code}.score" if row.code in groups else "")
-        span = interval_of(rows.loc[(row.code, row.unit)])
-        yield Figure(
-            id=figure_id or f"printed.{row.code}.{row.unit}",
-            label=identified.rubric.name_of(row.code),
-            value=row.value,
-            low=span.low,
-            high=span.high,
-            unit=row.unit,
-            decimals=row.decimals,
-            kind=row.kind,
-            rule=as_published,
-            source=row.source,
-            where=f"{row.file}:{row.line}",
-            quote=row.quote,
-            as_of=row.as_of,
-        )
-        if row.code == RANK and not pd.isna(row.max):
-            yield exact("ranked", _("Provinces ranked"), row.max, "count", 0, row.kind, as_published, row.source)
+    for _key, row in rows[rows["value"].notna()].iterrows():
+        code = row["code"]
+        name = ids.get(code) or (f"group.{code}.score" if code in groups else f"printed.{code}.{row['unit']}")
+        yield replace(printed_figure(name, identified.rubric.name_of(code), row), as_of=row["as_of"])
+        if code == RANK and not pd.isna(row["max"]):
+            known = row["max"], "count", 0, row["kind"], _("as published"), row["source"]
+            yield exact("ranked", _("Provinces ranked"), *known)
     total = rows.loc[(TOTAL, "points")]
     points = identified.rubric.points
     lost = points - identified.total

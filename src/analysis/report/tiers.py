@@ -10,8 +10,8 @@ import pandas as pd
 from analysis.identification.evidence import Evidence
 from analysis.identification.identify import Identified
 from analysis.language import _, write_date, write_period
-from analysis.report.figures import Figure, Figures, exact
-from analysis.report.rules import killer, killer_id, printed_figure, ruled_out_rows
+from analysis.report.figures import Figure, Figures, exact, printed_figure
+from analysis.report.rules import killer, killer_id, ruled_out_rows
 from analysis.report.section import (
     Heading,
     Part,
@@ -79,7 +79,7 @@ def tier_figures(
                 f"changed.{number}.{name}", row.name, value, "percent", 0, "derived", _("as data/changes.toml says")
             )
     for name, of in killers.items():
-        yield printed_figure(name, rubric, of["code"], of)
+        yield printed_figure(name, rubric.name_of(of["code"]), of)
 
 
 # Sentences

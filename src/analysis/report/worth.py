@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from analysis.decisions.whatif import TOGETHER, perhaps_nothing
 from analysis.identification.identify import Identified
 from analysis.interval import Interval
 from analysis.language import _, write_list, write_number, write_range
-from analysis.report.figures import Figure, Figures, between, ends_of, exact, whole
+from analysis.report.figures import Figure, Figures, between, ends_of, exact, printed_figure, whole
 from analysis.report.rules import bounds_rule, caution
 from analysis.report.section import (
     Heading,
@@ -29,9 +29,6 @@ from analysis.report.section import (
 from analysis.report.wording import fitting_rules, known_how, status_name, tier_name, tier_rule
 from analysis.scorecards.sources import Source
 from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED
-
-if TYPE_CHECKING:
-    from analysis.comparisons.ranks import Standing
 
 ASKED_AT = (50.0, 60.0, 70.0, 90.0)  # percent; the targets whose gain is said
 
@@ -105,14 +102,6 @@ def rank_figures(ranked: pd.DataFrame) -> Iterator[Figure]:
         yield between(f"outlook.{row.case}", _("Rank"), ends, "rank", 0, rule)
         yield exact(f"outlook.{row.case}.known", _("Totals known"), float(row.known), "count", 0, "derived", rule)
         yield exact(f"outlook.{row.case}.ranked", _("Provinces ranked"), float(row.ranked), "count", 0, "derived", rule)
-
-
-def highest_figure(standing: Standing | None) -> Iterator[Figure]:
-    """`outlook.highest`: the highest total of the others today, where all are known."""
-    if standing is not None and standing.known == standing.ranked and len(standing.others):
-        first = standing.others.loc[standing.others["high"].idxmax()]
-        ends = float(first["low"]), float(first["high"])
-        yield between("outlook.highest", first["entity"], ends, "points", 2, _("as published"), sum(ends) / 2)
 
 
 def tier_rank_figures(by_tier: pd.DataFrame) -> Iterator[Figure]:
@@ -419,14 +408,19 @@ def _tier_table(figures: Figures, by_tier: pd.DataFrame) -> Table:
 
 
 def rank_section(
-    figures: Figures, ranked: pd.DataFrame, by_tier: pd.DataFrame, standing: Standing | None = None
+    figures: Figures,
+    ranked: pd.DataFrame,
+    by_tier: pd.DataFrame,
+    contradicted: float | None = None,
+    first: pd.Series | None = None,
 ) -> Section:
-    """The rank after the steps of the plan; `figures` hold what they gain, `standing` what is known of the others.
+    """The rank after the steps of the plan; `figures` hold what they gain, `contradicted` is of `Standing`.
 
-    `by_tier` is the same in each tier of knowledge, with a column `tier`.
+    `by_tier` is the same in each tier of knowledge, with a column `tier`; `first` the highest total of the others.
     """
-    contradicted = standing.contradicted if standing else None
-    own = Figures.of(rank_figures(ranked), tier_rank_figures(by_tier), highest_figure(standing))
+    own = Figures.of(rank_figures(ranked), tier_rank_figures(by_tier))
+    if first is not None:
+        own.add([printed_figure("outlook.highest", first["entity"], first)])
     title = _("What does it do to the rank?")
     if not rank_says_something(ranked):
         why = (

@@ -82,6 +82,7 @@ def run_batch(
 
 def _outcome_of(done: Future[Outcome], job: Job) -> Outcome:
     """What a future holds; one that was lost with its machine, more often than is tried, is a failure of its job."""
+    lost: Exception
     try:
         return done.result()
     except CancelledError:
@@ -90,9 +91,9 @@ def _outcome_of(done: Future[Outcome], job: Job) -> Outcome:
             [],
             _("Start it and its workers again, then run the same with --resume."),
         )
-        return replace(failure(job, lost, monotonic()), unrecorded=True)
     except Exception as error:
-        return replace(failure(job, error, monotonic()), unrecorded=True)
+        lost = error
+    return replace(failure(job, lost, monotonic()), unrecorded=True)
 
 
 def summary(outcomes: Sequence[Outcome]) -> Section:

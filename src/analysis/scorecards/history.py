@@ -371,17 +371,14 @@ def row_problems(
     return _Contract(rubrics, sources, units).problems(row)
 
 
-Finding = tuple[int, str]  # where it stands among those of its row, and the words
-
-
 class _Contract:
     """What every row must keep. What its card decides, and what its code, is asked once for all rows of the same."""
 
     def __init__(self, rubrics: tuple[Rubric, ...], sources: Mapping[str, Source], units: Collection[str]) -> None:
         self._rubrics, self._sources, self._units = rubrics, sources, units
         self._today = date.today().isoformat()
-        self._cards: dict[tuple[str, ...], tuple[list[Finding], Rubric | None, str]] = {}
-        self._codes: dict[tuple[str, ...], tuple[list[Finding], float | None]] = {}
+        self._cards: dict[tuple[str, ...], tuple[list[str], Rubric | None, str]] = {}
+        self._codes: dict[tuple[str, ...], tuple[list[str], float | None]] = {}
 
     def problems(self, row: Mapping[str, str]) -> list[str]:
         """Everything wrong with a row, in words."""
@@ -396,58 +393,55 @@ class _Contract:
             code = _code_problems(row, rubric, ruled, of_unit)
             self._codes[of_code] = [*_level_problems(row), *code[0]], code[1]
         then, most = self._codes[of_code]
-        last = [*_word_problems(row), *_number_problems(row, most)]
-        if not (first or then or last):
-            return []
-        return [words for _place, words in sorted((*first, *then, *last), key=lambda finding: finding[0])]
+        return [*first, *then, *_word_problems(row), *_number_problems(row, most)]
 
 
-def _card_problems(row: Mapping[str, str], today: str) -> Iterator[Finding]:
+def _card_problems(row: Mapping[str, str], today: str) -> Iterator[str]:
     if not row["entity"]:
-        yield 0, _("entity is empty")
+        yield _("entity is empty")
     elif not slug(row["entity"]):
-        yield 0, _("entity is “{value}”: a name has letters").format(value=row["entity"])
-    yield from _unknown(row, 2, "scope", SCOPES)
-    yield from _unknown(row, 4, "kind", KINDS)
+        yield _("entity is “{value}”: a name has letters").format(value=row["entity"])
+    yield from _unknown(row, "scope", SCOPES)
+    yield from _unknown(row, "kind", KINDS)
     if row["as_of"] and not _is_date(row["as_of"]):
-        yield 6, _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
+        yield _("as_of is “{value}”, not a date such as 2023-04-24").format(value=row["as_of"])
     elif row["as_of"] > today:
-        yield 6, _("as_of {as_of} is after today").format(as_of=row["as_of"])
+        yield _("as_of {as_of} is after today").format(as_of=row["as_of"])
     if row["kind"] == SYNTHETIC and not is_synthetic(row["entity"]):
         words = _("a synthetic figure must be of an entity called “{name} …”, not of “{entity}”")
-        yield 7, words.format(name=SIMULATED, entity=row["entity"])
+        yield words.format(name=SIMULATED, entity=row["entity"])
     if row["kind"] in KINDS and row["kind"] != SYNTHETIC and is_synthetic(row["entity"]):
         words = _("“{entity}” is simulated, so each of its figures must be of kind synthetic, not {kind}")
-        yield 7, words.format(entity=row["entity"], kind=row["kind"])
+        yield words.format(entity=row["entity"], kind=row["kind"])
 
 
-def _level_problems(row: Mapping[str, str]) -> Iterator[Finding]:
-    yield from _unknown(row, 3, "level", UNITS_OF_LEVEL)
+def _level_problems(row: Mapping[str, str]) -> Iterator[str]:
+    yield from _unknown(row, "level", UNITS_OF_LEVEL)
     if row["unit"] not in UNITS_OF_LEVEL.get(row["level"], (row["unit"],)):
         words = _("unit “{unit}” does not go with level “{level}”")
-        yield 5, words.format(unit=row["unit"], level=row["level"])
+        yield words.format(unit=row["unit"], level=row["level"])
 
 
-def _unknown(row: Mapping[str, str], place: int, name: str, known: Collection[str]) -> Iterator[Finding]:
+def _unknown(row: Mapping[str, str], name: str, known: Collection[str]) -> Iterator[str]:
     if row[name] not in known:
         words = _("{field} is “{value}”, not one of {known}")
-        yield place, words.format(field=name, value=row[name], known=", ".join(known))
+        yield words.format(field=name, value=row[name], known=", ".join(known))
 
 
-def _word_problems(row: Mapping[str, str]) -> list[Finding]:
+def _word_problems(row: Mapping[str, str]) -> list[str]:
     """What is wrong with the texts of a row, and whether its words print its value."""
-    found = [(1, words) for words in untidy(row)]
+    found = list(untidy(row))
     value, quote = row["value"], row["quote"]
     if row["kind"] == "published" and value and not quote:
-        found.append((8, _("a published figure needs its quote: the figure as printed")))
+        found.append(_("a published figure needs its quote: the figure as printed"))
     alike = quote.rstrip("%").replace(",", ".") == value  # most are, and thousands are asked
     if quote and not alike and _VALUE.fullmatch(value) and not printed_in(quote, float(value)):
         words = _("{value} is not what its words print: “{quote}”")
-        found.append((8, words.format(value=value, quote=quote)))
+        found.append(words.format(value=value, quote=quote))
     return found
 
 
-def _number_problems(row: Mapping[str, str], most: float | None) -> list[Finding]:
+def _number_problems(row: Mapping[str, str], most: float | None) -> list[str]:
     """What is wrong with the numbers of a row; `most` is the maximum where the row itself gives none."""
     value, top, decimals, unit = row["value"], row["max"], row["decimals"], row["unit"]
     read = _VALUE.fullmatch(value)
@@ -455,54 +449,54 @@ def _number_problems(row: Mapping[str, str], most: float | None) -> list[Finding
     wrong += ["max"] if top and not _VALUE.fullmatch(top) else []
     wrong += ["decimals"] if decimals not in _DECIMALS else []
     words = _("{field} is “{value}”, not a plain number with a point, such as 58.83") if wrong else ""
-    found = [(9, words.format(field=name, value=row[name])) for name in wrong]
+    found = [words.format(field=name, value=row[name]) for name in wrong]
     number = float(value) if read else 0.0
     if read and not wrong:
         if len(read["rest"] or "") > int(decimals):
             words = _("value {value} has more than {decimals} decimals")
-            found.append((10, words.format(value=value, decimals=decimals)))
+            found.append(words.format(value=value, decimals=decimals))
         if top and number > float(top):
-            found.append((10, _("{value} is more than the maximum {max}").format(value=value, max=top)))
+            found.append(_("{value} is more than the maximum {max}").format(value=value, max=top))
         if unit == "percent" and number > 100:
-            found.append((10, _("{value} % is more than 100 %").format(value=value)))
+            found.append(_("{value} % is more than 100 %").format(value=value))
         if unit in ("count", "rank") and (number != int(number) or decimals != "0"):
-            found.append((10, _("a {unit} must be a whole number, not {value}").format(unit=unit, value=value)))
+            found.append(_("a {unit} must be a whole number, not {value}").format(unit=unit, value=value))
         if unit == "rank" and number < 1:
-            found.append((10, _("a rank starts at 1")))
+            found.append(_("a rank starts at 1"))
     if most is not None and number > most:
-        found.append((14, _("{value} is more than the maximum {max}").format(value=value, max=f"{most:g}")))
+        found.append(_("{value} is more than the maximum {max}").format(value=value, max=f"{most:g}"))
     return found
 
 
 def _governed(
     row: Mapping[str, str], rubrics: tuple[Rubric, ...], sources: Mapping[str, Source]
-) -> tuple[list[Finding], Rubric | None, str]:
+) -> tuple[list[str], Rubric | None, str]:
     """What is wrong with the source and the period of a row; its rules, and the period that says which they are."""
-    found: list[Finding] = []
+    found: list[str] = []
     source, period, scope = sources.get(row["source"]), row["period"], row["scope"]
     if source is None:
-        found.append((11, _("source “{value}” is not in sources.toml").format(value=row["source"])))
+        found.append(_("source “{value}” is not in sources.toml").format(value=row["source"]))
     if not PERIOD.fullmatch(period):
-        found.append((12, _("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=period)))
+        found.append(_("period is “{value}”, not YYYY, YYYY-MM or YYYY-Qn").format(value=period))
         return found, None, ""
     length = "quarter" if "Q" in period else "month" if "-" in period else "year"
     if scope in ("month", "quarter", "year") and scope != length:
         words = _("scope “{scope}” does not go with period {period}")
-        found.append((12, words.format(scope=scope, period=period)))
+        found.append(words.format(scope=scope, period=period))
     day = source.day if source else ""
     if day and row["as_of"] > day:
         words = _("as_of {as_of} is after {day}, the day of the capture")
-        found.append((12, words.format(as_of=row["as_of"], day=day)))
+        found.append(words.format(as_of=row["as_of"], day=day))
     ruled = ruling(period, day)
     rubric = next((rubric for rubric in rubrics if rubric.covers(ruled)), None)
     if rubric is None:
-        found.append((13, _("no rubric governs {period}").format(period=ruled)))
+        found.append(_("no rubric governs {period}").format(period=ruled))
     return found, rubric, ruled
 
 
 def _code_problems(
     row: Mapping[str, str], rubric: Rubric | None, ruled: str, of_unit: bool
-) -> tuple[list[Finding], float | None]:
+) -> tuple[list[str], float | None]:
     """What is wrong with the code and the maximum of a row; and the maximum where the row itself gives none."""
     code, level = row["code"], row["level"]
     known: Collection[str]
@@ -521,10 +515,10 @@ def _code_problems(
     if code not in known:
         near = ", ".join(nearest(code.replace("_", "-"), known)) or "–"
         words = _("the code is not known to {rubric}; nearest: {near}")
-        return [(14, words.format(rubric=rubric.id, near=near))], None
+        return [words.format(rubric=rubric.id, near=near)], None
     if expected is not None and _VALUE.fullmatch(row["max"]) and float(row["max"]) != expected:
         words = _("max is {max}, but {rubric} says {expected:g}")
-        return [(14, words.format(max=row["max"], rubric=rubric.id, expected=expected))], None
+        return [words.format(max=row["max"], rubric=rubric.id, expected=expected)], None
     return [], None if row["max"] else expected
 
 
