@@ -180,9 +180,10 @@ def test_a_phone_shows_text_and_targets_large_enough_and_whole_captions(seen, na
     assert small == []
 
 
-def test_on_a_phone_the_finding_and_the_three_numbers_come_first(seen):
-    page = seen("april", "phone")
-    for selector in ("h1", ".lead", ".numbers dd.number >> nth=0", ".numbers dd.number >> nth=1"):
+@pytest.mark.parametrize("name", ["april", pytest.param("july", marks=pytest.mark.slow), "year"])
+def test_on_a_phone_the_finding_the_links_and_the_three_boxes_are_the_first_screen(seen, name):
+    page = seen(name, "phone")
+    for selector in ("h1", ".contents", ".numbers"):
         box = page.locator(selector).bounding_box()
         assert box["y"] + box["height"] < 740, selector
 

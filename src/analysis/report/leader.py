@@ -175,20 +175,21 @@ def first_steps_section(
     steps = [_step(figures, row, acts, row.code in doubted, identified) for row in first.itertuples()]
     said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in steps]
     together = _together(figures, ranked, alone=len(first) == 1)
-    weighed = _weighed(figures, gained, first, acts, identified)
     heading = _("What to do first?")
-    values = {"acts": steps, "together": together, "weighed": weighed, "try": _("Try these rates in the panel below")}
+    values = {"acts": steps, "together": together, "try": _("Try these rates in the panel below")}
     out = left_out(figures, first, by_indicator, ways)
     parts: list[Part] = [
         Heading(heading),
         Words([*goal_words(figures, best, first, identified), *_doubt_last(first, doubted), *_of_a_span(identified)]),
-        Piece("acts.html.j2", values, [*said, *together, *weighed]),
+        Piece("acts.html.j2", values, [*said, *together]),
         *([Words(out, style="note")] if out else []),
     ]
     asking = [base_question(figures, row) for row in odd[odd["code"].isin(first["code"])].itertuples()]
     asking += [words for code, words in ask_words(figures, asked) if code not in doubted][:1]
     ask: list[Part] = [Heading(_("What to ask for next"), level=3), Words(asking, as_list=True)]
-    return Section(heading, [Slide(parts), *([Slide(ask)] if asking else [])], tables={"first_steps": first})
+    only = _one_alone(figures, gained, first, acts, identified)
+    slides = [Slide(parts), *([Slide(ask)] if asking else []), *([Slide(only)] if only else [])]
+    return Section(heading, slides, tables={"first_steps": first})
 
 
 def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Identified) -> list[Sentence]:
@@ -275,40 +276,42 @@ def _classes(total: Figure) -> str:
     return _(" or ").join(class_name(least) for least in dict.fromkeys(found) if least is not None)
 
 
-def _weighed(
+def _one_alone(
     figures: Figures, gained: pd.DataFrame, first: pd.DataFrame, acts: Mapping[str, Lever], identified: Identified
-) -> list[Sentence]:
-    """What the improvements of the report bring by themselves, where they are not the steps: as the panel says it.
+) -> list[Part]:
+    """What each improvement of the report brings by itself, and all of them, where they are not the steps.
 
     And, where today's rate is not published, that this leaves the gain open, and who is to be asked.
     """
     rows = gained[gained["code"] != TOGETHER]
     if set(rows["code"]) == set(first["code"]):
         return []
-    last = gained.iloc[-1]["code"]
-    parts = {name: figures[f"lever.{last}.{name}"] for name in ("gain", "total")}
-    names = listed([say("{name}", name=row.name) for row in rows.itertuples()], _(" and "))
-    each = say(_("{names} to {target} %"), names=names, target=figures[f"lever.{rows.iloc[0]['code']}.target"])
-    if rows["target"].nunique() > 1:
-        targets = {row.name: figures[f"lever.{row.code}.target"] for row in rows.itertuples()}
-        each = listed([say(_("{name} to {target} %"), name=name, target=item) for name, item in targets.items()], "; ")
-    best = figures.get(f"tier.{SUPPORTED}.{last}.gain")
-    template = (
-        _("Only {each}: +{gain} points, a total of {total}, class: {classes}.")
-        if best is None or str(best) == str(parts["gain"])
-        else _(
-            "Only {each}: +{best} points by the best supported reading, +{gain} by all that some document names; a "
-            "total of {total}, class: {classes}."
+    said = []
+    for row in gained.itertuples():
+        worth = {name: figures[f"lever.{row.code}.{name}"] for name in ("gain", "total")}
+        what = say(_("All of these"))
+        if row.code != TOGETHER:
+            target = figures[f"lever.{row.code}.target"]
+            what = say(_("{name} to {target} %"), name=row.name, target=target)
+        best = figures.get(f"tier.{SUPPORTED}.{row.code}.gain")
+        template = (
+            _("{what}: +{gain} points, a total of {total}, class: {classes}.")
+            if best is None or str(best) == str(worth["gain"])
+            else _(
+                "{what}: +{best} points by the best supported reading, +{gain} by all that some document names; a "
+                "total of {total}, class: {classes}."
+            )
         )
-    )
-    said = [say(template, each=each, best=best, classes=_classes(parts["total"]), **parts)]
+        said.append(say(template, what=what, best=best, classes=_classes(worth["total"]), **worth))
     asked: dict[str, list[str]] = {}
     for code in rows.loc[rows["gain_high"] - rows["gain_low"] >= MATTERS, "code"]:
         if identified.readings[code].rate is None:
             who = acts[code].responsible if code in acts else ""
             asked.setdefault(who or _("the unit that answers for it"), []).append(identified.rubric.name_of(code))
     words = _("It is open as today's rate of {names} is not published: ask {who}.")
-    return said + [say(words, names=write_list(names), who=who) for who, names in asked.items()]
+    open_as = [say(words, names=write_list(names), who=who) for who, names in asked.items()]
+    parts: list[Part] = [Heading(_("One thing alone: what does it bring?")), Words(said, as_list=True)]
+    return parts + ([Words(open_as, style="note")] if open_as else [])
 
 
 def left_out(figures: Figures, first: pd.DataFrame, by_indicator: pd.DataFrame, ways: pd.DataFrame) -> list[Sentence]:
