@@ -163,7 +163,7 @@ def test_a_year_has_no_month_before_and_may_have_a_year_before(year, card_of):
     assert year.results.of_past["since.2025.total"].value == 87.13
     assert year.results.of_past["since.change"].value == pytest.approx(-24.95)
     assert said(year.summary)[4:6] == [
-        "Since the year 2025: −24.95",
+        "Since the year 2025 (to 16/10/2025): −24.95",
         "down; rank 12 → 19; scored by other rules, so not all of it is performance",
     ]
     assert card_of("Phú Thọ", "2025").results.otherwise == "", "provinces were merged in between"

@@ -47,6 +47,8 @@ FRACTIONS = {
 # Digits in the visible text that are neither figures nor references: the element they may stand in, and there the
 # only words they may be part of.
 EXCEPTIONS = (
+    ("h1", "{the_day}"),  # to which a year that is not over counts
+    ("dt", "{a_day}"),  # the same of the one before
     ("h1", "{period}"),  # which month the report is about: its name, not a measurement
     (".slide > p", "{period}"),  # whose rates the steps begin with, where it is no month
     (".numbers .words", "{month_before}"),  # the month that is missing
@@ -144,6 +146,7 @@ def phrases(made: Report) -> dict[str, list[str]]:
         "the_whole": [percent("100", made.language)],
         "a_preset": [percent(level, made.language)] if len(set(rates)) == 1 else [],
         "period": [write_period(period)],
+        "the_day": [write_date(made.rows["total"]["as_of"])] if made.rows["total"]["as_of"] else [],
         "month_before": [write_period(month_before(period))] if is_month else [],
         "a_period_known": [write_period(item) for item in known] + then,
         "a_period_of_proof": [write_period(figure.split(".")[2]) for figure in made.rows if figure.startswith("card.")],
@@ -240,6 +243,13 @@ def visible(part: Tag) -> list[NavigableString]:
     return [text for text in texts if text.parent.name != "script"]
 
 
+def years_of_the_row(block: Tag) -> list[str]:
+    """The years whose figures stand beside the name of a row, in words."""
+    row = block.find_parent("tr") if block.name == "th" else None
+    ids = [item["data-figure"].split(".") for item in row.find_all(attrs={"data-figure": True})] if row else []
+    return sorted({write_period(parts[1]) for parts in ids if parts[0] == "year"})
+
+
 def unaccounted(made: Report, part: Tag) -> set[str]:
     """The words of a page, or of a part, that hold a digit which no figure, reference or exception accounts for."""
     use_language(made.language)
@@ -262,9 +272,10 @@ def unaccounted(made: Report, part: Tag) -> set[str]:
             rest[id(block)] = (block, rest.get(id(block), (block, ""))[1] + text)
     for block, words in rest.values():
         left = words
+        own = years_of_the_row(block)
         for selector, phrase in EXCEPTIONS:
             if block.css.match(selector):
-                for known in allowed.get(phrase.strip("{}"), [phrase]):
+                for known in own if own and phrase == "{a_period_shown}" else allowed.get(phrase.strip("{}"), [phrase]):
                     left = left.replace(known, "")
         if re.search(r"\d", left):
             found.add(f"{block.name}: {words}")

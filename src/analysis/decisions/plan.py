@@ -197,7 +197,7 @@ def _steps(task: Task, steps: Array) -> pd.DataFrame:
                     "rate_low": low,
                     "rate_high": high,
                     "added": added,
-                    "after_low": low + added,
+                    "after_low": min(low + added, 100.0),
                     "after_high": min(high + added, 100.0),
                     "cost": cost + lever.effort.setup,
                 }

@@ -109,13 +109,16 @@ def task_of(identified: Identified, levers: Iterable[Lever], months: int = 1, wh
     links = [[found.get(code, Interval.point(0.0)) for found in effects] for code in moved]
     sizes = np.array([lever.effort.step if whole else 1.0 for lever in ordered])
     caps = np.array([_room(identified, lever, months) for lever in ordered]) / sizes
+    if whole:
+        up = [_ends_at_full(lever) for lever in ordered]
+        caps = np.where(up, np.ceil(caps - 1e-9), np.floor(caps + 1e-9))
     return Task(
         identified=identified,
         levers=ordered,
         months=months,
         whole=whole,
         sizes=sizes,
-        caps=np.floor(caps + 1e-9) if whole else caps,
+        caps=caps,
         moved=moved,
         sure=np.array([[link.low for link in row] for row in links]).reshape(-1, len(ordered)) * sizes,
         possible=np.array([[link.high for link in row] for row in links]).reshape(-1, len(ordered)) * sizes,
@@ -129,6 +132,15 @@ def _room(identified: Identified, lever: Lever, months: int) -> float:
     today = reading.rate.low if reading.rate else 0.0
     room = max(effort.ceiling - today, 0.0)
     return room if effort.per_month is None else min(room, effort.per_month * months)
+
+
+def _ends_at_full(lever: Lever) -> bool:
+    """Whether a step that would pass 100 % ends there and counts as a whole one.
+
+    A score is full at 100 % at the latest, so that step never says too much of it; it would of others surely moved.
+    """
+    moved = [link for code, link in lever.effects.items() if code != lever.code and link.low > 0]
+    return lever.effort.ceiling == 100 and lever.effort.per_month is None and not moved
 
 
 def profiles_of(identified: Identified, moved: Sequence[str]) -> tuple[tuple[Profile, ...], ...]:

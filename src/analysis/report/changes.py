@@ -34,7 +34,7 @@ from analysis.report.section import (
     described,
     say,
 )
-from analysis.report.wording import effect_name
+from analysis.report.wording import effect_name, so_far
 from analysis.scorecards.history import TOTAL, shown
 from analysis.scorecards.periods import is_month, month_before, months_in, months_of
 from analysis.scorecards.rubric import LEAST_FOR_TREND, comparable_span, ruling
@@ -322,7 +322,8 @@ def since_before(
             return title, say(_("other rules scored what is known before: see the change below")), []
         return title, say(_("no earlier total is known")), []
     alike = compared_with(past, identified)
-    title = say(_("Since {period}"), period=write_period(alike or otherwise))
+    before = alike or otherwise
+    title = say(_("Since {period}"), period=so_far(before, past.loc[past["period"] == before, "as_of"].max()))
     change = figures["since.change"]
     value, rank = change.value or 0.0, figures.get("rank")
     direction = _("up") if value > 0 else _("down") if value < 0 else _("unchanged")

@@ -289,7 +289,7 @@ def _one_alone(
     said = []
     for row in gained.itertuples():
         worth = {name: figures[f"lever.{row.code}.{name}"] for name in ("gain", "total")}
-        what = say(_("All of these"))
+        what = say(_("Both of these") if len(rows) == 2 else _("All of these"))
         if row.code != TOGETHER:
             target = figures[f"lever.{row.code}.target"]
             what = say(_("{name} to {target} %"), name=row.name, target=target)

@@ -11,10 +11,10 @@ import pandas as pd
 
 from analysis.diagnosis.losses import NO, UNEXPLAINED, UNKNOWN, YES, UnitLosses, named_groups
 from analysis.identification.identify import Identified
-from analysis.language import _, write_list, write_number, write_period
+from analysis.language import _, write_list, write_number
 from analysis.report.figures import Figure, Figures, between, ends_of, exact
 from analysis.report.section import Heading, Part, Picture, Reference, Section, Sentence, Table, Words, described, say
-from analysis.report.wording import disclosure_name, known_how, part_name, status_name, tier_name, tier_rule
+from analysis.report.wording import disclosure_name, known_how, part_name, so_far, status_name, tier_name, tier_rule
 from analysis.scorecards.entities import kind_name
 from analysis.scorecards.history import BASE
 from analysis.scorecards.sources import Source
@@ -137,7 +137,7 @@ def _share_words(share: float) -> str:
 
 def headline(figures: Figures, by_group: pd.DataFrame, identified: Identified) -> Sentence:
     """Where the points went: the loss, and the fewest groups that hold at least half of it."""
-    entity, period = identified.entity, write_period(identified.period)
+    entity, period = identified.entity, so_far(identified.period, figures["total"].as_of)
     if not figures["lost"].value:
         return say(_("{entity} lost no point in {period}."), entity=entity, period=period)
     named = list(named_groups(by_group)["name"])

@@ -418,11 +418,24 @@ class Results:
 
     @cached_property
     def best(self) -> planning.Plan:
-        """The plan: of as few improvements as reach the total for sure; where costs are known, the cheapest of all."""
+        """The plan: of as few improvements as reach the total for sure; where costs are known, the cheapest of all.
+
+        A plan adds percentage points; that its rates surely give the total, whatever rounding hides of today's scores,
+        is asked of `whatif`: what lacks, some thousandths, is planned besides.
+        """
+        found = self._plan(self.goal)
+        if self.goal is None or not found.feasible:
+            return found
+        rates = planning.targets_of(self.identified, self.workable, found)
+        lacks = self.goal - whatif.total_after(self.identified, rates, self.acts).low if rates else 0.0
+        surer = self._plan(self.goal + lacks) if lacks > 0 else found
+        return replace(surer, target=self.goal) if surer.feasible else found
+
+    def _plan(self, goal: float | None) -> planning.Plan:
         months, levers = self.months or months_left(self.month), self.workable
-        if self.goal is not None and all(lever.effort.cost is None for lever in levers.values()):
-            levers = planning.fewest(self.identified, levers, self.goal, months, self.budget)
-        return planning.plan(self.identified, levers, self.goal, months, self.budget)
+        if goal is not None and all(lever.effort.cost is None for lever in levers.values()):
+            levers = planning.fewest(self.identified, levers, goal, months, self.budget)
+        return planning.plan(self.identified, levers, goal, months, self.budget)
 
     @cached_property
     def aims(self) -> dict[str, float]:

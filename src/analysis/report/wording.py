@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from analysis.language import _
+from calendar import monthrange
+
+from analysis.language import _, write_date, write_period
 from analysis.report.figures import Figures
 from analysis.scorecards.entities import SYNTHETIC, synthetic_label
+from analysis.scorecards.periods import months_of
 from analysis.scorecards.rubric import Rubric
 from analysis.scorecards.tiers import DOCUMENTED, OPEN, SUPPORTED, is_open
 
@@ -42,6 +45,14 @@ def status_name(status: str) -> str:
 def known_how(rubric: str, status: str) -> str:
     """Of a parameter of the rules, whose rules they are and how it is known."""
     return _("rules {rubric}: {status}").format(rubric=rubric, status=status_name(status))
+
+
+def so_far(period: str, as_of: str) -> str:
+    """A period in words; one longer than a month that was not over, with the day to which it counts."""
+    first, last = months_of(period)
+    if first == last or not as_of or not f"{first}-01" <= as_of < f"{last}-{monthrange(*map(int, last.split('-')))[1]}":
+        return write_period(period)
+    return _("{period} (to {date})").format(period=write_period(period), date=write_date(as_of))
 
 
 def fitting_rules(rubric: Rubric) -> str:

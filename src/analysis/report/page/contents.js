@@ -56,13 +56,21 @@
   const list = document.createElement('nav');
   list.className = 'contents tools scroll';
   list.setAttribute('aria-label', words.contents);
+  function lead(to, text) {
+    const link = document.createElement('a');
+    link.href = `#${to.id}`;
+    link.textContent = text;
+    list.append(link);
+  }
   [...main.querySelectorAll('h2:not(.bars-title)')].filter((head) => !head.closest('.fold, .added')).forEach((head, place) => {
     head.id ||= `part-${place + 1}`;
-    const link = document.createElement('a');
-    link.href = `#${head.id}`;
-    link.textContent = head.textContent.split(':')[0];
-    list.append(link);
+    lead(head, head.textContent.split(':')[0]);
   });
+  const foot = main.querySelector('footer');
+  if (foot) {
+    foot.id = 'made';
+    lead(foot, words.made);
+  }
   document.querySelector('h1').after(list); // on the first screen of a phone: a row to swipe
 
   // On a narrow screen a row of a wide table is a card; each number then says what it is of.

@@ -119,6 +119,13 @@
       return;
     }
     const found = data.levers.map((code) => [code, scorer.needed(state, code, goal)]);
+    if (scorer.outcome(state).total[1] >= goal) {
+      line(say(words.perhaps, {goal: plain(goal)}));
+      for (const [code, [, sure]] of found) {
+        if (sure !== null) line(say(words.makes_sure, {name: rows[code].name, sure: plain(sure)}));
+      }
+      return;
+    }
     const reach = found.filter(([, [best]]) => best !== null);
     line(say(reach.length ? words.needs_head : words.needs_none, {goal: plain(goal)}));
     for (const [code, [best, sure]] of reach) {
