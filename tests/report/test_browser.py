@@ -556,6 +556,22 @@ def test_a_total_typed_gives_the_rates_that_it_needs(opened):
     assert page.get_attribute("#trial-goal", "aria-invalid") == "true"
 
 
+def test_a_total_that_may_be_reached_already_asks_for_nothing_to_be_lowered(opened):
+    """With the two rates at 80 % July 2024 may have 91.1 points or 83.1: what is left is what makes it sure."""
+    page = opened("july", "light")
+    set_to(page, "weighed")
+    page.fill("#trial-goal", "88")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#trial-needed span")
+    first, *others = page.inner_text("#trial-needed").splitlines()
+    assert first == "Với các mức này có thể đã đạt 88, nhưng chưa chắc theo mọi quy tắc có văn bản nêu mà còn phù hợp."
+    assert all(line.endswith("thì chắc chắn đạt.") and " 0%" not in line for line in others)
+    page.fill("#trial-goal", "83.2")
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.querySelector('#trial-needed').innerText.includes('83,2')")
+    assert "Hồ sơ xử lý trước hạn, đúng hạn: từ 9" in page.inner_text("#trial-needed")
+
+
 def test_the_address_keeps_the_panel_and_knows_its_rules(opened, address_of):
     page = opened("april", "light")
     page.fill("#rate-e_result", "70")

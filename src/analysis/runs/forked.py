@@ -27,6 +27,7 @@ from analysis.errors import AnalysisError
 from analysis.language import language, use_language
 
 T = TypeVar("T")
+Place = tuple[str, bytes | None]  # of a server: the address of its socket, and its key where Python has one
 PRELOADED = "analysis.runs.preloaded"
 LONGEST = 55  # letters of the temporary folder: the address of a socket holds 108 in all
 TEMPORARY = re.compile(r"scorecard-(?P<kind>kernel|print|fork|cluster)-(?P<process>[0-9]+)-\w+")
@@ -53,8 +54,8 @@ def possible() -> bool:
 
 
 def warm() -> None:
-    """Start the server, where there can be one; it gets ready while the caller goes on."""
-    if possible():
+    """Start the server, where there can be one and none is shared; it gets ready while the caller goes on."""
+    if possible() and not _sharing():
         from multiprocessing import forkserver
 
         prepare_environment()
@@ -62,6 +63,47 @@ def warm() -> None:
         multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOADED])
         with _without_main():
             forkserver.ensure_running()
+
+
+def to_share() -> Place | None:
+    """Where the server is, which is started, for processes of this one that `share` it; None where there is none."""
+    warm()
+    if not possible():
+        return None
+    from multiprocessing import forkserver
+
+    server: Any = forkserver._forkserver
+    return server._forkserver_address, getattr(server, "_forkserver_authkey", None)
+
+
+def share(place: Place) -> None:
+    """Have forks from the server that another process has started and keeps, not from one of our own.
+
+    Python's own children of a server know its address, and start another all the same: they wait for no process that is
+    not theirs. What is set here is what they have; the server ends with who started it.
+    """
+    from multiprocessing import forkserver, resource_tracker
+
+    server: Any = forkserver._forkserver
+    server._forkserver_address, server._forkserver_authkey = place
+    server._forkserver_alive_fd = os.open(os.devnull, os.O_WRONLY)
+    server.ensure_running = resource_tracker.ensure_running
+
+
+def _sharing() -> bool:
+    from multiprocessing import forkserver
+
+    return "ensure_running" in vars(forkserver._forkserver)
+
+
+def _share_no_more() -> None:
+    """Have a server of our own from now on: the one that was shared is gone."""
+    from multiprocessing import forkserver
+
+    server: Any = forkserver._forkserver
+    os.close(server._forkserver_alive_fd)
+    server._forkserver_address = server._forkserver_authkey = server._forkserver_alive_fd = None
+    del server.ensure_running
 
 
 def _name_sockets() -> None:
@@ -108,9 +150,16 @@ def _gone(process: int) -> bool:
 def start(task: Callable[..., None], *given: Any) -> BaseProcess:
     """A fork of the server that does a task of this package. Raises OSError, EOFError where the server is gone."""
     warm()
-    child = multiprocessing.get_context("forkserver").Process(target=task, args=given)
+    fork = multiprocessing.get_context("forkserver").Process
     with _without_main():
-        child.start()
+        try:
+            (child := fork(target=task, args=given)).start()
+        except (OSError, EOFError):
+            if not _sharing():
+                raise
+            _share_no_more()
+            warm()
+            (child := fork(target=task, args=given)).start()
     return child
 
 

@@ -25,7 +25,6 @@ from analysis.runs.workers import Job, Limits, Outcome, failure
 from analysis.scorecards import history
 
 if __name__ == "__main__":
-    forked.warm()  # the server of its kernels imports what they need, while this process imports its own
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this one is interrupted, and ends it
 
 
@@ -53,7 +52,11 @@ def main() -> None:
     """Answer jobs from standard input on standard output until there are no more."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
-    limits: Limits = pickle.load(sys.stdin.buffer)
+    limits, place = pickle.load(sys.stdin.buffer)
+    if place:
+        forked.share(place)
+    else:
+        forked.warm()  # the server of its kernels imports what they need, while this process imports its own
     load_engine()
     jobs: SimpleQueue[Job] = SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, jobs), daemon=True).start()

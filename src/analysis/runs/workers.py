@@ -88,9 +88,10 @@ Submit = Callable[[Job], Future[Outcome]]
 def local_workers(jobs: int, limits: Limits = USUAL) -> Iterator[Submit]:
     """So many processes on this machine, each of which makes one report at a time; they end with the context.
 
-    They get ready while the caller goes on.
+    They get ready while the caller goes on, and have their kernels from one server.
     """
-    workers, free = [Worker(project.root(), limits) for _number in range(jobs)], SimpleQueue[Worker]()
+    place = forked.to_share()
+    workers, free = [Worker(project.root(), limits, place) for _number in range(jobs)], SimpleQueue[Worker]()
     for worker in workers:
         worker.start()
         free.put(worker)
@@ -117,10 +118,13 @@ def local_workers(jobs: int, limits: Limits = USUAL) -> Iterator[Submit]:
 
 
 class Worker:
-    """A process that makes the reports of the project in a folder, one at a time; a new one where the last has died."""
+    """A process that makes the reports of the project in a folder, one at a time; a new one where the last has died.
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self._folder, self._limits = folder, limits
+    Its kernels are forks of the server in `place` (`forked.to_share`), or of one of its own.
+    """
+
+    def __init__(self, folder: Path, limits: Limits, place: forked.Place | None = None) -> None:
+        self._folder, self._limits, self._place = folder, limits, place
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -134,7 +138,7 @@ class Worker:
                 stdout=subprocess.PIPE,
             )
             assert self._process.stdin is not None
-            pickle.dump(self._limits, self._process.stdin)
+            pickle.dump((self._limits, self._place), self._process.stdin)
             self._process.stdin.flush()
         return self._process
 
