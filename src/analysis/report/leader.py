@@ -184,11 +184,12 @@ def first_steps_section(
         Piece("acts.html.j2", values, [*said, *together]),
         *([Words(out, style="note")] if out else []),
     ]
+    only = _one_alone(figures, gained, first)
     asking = [base_question(figures, row) for row in odd[odd["code"].isin(first["code"])].itertuples()]
     asking += [words for code, words in ask_words(figures, asked) if code not in doubted][:1]
-    ask: list[Part] = [Heading(_("What to ask for next"), level=3), Words(asking, as_list=True)]
-    only = _one_alone(figures, gained, first, acts, identified)
-    slides = [Slide(parts), *([Slide(ask)] if asking else []), *([Slide(only)] if only else [])]
+    asking += _rates_to_ask_for(gained, acts, identified) if only else []
+    ask: list[Part] = [Heading(_("What to ask for next")), Words(asking, as_list=True)]
+    slides = [Slide(parts), *([Slide(only)] if only else []), *([Slide(ask)] if asking else [])]
     return Section(heading, slides, tables={"first_steps": first})
 
 
@@ -276,13 +277,8 @@ def _classes(total: Figure) -> str:
     return _(" or ").join(class_name(least) for least in dict.fromkeys(found) if least is not None)
 
 
-def _one_alone(
-    figures: Figures, gained: pd.DataFrame, first: pd.DataFrame, acts: Mapping[str, Lever], identified: Identified
-) -> list[Part]:
-    """What each improvement of the report brings by itself, and all of them, where they are not the steps.
-
-    And, where today's rate is not published, that this leaves the gain open, and who is to be asked.
-    """
+def _one_alone(figures: Figures, gained: pd.DataFrame, first: pd.DataFrame) -> list[Part]:
+    """What each improvement of the report brings by itself, and all of them, where they are not the steps."""
     rows = gained[gained["code"] != TOGETHER]
     if set(rows["code"]) == set(first["code"]):
         return []
@@ -303,15 +299,18 @@ def _one_alone(
             )
         )
         said.append(say(template, what=what, best=best, classes=_classes(worth["total"]), **worth))
+    return [Heading(_("One thing alone: what does it bring?")), Words(said, as_list=True)]
+
+
+def _rates_to_ask_for(gained: pd.DataFrame, acts: Mapping[str, Lever], identified: Identified) -> list[Sentence]:
+    """The rates of today that are not published and leave open what an improvement brings, and who is to be asked."""
     asked: dict[str, list[str]] = {}
-    for code in rows.loc[rows["gain_high"] - rows["gain_low"] >= MATTERS, "code"]:
-        if identified.readings[code].rate is None:
+    for code in gained.loc[gained["gain_high"] - gained["gain_low"] >= MATTERS, "code"]:
+        if code != TOGETHER and identified.readings[code].rate is None:
             who = acts[code].responsible if code in acts else ""
             asked.setdefault(who or _("the unit that answers for it"), []).append(identified.rubric.name_of(code))
-    words = _("It is open as today's rate of {names} is not published: ask {who}.")
-    open_as = [say(words, names=write_list(names), who=who) for who, names in asked.items()]
-    parts: list[Part] = [Heading(_("One thing alone: what does it bring?")), Words(said, as_list=True)]
-    return parts + ([Words(open_as, style="note")] if open_as else [])
+    words = _("Ask {who} for today's rate of {names}: it is not published, so what raising it brings is open.")
+    return [say(words, names=write_list(names), who=who) for who, names in asked.items()]
 
 
 def left_out(figures: Figures, first: pd.DataFrame, by_indicator: pd.DataFrame, ways: pd.DataFrame) -> list[Sentence]:
