@@ -110,3 +110,31 @@ def test_everything_heavy_that_the_notebook_imports_is_preloaded(project_copy):
     run = run_script(IMPORTED)
     assert run.returncode == 0, run.stderr
     assert not HEAVY & set(run.stdout.split())
+
+
+SHARES = """
+import multiprocessing, os, pickle, signal, subprocess, sys, time
+from multiprocessing import forkserver
+from analysis.runs import forked
+if len(sys.argv) == 1:
+    place = pickle.dumps(forked.to_share())
+    print(forked.ask(os.getppid), flush=True)
+    subprocess.run([sys.executable, __file__, "another"], input=place, check=True)
+else:
+    forked.share(pickle.load(sys.stdin.buffer))
+    shared = forked.ask(os.getppid)
+    print(shared, flush=True)
+    os.kill(shared, signal.SIGKILL)
+    time.sleep(0.5)
+    own = forked.ask(os.getppid)
+    print(own not in (shared, os.getpid()))
+"""
+
+
+@pytest.mark.slow
+def test_a_server_may_be_shared_and_one_of_our_own_comes_when_it_is_gone(tmp_path, monkeypatch, apart):
+    monkeypatch.chdir(tmp_path)
+    run = run_script(SHARES)
+    ours, shared, after = run.stdout.split()
+    assert (run.returncode, run.stderr) == (0, "") and ours == shared and after == "True"
+    wait_for(lambda: not alive(apart), GONE_SECONDS)
