@@ -225,7 +225,7 @@ def test_an_action_without_a_rate_and_one_that_moves_others_are_told(april):
     assert besides.startswith(
         "1.00 to 1.50 points are its own; the rest comes only where Electronic results issued gets better too."
     )
-    assert steps(told(code="on_time", moved=()))[0][1] == "from 88.3 to 88.8 % to 62.50 %", "a bound is shown as known"
+    assert steps(told(code="on_time", moved=()))[0][1] == "from 88.3 to 88.8 %, by its points, to 62.50 %"
     assert steps(told(code="e_result", moved=()))[0][1] == "from 33.83 % to 62.50 %"
     assert not any(words.startswith(("Together", "Please tell")) for words in said(section))
 

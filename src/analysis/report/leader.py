@@ -238,7 +238,13 @@ def _step(
     change = (
         say(_("to {target}\u00a0%; today's rate is not published"), target=target)
         if rate is None
-        else say(_("from {rate}\u00a0% to {target}\u00a0%"), rate=rate, target=target)
+        else say(
+            _("from {rate}\u00a0% to {target}\u00a0%")
+            if identified.readings[row.code].rate is not None
+            else _("from {rate}\u00a0%, by its points, to {target}\u00a0%"),
+            rate=rate,
+            target=target,
+        )
     )
     notes = [besides(figures[f"{aim}.own"], row.moved, identified)] if row.moved else []
     best = figures.get(f"{aim}.{SUPPORTED}") if _differ(figures, aim) and not row.moved else None
