@@ -129,9 +129,10 @@ def words_of(section: Section) -> list[str]:
 def test_the_goal_its_steps_and_what_they_bring_together(year):
     """0.98 of 6 points, 2.19 to 2.27 of 20; in 2026 the rules are known and the totals of all 34 too."""
     assert words_of(year.first_steps)[:5] == [
-        "For 70 points (Fair) under the rules recovered from published figures it takes these 2 steps, no fewer; what "
-        "surely brings most comes first.",
-        "These are rates of all of the year 2026: what was late stays late, so they are aims for a period like it.",
+        "For 70 points (Fair) under the rules recovered from published figures it takes 2 steps, no fewer. These need "
+        "the least raising; what surely brings most comes first.",
+        "These are rates of all of the year 2026: what was late stays late, so they are aims for a period like it. So "
+        "are the total and the rank below, beside the totals that the others have now.",
         "Procedures announced on time: from 0 % to 95 %, +5.70 points",
         "Dossiers handled on time: from 89.05 % to 100 %, +2.19 to 2.27 points",
         "Together: +7.88 to 7.97 points, a total of 70.1 to 70.2; class: Fair; rank 1 of 34 if the others stay.",
@@ -165,13 +166,14 @@ def test_the_points_in_doubt_are_asked_for_and_a_step_on_a_doubted_rate_comes_la
         "Dossiers synchronised to the national portal",
     ]
     assert steps(april.first_steps)[-1][-1] == "Today's rate is in doubt: ask before acting."
-    assert words[4:6] == [
+    assert words[4:7] == [
         "Together: +11.31 to 12.51 points, a total of 70.1 to 71.3; class: Fair.",
-        "Where full marks start at rates that no document names, the total may be only 66.8.",
+        "Where full marks start at rates that no document names, the total may be only 66.8 (Average).",
+        "Of this 5.75 to 6.00 stand on a rate in doubt: Dossiers synchronised to the national portal.",
     ]
     assert words[-2:] == [
-        "Dossiers synchronised to the national portal: how many were there in all? 23,636 are published, and the "
-        "points say 4.2 % at most.",
+        "Dossiers synchronised to the national portal: ask who published it how many there were in all. 23,636 are "
+        "published, and the points say 4.2 % at most.",
         "Please tell the points of Electronic results issued: the total of the plan would then be open by at most 1.06 "
         "points, not 1.21.",
     ], "one number of those that may be asked for, besides what is in doubt"

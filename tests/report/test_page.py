@@ -205,10 +205,12 @@ def accounted_references(made: Report, element: Tag) -> set[str]:
         return set(made.listed_sources)
     if element.find_parent("footer"):
         record = made.record
-        text = _("Made {day} with scorecard {version} (commit {commit}) from data {data} by rules {rubric}")
+        text = _("Made {day} from {source}, by the rules {rubric}. scorecard {version}, commit {commit}, data {data}")
+        total = made.observation(made.rows["total"]["where"])
+        source = source_words(made.sources[total["source"]], "publisher", "number")
         values = {"rubric": record["rubric"], "data": record["data_hash"][:12], "version": record["version"]}
         values["day"] = write_date(record["started"][:10])
-        return {text.format(commit=record["commit"] or _("unknown"), **values)}
+        return {text.format(commit=record["commit"] or _("unknown"), source=source, **values)}
     if element.find_parent(class_="origin"):
         total = made.observation(made.rows["total"]["where"])
         day = made.sources[total["source"]].get("captured")

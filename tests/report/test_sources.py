@@ -98,7 +98,9 @@ def test_every_published_figure_shows_its_words_and_line_and_every_other_how_it_
 
 
 def test_what_reproduces_the_page_stands_at_its_end(shown):
-    end = "Made 12/10/2026 with scorecard 0.1 (commit unknown) from data abababababab by rules 2022-08_766-QD-TTg"
+    notice = "Văn phòng Ủy ban nhân dân tỉnh Hòa Bình, 3220/VPUBND-NVK"
+    end = f"Made 12/10/2026 from {notice}, by the rules 2022-08_766-QD-TTg. "
+    end += "scorecard 0.1, commit unknown, data abababababab"
     assert said(shown)[-1] == parsed(shown.html).footer.get_text() == end
     assert "[hoa-binh-2023-04] " in str(shown) and "[portal" not in str(shown)
     assert list(shown.tables["published"]["id"]) == ["total", "rank"] and len(shown.tables["figures"]) == 8
@@ -107,8 +109,8 @@ def test_what_reproduces_the_page_stands_at_its_end(shown):
 def test_simulated_figures_are_published_in_their_world(april):
     figures = Figures.of([replace(april.results.figures["total"], kind="synthetic")])
     made = april.results.identified, "ab" * 32, "0.1", "abcdef", "2026-10-12"
-    section = sources_section(figures, {}, {}, *made)
-    assert len(tables(section)["Published figures"]) == 1 and "(commit abcdef)" in said(section)[-1]
+    section = sources_section(figures, april._sources, {}, *made)
+    assert len(tables(section)["Published figures"]) == 1 and "commit abcdef" in said(section)[-1]
 
 
 @pytest.mark.parametrize("weakest", range(4))

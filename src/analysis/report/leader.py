@@ -174,7 +174,7 @@ def first_steps_section(
     doubted = set(odd["code"])
     steps = [_step(figures, row, acts, row.code in doubted, identified) for row in first.itertuples()]
     said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in steps]
-    together = _together(figures, ranked, alone=len(first) == 1)
+    together = _together(figures, first, ranked, doubted)
     heading = _("What to do first?")
     values = {"acts": steps, "together": together, "try": _("Try these rates in the panel below")}
     out = left_out(figures, first, by_indicator, ways)
@@ -211,7 +211,15 @@ def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Id
         return [say(words, goal=goal, rules=rules)]
     if len(first) == 1:
         return [say(_("For {goal} one step is enough, under {rules}."), goal=goal, rules=rules)]
-    words = _("For {goal} under {rules} it takes these {acts} steps, no fewer; what surely brings most comes first.")
+    words = _(
+        "For {goal} under {rules} it takes {acts} steps, no fewer. These need the least raising; what surely brings "
+        "most comes first."
+    )
+    if best.priced:
+        words = _(
+            "For {goal} under {rules} it takes these {acts} steps at the least cost; what surely brings most comes "
+            "first."
+        )
     return [say(words, goal=goal, acts=figures["plan.acts"], rules=rules)]
 
 
@@ -225,7 +233,10 @@ def _of_a_span(identified: Identified) -> list[Sentence]:
     """That the rates of a period longer than a month are those of all of it."""
     if is_month(identified.period):
         return []
-    words = _("These are rates of all of {period}: what was late stays late, so they are aims for a period like it.")
+    words = _(
+        "These are rates of all of {period}: what was late stays late, so they are aims for a period like it. So are "
+        "the total and the rank below, beside the totals that the others have now."
+    )
     return [say(words, period=write_period(identified.period))]
 
 
@@ -256,11 +267,13 @@ def _step(
     return {"name": row.name, "change": change, "worth": worth, "notes": notes, "responsible": responsible}
 
 
-def _together(figures: Figures, ranked: pd.DataFrame, alone: bool) -> list[Sentence]:
+def _together(figures: Figures, first: pd.DataFrame, ranked: pd.DataFrame, doubted: Collection[str]) -> list[Sentence]:
     """What the steps give together: points, total, class and, where anything can be said of it, rank."""
     total = figures["plan.total"]
     words = (
-        _("Then: +{gain} points, a total of {total}") if alone else _("Together: +{gain} points, a total of {total}")
+        _("Then: +{gain} points, a total of {total}")
+        if len(first) == 1
+        else _("Together: +{gain} points, a total of {total}")
     )
     said = [say(words, gain=figures["plan.gain"], total=total)]
     said.append(say(_("class: {names}"), names=_classes(total)))
@@ -272,8 +285,13 @@ def _together(figures: Figures, ranked: pd.DataFrame, alone: bool) -> list[Sente
     sentences = [say("{said}.", said=listed(said, "; "))]
     least = figures.get("plan.open.least")
     if least is not None and (least.value or 0.0) < (total.low or 0.0) - LEAST_SAID:
-        template = _("Where full marks start at rates that no document names, the total may be only {least}.")
-        sentences.append(say(template, least=least))
+        template = _(
+            "Where full marks start at rates that no document names, the total may be only {least} ({classes})."
+        )
+        sentences.append(say(template, least=least, classes=_classes(least)))
+    for code in first.loc[first["code"].isin(doubted), "code"] if len(first) > 1 else ():
+        words = _("Of this {gain} stand on a rate in doubt: {name}.")
+        sentences.append(say(words, gain=figures[f"aim.{code}.gain"], name=figures[f"aim.{code}.gain"].label))
     return sentences
 
 

@@ -232,7 +232,10 @@ def base_words(figures: Figures, row: Any) -> Sentence:
 
 def base_question(figures: Figures, row: Any) -> Sentence:
     """What to ask where a derived rate is not to be trusted."""
-    template = _("{name}: how many were there in all? {count} are published, and the points say {rate} % at most.")
+    template = _(
+        "{name}: ask who published it how many there were in all. {count} are published, and the points say {rate} % "
+        "at most."
+    )
     return say(template, name=row.name, **{key: figures[f"base.{row.code}.{key}"] for key in ("count", "rate")})
 
 

@@ -11,7 +11,19 @@ import pandas as pd
 from analysis.identification.identify import Identified
 from analysis.language import _, write_date, write_range
 from analysis.report.figures import Figure, Figures, between, ends_of, exact, printed_figure
-from analysis.report.section import Folded, Heading, Piece, Quote, Reference, Section, SourceList, Table, Words, say
+from analysis.report.section import (
+    Folded,
+    Heading,
+    Piece,
+    Quote,
+    Reference,
+    Section,
+    SourceList,
+    Table,
+    Words,
+    say,
+    source_words,
+)
 from analysis.scorecards.checks import check_name
 from analysis.scorecards.entities import SYNTHETIC
 from analysis.scorecards.history import RANK, TOTAL, unit_name
@@ -166,8 +178,14 @@ def sources_section(
     heads = [_("Figure"), _("Value"), _("Unit"), _("As printed"), _("File and line")]
     used = {item.source for item in published}
     title = _("Where do the numbers come from?")
-    reproduced = _("Made {day} with scorecard {version} (commit {commit}) from data {data} by rules {rubric}").format(
-        day=write_date(day), rubric=identified.rubric.id, data=data[:12], version=version, commit=commit or _("unknown")
+    words = _("Made {day} from {source}, by the rules {rubric}. scorecard {version}, commit {commit}, data {data}")
+    reproduced = words.format(
+        day=write_date(day),
+        source=source_words(sources[figures["total"].source]),
+        rubric=identified.rubric.id,
+        version=version,
+        commit=commit or _("unknown"),
+        data=data[:12],
     )
     frame = figures.frame(identified.entity, identified.period)
     return Section(
