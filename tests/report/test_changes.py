@@ -43,7 +43,7 @@ def test_a_change_is_a_rise_or_a_fall(values, words):
     assert section.figures["bridge.total"].value == section.data["total"] == pytest.approx(sum(values))
     assert section.figures["bridge.size"].value == pytest.approx(abs(sum(values)))
     (rows,) = tables(replace(section, parts=section.parts[0].parts)).values()
-    first = f"{values[0]:.2f}".replace("-", "−")
+    first = f"{values[0]:+.2f}".replace("-", "−")
     assert rows[0][:2] == ["Part 0", first] and " to " in rows[0][2] and "(performance)" in str(section.html)
     mixed = moved(*values).assign(effect=["performance", "rule"])
     (rows,) = tables(replace(section, parts=change_section(mixed, "2023-03").parts[0].parts)).values()

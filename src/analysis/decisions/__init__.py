@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
         "check_target", "load_costs", "load_improvements", "load_levers", "out_of_date", "save_improvements",
         "usual_levers", "with_costs"],
     "whatif": ["TOGETHER", "gain_of", "gain_width", "gains", "gains_by_rule", "may_be_nothing",
-        "perhaps_nothing", "raised_from"],
+        "perhaps_nothing", "raised_from", "total_after"],
     "tiers": ["BY_TARGET", "WIDEST", "failing_target", "gains_by_target", "gains_by_tier", "in_each_tier",
         "plan_by_target", "widest_target"],
     "plan": ["CLASSES", "INFERRED_CLASSES", "PUBLISHED_CLASSES", "Plan", "ask", "class_of", "fewest",

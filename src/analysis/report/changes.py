@@ -104,10 +104,11 @@ def change_section(
         [
             row.name,
             *([effect_name(row.effect)] if several else []),
-            own[f"bridge.{number}"],
+            say("+{change}", change=change) if (change.value or 0.0) > 0 else change,
             own[f"bridge.{number}.span"],
         ]
         for number, row in enumerate(moved.itertuples())
+        for change in [own[f"bridge.{number}"]]
     ]
     heads = [_("Part"), *([_("What it is")] if several else []), _("Change, points"), _("Change, within rounding")]
     caption = _("The change of the total by part; the parts sum to it")

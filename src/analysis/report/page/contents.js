@@ -63,14 +63,14 @@
     list.append(link);
   }
   [...main.querySelectorAll('h2:not(.bars-title)')].filter((head) => !head.closest('.fold, .added')).forEach((head, place) => {
+    const foot = head.matches('.analyst') && main.querySelector('footer');
+    if (foot) {
+      foot.id = 'made';
+      lead(foot, words.made);
+    }
     head.id ||= `part-${place + 1}`;
     lead(head, head.textContent.split(':')[0]);
   });
-  const foot = main.querySelector('footer');
-  if (foot) {
-    foot.id = 'made';
-    lead(foot, words.made);
-  }
   document.querySelector('h1').after(list); // on the first screen of a phone: a row to swipe
 
   // On a narrow screen a row of a wide table is a card; each number then says what it is of.
