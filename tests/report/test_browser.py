@@ -471,7 +471,7 @@ def test_the_presets_set_the_panel_and_a_button_below_the_steps_leads_there(open
     set_to(page, "")
     assert page.input_value("#rate-published_on_time") == "0" and today in total_said(page)
     page.evaluate("scrollTo(0, 0)")
-    page.click('.together [data-preset="steps"]')
+    page.click('.acts + .buttons [data-preset="steps"]')
     page.evaluate(DRAWN)
     assert {code: page.input_value(f"#rate-{code}") for code in rates} == rates and total_said(page) == begun
     assert -1 <= page.locator("#trial").bounding_box()["y"] < 100

@@ -181,7 +181,7 @@ def first_steps_section(
     parts: list[Part] = [
         Heading(heading),
         Words([*goal_words(figures, best, first, identified), *_doubt_last(first, doubted), *_of_a_span(identified)]),
-        Piece("acts.html.j2", values, [*said, *together]),
+        Piece("acts.html.j2", values, [*together, *said]),
         *([Words(out, style="note")] if out else []),
     ]
     only = _one_alone(figures, gained, first)
