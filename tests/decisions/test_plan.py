@@ -536,6 +536,7 @@ def test_the_last_step_ends_at_full_marks_and_the_rates_surely_give_the_total(ye
     assert steps["added"].tolist() == [95, 11] and steps["after_low"].tolist() == [95, 100]
     assert total_after(year.results.identified, {"published_on_time": 94, "on_time": 100}, {}).low < 70
     assert total_after(year.results.identified, year.results.aims, {}).low >= 70
+    assert year.results.best.target == 70 and year.results.best.limits["value"].tolist() == [70]
 
 
 def test_where_no_rate_has_room_the_usual_levers_are_planned_with(april: Any) -> None:

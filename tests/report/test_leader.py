@@ -130,7 +130,7 @@ def test_the_goal_its_steps_and_what_they_bring_together(year):
     """0.98 of 6 points, 2.19 to 2.27 of 20; in 2026 the rules are known and the totals of all 34 too."""
     assert words_of(year.first_steps)[:5] == [
         "For 70 points (Fair) under the rules recovered from published figures it takes 2 steps, no fewer. These need "
-        "the least raising; what surely brings most comes first.",
+        "the least raising; what brings most under these rules comes first.",
         "These are rates of all of the year 2026: what was late stays late, so they are aims for a period like it. So "
         "are the total and the rank below, beside the totals that the others have now.",
         "Together: +7.88 to 7.97 points, a total of 70.1 to 70.2; class: Fair; rank 1 of 34 if the others stay.",

@@ -212,13 +212,13 @@ def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Id
     if len(first) == 1:
         return [say(_("For {goal} one step is enough, under {rules}."), goal=goal, rules=rules)]
     words = _(
-        "For {goal} under {rules} it takes {acts} steps, no fewer. These need the least raising; what surely brings "
-        "most comes first."
+        "For {goal} under {rules} it takes {acts} steps, no fewer. These need the least raising; what brings most "
+        "under these rules comes first."
     )
     if best.priced:
         words = _(
-            "For {goal} under {rules} it takes these {acts} steps at the least cost; what surely brings most comes "
-            "first."
+            "For {goal} under {rules} it takes these {acts} steps at the least cost; what brings most under "
+            "these rules comes first."
         )
     return [say(words, goal=goal, acts=figures["plan.acts"], rules=rules)]
 

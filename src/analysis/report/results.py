@@ -429,7 +429,10 @@ class Results:
         rates = planning.targets_of(self.identified, self.workable, found)
         lacks = self.goal - whatif.total_after(self.identified, rates, self.acts).low if rates else 0.0
         surer = self._plan(self.goal + lacks) if lacks > 0 else found
-        return replace(surer, target=self.goal) if surer.feasible else found
+        if not surer.feasible:
+            return found
+        asked = surer.limits["value"].mask(surer.limits["limit"] == "target", self.goal)
+        return replace(surer, target=self.goal, limits=surer.limits.assign(value=asked))
 
     def _plan(self, goal: float | None) -> planning.Plan:
         months, levers = self.months or months_left(self.month), self.workable

@@ -296,8 +296,10 @@ def _words(rules: str) -> dict[str, str]:
         "bad_goal": _("Write a total above today's {today} and at most {points}."),
         "needs": _("{name}: {sure} % under {rules}, {best} % by the kindest."),
         "needs_open": _("{name}: {best} % by the kindest rule; not under {rules}."),
-        "perhaps": _("With these rates {goal} may be reached already, but that is not sure under {rules}."),
-        "makes_sure": _("{name}: {sure} % makes it sure."),
+        "perhaps": _(
+            "With these rates {goal} may be reached already; that depends on rules and rates that are not known."
+        ),
+        "makes_sure": _("{name}: from {sure} % on it is reached under {rules}."),
         "needs_never": _("The others cannot reach it alone."),
         "needs_none": _("No improvement alone, with the others as set above, reaches {goal}."),
         "needs_head": _("For {goal} points, the other improvements as set above:"),

@@ -67,13 +67,11 @@ def warm() -> None:
 
 def to_share() -> Place | None:
     """Where the server is, which is started, for processes of this one that `share` it; None where there is none."""
-    warm()
     if not possible():
         return None
-    from multiprocessing import forkserver
-
-    server: Any = forkserver._forkserver
-    return server._forkserver_address, getattr(server, "_forkserver_authkey", None)
+    warm()
+    known = _server()
+    return known._forkserver_address, getattr(known, "_forkserver_authkey", None)
 
 
 def share(place: Place) -> None:
@@ -82,28 +80,31 @@ def share(place: Place) -> None:
     Python's own children of a server know its address, and start another all the same: they wait for no process that is
     not theirs. What is set here is what they have; the server ends with who started it.
     """
-    from multiprocessing import forkserver, resource_tracker
+    from multiprocessing import resource_tracker
 
-    server: Any = forkserver._forkserver
-    server._forkserver_address, server._forkserver_authkey = place
-    server._forkserver_alive_fd = os.open(os.devnull, os.O_WRONLY)
-    server.ensure_running = resource_tracker.ensure_running
+    known = _server()
+    known._forkserver_address, known._forkserver_authkey = place
+    known._forkserver_alive_fd = os.open(os.devnull, os.O_WRONLY)
+    known.ensure_running = resource_tracker.ensure_running
 
 
 def _sharing() -> bool:
-    from multiprocessing import forkserver
-
-    return "ensure_running" in vars(forkserver._forkserver)
+    return "ensure_running" in vars(_server())
 
 
 def _share_no_more() -> None:
     """Have a server of our own from now on: the one that was shared is gone."""
+    known = _server()
+    os.close(known._forkserver_alive_fd)
+    known._forkserver_address = known._forkserver_authkey = known._forkserver_alive_fd = None
+    del known.ensure_running
+
+
+def _server() -> Any:
+    """What multiprocessing knows of the server that forks come from."""
     from multiprocessing import forkserver
 
-    server: Any = forkserver._forkserver
-    os.close(server._forkserver_alive_fd)
-    server._forkserver_address = server._forkserver_authkey = server._forkserver_alive_fd = None
-    del server.ensure_running
+    return forkserver._forkserver
 
 
 def _name_sockets() -> None:
