@@ -182,7 +182,7 @@ def test_the_points_in_doubt_are_asked_for_and_a_step_on_a_doubted_rate_comes_la
 @pytest.mark.parametrize(
     ("changed", "count", "words"),
     [
-        ({"target": None}, 3, "What is surely worth most comes first."),
+        ({"target": None}, 3, "What is worth most comes first."),
         ({"feasible": False}, 3, "Nothing that is known surely brings 70 points (Fair). These steps add points under "
                                  "every documented rule that fits; what brings most comes first."),
         ({}, 1, "For 70 points (Fair) one step is enough, under every documented rule that fits."),

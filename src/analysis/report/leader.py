@@ -196,7 +196,7 @@ def first_steps_section(
 def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Identified) -> list[Sentence]:
     """The goal with its reason, and why these steps in this order."""
     if best.target is None or best.steps.empty:
-        return [say(_("What is surely worth most comes first."))]
+        return [say(_("What is worth most comes first."))]
     of_class, rules = (
         best.target == next_target(identified) and best.target in CLASSES,
         fitting_rules(identified.rubric),
