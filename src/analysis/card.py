@@ -116,7 +116,7 @@ class Card:
         parts = self._worth, self._plan, self._needs, self.rank, self._ask
         figures = it.figures.plus(*(part.figures.values() for part in parts))
         frames = it.first, it.gained, it.by_indicator, it.ways, it.rank_then, it.odd_bases, it.asked
-        return self._answer(leader.first_steps_section(figures, it.best, *frames, it.acts, it.identified))
+        return self._answer(leader.first_steps_section(figures, it.best, *frames, it.acts, it.identified, it.classed))
 
     @cached_property
     def try_it(self) -> Section:
@@ -128,7 +128,8 @@ class Card:
         ranks = try_it.rank_steps(it.standing, it.identified)
         presets = {"steps": {code: it.aims[code] for code in it.first["code"]}, "weighed": it.weighed}
         figures = it.figures.plus(self._plan.figures.values())
-        return try_it.try_it_section(figures, it.identified, presets, it.by_group, rules, ranks, data_hash())
+        known = rules, ranks, it.classed, data_hash()
+        return try_it.try_it_section(figures, it.identified, presets, it.by_group, *known)
 
     @cached_property
     def rank(self) -> Section:
@@ -447,7 +448,7 @@ class Card:
     def _plan(self) -> Section:
         it = self.results
         frames = it.aimed, it.aimed_by_tier, it.ways, it.reached
-        return plan.plan_section(it.identified, it.best, *frames, set(it.odd_bases["code"]))
+        return plan.plan_section(it.identified, it.best, *frames, set(it.odd_bases["code"]), it.classed)
 
     @cached_property
     def _needs(self) -> Section:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -105,8 +106,12 @@ def test_the_class_is_named_with_what_lacks_to_the_next(card_of, entity, period,
 
 
 def test_no_unit_of_a_province_has_a_class(card_of):
-    found = said(card_of("Sở Du lịch, An Giang", "2025-10").summary)
-    assert not any("short of" in words for words in found) and any(words.startswith("Total score") for words in found)
+    """Not today, and not by what its steps, its improvements, its plan or its panel bring."""
+    unit, province = (card_of(entity, "2025-10") for entity in ("Sở Du lịch, An Giang", "An Giang"))
+    named = re.compile(r"\b(Excellent|Good|Fair|Average|Weak|higher class|class:|class {names})")
+    for name in ("summary", "first_steps", "try_it", "_plan"):
+        assert named.search(getattr(province, name).html), name
+        assert not named.search(getattr(unit, name).html), name
 
 
 @pytest.mark.parametrize(("low", "high", "least"), [(89.995, 90.004, None), (90.0, 90.1, 90.0), (49.9, 49.95, 0.0)])
@@ -194,7 +199,7 @@ def test_the_goal_is_said_with_its_reason(april, changed, count, words):
     best = replace(it.best, **changed)
     goal = exact("plan.target", "", best.target or 0.0, "points", 0, "entered", "")
     figures = Figures({**april.figures, "plan.target": goal})
-    assert [str(each) for each in goal_words(figures, best, it.first.head(count), it.identified)] == [words]
+    assert [str(each) for each in goal_words(figures, best, it.first.head(count), it.identified, True)] == [words]
 
 
 def test_who_answers_for_an_indicator_stands_beside_its_step(project_copy):
@@ -219,7 +224,8 @@ def test_an_action_without_a_rate_and_one_that_moves_others_are_told(april):
         aimed = pd.DataFrame([row | changed])
         own = Figures.of(aim_figures(aimed, it.aimed_by_tier.head(0), it.identified, it.best))
         frames = it.gained, it.by_indicator, it.ways, it.rank_then, it.odd_bases, pd.DataFrame()
-        return first_steps_section(Figures({**april.figures, **own}), it.best, aimed, *frames, it.acts, it.identified)
+        figures, known = Figures({**april.figures, **own}), (it.acts, it.identified, True)
+        return first_steps_section(figures, it.best, aimed, *frames, *known)
 
     section = told()
     ((name, change, worth, besides),) = steps(section)

@@ -163,28 +163,30 @@ def first_steps_section(
     asked: pd.DataFrame,
     acts: Mapping[str, Lever],
     identified: Identified,
+    classed: bool,
 ) -> Section:
     """One goal and the steps towards it, what they give together, what was left out, and the number to ask for next.
 
     `first` are the steps in their order (`plan.in_order`), `gained` what the improvements weighed gain, `ways` what
     each alone can bring (`plan.rates_for`), `ranked` the rank after the steps (`ranks.outlook`), `odd` the rates that
     are not to be trusted (`bases.odd_bases`), `acts` the levers, with who answers for them. `figures` hold those of the
-    plan, of the improvements and of what may be asked.
+    plan, of the improvements and of what may be asked; `classed` says whether totals of the entity have a class.
     """
     doubted = set(odd["code"])
     steps = [_step(figures, row, acts, row.code in doubted, identified) for row in first.itertuples()]
     said = [say("{name}: {change}, {worth}", **{key: act[key] for key in ("name", "change", "worth")}) for act in steps]
-    together = _together(figures, first, ranked, doubted)
+    together = _together(figures, first, ranked, doubted, classed)
     heading = _("What to do first?")
     values = {"acts": steps, "together": together, "try": _("Try these rates in the panel below")}
     out = left_out(figures, first, by_indicator, ways)
+    goal = goal_words(figures, best, first, identified, classed)
     parts: list[Part] = [
         Heading(heading),
-        Words([*goal_words(figures, best, first, identified), *_doubt_last(first, doubted), *_of_a_span(identified)]),
+        Words([*goal, *_doubt_last(first, doubted), *_of_a_span(identified)]),
         Piece("acts.html.j2", values, [*together, *said]),
         *([Words(out, style="note")] if out else []),
     ]
-    only = _one_alone(figures, gained, first)
+    only = _one_alone(figures, gained, first, classed)
     asking = [base_question(figures, row) for row in odd[odd["code"].isin(first["code"])].itertuples()]
     asking += [words for code, words in ask_words(figures, asked) if code not in doubted][:1]
     asking += _rates_to_ask_for(gained, acts, identified) if only else []
@@ -193,14 +195,14 @@ def first_steps_section(
     return Section(heading, slides, tables={"first_steps": first})
 
 
-def goal_words(figures: Figures, best: Plan, first: pd.DataFrame, identified: Identified) -> list[Sentence]:
+def goal_words(
+    figures: Figures, best: Plan, first: pd.DataFrame, identified: Identified, classed: bool
+) -> list[Sentence]:
     """The goal with its reason, and why these steps in this order."""
     if best.target is None or best.steps.empty:
         return [say(_("What is worth most comes first."))]
-    of_class, rules = (
-        best.target == next_target(identified) and best.target in CLASSES,
-        fitting_rules(identified.rubric),
-    )
+    of_class = classed and best.target == next_target(identified) and best.target in CLASSES
+    rules = fitting_rules(identified.rubric)
     goal = say(_("{target} points ({name})") if of_class else _("{target} points"), target=figures["plan.target"],
         name=class_name(best.target) if of_class else "")  # fmt: skip
     if not best.feasible:
@@ -267,8 +269,10 @@ def _step(
     return {"name": row.name, "change": change, "worth": worth, "notes": notes, "responsible": responsible}
 
 
-def _together(figures: Figures, first: pd.DataFrame, ranked: pd.DataFrame, doubted: Collection[str]) -> list[Sentence]:
-    """What the steps give together: points, total, class and, where anything can be said of it, rank."""
+def _together(
+    figures: Figures, first: pd.DataFrame, ranked: pd.DataFrame, doubted: Collection[str], classed: bool
+) -> list[Sentence]:
+    """What the steps give together: points, total, class and, where anything can be said of them, rank."""
     total = figures["plan.total"]
     words = (
         _("Then: +{gain} points, a total of {total}")
@@ -276,7 +280,8 @@ def _together(figures: Figures, first: pd.DataFrame, ranked: pd.DataFrame, doubt
         else _("Together: +{gain} points, a total of {total}")
     )
     said = [say(words, gain=figures["plan.gain"], total=total)]
-    said.append(say(_("class: {names}"), names=_classes(total)))
+    if classed:
+        said.append(say(_("class: {names}"), names=_classes(total)))
     if rank_says_something(ranked):
         parts = {name: figures[f"outlook.{name}"] for name in ("after", "after.ranked")}
         said.append(
@@ -285,10 +290,9 @@ def _together(figures: Figures, first: pd.DataFrame, ranked: pd.DataFrame, doubt
     sentences = [say("{said}.", said=listed(said, "; "))]
     least = figures.get("plan.open.least")
     if least is not None and (least.value or 0.0) < (total.low or 0.0) - LEAST_SAID:
-        template = _(
-            "Where full marks start at rates that no document names, the total may be only {least} ({classes})."
-        )
-        sentences.append(say(template, least=least, classes=_classes(least)))
+        low = say(_("{total} ({classes})"), total=least, classes=_classes(least)) if classed else least
+        template = _("Where full marks start at rates that no document names, the total may be only {least}.")
+        sentences.append(say(template, least=low))
     for code in first.loc[first["code"].isin(doubted), "code"] if len(first) > 1 else ():
         words = _("Of this {gain} stand on a rate in doubt: {name}.")
         sentences.append(say(words, gain=figures[f"aim.{code}.gain"], name=figures[f"aim.{code}.gain"].label))
@@ -301,28 +305,30 @@ def _classes(total: Figure) -> str:
     return _(" or ").join(class_name(least) for least in dict.fromkeys(found) if least is not None)
 
 
-def _one_alone(figures: Figures, gained: pd.DataFrame, first: pd.DataFrame) -> list[Part]:
+def _one_alone(figures: Figures, gained: pd.DataFrame, first: pd.DataFrame, classed: bool) -> list[Part]:
     """What each improvement of the report brings by itself, and all of them, where they are not the steps."""
     rows = gained[gained["code"] != TOGETHER]
     if set(rows["code"]) == set(first["code"]):
         return []
     said = []
     for row in gained.itertuples():
-        worth = {name: figures[f"lever.{row.code}.{name}"] for name in ("gain", "total")}
+        worth: dict[str, Any] = {name: figures[f"lever.{row.code}.{name}"] for name in ("gain", "total")}
+        if classed:
+            worth["total"] = say(_("{total}, class: {classes}"), total=worth["total"], classes=_classes(worth["total"]))
         what = say(_("Both of these") if len(rows) == 2 else _("All of these"))
         if row.code != TOGETHER:
             target = figures[f"lever.{row.code}.target"]
             what = say(_("{name} to {target} %"), name=row.name, target=target)
         best = figures.get(f"tier.{SUPPORTED}.{row.code}.gain")
         template = (
-            _("{what}: +{gain} points, a total of {total}, class: {classes}.")
+            _("{what}: +{gain} points, a total of {total}.")
             if best is None or str(best) == str(worth["gain"])
             else _(
                 "{what}: +{best} points by the best supported reading, +{gain} by all that some document names; a "
-                "total of {total}, class: {classes}."
+                "total of {total}."
             )
         )
-        said.append(say(template, what=what, best=best, classes=_classes(worth["total"]), **worth))
+        said.append(say(template, what=what, best=best, **worth))
     return [Heading(_("One thing alone: what does it bring?")), Words(said, as_list=True)]
 
 

@@ -166,8 +166,11 @@ def ask_figures(asked: pd.DataFrame) -> Iterator[Figure]:
 # Sentences
 
 
-def plan_words(figures: Figures, best: Plan, rules: str) -> list[Sentence]:
-    """The plan in sentences: what to do, what is sure of it under these `rules`, and what not knowing them costs."""
+def plan_words(figures: Figures, best: Plan, rules: str, classed: bool) -> list[Sentence]:
+    """The plan in sentences: what to do, what is sure of it under these `rules`, and what not knowing them costs.
+
+    `classed` says whether totals of the entity have a class.
+    """
     names = ("target", "months", "cost", "acts", "total", "best_cost", "regret")
     parts = {name: figures[f"plan.{name}"] for name in names if f"plan.{name}" in figures}
     listed = Sentence(
@@ -193,9 +196,9 @@ def plan_words(figures: Figures, best: Plan, rules: str) -> list[Sentence]:
         )
     effort = say(_("{cost} percentage points") if not best.priced else _("{cost} units of cost"), **parts)
     said.append(say(template, **{**parts, "cost": effort, "steps": listed, "rules": rules}))
-    if best.target in PUBLISHED_CLASSES:
+    if classed and best.target in PUBLISHED_CLASSES:
         said.append(say(_("From {target} on a total is of a higher class of the index."), **parts))
-    elif best.target in INFERRED_CLASSES:
+    elif classed and best.target in INFERRED_CLASSES:
         template = _(
             "From {target} on a total is of a higher class; that limit is inferred from the labels of published totals."
         )
@@ -410,12 +413,13 @@ def plan_section(
     ways: pd.DataFrame,
     reached: pd.DataFrame,
     doubted: Collection[str] = (),
+    classed: bool = True,
 ) -> Section:
     """The plan: sentences, its steps, and its months where there are several; `ways` as in `needs_section`.
 
     `aimed` is what its rates gain (`whatif.gains`) and `by_tier` the same in each tier (`tiers.gains_by_tier`),
     `reached` is from `tiers.plan_by_target`, `doubted` are the indicators whose rate today is not to be trusted
-    (`bases.odd_bases`).
+    (`bases.odd_bases`), `classed` as in `plan_words`.
     """
     own = Figures.of(plan_figures(best, identified), aim_figures(aimed, by_tier, identified, best))
     own.add(reach_figures(reached))
@@ -437,7 +441,7 @@ def plan_section(
     month_heads = [_("Improvement"), _("Month"), _("Percentage points to add"), _("Lowest total then")]
     title = _("What should be done next?")
     rules = fitting_rules(identified.rubric)
-    first, *rest = plan_words(shown, best, rules)
+    first, *rest = plan_words(shown, best, rules, classed)
     said = [first, *doubt_words(best, doubted), *rest, *reach_words(own, reached)]
     parts: list[Part] = [Heading(title), Words(said, as_list=True)]
     if rows:

@@ -192,9 +192,14 @@ class Results:
             self.ledger,
             self.lost_by_tier,
         )
-        if self.entity not in self.project.units:
+        if self.classed:
             found.add(class_figures(found["total"], self.identified))
         return found
+
+    @property
+    def classed(self) -> bool:
+        """Whether the index puts the entity into a class: it does a province; of its units no document says so."""
+        return self.entity not in self.project.units
 
     @cached_property
     def of_past(self) -> Figures:

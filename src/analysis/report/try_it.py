@@ -192,12 +192,14 @@ def try_it_section(
     by_group: pd.DataFrame,
     rules: Mapping[str, Any],
     rank: Mapping[str, Any] | None,
+    classed: bool,
     data_hash: str,
 ) -> Section:
     """The panel: what all improvements give together, one row a lever, and the rates that a wanted total needs.
 
     `presets` are the rates of the `steps`, which it begins with, and those `weighed`. `rules` is what `rules_to_try`
-    gave, `rank` what `rank_steps` gave. Levers that are full are left out.
+    gave, `rank` what `rank_steps` gave; `classed` says whether totals of the entity have a class. Levers that are full
+    are left out.
     """
     open_ones = [code for code, known in rules["indicators"].items() if known["lever"] and _room(known)]
     chosen = {
@@ -210,9 +212,9 @@ def try_it_section(
         "rank": rank,
         "levers": [*first, *rest],
         "presets": chosen,
-        "classes": [[least, class_name(least)] for least in CLASSES],
+        "classes": [[least, class_name(least)] for least in CLASSES] if classed else [],
         "origin": {"rules": identified.rubric.id, "data": data_hash[:12]},
-        "words": _words(fitting_rules(identified.rubric)),
+        "words": _words(fitting_rules(identified.rubric), classed),
         "comma": write_number(0.5, 1)[1],
     }
     title = _("Try it: what if these rates were reached?")
@@ -272,14 +274,17 @@ def _lever(figures: Figures, identified: Identified, code: str, known: Mapping[s
     }
 
 
-def _words(rules: str) -> dict[str, str]:
-    """What the script says of these `rules`, with names in braces for its numbers."""
+def _words(rules: str, classed: bool) -> dict[str, str]:
+    """What the script says of these `rules`, with names in braces for its numbers; without classes none is named."""
+    total = _("New total {total}/{points}: {gain} points more than today.")
+    documented = _("New total {total}/{points} by any document: {gain} points more than today.")
+    if classed:
+        total = _("New total {total}/{points}, class {names}: {gain} points more than today.")
+        documented = _("New total {total}/{points} by any document, class {names}: {gain} points more than today.")
     said = {
         "range": _("{low} to {high}"),
-        "total": _("New total {total}/{points}, class {names}: {gain} points more than today."),
-        "total_documented": _(
-            "New total {total}/{points} by any document, class {names}: {gain} points more than today."
-        ),
+        "total": total,
+        "total_documented": documented,
         "or": _(" or "),
         "tiers": _(
             "These indicators alone: +{supported} as best supported · +{documented} by any document · +{open} with "

@@ -70,7 +70,7 @@
   }
   // The classes that a total may be of; a total printed as reaching one is taken to reach it.
   function classes(total) {
-    const of = total.map((end) => data.classes.findLast(([least]) => least <= end + 1e-9)[1]);
+    const of = total.map((end) => data.classes.findLast(([least]) => least <= end + 1e-9)?.[1]);
     return [...new Set(of)].join(words.or);
   }
   function show() {
