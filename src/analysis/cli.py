@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import atexit
 import gc
 import gettext
 import json
@@ -598,6 +599,7 @@ def main() -> None:
     gettext.bindtextdomain("messages", str(LOCALE_FOLDER))  # click's own words
     sys.unraisablehook = _interrupt_again
     gc.set_threshold(MANY_OBJECTS)
+    atexit.register(gc.freeze)  # at the end all goes: to look for cycles first takes a quarter of a second
     app(prog_name="scorecard")
 
 

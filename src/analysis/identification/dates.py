@@ -8,10 +8,10 @@ from itertools import pairwise
 import pandas as pd
 
 from analysis.identification.evidence import Evidence
-from analysis.identification.identify import explains
+from analysis.identification.identify import explaining
 from analysis.identification.proof import conflict, fixed, regrouped
 from analysis.scorecards.periods import month_after
-from analysis.scorecards.rubric import Rubric
+from analysis.scorecards.rubric import Indicator, Rubric
 
 DATES = ["code", "name", "before", "after", "first", "last", "cards_before", "cards_after", "cards"]
 PRINTED = ["unit", "value", "decimals", "kind", "source", "file", "line", "quote"]
@@ -44,8 +44,7 @@ def change_dates(cards: Sequence[Evidence], rubric: Rubric) -> tuple[pd.DataFram
         steps = list(pairwise(indicator.over_time))
         if not steps:
             continue
-        families = [fixed(rubric, indicator.code, "target", target) for target in indicator.over_time]
-        fitting = [(item, _fitting(item, families, indicator.code)) for item in cards]
+        fitting = [(item, _fitting(item, rubric, indicator)) for item in cards]
         known = [(item, some) for item, some in fitting if some]
         for number, (before, after) in enumerate(steps):
             old = [item for item, some in known if max(some) <= number]
@@ -64,18 +63,12 @@ def change_dates(cards: Sequence[Evidence], rubric: Rubric) -> tuple[pd.DataFram
     return pd.DataFrame(dates, columns=DATES), pd.DataFrame(figures, columns=DATED_BY)
 
 
-def _fitting(item: Evidence, families: Sequence[Rubric], code: str) -> list[int]:
-    """The places of the families by which some rule gives the score of the group of an indicator on a card."""
-    found = []
-    for place, family in enumerate(families):
-        (group,) = (
-            group
-            for group in family.groups_as_printed({group.code for group in item.groups})
-            if any(one.code == code for one in group.indicators)
-        )
-        if explains(group, [item], family):
-            found.append(place)
-    return found
+def _fitting(item: Evidence, rubric: Rubric, indicator: Indicator) -> list[int]:
+    """The places of the targets over time by which some rule gives the score of the group of an indicator on a card."""
+    printed = rubric.groups_as_printed({group.code for group in item.groups})
+    (group,) = (one for one in printed if indicator in one.indicators)
+    targets = {rule.target for found in explaining(group, [item], rubric) for rule in found.rules[indicator.code]}
+    return [place for place, target in enumerate(indicator.over_time) if target in targets]
 
 
 def _excluding(

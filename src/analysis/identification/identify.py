@@ -260,7 +260,7 @@ def explained(cards: Sequence[Evidence], rubric: Rubric) -> bool:
     first, *rest = cards
     found = []
     for group in first.groups:
-        found.append(_found(group, cards, rubric))
+        found.append(explaining(group, cards, rubric))
         if not found[-1]:
             return False
     return bool(len(_join_all(found, [item.total for item in cards], tuple(_sums(first, rest))).low))
@@ -354,7 +354,7 @@ def hypotheses_of(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> It
 
     Raises ContradictionError when there is none.
     """
-    found = _found(group, cards, rubric)
+    found = explaining(group, cards, rubric)
     yield from found
     if not found:
         raise ContradictionError(
@@ -378,7 +378,8 @@ def explains(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> bool:
     return _some_explains(*_asked(group, cards, rubric))
 
 
-def _found(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> tuple[Hypothesis, ...]:
+def explaining(group: Group, cards: Sequence[Evidence], rubric: Rubric) -> tuple[Hypothesis, ...]:
+    """`hypotheses_of`, none where there is none."""
     return _explaining(*_asked(group, cards, rubric))
 
 

@@ -19,6 +19,7 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import TightLayoutEngine
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import offset_copy
 
@@ -111,7 +112,7 @@ def fitted(ax: Axes, title: str) -> Axes:
     """The title from the left edge of the picture, and margins in which every word fits."""
     figure: Any = ax.figure
     figure.suptitle(wrapped(title, 40), x=0.02, ha="left", fontsize=SIZE, fontweight="bold")
-    figure.tight_layout()
+    TightLayoutEngine().execute(figure)  # its own method leaves an engine behind, for which saving draws twice
     return ax
 
 

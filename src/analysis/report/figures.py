@@ -104,7 +104,8 @@ class Figures(dict[str, Figure]):
             new[item.id] = item
         if self.label or any(item.kind == SYNTHETIC for item in new.values()):
             known = {} if self.label else dict(self)
-            self.update({name: replace(item, kind=SYNTHETIC) for name, item in (known | new).items()})
+            for name, item in (known | new).items():
+                self[name] = item if item.kind == SYNTHETIC else replace(item, kind=SYNTHETIC)
         else:
             self.update(new)
 

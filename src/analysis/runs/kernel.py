@@ -7,6 +7,7 @@ collide. Where there are no such sockets (Windows, or a temporary folder with a 
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import shutil
@@ -23,6 +24,7 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import zmq
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec, KernelSpecManager, NoSuchKernel
@@ -31,15 +33,23 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from analysis.runs import forked
 
+LOOK_AGAIN = 0.005  # seconds; in what is built upon it is ten or twenty times as long
+MANY_OBJECTS = 200_000  # that may be made before circles of dead ones are looked for: a report ends soon
 FORKED = "scorecard-forked"  # the provisioner, as pyproject.toml names it
 
 
 class ReportKernelClient(AsyncKernelClient):
     """A client that is ready when the kernel says so; its own class then listens for 0.2 s of silence first."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.context.setsockopt(zmq.RECONNECT_IVL, round(1000 * LOOK_AGAIN))  # we call before its sockets are
+
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Until the kernel answers, and is heard to be idle again. Raises RuntimeError where it dies or is too late."""
         limit = time.monotonic() + (float("inf") if timeout is None else timeout)
+        with suppress(Empty):  # its welcome: whoever asks before is answered, but may not hear that it is idle
+            await self.iopub_channel.get_msg(timeout=1)
         while True:
             asked = self.kernel_info()
             with suppress(Empty):
@@ -82,6 +92,9 @@ class ReportKernelManager(AsyncKernelManager):
         except OSError as error:  # no Python there, no process to be had: nothing that could not be written
             raise RuntimeError(f"The kernel could not be started: {error}") from error
 
+    async def _async_wait(self, pollinterval: float = LOOK_AGAIN) -> None:
+        await super()._async_wait(pollinterval)
+
     def cleanup_resources(self, restart: bool = False) -> Any:
         if not restart:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -105,7 +118,7 @@ class ForkedKernel(LocalProvisioner):
     async def wait(self) -> int | None:
         """Wait for the end, looking more often than its own class does."""
         while await self.poll() is None:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(LOOK_AGAIN)
         return await super().wait()
 
 
@@ -168,6 +181,7 @@ def _be_a_kernel(arguments: list[str], environment: dict[str, str], folder: str)
 def _serve(arguments: list[str], **settings: Any) -> None:
     """Run ipykernel without debugger, history, the user's configuration, or modules of the folder it works in."""
     sys.modules["debugpy"] = None  # type: ignore[assignment]
+    gc.set_threshold(MANY_OBJECTS)
     from ipykernel.kernelapp import IPKernelApp
 
     class ReportKernel(IPKernelApp):

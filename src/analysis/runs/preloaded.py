@@ -43,12 +43,12 @@ import openpyxl.writer.excel
 import tornado.platform.asyncio
 import tornado.queues
 
-# A third of seaborn's import is what it estimates densities and clusters with, which no chart of a report does.
-ESTIMATES = ("scipy.stats", "scipy.cluster")
-sys.modules.update(dict.fromkeys(ESTIMATES))  # type: ignore[arg-type]
+# Half of seaborn's import is what estimates densities and clusters and moves sliders, which no chart of a report does.
+UNUSED = ("scipy.stats", "scipy.cluster", "ipywidgets")
+sys.modules.update(dict.fromkeys(UNUSED))  # type: ignore[arg-type]
 import seaborn
 
-for name in ESTIMATES:
+for name in UNUSED:
     del sys.modules[name]
 import scipy.optimize  # what the proof and the plan import when they first ask it
 
