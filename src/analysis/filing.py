@@ -20,7 +20,7 @@ from analysis.notices.phrasebook import load_phrasebook
 from analysis.notices.reader import read
 from analysis.report.section import Section, Words
 from analysis.scorecards import history
-from analysis.scorecards.entities import find_entity, load_units
+from analysis.scorecards.entities import find_entity, load_units, spellings
 from analysis.scorecards.history import card, load_history
 from analysis.scorecards.log import read_log
 from analysis.scorecards.periods import PERIOD
@@ -170,7 +170,7 @@ def template(month: str, entity: str) -> list[Path]:
 def export(month: str, entity: str) -> Path:
     """Write an entity's figures, of one period or all, for Excel; the file."""
     history = load_history(load_rubrics())
-    entity = find_entity(history, entity)
+    entity = find_entity(spellings(list(history["entity"].unique())), entity)
     rows = history[history["entity"] == entity]
     if month:
         rows = rows[rows["period"] == month]

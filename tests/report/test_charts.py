@@ -225,6 +225,15 @@ def test_a_picture_is_svg_that_needs_no_other_file_and_says_what_is_simulated(dr
     assert svg(drawn("gain_ranges"))["data"] == plain["data"], "the same figures give the same picture"
 
 
+def test_a_picture_is_drawn_once(drawn, monkeypatch):
+    """matplotlib draws one that has a layout engine twice, to throw the first away."""
+    ax, times = drawn("loss_by_group"), []
+    own = ax.figure.draw
+    monkeypatch.setattr(ax.figure, "draw", lambda renderer: times.append(1) or own(renderer))
+    svg(ax)
+    assert times == [1]
+
+
 def test_a_saved_picture_keeps_its_words_apart_from_its_source(drawn):
     picture = drawn("gain_ranges")
     before = picture.figure.get_size_inches()[1]

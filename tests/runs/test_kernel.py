@@ -11,14 +11,16 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 import pytest
+from jupyter_client.channels import AsyncZMQSocketChannel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from analysis.runs import forked, kernel
-from analysis.runs.kernel import ReportKernelManager
+from analysis.runs.kernel import ReportKernelClient, ReportKernelManager
 from made import GONE_SECONDS, alive, same_files, wait_for
 
 slow = pytest.mark.slow
@@ -51,6 +53,37 @@ def test_kernels_are_forked_where_that_is_possible(project_copy, kind):
     forks, found = run_cells(WHERE, looks if kind == "forked" else "", folder=project_copy / "data")
     assert forks == f"{kind == 'forked'}\n"
     assert found == (f"{project_copy / 'data'} None False\n" if kind == "forked" else "")
+
+
+def test_a_kernel_is_asked_once_whether_it_is_ready(project_copy, monkeypatch):
+    """It is heard from its welcome on, so that no answer is missed and asked for again after some silence."""
+    asked = []
+    own = ReportKernelClient.kernel_info
+
+    def counted(client, *given, **more):
+        asked.append(client)
+        return own(client, *given, **more)
+
+    monkeypatch.setattr(ReportKernelClient, "kernel_info", counted)
+    for _time in range(5):
+        assert run_cells("print(1)") == ["1\n"]
+    assert len(asked) == 10  # nbclient asks each once more, for its language
+
+
+def test_a_kernel_that_does_not_welcome_is_heard_all_the_same(project_copy, monkeypatch):
+    unwelcome = []
+    own = AsyncZMQSocketChannel.get_msg
+
+    async def dropped(channel, *given, **more):
+        heard = await own(channel, *given, **more)
+        if heard["header"]["msg_type"] == "iopub_welcome":
+            unwelcome.append(heard)
+            raise Empty
+        return heard
+
+    monkeypatch.setattr(AsyncZMQSocketChannel, "get_msg", dropped)
+    assert run_cells("print(1)") == ["1\n"]
+    assert unwelcome
 
 
 def test_state_of_a_kernel_is_not_seen_by_the_next(project_copy, monkeypatch):
@@ -126,7 +159,7 @@ def test_figures_are_shown(project_copy, kind):
 SLEEPS = """
 import nbformat
 from nbclient import NotebookClient
-from analysis.runs.kernel import ReportKernelManager
+from analysis.runs.kernel import ReportKernelClient, ReportKernelManager
 cell = nbformat.v4.new_code_cell("import pathlib, time; pathlib.Path('begun').touch(); time.sleep(600)")
 NotebookClient(nbformat.v4.new_notebook(cells=[cell]), kernel_manager_class=ReportKernelManager).execute()
 """
@@ -146,7 +179,7 @@ def test_nothing_outlives_its_runner(project_copy, apart, number):
 
 LEFT = """
 import asyncio
-from analysis.runs.kernel import ReportKernelManager
+from analysis.runs.kernel import ReportKernelClient, ReportKernelManager
 manager = ReportKernelManager()
 asyncio.run(manager.start_kernel())
 print(manager.provisioner.pid, flush=True)

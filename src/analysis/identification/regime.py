@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 import pandas as pd
@@ -202,7 +202,8 @@ class Project:
     def checks_of(self, entity: str, period: str) -> pd.DataFrame:
         """The checks of one card, and of those that corrections are of, which raise what `checks` raises."""
         asked = {(entity, period), *((item.entity, item.period) for item in self.corrections)}
-        return reconcile(history.of_cards(self.history, asked), self.rubrics, self.corrections)
+        rows = self._of({one for one, _period in asked})
+        return reconcile(history.of_cards(rows, asked), self.rubrics, self.corrections)
 
     @cached_property
     def _rows_of(self) -> Mapping[str, list[int]]:
@@ -213,6 +214,16 @@ class Project:
         return found
 
     @cached_property
+    def _spelt(self) -> Mapping[str, str]:
+        return entities.spellings(self.entities)
+
+    @cached_property
+    def _parents(self) -> Mapping[str, str]:
+        """What each entity belongs to, as the figures have it."""
+        names = self.history["entity"].tolist(), self.history.get(entities.SIBLINGS, pd.Series(dtype=str)).tolist()
+        return dict(zip(*names, strict=False))
+
+    @cached_property
     def _owned(self) -> dict[str, pd.DataFrame]:
         return {}
 
@@ -221,7 +232,7 @@ class Project:
 
         Raises AnalysisError where the figures disagree with a correction.
         """
-        _every_figure = self.unchecked
+        _every_figure, _every_name = self.unchecked, (self._spelt, self._parents)
         known = {(item.ruled, item.day, is_synthetic(entity)) for (entity, _period), item in self._shown.items()}
         latest = max((day for _ruled, day, _synthetic in known), default="")
         known = {item for item in known if item[1] in ("", latest)}
@@ -240,6 +251,16 @@ class Project:
         if entity not in self._owned:
             self._owned[entity] = self.history.take(self._rows_of[entity])
         return self._owned[entity]
+
+    def ranked_with(self, entity: str) -> pd.DataFrame:
+        """The figures of the entity and of all that are ranked with it (`entities.siblings`), in their order."""
+        parent, synthetic = self._parents.get(entity, ""), is_synthetic(entity)
+        alike = (one for one in self.entities if self._parents.get(one, "") == parent)
+        return self._of([one for one in alike if is_synthetic(one) == synthetic and not is_mean(one)])
+
+    def _of(self, some: Iterable[str]) -> pd.DataFrame:
+        """The figures of some entities, in their order."""
+        return self.history.take(sorted(chain.from_iterable(self._rows_of.get(one, ()) for one in some)))
 
     def as_of(self, day: str) -> Project:
         """The project as it was known on a day (an ISO date): no later notice, no later capture.
@@ -268,7 +289,7 @@ class Project:
 
         Raises UnknownNameError, NoTotalError, and ParameterError for the mean of many.
         """
-        entity = entities.find_entity(self.history, entity)
+        entity = entities.find_entity(self._spelt, entity)
         if is_mean(entity):
             raise ParameterError(
                 _("“{entity}” is a mean of many: nobody scored it, so no rule explains its figures.").format(

@@ -254,20 +254,25 @@ class Results:
     def kept(self) -> pd.DataFrame:
         return follow_up.kept(self.own, self.project.rubrics, self.identified, self.promised)
 
+    @cached_property
+    def ranked_with(self) -> pd.DataFrame:
+        """The figures of all that are ranked with the entity: `Project.ranked_with`."""
+        return self.project.ranked_with(self.entity)
+
     # Over the years
 
     @cached_property
     def years(self) -> pd.DataFrame:
         from analysis.comparisons.years import years
 
-        return years(self.project.history, self.project.rubrics, self.entity)
+        return years(self.ranked_with, self.project.rubrics, self.entity)
 
     @cached_property
     def span(self) -> tuple[str, str] | None:
         """The years furthest apart that one rule scored for most of those ranked with the entity."""
         from analysis.comparisons.years import span_of
 
-        return span_of(self.project.history, self.project.rubrics, self.entity)
+        return span_of(self.ranked_with, self.project.rubrics, self.entity)
 
     @cached_property
     def rises(self) -> pd.DataFrame:
@@ -275,7 +280,7 @@ class Results:
 
         if self.span is None:
             return pd.DataFrame(columns=RISES)
-        return rises(self.project.history, self.project.rubrics, self.entity, *self.span)
+        return rises(self.ranked_with, self.project.rubrics, self.entity, *self.span)
 
     @property
     def span_known(self) -> tuple[str, str]:
@@ -296,7 +301,7 @@ class Results:
         """The figures of these years of all that are ranked with the entity, on the cards that most of them have."""
         from analysis.comparisons.years import common_card
 
-        return pd.concat([common_card(self.project.history, self.entity, year) for year in self.years_between])
+        return pd.concat([common_card(self.ranked_with, self.entity, year) for year in self.years_between])
 
     @property
     def rubric_of_years(self) -> Rubric:
@@ -379,7 +384,7 @@ class Results:
     def standing(self) -> Standing | None:
         from analysis.comparisons.ranks import standing
 
-        return standing(self.project.history, self.rubric, self.entity, self.month)
+        return standing(self.ranked_with, self.rubric, self.entity, self.month)
 
     @cached_property
     def first_of_others(self) -> pd.Series | None:
@@ -389,7 +394,7 @@ class Results:
         known = self.standing
         if known is None or known.known < known.ranked or known.others.empty:
             return None
-        rows = same_card(self.project.history, self.entity, self.month)
+        rows = same_card(self.ranked_with, self.entity, self.month)
         return rows[(rows["entity"] == known.others["entity"].iloc[0]) & (rows["code"] == TOTAL)].iloc[0]
 
     @cached_property

@@ -23,7 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "findings": ["Finding", "load_findings"],
     "entities": ["COMMUNE", "DEPARTMENT", "FIELDS", "MEAN_OF", "Mergers", "SIBLINGS", "SYNTHETIC", "Unit",
         "children_of", "find_entity", "is_mean", "is_synthetic", "is_unit", "kind_name", "load_mergers", "load_units",
-        "same_world", "siblings", "synthetic_label"],
+        "same_world", "siblings", "spellings", "synthetic_label"],
     "history": ["AS_PRINTED", "BASE", "COLUMNS", "DOSSIERS", "RANK", "TOTAL", "UNITS_OF_LEVEL", "as_known_on", "card",
         "cards", "data_hash", "latest_period", "load_history", "of_cards", "periods_with_total", "printed_in",
         "row_problems", "shown", "shown_cards", "stamp", "superseded", "totals", "unit_name", "with_standing"],

@@ -6,7 +6,7 @@ project without the file, or with its header alone, has no units.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os.path import lexists
 from pathlib import Path
@@ -198,13 +198,16 @@ def synthetic_label() -> str:
     return _("SYNTHETIC FIGURES – NOT REAL DATA")
 
 
-def find_entity(history: pd.DataFrame, name: str) -> str:
+def spellings(entities: Sequence[str]) -> dict[str, str]:
+    """How each entity may be typed, for `find_entity`; of two that are typed alike the first."""
+    return {slug(entity): entity for entity in reversed(entities)}
+
+
+def find_entity(spelt: Mapping[str, str], name: str) -> str:
     """The entity that the user means: `hoa-binh` is `Hòa Bình`. Raises UnknownNameError with the nearest names."""
-    entities = list(history["entity"].unique())
-    for entity in entities:
-        if slug(entity) == slug(name):
-            return str(entity)
-    near = nearest(name, entities)
+    if slug(name) in spelt:
+        return spelt[slug(name)]
+    near = nearest(name, spelt.values())
     raise UnknownNameError(
         _("There is no figure of “{name}”.").format(name=name),
         near,
@@ -229,9 +232,10 @@ def siblings(history: pd.DataFrame, entity: str) -> pd.DataFrame:
 
     Provinces for a province; for a unit all below the same entity, departments and communes, as the portal ranks them.
     """
-    rows = same_world(history, entity)
-    rows = rows[~rows["entity"].map(is_mean).astype(bool)]
-    return rows[rows[SIBLINGS] == _siblings_of(history, entity)] if SIBLINGS in rows else rows
+    rows = history[history[SIBLINGS] == _siblings_of(history, entity)] if SIBLINGS in history else history
+    rows = same_world(rows, entity)
+    means = [other for other in rows["entity"].unique() if is_mean(other)]
+    return rows[~rows["entity"].isin(means)] if means else rows
 
 
 def is_unit(history: pd.DataFrame, entity: str) -> bool:
