@@ -43,7 +43,8 @@ class ReportKernelClient(AsyncKernelClient):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.context.setsockopt(zmq.RECONNECT_IVL, round(1000 * LOOK_AGAIN))  # we call before its sockets are
+        # The first call comes before the kernel listens.
+        self.context.setsockopt(zmq.RECONNECT_IVL, round(1000 * LOOK_AGAIN))
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Until the kernel answers, and is heard to be idle again. Raises RuntimeError where it dies or is too late."""
