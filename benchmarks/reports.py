@@ -434,18 +434,27 @@ same run; seconds stand beside it only to say what it is a ratio of, and are wor
 
 Profiled once, on 2026-11-30; shares, not times of another machine.
 
-* One report: ours takes about what the floor takes, which is half of plain: one process that imports, reads and runs
-  the cells. Only less to import and to work out would bring it to 0.35, and plain runs the same cells, so what makes
-  them quicker hardly moves the ratio. Of ours, imports are a quarter; reading the figures and what all months tell of
-  the rules a sixth; the cells half, two fifths of them the first steps, a fifth the workbook.
-* Batch: most of a report is what the floor pays too: drawing, workbook, the solver. Ours adds 0.3 s to the first cell,
-  0.1 s after the last, a hundredth of a second a cell for its messages, and 0.15 s for checking and publishing. Workers
-  have shared the process that kernels are forked from since 2026-11-30: 0.96 of before, in three rounds.
+* One report: ours is quicker than its floor, one process that imports, reads and runs the cells and takes 0.48 of
+  plain, because two processes import side by side. Of ours, a third is what the kernel has to import one after the
+  other, an eighth reading the figures and what all months tell of the rules, half the cells (a third of them the
+  first steps, a fifth the workbook), a twentieth all the rest: starting, messages, publishing. 0.35 would need half a
+  second less of 3.7, of what plain would be spared too: more than a third of the imports, or nearly a third of the
+  cells.
+* Batch: the floor takes 0.14 of plain, so 0.15 would leave eight hundredths of the floor for all that it leaves out:
+  a kernel of its own, messages, checking, publishing. What is left of that is two forks and about a hundredth of a
+  second a cell for its messages. The floor looks for dead objects as often as Python does by itself; with our setting
+  a report of it took 0.93 of that. Until 2026-11-30 a fifth of each report was waiting by the clock ([what
+  for](kernels.md#savings-that-are-not-forks)): a batch now takes 0.79 of what it took, in two alternating rounds.
 * Figures: reading is linear. 394 326 and 1 283 703 simulated figures took 8 and 34 times what 36 470 take, with 373,
   1 005 and 112 MiB at the most.
-* Questions: importing pandas is about a third of an answer, pydantic and this package's own files a fifth; reading and
-  checking every figure of the project, and finding the rules that fit, are the rest. Only answers kept on disk would be
-  much quicker, and none are kept.
+* Everyone: one batch with a report for each of 3 300 simulated communes (33 provinces, {MONTH}), really run once at
+  7c2ee7f by `benchmarks/reports.py --everyone`, two at a time: 41 minutes from the command to the list of reports, 77
+  of CPU time, the second half in 0.86 of the time of the first. Memory stayed flat: 1 284 MiB in the second tenth of
+  the time, 1 314 in the last but one, 1 497 at the most; 1.1 MB a report. Before, each report had looked through the
+  figures of everyone, which took a quarter of it, and finding 3 300 names in 3 300 took most of a minute.
+* Questions: importing numpy and pandas is nearly half of an answer, pydantic and this package's own files a fifth;
+  reading and checking every figure of the project, and finding the rules that fit, are the rest. Only answers kept on
+  disk would be much quicker, and none are kept.
 
 ## What it does not say
 
