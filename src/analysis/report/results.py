@@ -256,8 +256,8 @@ class Results:
 
     @cached_property
     def ranked_with(self) -> pd.DataFrame:
-        """The figures of all that are ranked with the entity: `Project.ranked_with`."""
-        return self.project.ranked_with(self.entity)
+        """What is known of this period and of all years of all that are ranked with the entity."""
+        return self.project.ranked_with(self.entity, self.month)
 
     # Over the years
 
