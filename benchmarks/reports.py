@@ -447,6 +447,9 @@ Profiled once, on 2026-11-30; shares, not times of another machine.
   for](kernels.md#savings-that-are-not-forks)): a batch now takes 0.79 of what it took, in two alternating rounds.
 * Figures: reading is linear. 394 326 and 1 283 703 simulated figures took 8 and 34 times what 36 470 take, with 373,
   1 005 and 112 MiB at the most.
+* History: with the figures of 400 communes and twelve months (190 000) a batch takes 14 s more to begin, 1.6 GiB, and
+  then 1.4 of what a report takes among 20 communes and one month, measured once with 20 and 60 reports; 60 held 1 672
+  MiB at the most, 20 held 1 609.
 * Everyone: one batch with a report for each of 3 300 simulated communes (33 provinces, {MONTH}), really run once at
   7c2ee7f by `benchmarks/reports.py --everyone`, two at a time: 41 minutes from the command to the list of reports, 77
   of CPU time, the second half in 0.86 of the time of the first. Memory stayed flat: 1 284 MiB in the second tenth of
