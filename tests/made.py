@@ -27,7 +27,7 @@ from analysis.scorecards.history import data_hash
 from analysis.scorecards.synthetic import synthetic_history, write_project
 from places import REPOSITORY, made_once
 
-COMMAND = [sys.executable, "-c", "from analysis.cli import main; main()"]
+COMMAND = "from analysis.cli import main; main()"
 NOTEBOOK = "notebooks/monthly_report.ipynb"
 MADE = {"index.html", "report.ipynb", "figures.csv", "workbook.xlsx", "run.json"}
 FILES = {in_language(name, "en") for name in (*MADE, "changes.txt")}
@@ -175,9 +175,12 @@ def hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def start(project: Path, *words: str, language: str = "en", **environment: str) -> subprocess.Popen[str]:
+def start(
+    project: Path, *words: str, language: str = "en", before: str = "", **environment: str
+) -> subprocess.Popen[str]:
+    """A command in a process of its own, which does `before` first."""
     return subprocess.Popen(
-        [*COMMAND, *words, "--lang", language],
+        [sys.executable, "-c", f"{before}\n{COMMAND}", *words, "--lang", language],
         cwd=project,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
