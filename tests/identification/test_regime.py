@@ -9,7 +9,6 @@ from analysis.identification import evidence, regime
 from analysis.identification.identify import explained, identify_cards
 from analysis.identification.regime import outliers, telling
 from analysis.scorecards import history
-from analysis.scorecards.entities import siblings
 from analysis.scorecards.rubric import load_rubrics
 from analysis.scorecards.synthetic import synthetic_history
 
@@ -36,15 +35,6 @@ def members(identified):
             for code, rules in item.rules.items():
                 found.setdefault(code, set()).update(rules)
     return found
-
-
-@pytest.mark.parametrize("entity", ["Phú Thọ", "Sở Du lịch, An Giang"])
-def test_those_ranked_with_an_entity_are_its_siblings(entity):
-    """Found by where their figures stand, and not by looking through all of them."""
-    known = regime.load_project()
-    found, all_of_them = known.ranked_with(entity, "2025-10"), siblings(known.history, entity)
-    assert found.equals(all_of_them[(all_of_them["period"] == "2025-10") | (all_of_them["period"].str.len() == 4)])
-    assert 30 < found["entity"].nunique() < known.history["entity"].nunique()
 
 
 @pytest.mark.parametrize("hidden", [0.0, 0.4, 0.8])

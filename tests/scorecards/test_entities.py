@@ -149,6 +149,13 @@ def test_the_rank_of_a_unit_is_one_among_its_siblings(listed, project_copy, rubr
         change_bridge(found, rubrics, "Xã A", "2026-07", "2026-08")
 
 
+@pytest.mark.parametrize("entity", ["Phú Thọ", "Sở Du lịch, An Giang"])
+def test_siblings_of_some_periods_are_those_of_all_in_them(history, entity):
+    found, all_of_them = siblings(history, entity, ["2025-10", "2026"]), siblings(history, entity)
+    assert found.equals(all_of_them[all_of_them["period"].isin(["2025-10", "2026"])])
+    assert 30 < found["entity"].nunique() < history["entity"].nunique()
+
+
 def test_a_name_that_the_figures_spell_otherwise_is_refused(listed, project_copy, rubrics):
     listed("Xã A,Phu Tho,commune")
     with pytest.raises(HistoryError) as told:

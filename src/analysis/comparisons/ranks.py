@@ -273,7 +273,7 @@ def alike(history: pd.DataFrame, entity: str, period: str, within: float = 0.2) 
 def same_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame:
     """The figures of the entity and its `entities.siblings` that are of the same day, capture and scope as its card."""
     total = card(history, entity, period).loc[(TOTAL, "points")]
-    history = siblings(history[history["period"] == period], entity)
+    history = siblings(history, entity, [period])
     rows = history[(history[ONE_CARD] == total[ONE_CARD]).all(axis=1)]
     known = total["as_of"] and total["scope"] != "unknown"
     return rows if known else rows[(rows["entity"] == entity) | (rows["source"] == total["source"])]

@@ -103,7 +103,7 @@ def common_card(history: pd.DataFrame, entity: str, period: str) -> pd.DataFrame
 
     That need not be the card that stands for each: a notice of one province is of another day than all the others'.
     """
-    rows = siblings(history[history["period"] == period], entity)
+    rows = siblings(history, entity, [period])
     totals = rows[(rows["code"] == TOTAL) & rows["value"].notna()]
     if totals.empty:
         return rows.iloc[:0]

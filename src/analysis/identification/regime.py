@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from itertools import chain, product
+from itertools import product
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis import files, project
@@ -204,8 +202,8 @@ class Project:
     def checks_of(self, entity: str, period: str) -> pd.DataFrame:
         """The checks of one card, and of those that corrections are of, which raise what `checks` raises."""
         asked = {(entity, period), *((item.entity, item.period) for item in self.corrections)}
-        places = sorted(chain.from_iterable(self._rows_of.get(one, ()) for one in {one for one, _period in asked}))
-        return reconcile(history.of_cards(self.history.take(places), asked), self.rubrics, self.corrections)
+        rows = self.history[self.history["entity"].isin([one for one, _period in asked])]
+        return reconcile(history.of_cards(rows, asked), self.rubrics, self.corrections)
 
     @cached_property
     def _rows_of(self) -> Mapping[str, list[int]]:
@@ -216,19 +214,8 @@ class Project:
         return found
 
     @cached_property
-    def _numbered(self) -> tuple[Any, Any]:
-        """Of each figure the number of its entity and that of its period, each with what the numbers stand for."""
-        return pd.factorize(self.history["entity"]), pd.factorize(self.history["period"])
-
-    @cached_property
     def _spelt(self) -> Mapping[str, str]:
         return entities.spellings(self.entities)
-
-    @cached_property
-    def _parents(self) -> Mapping[str, str]:
-        """What each entity belongs to, as the figures have it."""
-        names = self.history["entity"].tolist(), self.history.get(entities.SIBLINGS, pd.Series(dtype=str)).tolist()
-        return dict(zip(*names, strict=False))
 
     @cached_property
     def _owned(self) -> dict[str, pd.DataFrame]:
@@ -239,7 +226,7 @@ class Project:
 
         Raises AnalysisError where the figures disagree with a correction.
         """
-        _every_figure, _every_name = self.unchecked, (self._spelt, self._parents, self._numbered)
+        _every_figure, _every_name = self.unchecked, self._spelt
         known = {(item.ruled, item.day, is_synthetic(entity)) for (entity, _period), item in self._shown.items()}
         latest = max((day for _ruled, day, _synthetic in known), default="")
         known = {item for item in known if item[1] in ("", latest)}
@@ -258,16 +245,6 @@ class Project:
         if entity not in self._owned:
             self._owned[entity] = self.history.take(self._rows_of[entity])
         return self._owned[entity]
-
-    def ranked_with(self, entity: str, period: str) -> pd.DataFrame:
-        """What is known, of a period and of all years, of the entity and its `entities.siblings`; in its order."""
-        parent, synthetic = self._parents.get(entity, ""), is_synthetic(entity)
-        alike = (one for one in self.entities if self._parents.get(one, "") == parent)
-        some = [one for one in alike if is_synthetic(one) == synthetic and not is_mean(one)]
-        (of_entity, names), (of_period, known) = self._numbered
-        years = known.isin([period, *(one for one in known if len(one) == len("2026"))])
-        chosen = np.isin(of_entity, np.flatnonzero(names.isin(some))) & np.isin(of_period, np.flatnonzero(years))
-        return self.history[chosen]
 
     def as_of(self, day: str) -> Project:
         """The project as it was known on a day (an ISO date): no later notice, no later capture.

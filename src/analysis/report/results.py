@@ -29,7 +29,7 @@ from analysis.report.losses import empty_figures, group_figures, indicator_figur
 from analysis.report.rules import alternative_figures, bounds_rule, rule_figures
 from analysis.report.sources import check_figures, own_checks, published_figures
 from analysis.scorecards import history
-from analysis.scorecards.entities import is_synthetic, synthetic_label
+from analysis.scorecards.entities import is_synthetic, siblings, synthetic_label
 from analysis.scorecards.history import TOTAL
 from analysis.scorecards.periods import is_month, months_left
 from analysis.scorecards.rubric import RULE, Rubric, Shown, apart, rubric_in_force
@@ -257,7 +257,8 @@ class Results:
     @cached_property
     def ranked_with(self) -> pd.DataFrame:
         """What is known of this period and of all years of all that are ranked with the entity."""
-        return self.project.ranked_with(self.entity, self.month)
+        years = (period for period in self.project.history["period"].unique() if len(period) == len("2026"))
+        return siblings(self.project.history, self.entity, [self.month, *years])
 
     # Over the years
 

@@ -6,7 +6,7 @@ project without the file, or with its header alone, has no units.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os.path import lexists
 from pathlib import Path
@@ -227,13 +227,16 @@ def with_siblings(history: pd.DataFrame, units: Mapping[str, Unit]) -> pd.DataFr
     return history.assign(**{SIBLINGS: [keys.get(name, "") for name in history["entity"]]})
 
 
-def siblings(history: pd.DataFrame, entity: str) -> pd.DataFrame:
+def siblings(history: pd.DataFrame, entity: str, periods: Collection[str] = ()) -> pd.DataFrame:
     """The rows whose totals and ranks may be held against the entity's, of the same world (`same_world`).
 
     Provinces for a province; for a unit all below the same entity, departments and communes, as the portal ranks them.
+    All periods, unless some are named.
     """
-    rows = history[history[SIBLINGS] == _siblings_of(history, entity)] if SIBLINGS in history else history
-    rows = same_world(rows, entity)
+    wanted = history["period"].isin(periods) if periods else pd.Series(True, history.index)
+    if SIBLINGS in history:
+        wanted &= history[SIBLINGS] == _siblings_of(history, entity)
+    rows = same_world(history[wanted], entity)
     means = [other for other in rows["entity"].unique() if is_mean(other)]
     return rows[~rows["entity"].isin(means)] if means else rows
 
