@@ -7,9 +7,11 @@ import re
 import tempfile
 import unicodedata
 import zipfile
+from datetime import datetime
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -209,7 +211,8 @@ def accounted_references(made: Report, element: Tag) -> set[str]:
         total = made.observation(made.rows["total"]["where"])
         source = source_words(made.sources[total["source"]], "publisher", "number")
         values = {"rubric": record["rubric"], "data": record["data_hash"][:12], "version": record["version"]}
-        values["day"] = write_date(record["started"][:10])
+        there = datetime.fromisoformat(record["started"]).astimezone(ZoneInfo("Asia/Ho_Chi_Minh"))
+        values["day"] = write_date(there.date().isoformat())
         return {text.format(commit=record["commit"] or _("unknown"), source=source, **values)}
     if element.find_parent(class_="origin"):
         total = made.observation(made.rows["total"]["where"])
